@@ -1,1 +1,19 @@
-//! 
+//! The room for people and programs: pages and JSON over one command layer.
+//!
+//! One folder per capability, each with the same files: `commands` change things (load, transition, save, record the
+//! event, one transaction), `pages` and `json` are two thin faces over them, `reactions` follow domain events.
+//! [`web`] is the shell that all of them stand in. [`routes`] lists every endpoint with who may use it.
+
+pub mod command;
+pub mod deps;
+pub mod problem;
+pub mod web;
+
+pub use deps::Deps;
+
+use web::routes::Routes;
+
+/// Every endpoint of the product, with its access rule. The denial test walks this list.
+pub fn routes() -> Routes {
+    Routes::new()
+}

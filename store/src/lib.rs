@@ -1,1 +1,10 @@
-//! 
+//! The only room that keeps anything.
+//!
+//! [`telemetry`] holds what machines said, behind one trait with exchangeable engines; [`records`] holds everything
+//! that people and rules make of it. Nothing outside this crate sees SQL.
+
+pub mod error;
+pub mod records;
+pub mod telemetry;
+
+pub use error::StoreError;

@@ -1,0 +1,15 @@
+skip = Skip to content
+nav-label = Main
+nav-overview = Overview
+nav-my-day = My day
+nav-portal = My equipment
+nav-alerts = Alerts
+nav-tickets = Tickets
+nav-dispatch = Dispatch
+nav-work-orders = Work orders
+nav-assets = Assets
+nav-parts = Parts
+nav-contracts = Contracts
+nav-invoices = Invoices
+nav-rules = Rules
+nav-connect = Connect device

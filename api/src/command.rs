@@ -1,0 +1,135 @@
+//! What every command has in common: who, when, from where, and the key that makes a repetition harmless.
+//!
+//! ```ignore
+//! let tx = match cx.begin(&deps.records, "tickets.resolve", &(id, &input)).await? {
+//!     Begun::New(tx) => tx,
+//!     Begun::Repeated(ticket) => return Ok(ticket),
+//! };
+//! let ticket = tickets::get(&tx, id).await?.ok_or(CommandError::NotFound)?.resolve(...)?;
+//! tickets::update(&tx, &ticket).await?;
+//! outbox::push(&tx, &DomainEvent::TicketResolved { ticket: id }, cx.at).await?;
+//! cx.finish(tx, ticket).await
+//! ```
+
+use domain::{
+    MoneyError, Timestamp,
+    account::{Actor, Identity, Source},
+    service::InvalidTransition,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use store::{
+    StoreError,
+    records::{Records, Tx, command_keys},
+};
+use thiserror::Error;
+
+/// The circumstances of one command.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub actor: Actor,
+    pub at: Timestamp,
+    pub source: Source,
+    /// The caller's idempotency key, if it gave one.
+    pub key: Option<String>,
+    fingerprint: Option<String>,
+}
+
+/// A command is carried out now, or was carried out before with the same key.
+pub enum Begun<T> {
+    New(Tx),
+    Repeated(T),
+}
+
+impl Context {
+    pub fn new(actor: Actor, at: Timestamp, source: Source, key: Option<String>) -> Self {
+        Self { actor, at, source, key, fingerprint: None }
+    }
+    /// For reactions, jobs and the demo.
+    pub fn system(at: Timestamp) -> Self {
+        Self::new(Actor::system(), at, Source::System, None)
+    }
+
+    /// Opens the transaction of `command`, or answers what the same key answered before. The same key with another
+    /// command or input is refused.
+    pub async fn begin<T: DeserializeOwned>(
+        &mut self,
+        records: &Records,
+        command: &str,
+        input: &impl Serialize,
+    ) -> Result<Begun<T>, CommandError> {
+        let tx = records.begin().await?;
+        let Some(key) = self.scoped_key() else { return Ok(Begun::New(tx)) };
+        let fingerprint = fingerprint(command, input)?;
+        if let Some((earlier, answer)) = command_keys::find(&tx, &key).await? {
+            if earlier != fingerprint {
+                return Err(CommandError::KeyReused);
+            }
+            let answer = serde_json::from_str(&answer).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            return Ok(Begun::Repeated(answer));
+        }
+        self.fingerprint = Some(fingerprint);
+        Ok(Begun::New(tx))
+    }
+
+    /// Keeps the answer under the key and commits.
+    pub async fn finish<T: Serialize>(&self, tx: Tx, answer: T) -> Result<T, CommandError> {
+        if let (Some(key), Some(fingerprint)) = (self.scoped_key(), &self.fingerprint) {
+            let json = serde_json::to_string(&answer).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            command_keys::insert(&tx, &key, fingerprint, json, self.at).await?;
+        }
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    fn scoped_key(&self) -> Option<String> {
+        let identity = match &self.actor.identity {
+            Identity::Account(id) => id.to_string(),
+            Identity::ApiToken(id) => id.to_string(),
+            Identity::System => "system".into(),
+        };
+        self.key.as_ref().map(|key| format!("{identity}:{key}"))
+    }
+}
+
+fn fingerprint(command: &str, input: &impl Serialize) -> Result<String, CommandError> {
+    let input = serde_json::to_vec(input).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let hash = Sha256::new().chain_update(command).chain_update([0]).chain_update(input).finalize();
+    Ok(format!("{hash:x}"))
+}
+
+/// Why a command was not carried out. Nothing of it has happened.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    #[error("not found")]
+    NotFound,
+    #[error("not allowed")]
+    Forbidden,
+    /// The input must change. Field names to translation keys of what to change.
+    #[error("invalid input")]
+    Invalid(Vec<FieldError>),
+    #[error(transparent)]
+    Transition(#[from] InvalidTransition),
+    /// A rule of the business says no; `code` is stable and is the translation key `error-<code>`.
+    #[error("refused: {code}")]
+    Refused { code: &'static str },
+    #[error("the idempotency key was used for another command")]
+    KeyReused,
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What to change in one field of a form. `message` is a translation key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub message: &'static str,
+}
+
+impl CommandError {
+    pub fn field(field: &'static str, message: &'static str) -> Self {
+        Self::Invalid(vec![FieldError { field, message }])
+    }
+}

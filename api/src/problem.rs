@@ -1,0 +1,87 @@
+//! Errors for programs: `application/problem+json` with a stable `code`.
+
+use crate::command::CommandError;
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use store::StoreError;
+
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    /// Stable word for programs.
+    pub code: String,
+    /// What to change, by field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").into(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.into(),
+            fields: BTreeMap::new(),
+        }
+    }
+    pub fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "sign in or send a bearer token")
+    }
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "your role may not do this")
+    }
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing, or you may not see it")
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CommandError::NotFound => Self::not_found(),
+            CommandError::Forbidden => Self::forbidden(),
+            CommandError::Invalid(fields) => Self {
+                fields: fields.into_iter().map(|f| (f.field.into(), f.message.into())).collect(),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+            },
+            CommandError::Transition(_) => Self::new(StatusCode::CONFLICT, "invalid_transition", detail),
+            CommandError::Refused { code } => Self::new(StatusCode::CONFLICT, code, detail),
+            CommandError::KeyReused => Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail),
+            CommandError::Money(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_money", detail),
+            CommandError::Store(error) => error.into(),
+        }
+    }
+}
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", "somebody changed this meanwhile"),
+            StoreError::Unavailable(_) | StoreError::Full(_) => {
+                tracing::error!(%error, "store refused");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the store cannot answer now; try again")
+            }
+            StoreError::Corrupt(_) => {
+                tracing::error!(%error, "stored data cannot be read");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "stored data cannot be read")
+            }
+        }
+    }
+}
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+    }
+}

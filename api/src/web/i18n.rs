@@ -1,0 +1,128 @@
+//! Languages: translated text and the reader's formats of numbers, money, dates and durations.
+//!
+//! Messages stand in `locales/<lang>/<capability>.ftl`, keys prefixed by the capability. A test holds that the five
+//! languages have the same keys with the same arguments.
+
+use chrono_tz::Tz;
+use domain::{Money, Timestamp};
+use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue, static_loader};
+use std::{borrow::Cow, collections::HashMap};
+
+static_loader! {
+    static LOCALES = { locales: "./locales", fallback_language: "en", customise: |bundle| bundle.set_use_isolating(false) };
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lang {
+    En,
+    Es,
+    It,
+    Ro,
+    Zh,
+}
+
+impl Lang {
+    pub const ALL: [Self; 5] = [Self::En, Self::Es, Self::It, Self::Ro, Self::Zh];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Es => "es",
+            Self::It => "it",
+            Self::Ro => "ro",
+            Self::Zh => "zh",
+        }
+    }
+    /// Its own name for itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::Es => "Español",
+            Self::It => "Italiano",
+            Self::Ro => "Română",
+            Self::Zh => "中文",
+        }
+    }
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lang| lang.code() == code)
+    }
+    /// The first language of an `Accept-Language` header that we speak, else English.
+    pub fn negotiate(header: &str) -> Self {
+        header
+            .split(',')
+            .filter_map(|part| Self::parse(&part.trim().split([';', '-']).next()?.to_ascii_lowercase()))
+            .next()
+            .unwrap_or(Self::En)
+    }
+    fn id(self) -> LanguageIdentifier {
+        self.code().parse().expect("invariant: our codes are language identifiers")
+    }
+
+    /// The message of `key`.
+    pub fn t(self, key: &str) -> String {
+        LOCALES.lookup(&self.id(), key)
+    }
+    /// The message of `key` with its arguments.
+    pub fn with(self, key: &str, args: &[(&'static str, FluentValue<'static>)]) -> String {
+        let args: HashMap<Cow<'static, str>, FluentValue<'static>> =
+            args.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
+        LOCALES.lookup_with_args(&self.id(), key, &args)
+    }
+    /// The message of `key` for the count `n` (argument `n`).
+    pub fn count(self, key: &str, n: i64) -> String {
+        self.with(key, &[("n", FluentValue::from(n))])
+    }
+    /// A number with `digits` decimals.
+    pub fn number(self, value: f64, digits: usize) -> String {
+        let (point, group) = match self {
+            Self::En | Self::Zh => ('.', ","),
+            Self::Es | Self::It | Self::Ro => (',', "."),
+        };
+        grouped(&format!("{value:.digits$}"), point, group)
+    }
+    /// An amount with its currency code.
+    pub fn money(self, money: Money) -> String {
+        let (point, group) = match self {
+            Self::En | Self::Zh => ('.', ","),
+            Self::Es | Self::It | Self::Ro => (',', "."),
+        };
+        format!("{}\u{a0}{}", grouped(&money.decimal().to_string(), point, group), money.currency)
+    }
+    /// Date and time in the reader's zone.
+    pub fn date_time(self, at: Timestamp, zone: Tz) -> String {
+        let pattern = match self {
+            Self::En => "%-d %b %Y %H:%M",
+            Self::Es | Self::It => "%d/%m/%Y %H:%M",
+            Self::Ro => "%d.%m.%Y %H:%M",
+            Self::Zh => "%Y-%m-%d %H:%M",
+        };
+        at.with_timezone(&zone).format(pattern).to_string()
+    }
+    /// Date alone in the reader's zone.
+    pub fn date(self, at: Timestamp, zone: Tz) -> String {
+        let pattern = match self {
+            Self::En => "%-d %b %Y",
+            Self::Es | Self::It => "%d/%m/%Y",
+            Self::Ro => "%d.%m.%Y",
+            Self::Zh => "%Y-%m-%d",
+        };
+        at.with_timezone(&zone).format(pattern).to_string()
+    }
+}
+
+fn grouped(plain: &str, point: char, group: &str) -> String {
+    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut out = String::from(sign);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            out.push_str(group);
+        }
+        out.push(digit);
+    }
+    if !fraction.is_empty() {
+        out.push(point);
+        out.push_str(fraction);
+    }
+    out
+}

@@ -1,0 +1,94 @@
+//! What a handler may ask of its request: the signed-in user, the view (language, zone, formats), a command context.
+
+use super::i18n::Lang;
+use crate::{command::Context, deps::Deps, problem::Problem};
+use axum::{
+    extract::{FromRef, FromRequestParts, Request},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::account::{Actor, Source};
+use std::convert::Infallible;
+
+/// Who is signed in. Put into the request's extensions by the session layer.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub actor: Actor,
+    pub name: String,
+    pub lang: Lang,
+    /// Dates and times are shown in this zone.
+    pub zone: chrono_tz::Tz,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for User {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::unauthenticated)
+    }
+}
+
+/// How this reader sees things: language, zone, and who it is. Every page takes one.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub lang: Lang,
+    pub zone: chrono_tz::Tz,
+    pub user: Option<User>,
+    /// Path of this request, to mark the current page.
+    pub path: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for View {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let user = parts.extensions.get::<User>().cloned();
+        let accepted = || {
+            let header = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            Lang::negotiate(header.unwrap_or(""))
+        };
+        Ok(Self {
+            lang: user.as_ref().map_or_else(accepted, |user| user.lang),
+            zone: user.as_ref().map_or(chrono_tz::UTC, |user| user.zone),
+            path: parts.uri.path().into(),
+            user,
+        })
+    }
+}
+
+/// The circumstances of a command: actor, time, source, and the key from the `Idempotency-Key` header. Forms pass
+/// their hidden `_key` on with [`Context::new`]'s key field.
+impl<S> FromRequestParts<S> for Context
+where
+    S: Send + Sync,
+    Deps: FromRef<S>,
+{
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let user = User::from_request_parts(parts, state).await?;
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let key = text("idempotency-key").filter(|key| !key.is_empty() && key.len() <= 200).map(String::from);
+        let source = if parts.uri.path().starts_with("/api/") {
+            Source::Api
+        } else if parts.uri.path().starts_with("/my-day") {
+            Source::Mobile
+        } else {
+            Source::Desktop
+        };
+        Ok(Self::new(user.actor, Deps::from_ref(state).now(), source, key))
+    }
+}
+
+/// True for requests that want JSON rather than a page.
+pub fn is_program(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// Answers a request that its endpoint's access rule does not admit.
+pub fn refuse(request: &Request) -> Response {
+    let signed_in = request.extensions().get::<User>().is_some();
+    match (is_program(request.uri().path()), signed_in) {
+        (true, false) => Problem::unauthenticated().into_response(),
+        (true, true) => Problem::forbidden().into_response(),
+        (false, false) => Redirect::to("/sign-in").into_response(),
+        (false, true) => StatusCode::FORBIDDEN.into_response(),
+    }
+}

@@ -1,0 +1,104 @@
+//! Routes that know who may use them. A handler cannot be mounted without an access rule.
+
+use super::request::{self, User};
+use crate::deps::Deps;
+use axum::{Router, extract::Request, handler::Handler, http::Method, middleware, middleware::Next, response::Response};
+use domain::account::Role;
+
+/// Who may use an endpoint. Row scope comes on top, in the handler or command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone, on purpose.
+    Public,
+    /// Any signed-in account.
+    SignedIn,
+    /// These roles only.
+    Roles(&'static [Role]),
+}
+
+impl Access {
+    pub fn admits(self, user: Option<&User>) -> bool {
+        match self {
+            Self::Public => true,
+            Self::SignedIn => user.is_some(),
+            Self::Roles(roles) => user.is_some_and(|user| roles.contains(&user.actor.role)),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+}
+
+#[derive(Default)]
+pub struct Routes {
+    router: Router<Deps>,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Routes {
+    pub fn new() -> Self {
+        Self::default()
+    }
+    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.add(Method::GET, path, access, axum::routing::get(handler))
+    }
+    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.add(Method::POST, path, access, axum::routing::post(handler))
+    }
+    pub fn put<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.add(Method::PUT, path, access, axum::routing::put(handler))
+    }
+    pub fn delete<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.add(Method::DELETE, path, access, axum::routing::delete(handler))
+    }
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.endpoints.extend(other.endpoints);
+        self
+    }
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+    pub fn into_router(self) -> Router<Deps> {
+        self.router
+    }
+
+    fn add(
+        mut self,
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: axum::routing::MethodRouter<Deps>,
+    ) -> Self {
+        let guard = middleware::from_fn(move |request: Request, next: Next| guard(access, request, next));
+        self.router = self.router.route(path, handler.route_layer(guard));
+        self.endpoints.push(Endpoint { method, path, access });
+        self
+    }
+}
+
+/// Refuses before the handler runs: programs hear 401 or 403, people are led to the sign-in page.
+async fn guard(access: Access, request: Request, next: Next) -> Response {
+    let user = request.extensions().get::<User>();
+    if access.admits(user) { next.run(request).await } else { request::refuse(&request) }
+}

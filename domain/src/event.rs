@@ -1,0 +1,53 @@
+//! What happened, for other rooms to react to. Written to the outbox in the transaction that made it true, and
+//! delivered at least once: a reaction is idempotent by the event's id or by a unique key of what it makes.
+
+use crate::{
+    Timestamp,
+    id::{AlertGroupId, AlertId, AssetId, EventId, InvoiceId, TicketId, VisitId, WorkOrderId},
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    pub id: EventId,
+    pub at: Timestamp,
+    pub event: DomainEvent,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DomainEvent {
+    /// An alert joined a group. `opens_ticket` is false for historical alerts whose rule does not ask for tickets.
+    AlertRaised { alert: AlertId, group: AlertGroupId, asset: AssetId, opens_ticket: bool },
+    /// The condition of the alert no longer holds.
+    AlertCleared { alert: AlertId, group: AlertGroupId, asset: AssetId },
+    /// Every alert of the group has cleared.
+    AlertGroupCleared { group: AlertGroupId, asset: AssetId, at: Timestamp },
+    TicketOpened { ticket: TicketId },
+    TicketResolved { ticket: TicketId },
+    WorkOrderCreated { work_order: WorkOrderId },
+    WorkOrderCompleted { work_order: WorkOrderId },
+    WorkOrderApproved { work_order: WorkOrderId },
+    VisitChanged { visit: VisitId, work_order: WorkOrderId },
+    InvoiceIssued { invoice: InvoiceId },
+    InvoicePaid { invoice: InvoiceId },
+}
+
+impl DomainEvent {
+    /// The `kind` tag: also the topic under which live pages hear of it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::AlertRaised { .. } => "alert_raised",
+            Self::AlertCleared { .. } => "alert_cleared",
+            Self::AlertGroupCleared { .. } => "alert_group_cleared",
+            Self::TicketOpened { .. } => "ticket_opened",
+            Self::TicketResolved { .. } => "ticket_resolved",
+            Self::WorkOrderCreated { .. } => "work_order_created",
+            Self::WorkOrderCompleted { .. } => "work_order_completed",
+            Self::WorkOrderApproved { .. } => "work_order_approved",
+            Self::VisitChanged { .. } => "visit_changed",
+            Self::InvoiceIssued { .. } => "invoice_issued",
+            Self::InvoicePaid { .. } => "invoice_paid",
+        }
+    }
+}

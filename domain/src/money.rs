@@ -1,0 +1,179 @@
+//! Exact money: a whole number of minor units with its currency. Arithmetic that leaves `i64` is an error, never a wrap.
+
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{fmt, str::FromStr};
+use thiserror::Error;
+
+/// An ISO 4217 code, three capital letters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    pub const EUR: Self = Self(*b"EUR");
+
+    /// Digits after the decimal point that this currency's minor unit stands for.
+    pub fn exponent(self) -> u32 {
+        match &self.0 {
+            b"JPY" | b"KRW" | b"CLP" | b"VND" | b"ISK" | b"XAF" | b"XOF" | b"PYG" => 0,
+            b"BHD" | b"KWD" | b"OMR" | b"TND" | b"JOD" | b"IQD" | b"LYD" => 3,
+            _ => 2,
+        }
+    }
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("invariant: three ASCII letters")
+    }
+}
+impl FromStr for Currency {
+    type Err = MoneyError;
+    fn from_str(s: &str) -> Result<Self, MoneyError> {
+        match <[u8; 3]>::try_from(s.as_bytes()) {
+            Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
+            _ => Err(MoneyError::UnknownCurrency),
+        }
+    }
+}
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum MoneyError {
+    #[error("not a currency code of three capital letters")]
+    UnknownCurrency,
+    #[error("amounts in different currencies cannot be combined")]
+    CurrencyMismatch,
+    #[error("amount too large")]
+    Overflow,
+    #[error("not an amount with at most the currency's decimals")]
+    NotAnAmount,
+}
+
+/// `minor` units of `currency` (cents for EUR). JSON: `{"amount": "12.34", "currency": "EUR"}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Money {
+    pub minor: i64,
+    pub currency: Currency,
+}
+
+impl Money {
+    pub fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+    pub fn zero(currency: Currency) -> Self {
+        Self::new(0, currency)
+    }
+    pub fn is_zero(self) -> bool {
+        self.minor == 0
+    }
+    pub fn decimal(self) -> Decimal {
+        Decimal::new(self.minor, self.currency.exponent())
+    }
+    /// Parses a plain decimal such as `12.34`; more decimals than the currency has are refused, not rounded.
+    pub fn parse(amount: &str, currency: Currency) -> Result<Self, MoneyError> {
+        let value = Decimal::from_str_exact(amount.trim()).map_err(|_| MoneyError::NotAnAmount)?;
+        if value.normalize().scale() > currency.exponent() {
+            return Err(MoneyError::NotAnAmount);
+        }
+        Self::round(value, currency)
+    }
+    /// Rounds half away from zero to the currency's minor unit: the one rounding rule of every price and tax.
+    pub fn round(value: Decimal, currency: Currency) -> Result<Self, MoneyError> {
+        let factor = Decimal::from(10_i64.pow(currency.exponent()));
+        let minor = value.checked_mul(factor).ok_or(MoneyError::Overflow)?;
+        let minor = minor.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+        Ok(Self::new(minor.to_i64().ok_or(MoneyError::Overflow)?, currency))
+    }
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+        self.same_currency(other)?;
+        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
+        Ok(Self::new(minor, self.currency))
+    }
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        self.same_currency(other)?;
+        let minor = self.minor.checked_sub(other.minor).ok_or(MoneyError::Overflow)?;
+        Ok(Self::new(minor, self.currency))
+    }
+    /// `self` times `factor`, rounded once.
+    pub fn times(self, factor: Decimal) -> Result<Self, MoneyError> {
+        Self::round(self.decimal().checked_mul(factor).ok_or(MoneyError::Overflow)?, self.currency)
+    }
+    /// The sum of `amounts`, or zero in `currency` when there are none.
+    pub fn sum(amounts: impl IntoIterator<Item = Self>, currency: Currency) -> Result<Self, MoneyError> {
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
+    }
+    fn same_currency(self, other: Self) -> Result<(), MoneyError> {
+        if self.currency == other.currency { Ok(()) } else { Err(MoneyError::CurrencyMismatch) }
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.decimal(), self.currency)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoneyJson {
+    amount: String,
+    currency: Currency,
+}
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        MoneyJson { amount: self.decimal().to_string(), currency: self.currency }.serialize(s)
+    }
+}
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let json = MoneyJson::deserialize(d)?;
+        Self::parse(&json.amount, json.currency).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn eur(minor: i64) -> Money {
+        Money::new(minor, Currency::EUR)
+    }
+
+    #[test]
+    fn parses_and_prints_exactly() {
+        assert_eq!(Money::parse("12.34", Currency::EUR), Ok(eur(1234)));
+        assert_eq!(Money::parse("12.345", Currency::EUR), Err(MoneyError::NotAnAmount));
+        assert_eq!(serde_json::to_string(&eur(-5)).expect("json"), r#"{"amount":"-0.05","currency":"EUR"}"#);
+        assert_eq!(Money::parse("1500", "JPY".parse().expect("code")).map(|m| m.minor), Ok(1500));
+    }
+
+    #[test]
+    fn rounds_half_away_from_zero_once() {
+        assert_eq!(eur(5).times(Decimal::new(5, 1)), Ok(eur(3)));
+        assert_eq!(eur(-5).times(Decimal::new(5, 1)), Ok(eur(-3)));
+    }
+
+    #[test]
+    fn refuses_overflow_and_mixed_currencies() {
+        assert_eq!(eur(i64::MAX).checked_add(eur(1)), Err(MoneyError::Overflow));
+        let dollars = Money::new(1, "USD".parse().expect("code"));
+        assert_eq!(eur(1).checked_add(dollars), Err(MoneyError::CurrencyMismatch));
+    }
+}

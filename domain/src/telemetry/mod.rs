@@ -1,0 +1,147 @@
+//! What machines say: the message as it arrives, and the trusted facts that ingest makes of it.
+//!
+//! The gateway knows only [`InboundMessage`] and [`MessageSink`]; ingest turns messages into a [`Batch`]; the store
+//! keeps the batch; analytics reads it back in the order in which it was committed.
+
+use crate::{Timestamp, condition::ReportedState, id::DeviceId};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One application message from an authenticated device. Its content has not been looked at.
+#[derive(Clone, Debug)]
+pub struct InboundMessage {
+    pub device: DeviceId,
+    pub topic: Arc<str>,
+    pub payload: Vec<u8>,
+    pub received_at: Timestamp,
+}
+
+/// Where the gateway hands over messages. Implemented by ingest.
+pub trait MessageSink: Send + Sync + 'static {
+    /// Takes messages of one connection, in order, and returns at once. `done` is called exactly once, from any
+    /// thread, when every one of them is durable (as samples or in quarantine) or when that failed. The caller
+    /// acknowledges only after `Ok`, and keeps at most a bounded number of submissions open.
+    fn submit(&self, messages: Vec<InboundMessage>, done: Done);
+}
+
+pub type Done = Box<dyn FnOnce(Result<(), NotStored>) + Send>;
+
+/// Nothing of the submission may be acknowledged; the device should send it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotStored {
+    #[error("the store cannot take messages now")]
+    Unavailable,
+    #[error("the disk is full")]
+    Full,
+}
+
+/// The name of a measured variable of a device, such as `vibration`. At most [`MAX_METRIC_LEN`] bytes.
+pub type Metric = Arc<str>;
+pub const MAX_METRIC_LEN: usize = 128;
+
+/// One measured value. `ts_us` is the device's time in microseconds since 1970; `value` is finite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    pub device: DeviceId,
+    pub metric: Metric,
+    pub ts_us: i64,
+    pub value: f64,
+}
+
+/// The device's own word on the state of its equipment, true from `ts_us` until the next report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateReport {
+    pub device: DeviceId,
+    pub ts_us: i64,
+    pub state: ReportedState,
+    /// The device's reason, such as a stop code.
+    pub cause: Option<String>,
+}
+
+/// Something that happened on the device: an error code, a warning, or a text reading that is no number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceEvent {
+    pub device: DeviceId,
+    pub ts_us: i64,
+    pub kind: DeviceEventKind,
+    /// Error code, or the key of a text reading.
+    pub code: String,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceEventKind {
+    /// A recorded failure of the equipment (ends its operation).
+    Failure,
+    Error,
+    Warning,
+    /// Work done on the equipment, such as a replaced component.
+    Maintenance,
+    /// A text value of a key that is none of the above.
+    Text,
+    /// A client attribute of the device (serial number, firmware...).
+    Attribute,
+}
+
+/// Facts of one group commit, in the order in which they were accepted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    pub samples: Vec<Sample>,
+    pub states: Vec<StateReport>,
+    pub events: Vec<DeviceEvent>,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty() && self.states.is_empty() && self.events.is_empty()
+    }
+    pub fn len(&self) -> usize {
+        self.samples.len() + self.states.len() + self.events.len()
+    }
+    pub fn append(&mut self, other: &mut Self) {
+        self.samples.append(&mut other.samples);
+        self.states.append(&mut other.states);
+        self.events.append(&mut other.events);
+    }
+}
+
+/// Why a message, or a part of it, was put aside. Shown to people through the translations, keyed by `code()`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    #[error("topic {0:?} belongs to no accepted dialect")]
+    UnknownTopic(String),
+    #[error("payload is not valid JSON: {0}")]
+    MalformedJson(String),
+    #[error("payload has a shape that this topic does not accept: {0}")]
+    WrongShape(String),
+    #[error("value of {metric:?} is not a finite number")]
+    NotFinite { metric: String },
+    #[error("time {ts} is before the year 2000")]
+    TooOld { ts: String },
+    #[error("time {ts} is more than a day in the future")]
+    InFuture { ts: String },
+    #[error("payload of {bytes} bytes is larger than {limit}")]
+    TooLarge { bytes: usize, limit: usize },
+    #[error("payload is nested deeper than {limit} levels")]
+    TooDeep { limit: usize },
+    #[error("name {0:?} is empty or too long for a metric")]
+    BadMetricName(String),
+}
+
+impl Rejection {
+    /// Stable code: the key of the translated reason and of the counter.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTopic(_) => "unknown_topic",
+            Self::MalformedJson(_) => "malformed_json",
+            Self::WrongShape(_) => "wrong_shape",
+            Self::NotFinite { .. } => "not_finite",
+            Self::TooOld { .. } => "too_old",
+            Self::InFuture { .. } => "in_future",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooDeep { .. } => "too_deep",
+            Self::BadMetricName(_) => "bad_metric_name",
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What a caller can do about a failed store operation. "Not found" is no error: it is `Ok(None)`.
+
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Somebody else changed or already made it: read again, then decide. The text names the constraint.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// The engine cannot answer now: try again later.
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// No room left: stop acknowledging, keep what is stored.
+    #[error("disk full: {0}")]
+    Full(String),
+    /// What was read cannot be understood: a person must look.
+    #[error("corrupt: {0}")]
+    Corrupt(String),
+}
+
+impl From<sea_orm::DbErr> for StoreError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        use sea_orm::SqlErr;
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(what) | SqlErr::ForeignKeyConstraintViolation(what)) => {
+                Self::Conflict(what)
+            }
+            _ => match &error {
+                sea_orm::DbErr::RecordNotUpdated => Self::Conflict("changed meanwhile".into()),
+                sea_orm::DbErr::Type(_) | sea_orm::DbErr::Json(_) => Self::Corrupt(error.to_string()),
+                _ if error.to_string().contains("database or disk is full") => Self::Full(error.to_string()),
+                _ => Self::Unavailable(error.to_string()),
+            },
+        }
+    }
+}

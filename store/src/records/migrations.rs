@@ -1,0 +1,13 @@
+//! The one set of migrations, in order. Each word's tables stand beside its repository; a migration that has landed
+//! is never edited, only followed.
+
+use super::{command_keys, outbox};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+pub(super) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(command_keys::Migration), Box::new(outbox::Migration)]
+    }
+}

@@ -1,0 +1,154 @@
+//! Everything that people and rules make: one repository module per word of the glossary.
+//!
+//! A repository function takes `&impl ConnectionTrait`, so the same code reads through [`Records::read`] and writes
+//! inside a [`Tx`]. All writes go through one connection, because SQLite has one writer; `BEGIN IMMEDIATE` keeps
+//! other processes (such as `create-account`) out for the length of a transaction. Instants are stored as
+//! microseconds (`*_us`), money as minor units beside its currency, ids as UUIDs, lifecycles as their snake_case word.
+
+pub mod command_keys;
+mod migrations;
+pub mod outbox;
+
+use crate::StoreError;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use std::{path::Path, sync::Arc};
+use tokio::sync::watch;
+
+pub use sea_orm::ConnectionTrait as Connection;
+
+/// A handle to the records; clones share it.
+#[derive(Clone)]
+pub struct Records {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    /// Counts commits: outbox consumers and live pages wake on it.
+    commits: Arc<watch::Sender<u64>>,
+}
+
+impl Records {
+    /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let url = format!("sqlite://{}?mode=rwc", data_dir.join("records.db").display());
+        let write = Database::connect(options(&url, 1)).await?;
+        migrations::Migrator::up(&write, None).await?;
+        let read = Database::connect(options(&url, 8)).await?;
+        Ok(Self { read, write, commits: Arc::new(watch::channel(0).0) })
+    }
+
+    /// For reading outside a transaction. Never write through it.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.write.begin_with_options(options).await?;
+        Ok(Tx { inner, commits: Arc::clone(&self.commits) })
+    }
+
+    /// Changes with every commit of this process.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.read.close().await?;
+        self.write.close().await?;
+        Ok(())
+    }
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).min_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("foreign_keys", "ON")
+            .pragma("busy_timeout", "10000")
+            .pragma("cache_size", "-8192")
+    });
+    options
+}
+
+/// One transaction. Dropped without [`Tx::commit`], it is rolled back.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    commits: Arc<watch::Sender<u64>>,
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await?;
+        self.commits.send_modify(|count| *count += 1);
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Paged<T> {
+    pub items: Vec<T>,
+    /// Pass it as `PageRequest::cursor` for the next page.
+    pub next_cursor: Option<String>,
+}
+
+/// Which page of a list, keyset style: `cursor` is the opaque word from [`Paged::next_cursor`].
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    pub limit: u64,
+    pub cursor: Option<String>,
+}
+
+impl PageRequest {
+    pub const DEFAULT_LIMIT: u64 = 50;
+    pub const MAX_LIMIT: u64 = 500;
+
+    pub fn first(limit: u64) -> Self {
+        Self { limit: limit.clamp(1, Self::MAX_LIMIT), cursor: None }
+    }
+}
+impl Default for PageRequest {
+    fn default() -> Self {
+        Self::first(Self::DEFAULT_LIMIT)
+    }
+}
+
+impl<T> Paged<T> {
+    /// Makes a page of rows that were read with `limit + 1`; `cursor_of` gives the sort key of a row.
+    pub fn from_rows(mut rows: Vec<T>, limit: u64, cursor_of: impl Fn(&T) -> String) -> Self {
+        let more = rows.len() as u64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next_cursor = more.then(|| rows.last().map(&cursor_of)).flatten();
+        Self { items: rows, next_cursor }
+    }
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
+        Paged { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
+    }
+}

@@ -1,0 +1,109 @@
+//! Domain events, written in the transaction that made them true and read in order by each consumer at its own pace.
+
+use crate::StoreError;
+use domain::event::{DomainEvent, Recorded};
+use domain::{Timestamp, clock::from_micros, id::EventId};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "outbox")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub seq: i64,
+    pub id: Uuid,
+    pub at_us: i64,
+    pub kind: String,
+    pub payload: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+mod cursor {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "outbox_cursors")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub consumer: String,
+        pub seq: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Records that `event` happened at `at`, as part of the caller's transaction.
+pub async fn push(tx: &impl ConnectionTrait, event: &DomainEvent, at: Timestamp) -> Result<EventId, StoreError> {
+    let id = EventId::generate();
+    let payload = serde_json::to_string(event).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let row = ActiveModel {
+        id: Set(id.into()),
+        at_us: Set(at.timestamp_micros()),
+        kind: Set(event.kind().into()),
+        payload: Set(payload),
+        ..Default::default()
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(id)
+}
+
+/// Events after position `after_seq`, oldest first, each with its position.
+pub async fn read_after(
+    db: &impl ConnectionTrait,
+    after_seq: i64,
+    limit: u64,
+) -> Result<Vec<(i64, Recorded)>, StoreError> {
+    let rows = Entity::find().filter(Column::Seq.gt(after_seq)).order_by_asc(Column::Seq).limit(limit).all(db).await?;
+    rows.into_iter()
+        .map(|row| {
+            let event =
+                serde_json::from_str(&row.payload).map_err(|e| StoreError::Corrupt(format!("outbox {}: {e}", row.seq)))?;
+            Ok((row.seq, Recorded { id: row.id.into(), at: from_micros(row.at_us), event }))
+        })
+        .collect()
+}
+
+/// The last position that `consumer` has dealt with; 0 before the first.
+pub async fn position(db: &impl ConnectionTrait, consumer: &str) -> Result<i64, StoreError> {
+    Ok(cursor::Entity::find_by_id(consumer).one(db).await?.map_or(0, |row| row.seq))
+}
+
+/// Moves `consumer` past `seq`, in the transaction of its reaction.
+pub async fn advance(tx: &impl ConnectionTrait, consumer: &str, seq: i64) -> Result<(), StoreError> {
+    let row = cursor::ActiveModel { consumer: Set(consumer.into()), seq: Set(seq) };
+    cursor::Entity::insert(row)
+        .on_conflict(OnConflict::column(cursor::Column::Consumer).update_column(cursor::Column::Seq).to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0002_outbox"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let outbox = Table::create()
+            .table("outbox")
+            .col(schema::big_integer("seq").primary_key().auto_increment())
+            .col(schema::uuid("id").unique_key())
+            .col(schema::big_integer("at_us"))
+            .col(schema::string("kind"))
+            .col(schema::text("payload"))
+            .to_owned();
+        manager.create_table(outbox).await?;
+        let cursors = Table::create()
+            .table("outbox_cursors")
+            .col(schema::string("consumer").primary_key())
+            .col(schema::big_integer("seq"))
+            .to_owned();
+        manager.create_table(cursors).await
+    }
+}
