@@ -10,6 +10,7 @@ pub mod condition;
 pub mod event;
 pub mod id;
 pub mod money;
+pub mod organisation;
 pub mod service;
 pub mod telemetry;
 

@@ -1,6 +1,9 @@
 //! The service around the equipment: tickets, work orders, visits, parts, coverage, invoices and the indicators
 //! computed from them. Each lifecycle is an enum whose transitions consume it.
 
+pub mod coverage;
+pub mod line;
+
 use serde::{Deserialize, Serialize};
 
 /// Order of work. Computed from severity, criticality, contract and money; a person may override it.
