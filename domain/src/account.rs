@@ -1,6 +1,9 @@
 //! Who acts: accounts, their roles, and the actor that a command is carried out for.
 
-use crate::id::{AccountId, ApiTokenId, CustomerId, TechnicianId};
+use crate::{
+    Timestamp,
+    id::{AccountId, ApiTokenId, CustomerId, TechnicianId},
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -60,12 +63,71 @@ impl fmt::Display for Role {
 impl FromStr for Role {
     type Err = UnknownRole;
     fn from_str(s: &str) -> Result<Self, UnknownRole> {
-        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or(UnknownRole)
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == s)
+            .ok_or(UnknownRole)
     }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a role")]
 pub struct UnknownRole;
+
+/// A person who signs in. The password is kept beside it, by the store alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: AccountId,
+    /// Lower case; unique.
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    /// Set exactly for [`Role::Customer`].
+    pub customer_id: Option<CustomerId>,
+    /// The person whose visits this account performs, for [`Role::Technician`].
+    pub technician_id: Option<TechnicianId>,
+    /// Code of the screen language.
+    pub language: String,
+    /// IANA name: times are shown in this zone.
+    pub time_zone: String,
+    /// A disabled account cannot sign in, and its sessions end at once.
+    pub disabled_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub version: i64,
+}
+
+impl Account {
+    pub fn actor(&self) -> Actor {
+        Actor {
+            identity: Identity::Account(self.id),
+            role: self.role,
+            customer: self.customer_id,
+            technician: self.technician_id,
+        }
+    }
+}
+
+/// A key for programs, sent as `Authorization: Bearer`. The secret itself is shown once and never kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiToken {
+    pub id: ApiTokenId,
+    pub name: String,
+    pub role: Role,
+    pub customer_id: Option<CustomerId>,
+    pub technician_id: Option<TechnicianId>,
+    pub created_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl ApiToken {
+    pub fn actor(&self) -> Actor {
+        Actor {
+            identity: Identity::ApiToken(self.id),
+            role: self.role,
+            customer: self.customer_id,
+            technician: self.technician_id,
+        }
+    }
+}
 
 /// Who a command is carried out for. Row scope derives from it: see [`Actor::customer_scope`] and
 /// [`Actor::technician_scope`].
@@ -89,7 +151,12 @@ pub enum Identity {
 
 impl Actor {
     pub fn system() -> Self {
-        Self { identity: Identity::System, role: Role::Admin, customer: None, technician: None }
+        Self {
+            identity: Identity::System,
+            role: Role::Admin,
+            customer: None,
+            technician: None,
+        }
     }
     /// `Some(id)` when only that customer's rows may be seen.
     pub fn customer_scope(&self) -> Option<CustomerId> {
@@ -97,7 +164,9 @@ impl Actor {
     }
     /// `Some(id)` when only work assigned to that technician may be seen.
     pub fn technician_scope(&self) -> Option<TechnicianId> {
-        (self.role == Role::Technician).then_some(self.technician).flatten()
+        (self.role == Role::Technician)
+            .then_some(self.technician)
+            .flatten()
     }
 }
 

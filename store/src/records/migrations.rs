@@ -1,13 +1,21 @@
 //! The one set of migrations, in order. Each word's tables stand beside its repository; a migration that has landed
 //! is never edited, only followed.
 
-use super::{command_keys, outbox};
+use super::{accounts, api_tokens, command_keys, leases, organisation, outbox, sessions};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 pub(super) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(command_keys::Migration), Box::new(outbox::Migration)]
+        vec![
+            Box::new(command_keys::Migration),
+            Box::new(outbox::Migration),
+            Box::new(accounts::Migration),
+            Box::new(sessions::Migration),
+            Box::new(api_tokens::Migration),
+            Box::new(organisation::Migration),
+            Box::new(leases::Migration),
+        ]
     }
 }
