@@ -43,13 +43,7 @@ pub enum Begun<T> {
 
 impl Context {
     pub fn new(actor: Actor, at: Timestamp, source: Source, key: Option<String>) -> Self {
-        Self {
-            actor,
-            at,
-            source,
-            key,
-            fingerprint: None,
-        }
+        Self { actor, at, source, key, fingerprint: None }
     }
     /// For reactions, jobs and the demo.
     pub fn system(at: Timestamp) -> Self {
@@ -65,9 +59,7 @@ impl Context {
         input: &impl Serialize,
     ) -> Result<Begun<T>, CommandError> {
         let tx = records.begin().await?;
-        let Some(key) = self.scoped_key() else {
-            return Ok(Begun::New(tx));
-        };
+        let Some(key) = self.scoped_key() else { return Ok(Begun::New(tx)) };
         let fingerprint = fingerprint(command, input)?;
         if let Some((earlier, answer)) = command_keys::find(&tx, &key).await? {
             if earlier != fingerprint {
@@ -102,11 +94,7 @@ impl Context {
 
 fn fingerprint(command: &str, input: &impl Serialize) -> Result<String, CommandError> {
     let input = serde_json::to_vec(input).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let hash = Sha256::new()
-        .chain_update(command)
-        .chain_update([0])
-        .chain_update(input)
-        .finalize();
+    let hash = Sha256::new().chain_update(command).chain_update([0]).chain_update(input).finalize();
     Ok(format!("{hash:x}"))
 }
 

@@ -35,21 +35,13 @@ impl Problem {
         }
     }
     pub fn unauthenticated() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            "sign in or send a bearer token",
-        )
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "sign in or send a bearer token")
     }
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role may not do this")
     }
     pub fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "there is no such thing, or you may not see it",
-        )
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing, or you may not see it")
     }
 }
 
@@ -60,10 +52,7 @@ impl From<CommandError> for Problem {
             CommandError::NotFound => Self::not_found(),
             CommandError::Forbidden => Self::forbidden(),
             CommandError::Invalid(fields) => Self {
-                fields: fields
-                    .into_iter()
-                    .map(|f| (f.field.into(), f.message.into()))
-                    .collect(),
+                fields: fields.into_iter().map(|f| (f.field.into(), f.message.into())).collect(),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
             },
             CommandError::Transition(_) => Self::new(StatusCode::CONFLICT, "invalid_transition", detail),
@@ -77,26 +66,14 @@ impl From<CommandError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict(_) => Self::new(
-                StatusCode::CONFLICT,
-                "conflict",
-                "somebody changed this meanwhile",
-            ),
+            StoreError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", "somebody changed this meanwhile"),
             StoreError::Unavailable(_) | StoreError::Full(_) => {
                 tracing::error!(%error, "store refused");
-                Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "the store cannot answer now; try again",
-                )
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the store cannot answer now; try again")
             }
             StoreError::Corrupt(_) => {
                 tracing::error!(%error, "stored data cannot be read");
-                Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "stored data cannot be read",
-                )
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "stored data cannot be read")
             }
         }
     }

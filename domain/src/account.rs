@@ -63,10 +63,7 @@ impl fmt::Display for Role {
 impl FromStr for Role {
     type Err = UnknownRole;
     fn from_str(s: &str) -> Result<Self, UnknownRole> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == s)
-            .ok_or(UnknownRole)
+        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or(UnknownRole)
     }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,12 +148,7 @@ pub enum Identity {
 
 impl Actor {
     pub fn system() -> Self {
-        Self {
-            identity: Identity::System,
-            role: Role::Admin,
-            customer: None,
-            technician: None,
-        }
+        Self { identity: Identity::System, role: Role::Admin, customer: None, technician: None }
     }
     /// `Some(id)` when only that customer's rows may be seen.
     pub fn customer_scope(&self) -> Option<CustomerId> {
@@ -164,9 +156,7 @@ impl Actor {
     }
     /// `Some(id)` when only work assigned to that technician may be seen.
     pub fn technician_scope(&self) -> Option<TechnicianId> {
-        (self.role == Role::Technician)
-            .then_some(self.technician)
-            .flatten()
+        (self.role == Role::Technician).then_some(self.technician).flatten()
     }
 }
 

@@ -18,10 +18,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> Timestamp {
         from_micros(Utc::now().timestamp_micros())
     }
@@ -39,8 +36,7 @@ impl ManualClock {
         self.0.store(now.timestamp_micros(), Ordering::SeqCst);
     }
     pub fn advance(&self, by: TimeDelta) {
-        self.0
-            .fetch_add(by.num_microseconds().unwrap_or(i64::MAX / 2), Ordering::SeqCst);
+        self.0.fetch_add(by.num_microseconds().unwrap_or(i64::MAX / 2), Ordering::SeqCst);
     }
 }
 
@@ -52,9 +48,6 @@ impl Clock for ManualClock {
 
 /// `micros` since 1970 as an instant; values outside chrono's range saturate.
 pub fn from_micros(micros: i64) -> Timestamp {
-    DateTime::from_timestamp_micros(micros).unwrap_or(if micros < 0 {
-        DateTime::<Utc>::MIN_UTC
-    } else {
-        DateTime::<Utc>::MAX_UTC
-    })
+    DateTime::from_timestamp_micros(micros)
+        .unwrap_or(if micros < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
 }

@@ -113,23 +113,14 @@ impl Money {
     }
     /// `self` times `factor`, rounded once.
     pub fn times(self, factor: Decimal) -> Result<Self, MoneyError> {
-        Self::round(
-            self.decimal().checked_mul(factor).ok_or(MoneyError::Overflow)?,
-            self.currency,
-        )
+        Self::round(self.decimal().checked_mul(factor).ok_or(MoneyError::Overflow)?, self.currency)
     }
     /// The sum of `amounts`, or zero in `currency` when there are none.
     pub fn sum(amounts: impl IntoIterator<Item = Self>, currency: Currency) -> Result<Self, MoneyError> {
-        amounts
-            .into_iter()
-            .try_fold(Self::zero(currency), Self::checked_add)
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
-        if self.currency == other.currency {
-            Ok(())
-        } else {
-            Err(MoneyError::CurrencyMismatch)
-        }
+        if self.currency == other.currency { Ok(()) } else { Err(MoneyError::CurrencyMismatch) }
     }
 }
 
@@ -147,11 +138,7 @@ struct MoneyJson {
 }
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        MoneyJson {
-            amount: self.decimal().to_string(),
-            currency: self.currency,
-        }
-        .serialize(s)
+        MoneyJson { amount: self.decimal().to_string(), currency: self.currency }.serialize(s)
     }
 }
 impl<'de> Deserialize<'de> for Money {
@@ -172,18 +159,9 @@ mod tests {
     #[test]
     fn parses_and_prints_exactly() {
         assert_eq!(Money::parse("12.34", Currency::EUR), Ok(eur(1234)));
-        assert_eq!(
-            Money::parse("12.345", Currency::EUR),
-            Err(MoneyError::NotAnAmount)
-        );
-        assert_eq!(
-            serde_json::to_string(&eur(-5)).expect("json"),
-            r#"{"amount":"-0.05","currency":"EUR"}"#
-        );
-        assert_eq!(
-            Money::parse("1500", "JPY".parse().expect("code")).map(|m| m.minor),
-            Ok(1500)
-        );
+        assert_eq!(Money::parse("12.345", Currency::EUR), Err(MoneyError::NotAnAmount));
+        assert_eq!(serde_json::to_string(&eur(-5)).expect("json"), r#"{"amount":"-0.05","currency":"EUR"}"#);
+        assert_eq!(Money::parse("1500", "JPY".parse().expect("code")).map(|m| m.minor), Ok(1500));
     }
 
     #[test]

@@ -55,9 +55,7 @@ impl Lang {
             .unwrap_or(Self::En)
     }
     fn id(self) -> LanguageIdentifier {
-        self.code()
-            .parse()
-            .expect("invariant: our codes are language identifiers")
+        self.code().parse().expect("invariant: our codes are language identifiers")
     }
 
     /// The message of `key`.
@@ -66,10 +64,8 @@ impl Lang {
     }
     /// The message of `key` with its arguments.
     pub fn with(self, key: &str, args: &[(&'static str, FluentValue<'static>)]) -> String {
-        let args: HashMap<Cow<'static, str>, FluentValue<'static>> = args
-            .iter()
-            .map(|(name, value)| (Cow::Borrowed(*name), value.clone()))
-            .collect();
+        let args: HashMap<Cow<'static, str>, FluentValue<'static>> =
+            args.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
         LOCALES.lookup_with_args(&self.id(), key, &args)
     }
     /// The message of `key` for the count `n` (argument `n`).
@@ -90,11 +86,7 @@ impl Lang {
             Self::En | Self::Zh => ('.', ","),
             Self::Es | Self::It | Self::Ro => (',', "."),
         };
-        format!(
-            "{}\u{a0}{}",
-            grouped(&money.decimal().to_string(), point, group),
-            money.currency
-        )
+        format!("{}\u{a0}{}", grouped(&money.decimal().to_string(), point, group), money.currency)
     }
     /// Date and time in the reader's zone.
     pub fn date_time(self, at: Timestamp, zone: Tz) -> String {

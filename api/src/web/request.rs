@@ -23,11 +23,7 @@ pub struct User {
 impl<S: Send + Sync> FromRequestParts<S> for User {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(Problem::unauthenticated)
+        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::unauthenticated)
     }
 }
 
@@ -46,10 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for View {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let user = parts.extensions.get::<User>().cloned();
         let accepted = || {
-            let header = parts
-                .headers
-                .get(header::ACCEPT_LANGUAGE)
-                .and_then(|value| value.to_str().ok());
+            let header = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
             Lang::negotiate(header.unwrap_or(""))
         };
         Ok(Self {
@@ -72,9 +65,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let user = User::from_request_parts(parts, state).await?;
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let key = text("idempotency-key")
-            .filter(|key| !key.is_empty() && key.len() <= 200)
-            .map(String::from);
+        let key = text("idempotency-key").filter(|key| !key.is_empty() && key.len() <= 200).map(String::from);
         let source = if parts.uri.path().starts_with("/api/") {
             Source::Api
         } else if parts.uri.path().starts_with("/my-day") {

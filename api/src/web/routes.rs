@@ -2,10 +2,7 @@
 
 use super::request::{self, User};
 use crate::deps::Deps;
-use axum::{
-    Router, extract::Request, handler::Handler, http::Method, middleware, middleware::Next,
-    response::Response,
-};
+use axum::{Router, extract::Request, handler::Handler, http::Method, middleware, middleware::Next, response::Response};
 use domain::account::Role;
 
 /// Who may use an endpoint. Row scope comes on top, in the handler or command.
@@ -103,9 +100,5 @@ impl Routes {
 /// Refuses before the handler runs: programs hear 401 or 403, people are led to the sign-in page.
 async fn guard(access: Access, request: Request, next: Next) -> Response {
     let user = request.extensions().get::<User>();
-    if access.admits(user) {
-        next.run(request).await
-    } else {
-        request::refuse(&request)
-    }
+    if access.admits(user) { next.run(request).await } else { request::refuse(&request) }
 }

@@ -38,20 +38,14 @@ pub async fn insert(
     account: &Account,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        password_hash: Set(password_hash.into()),
-        ..to_row(account)
-    };
+    let row = ActiveModel { password_hash: Set(password_hash.into()), ..to_row(account) };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves everything but the password, if nobody changed the account meanwhile; answers it with its new version.
 pub async fn update(tx: &impl ConnectionTrait, account: &Account) -> Result<Account, StoreError> {
-    let saved = Account {
-        version: account.version + 1,
-        ..account.clone()
-    };
+    let saved = Account { version: account.version + 1, ..account.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved))
         .filter(Column::Id.eq(Uuid::from(account.id)))
@@ -69,24 +63,13 @@ pub async fn set_password(
     id: AccountId,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        password_hash: Set(password_hash.into()),
-        ..Default::default()
-    };
-    Entity::update_many()
-        .set(row)
-        .filter(Column::Id.eq(Uuid::from(id)))
-        .exec(tx)
-        .await?;
+    let row = ActiveModel { password_hash: Set(password_hash.into()), ..Default::default() };
+    Entity::update_many().set(row).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
     Ok(())
 }
 
 pub async fn get(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<Account>, StoreError> {
-    Entity::find_by_id(Uuid::from(id))
-        .one(db)
-        .await?
-        .map(from_row)
-        .transpose()
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// The account of `email` (lower case) with the hash of its password.
@@ -108,9 +91,8 @@ pub async fn exist(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
 
 /// Enabled administrators; the last one cannot be disabled.
 pub async fn count_administrators(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
-    let administrators = Entity::find()
-        .filter(Column::Role.eq(Role::Admin.as_str()))
-        .filter(Column::DisabledAtUs.is_null());
+    let administrators =
+        Entity::find().filter(Column::Role.eq(Role::Admin.as_str())).filter(Column::DisabledAtUs.is_null());
     Ok(administrators.count(db).await?)
 }
 
@@ -120,15 +102,8 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged
     if let Some(cursor) = &page.cursor {
         query = query.filter(Column::Email.gt(cursor.as_str()));
     }
-    let rows = query
-        .all(db)
-        .await?
-        .into_iter()
-        .map(from_row)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |account| {
-        account.email.clone()
-    }))
+    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
+    Ok(Paged::from_rows(rows, page.limit, |account| account.email.clone()))
 }
 
 fn to_row(account: &Account) -> ActiveModel {
@@ -151,10 +126,7 @@ fn to_row(account: &Account) -> ActiveModel {
 pub(super) fn from_row(row: Model) -> Result<Account, StoreError> {
     Ok(Account {
         id: row.id.into(),
-        role: row
-            .role
-            .parse()
-            .map_err(|_| StoreError::Corrupt(format!("role of account {}", row.id)))?,
+        role: row.role.parse().map_err(|_| StoreError::Corrupt(format!("role of account {}", row.id)))?,
         email: row.email,
         name: row.name,
         customer_id: row.customer_id.map(Into::into),

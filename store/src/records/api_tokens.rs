@@ -49,31 +49,17 @@ pub async fn authenticate(
     db: &impl ConnectionTrait,
     secret_hash: &str,
 ) -> Result<Option<ApiToken>, StoreError> {
-    let row = Entity::find()
-        .filter(Column::SecretHash.eq(secret_hash))
-        .one(db)
-        .await?;
-    row.filter(|row| row.revoked_at_us.is_none())
-        .map(from_row)
-        .transpose()
+    let row = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(db).await?;
+    row.filter(|row| row.revoked_at_us.is_none()).map(from_row).transpose()
 }
 
 /// Newest first.
 pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<ApiToken>, StoreError> {
     let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
-    if let Some(cursor) = page
-        .cursor
-        .as_ref()
-        .and_then(|cursor| cursor.parse::<Uuid>().ok())
-    {
+    if let Some(cursor) = page.cursor.as_ref().and_then(|cursor| cursor.parse::<Uuid>().ok()) {
         query = query.filter(Column::Id.lt(cursor));
     }
-    let rows = query
-        .all(db)
-        .await?
-        .into_iter()
-        .map(from_row)
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
     Ok(Paged::from_rows(rows, page.limit, |token| token.id.to_string()))
 }
 
@@ -83,15 +69,8 @@ pub async fn revoke(tx: &impl ConnectionTrait, id: ApiTokenId, at: Timestamp) ->
         return Ok(false);
     };
     if row.revoked_at_us.is_none() {
-        let change = ActiveModel {
-            revoked_at_us: Set(Some(at.timestamp_micros())),
-            ..Default::default()
-        };
-        Entity::update_many()
-            .set(change)
-            .filter(Column::Id.eq(Uuid::from(id)))
-            .exec(tx)
-            .await?;
+        let change = ActiveModel { revoked_at_us: Set(Some(at.timestamp_micros())), ..Default::default() };
+        Entity::update_many().set(change).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
     }
     Ok(true)
 }
@@ -99,10 +78,7 @@ pub async fn revoke(tx: &impl ConnectionTrait, id: ApiTokenId, at: Timestamp) ->
 fn from_row(row: Model) -> Result<ApiToken, StoreError> {
     Ok(ApiToken {
         id: row.id.into(),
-        role: row
-            .role
-            .parse()
-            .map_err(|_| StoreError::Corrupt(format!("role of token {}", row.id)))?,
+        role: row.role.parse().map_err(|_| StoreError::Corrupt(format!("role of token {}", row.id)))?,
         name: row.name,
         customer_id: row.customer_id.map(Into::into),
         technician_id: row.technician_id.map(Into::into),

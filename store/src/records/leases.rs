@@ -30,15 +30,10 @@ pub async fn acquire(
         until_us: Set(until.timestamp_micros()),
         ..Default::default()
     };
-    let mine_or_over = Condition::any()
-        .add(Column::Holder.eq(holder))
-        .add(Column::UntilUs.lte(now.timestamp_micros()));
-    let renewed = Entity::update_many()
-        .set(change)
-        .filter(Column::Name.eq(name))
-        .filter(mine_or_over)
-        .exec(tx)
-        .await?;
+    let mine_or_over =
+        Condition::any().add(Column::Holder.eq(holder)).add(Column::UntilUs.lte(now.timestamp_micros()));
+    let renewed =
+        Entity::update_many().set(change).filter(Column::Name.eq(name)).filter(mine_or_over).exec(tx).await?;
     if renewed.rows_affected == 1 {
         return Ok(true);
     }
@@ -56,11 +51,7 @@ pub async fn acquire(
 
 /// Gives the lease up, so that the next process need not wait for its end.
 pub async fn release(tx: &impl ConnectionTrait, name: &str, holder: &str) -> Result<(), StoreError> {
-    Entity::delete_many()
-        .filter(Column::Name.eq(name))
-        .filter(Column::Holder.eq(holder))
-        .exec(tx)
-        .await?;
+    Entity::delete_many().filter(Column::Name.eq(name)).filter(Column::Holder.eq(holder)).exec(tx).await?;
     Ok(())
 }
 

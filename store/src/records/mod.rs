@@ -16,8 +16,8 @@ pub mod sessions;
 
 use crate::StoreError;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use std::{path::Path, sync::Arc};
@@ -41,11 +41,7 @@ impl Records {
         let write = Database::connect(options(&url, 1)).await?;
         migrations::Migrator::up(&write, None).await?;
         let read = Database::connect(options(&url, 8)).await?;
-        Ok(Self {
-            read,
-            write,
-            commits: Arc::new(watch::channel(0).0),
-        })
+        Ok(Self { read, write, commits: Arc::new(watch::channel(0).0) })
     }
 
     /// For reading outside a transaction. Never write through it.
@@ -59,10 +55,7 @@ impl Records {
             ..TransactionOptions::default()
         };
         let inner = self.write.begin_with_options(options).await?;
-        Ok(Tx {
-            inner,
-            commits: Arc::clone(&self.commits),
-        })
+        Ok(Tx { inner, commits: Arc::clone(&self.commits) })
     }
 
     /// Changes with every commit of this process.
@@ -79,18 +72,14 @@ impl Records {
 
 fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "FULL")
-                .pragma("foreign_keys", "ON")
-                .pragma("busy_timeout", "10000")
-                .pragma("cache_size", "-8192")
-        });
+    options.max_connections(connections).min_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("foreign_keys", "ON")
+            .pragma("busy_timeout", "10000")
+            .pragma("cache_size", "-8192")
+    });
     options
 }
 
@@ -147,10 +136,7 @@ impl PageRequest {
     pub const MAX_LIMIT: u64 = 500;
 
     pub fn first(limit: u64) -> Self {
-        Self {
-            limit: limit.clamp(1, Self::MAX_LIMIT),
-            cursor: None,
-        }
+        Self { limit: limit.clamp(1, Self::MAX_LIMIT), cursor: None }
     }
 }
 impl Default for PageRequest {
@@ -165,15 +151,9 @@ impl<T> Paged<T> {
         let more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let next_cursor = more.then(|| rows.last().map(&cursor_of)).flatten();
-        Self {
-            items: rows,
-            next_cursor,
-        }
+        Self { items: rows, next_cursor }
     }
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
-        Paged {
-            items: self.items.into_iter().map(f).collect(),
-            next_cursor: self.next_cursor,
-        }
+        Paged { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
     }
 }

@@ -37,9 +37,7 @@ pub async fn get(db: &impl ConnectionTrait) -> Result<Option<Organisation>, Stor
 
 /// A conflict means that somebody else completed the first run.
 pub async fn insert(tx: &impl ConnectionTrait, organisation: &Organisation) -> Result<(), StoreError> {
-    Entity::insert(to_row(organisation))
-        .exec_without_returning(tx)
-        .await?;
+    Entity::insert(to_row(organisation)).exec_without_returning(tx).await?;
     Ok(())
 }
 
@@ -98,10 +96,7 @@ fn from_row(row: Model) -> Result<Organisation, StoreError> {
         travel_rate_per_hour: Money::new(row.travel_rate_minor, currency),
         labour_cost_per_hour: Money::new(row.labour_cost_minor, currency),
         tax_rate: row.tax_rate.parse().map_err(|_| corrupt("tax rate"))?,
-        payment_terms_days: row
-            .payment_terms_days
-            .try_into()
-            .map_err(|_| corrupt("payment terms"))?,
+        payment_terms_days: row.payment_terms_days.try_into().map_err(|_| corrupt("payment terms"))?,
         set_up_at: row.set_up_at_us.map(from_micros),
     })
 }

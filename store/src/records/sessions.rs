@@ -58,11 +58,7 @@ pub async fn find_by_secret(
     db: &impl ConnectionTrait,
     secret_hash: &str,
 ) -> Result<Option<(Session, Account)>, StoreError> {
-    let Some(row) = Entity::find()
-        .filter(Column::SecretHash.eq(secret_hash))
-        .one(db)
-        .await?
-    else {
+    let Some(row) = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(db).await? else {
         return Ok(None);
     };
     let Some(account) = accounts::get(db, row.account_id.into()).await? else {
@@ -79,33 +75,20 @@ pub async fn find_by_secret(
 
 /// Notes that the session was used.
 pub async fn touch(tx: &impl ConnectionTrait, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        seen_at_us: Set(at.timestamp_micros()),
-        ..Default::default()
-    };
-    Entity::update_many()
-        .set(row)
-        .filter(Column::Id.eq(Uuid::from(id)))
-        .exec(tx)
-        .await?;
+    let row = ActiveModel { seen_at_us: Set(at.timestamp_micros()), ..Default::default() };
+    Entity::update_many().set(row).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
     Ok(())
 }
 
 /// Ends the session of a cookie's secret.
 pub async fn end(tx: &impl ConnectionTrait, secret_hash: &str) -> Result<(), StoreError> {
-    Entity::delete_many()
-        .filter(Column::SecretHash.eq(secret_hash))
-        .exec(tx)
-        .await?;
+    Entity::delete_many().filter(Column::SecretHash.eq(secret_hash)).exec(tx).await?;
     Ok(())
 }
 
 /// Signs the account out everywhere.
 pub async fn end_all_of(tx: &impl ConnectionTrait, account: AccountId) -> Result<(), StoreError> {
-    Entity::delete_many()
-        .filter(Column::AccountId.eq(Uuid::from(account)))
-        .exec(tx)
-        .await?;
+    Entity::delete_many().filter(Column::AccountId.eq(Uuid::from(account))).exec(tx).await?;
     Ok(())
 }
 
@@ -148,11 +131,8 @@ impl MigrationTrait for Migration {
             )
             .to_owned();
         manager.create_table(table).await?;
-        let index = Index::create()
-            .name("ix_sessions_account")
-            .table("sessions")
-            .col("account_id")
-            .to_owned();
+        let index =
+            Index::create().name("ix_sessions_account").table("sessions").col("account_id").to_owned();
         manager.create_index(index).await
     }
 }

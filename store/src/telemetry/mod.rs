@@ -123,6 +123,5 @@ pub trait TelemetryStore: Send + Sync + 'static {
 pub async fn append(store: &dyn TelemetryStore, batch: Batch) -> Result<Receipt, StoreError> {
     let (tx, rx) = tokio::sync::oneshot::channel();
     store.append(batch, Box::new(move |result| drop(tx.send(result))));
-    rx.await
-        .unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
+    rx.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
 }
