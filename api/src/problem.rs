@@ -66,10 +66,16 @@ impl From<CommandError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", "somebody changed this meanwhile"),
+            StoreError::Conflict(_) => {
+                Self::new(StatusCode::CONFLICT, "conflict", "somebody changed this meanwhile")
+            }
             StoreError::Unavailable(_) | StoreError::Full(_) => {
                 tracing::error!(%error, "store refused");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the store cannot answer now; try again")
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "the store cannot answer now; try again",
+                )
             }
             StoreError::Corrupt(_) => {
                 tracing::error!(%error, "stored data cannot be read");

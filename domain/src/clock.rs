@@ -48,6 +48,9 @@ impl Clock for ManualClock {
 
 /// `micros` since 1970 as an instant; values outside chrono's range saturate.
 pub fn from_micros(micros: i64) -> Timestamp {
-    DateTime::from_timestamp_micros(micros)
-        .unwrap_or(if micros < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
+    DateTime::from_timestamp_micros(micros).unwrap_or(if micros < 0 {
+        DateTime::<Utc>::MIN_UTC
+    } else {
+        DateTime::<Utc>::MAX_UTC
+    })
 }

@@ -18,19 +18,49 @@ pub struct Recorded {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DomainEvent {
     /// An alert joined a group. `opens_ticket` is false for historical alerts whose rule does not ask for tickets.
-    AlertRaised { alert: AlertId, group: AlertGroupId, asset: AssetId, opens_ticket: bool },
+    AlertRaised {
+        alert: AlertId,
+        group: AlertGroupId,
+        asset: AssetId,
+        opens_ticket: bool,
+    },
     /// The condition of the alert no longer holds.
-    AlertCleared { alert: AlertId, group: AlertGroupId, asset: AssetId },
+    AlertCleared {
+        alert: AlertId,
+        group: AlertGroupId,
+        asset: AssetId,
+    },
     /// Every alert of the group has cleared.
-    AlertGroupCleared { group: AlertGroupId, asset: AssetId, at: Timestamp },
-    TicketOpened { ticket: TicketId },
-    TicketResolved { ticket: TicketId },
-    WorkOrderCreated { work_order: WorkOrderId },
-    WorkOrderCompleted { work_order: WorkOrderId },
-    WorkOrderApproved { work_order: WorkOrderId },
-    VisitChanged { visit: VisitId, work_order: WorkOrderId },
-    InvoiceIssued { invoice: InvoiceId },
-    InvoicePaid { invoice: InvoiceId },
+    AlertGroupCleared {
+        group: AlertGroupId,
+        asset: AssetId,
+        at: Timestamp,
+    },
+    TicketOpened {
+        ticket: TicketId,
+    },
+    TicketResolved {
+        ticket: TicketId,
+    },
+    WorkOrderCreated {
+        work_order: WorkOrderId,
+    },
+    WorkOrderCompleted {
+        work_order: WorkOrderId,
+    },
+    WorkOrderApproved {
+        work_order: WorkOrderId,
+    },
+    VisitChanged {
+        visit: VisitId,
+        work_order: WorkOrderId,
+    },
+    InvoiceIssued {
+        invoice: InvoiceId,
+    },
+    InvoicePaid {
+        invoice: InvoiceId,
+    },
 }
 
 impl DomainEvent {

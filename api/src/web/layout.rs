@@ -19,13 +19,38 @@ const NAVIGATION: &[Item] = &[
     Item { href: "/", icon: "gauge", label: "nav-overview", roles: OFFICE },
     Item { href: "/my-day", icon: "route", label: "nav-my-day", roles: &[Technician] },
     Item { href: "/portal", icon: "boxes", label: "nav-portal", roles: &[Customer] },
-    Item { href: "/alerts", icon: "bell", label: "nav-alerts", roles: &[Admin, ServiceManager, Dispatcher, Agent] },
-    Item { href: "/tickets", icon: "ticket", label: "nav-tickets", roles: &[Admin, ServiceManager, Dispatcher, Agent] },
-    Item { href: "/dispatch", icon: "board", label: "nav-dispatch", roles: &[Admin, ServiceManager, Dispatcher] },
+    Item {
+        href: "/alerts",
+        icon: "bell",
+        label: "nav-alerts",
+        roles: &[Admin, ServiceManager, Dispatcher, Agent],
+    },
+    Item {
+        href: "/tickets",
+        icon: "ticket",
+        label: "nav-tickets",
+        roles: &[Admin, ServiceManager, Dispatcher, Agent],
+    },
+    Item {
+        href: "/dispatch",
+        icon: "board",
+        label: "nav-dispatch",
+        roles: &[Admin, ServiceManager, Dispatcher],
+    },
     Item { href: "/work-orders", icon: "wrench", label: "nav-work-orders", roles: OFFICE },
     Item { href: "/assets", icon: "boxes", label: "nav-assets", roles: OFFICE },
-    Item { href: "/parts", icon: "package", label: "nav-parts", roles: &[Admin, ServiceManager, Warehouse, Dispatcher] },
-    Item { href: "/contracts", icon: "contract", label: "nav-contracts", roles: &[Admin, ServiceManager, Billing] },
+    Item {
+        href: "/parts",
+        icon: "package",
+        label: "nav-parts",
+        roles: &[Admin, ServiceManager, Warehouse, Dispatcher],
+    },
+    Item {
+        href: "/contracts",
+        icon: "contract",
+        label: "nav-contracts",
+        roles: &[Admin, ServiceManager, Billing],
+    },
     Item { href: "/invoices", icon: "file", label: "nav-invoices", roles: &[Admin, ServiceManager, Billing] },
     Item { href: "/rules", icon: "sliders", label: "nav-rules", roles: &[Admin, ServiceManager] },
     Item { href: "/connect", icon: "plug", label: "nav-connect", roles: &[Admin, ServiceManager] },
@@ -35,7 +60,11 @@ const NAVIGATION: &[Item] = &[
 pub fn page(view: &View, title: &str, main: &Markup) -> Markup {
     let lang = view.lang;
     let role = view.user.as_ref().map(|user| user.actor.role);
-    let current = NAVIGATION.iter().filter(|item| is_under(&view.path, item.href)).map(|item| item.href).max_by_key(|h| h.len());
+    let current = NAVIGATION
+        .iter()
+        .filter(|item| is_under(&view.path, item.href))
+        .map(|item| item.href)
+        .max_by_key(|h| h.len());
     html! {
         (DOCTYPE)
         html lang=(lang.code()) {

@@ -2,7 +2,10 @@
 
 use super::request::{self, User};
 use crate::deps::Deps;
-use axum::{Router, extract::Request, handler::Handler, http::Method, middleware, middleware::Next, response::Response};
+use axum::{
+    Router, extract::Request, handler::Handler, http::Method, middleware, middleware::Next,
+    response::Response,
+};
 use domain::account::Role;
 
 /// Who may use an endpoint. Row scope comes on top, in the handler or command.

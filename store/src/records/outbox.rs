@@ -3,7 +3,9 @@
 use crate::StoreError;
 use domain::event::{DomainEvent, Recorded};
 use domain::{Timestamp, clock::from_micros, id::EventId};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
+};
 use sea_orm_migration::{prelude::*, schema};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -36,7 +38,11 @@ mod cursor {
 }
 
 /// Records that `event` happened at `at`, as part of the caller's transaction.
-pub async fn push(tx: &impl ConnectionTrait, event: &DomainEvent, at: Timestamp) -> Result<EventId, StoreError> {
+pub async fn push(
+    tx: &impl ConnectionTrait,
+    event: &DomainEvent,
+    at: Timestamp,
+) -> Result<EventId, StoreError> {
     let id = EventId::generate();
     let payload = serde_json::to_string(event).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let row = ActiveModel {
@@ -56,11 +62,16 @@ pub async fn read_after(
     after_seq: i64,
     limit: u64,
 ) -> Result<Vec<(i64, Recorded)>, StoreError> {
-    let rows = Entity::find().filter(Column::Seq.gt(after_seq)).order_by_asc(Column::Seq).limit(limit).all(db).await?;
+    let rows = Entity::find()
+        .filter(Column::Seq.gt(after_seq))
+        .order_by_asc(Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
     rows.into_iter()
         .map(|row| {
-            let event =
-                serde_json::from_str(&row.payload).map_err(|e| StoreError::Corrupt(format!("outbox {}: {e}", row.seq)))?;
+            let event = serde_json::from_str(&row.payload)
+                .map_err(|e| StoreError::Corrupt(format!("outbox {}: {e}", row.seq)))?;
             Ok((row.seq, Recorded { id: row.id.into(), at: from_micros(row.at_us), event }))
         })
         .collect()
@@ -75,7 +86,9 @@ pub async fn position(db: &impl ConnectionTrait, consumer: &str) -> Result<i64, 
 pub async fn advance(tx: &impl ConnectionTrait, consumer: &str, seq: i64) -> Result<(), StoreError> {
     let row = cursor::ActiveModel { consumer: Set(consumer.into()), seq: Set(seq) };
     cursor::Entity::insert(row)
-        .on_conflict(OnConflict::column(cursor::Column::Consumer).update_column(cursor::Column::Seq).to_owned())
+        .on_conflict(
+            OnConflict::column(cursor::Column::Consumer).update_column(cursor::Column::Seq).to_owned(),
+        )
         .exec_without_returning(tx)
         .await?;
     Ok(())

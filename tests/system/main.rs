@@ -1,0 +1,3 @@
+//! Proof over the whole system: the arrows of the architecture, and journeys through the real binary.
+
+mod architecture;
