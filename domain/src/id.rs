@@ -46,7 +46,7 @@ ids! {
     CustomerId, SiteId, TerritoryId, ModelId, AssetId, DeviceId,
     StateIntervalId, FailureId, QuarantineId,
     RuleId, AlertId, AlertGroupId, EventId,
-    TicketId, WorkOrderId, VisitId, LineId, TimeEntryId,
+    TicketId, WorkOrderId, VisitId, LineId, TimeEntryId, ChecklistItemId,
     TechnicianId, SkillId, PartId, StockLocationId, StockMovementId,
     ContractId, WarrantyId, InvoiceId, InvoiceLineId, PaymentId,
 }

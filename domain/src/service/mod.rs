@@ -1,8 +1,14 @@
 //! The service around the equipment: tickets, work orders, visits, parts, coverage, invoices and the indicators
 //! computed from them. Each lifecycle is an enum whose transitions consume it.
 
+pub mod checklist;
 pub mod coverage;
 pub mod line;
+pub mod stock;
+pub mod technician;
+pub mod ticket;
+pub mod visit;
+pub mod work_order;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +20,18 @@ pub enum Priority {
     Medium,
     High,
     Critical,
+}
+
+impl Priority {
+    pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// A command met a thing in a state that does not allow it.

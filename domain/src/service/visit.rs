@@ -1,0 +1,375 @@
+//! One planned trip of one technician ("service appointment"). Travel and labour times derive from its timestamps.
+
+use super::InvalidTransition;
+use crate::{
+    Timestamp,
+    id::{TechnicianId, VisitId, WorkOrderId},
+};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    pub id: VisitId,
+    pub work_order_id: WorkOrderId,
+    pub technician_id: TechnicianId,
+    pub planned_start: Timestamp,
+    pub planned_end: Timestamp,
+    pub state: VisitState,
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum VisitState {
+    Proposed,
+    Scheduled { at: Timestamp },
+    Dispatched { at: Timestamp },
+    Accepted { at: Timestamp },
+    Declined { reason: String, at: Timestamp },
+    Traveling { since: Timestamp },
+    OnSite { trip: Trip },
+    Break { trip: Trip, since: Timestamp },
+    Done { trip: Trip, outcome: Outcome, at: Timestamp },
+    Canceled { reason: String, at: Timestamp },
+}
+
+/// What is known of a trip once the technician has arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trip {
+    /// None when the technician was there already.
+    pub travel_started_at: Option<Timestamp>,
+    pub arrived_at: Timestamp,
+    /// Breaks that have ended.
+    pub breaks: Vec<(Timestamp, Timestamp)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Fixed,
+    Partial,
+    NoAccess,
+    PartsMissing,
+    WrongSkill,
+    NoFaultFound,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 6] =
+        [Self::Fixed, Self::Partial, Self::NoAccess, Self::PartsMissing, Self::WrongSkill, Self::NoFaultFound];
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Partial => "partial",
+            Self::NoAccess => "no_access",
+            Self::PartsMissing => "parts_missing",
+            Self::WrongSkill => "wrong_skill",
+            Self::NoFaultFound => "no_fault_found",
+        }
+    }
+    /// Nobody has to come again.
+    pub fn settles(self) -> bool {
+        matches!(self, Self::Fixed | Self::NoFaultFound)
+    }
+}
+
+/// What a stretch of a visit was spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeKind {
+    Travel,
+    Labour,
+    Break,
+}
+
+impl TimeKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Travel => "travel",
+            Self::Labour => "labour",
+            Self::Break => "break",
+        }
+    }
+}
+
+/// A stretch of a visit, from its timestamps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub kind: TimeKind,
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+impl Span {
+    pub fn duration(&self) -> TimeDelta {
+        self.to - self.from
+    }
+}
+
+impl VisitState {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Scheduled { .. } => "scheduled",
+            Self::Dispatched { .. } => "dispatched",
+            Self::Accepted { .. } => "accepted",
+            Self::Declined { .. } => "declined",
+            Self::Traveling { .. } => "traveling",
+            Self::OnSite { .. } => "on_site",
+            Self::Break { .. } => "break",
+            Self::Done { .. } => "done",
+            Self::Canceled { .. } => "canceled",
+        }
+    }
+    /// Planned and not yet begun.
+    pub fn is_booked(&self) -> bool {
+        matches!(self, Self::Proposed | Self::Scheduled { .. } | Self::Dispatched { .. } | Self::Accepted { .. })
+    }
+    pub fn is_at_work(&self) -> bool {
+        matches!(self, Self::Traveling { .. } | Self::OnSite { .. } | Self::Break { .. })
+    }
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Done { outcome, .. } => Some(*outcome),
+            _ => None,
+        }
+    }
+    pub fn trip(&self) -> Option<&Trip> {
+        match self {
+            Self::OnSite { trip } | Self::Break { trip, .. } | Self::Done { trip, .. } => Some(trip),
+            _ => None,
+        }
+    }
+    /// Traveling now, or traveled then.
+    pub fn travel_started_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Traveling { since } => Some(*since),
+            _ => self.trip().and_then(|trip| trip.travel_started_at),
+        }
+    }
+    /// The last fact's time: a later one is never before it.
+    fn last(&self) -> Option<Timestamp> {
+        match self {
+            Self::Proposed => None,
+            Self::Scheduled { at } | Self::Dispatched { at } | Self::Accepted { at } => Some(*at),
+            Self::Declined { at, .. } | Self::Canceled { at, .. } | Self::Done { at, .. } => Some(*at),
+            Self::Traveling { since } | Self::Break { since, .. } => Some(*since),
+            Self::OnSite { trip } => Some(trip.breaks.last().map_or(trip.arrived_at, |(_, end)| *end)),
+        }
+    }
+}
+
+impl Visit {
+    /// Plans it anew, for the same or another technician; who had accepted is asked again.
+    pub fn schedule(
+        mut self,
+        technician: TechnicianId,
+        start: Timestamp,
+        end: Timestamp,
+        at: Timestamp,
+    ) -> Result<Self, InvalidTransition> {
+        if !self.state.is_booked() && !matches!(self.state, VisitState::Declined { .. }) {
+            return Err(self.invalid("schedule"));
+        }
+        (self.technician_id, self.planned_start, self.planned_end) = (technician, start, end.max(start));
+        self.state = VisitState::Scheduled { at };
+        Ok(self)
+    }
+    /// Tells the technician.
+    pub fn dispatch(self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        match self.state {
+            VisitState::Scheduled { .. } => Ok(self.to(|_| VisitState::Dispatched { at })),
+            _ => Err(self.invalid("dispatch")),
+        }
+    }
+    pub fn accept(self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        match self.state {
+            VisitState::Dispatched { .. } => Ok(self.to(|_| VisitState::Accepted { at })),
+            _ => Err(self.invalid("accept")),
+        }
+    }
+    pub fn decline(self, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
+        match self.state {
+            VisitState::Dispatched { .. } | VisitState::Accepted { .. } => {
+                Ok(self.to(|_| VisitState::Declined { reason, at }))
+            }
+            _ => Err(self.invalid("decline")),
+        }
+    }
+    /// Setting off accepts.
+    pub fn travel(self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        match self.state {
+            VisitState::Dispatched { .. } | VisitState::Accepted { .. } => {
+                Ok(self.to(|last| VisitState::Traveling { since: last.max(at) }))
+            }
+            _ => Err(self.invalid("travel")),
+        }
+    }
+    /// Without a travel before it, the technician was there already.
+    pub fn arrive(self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        let travel_started_at = match self.state {
+            VisitState::Dispatched { .. } | VisitState::Accepted { .. } => None,
+            VisitState::Traveling { since } => Some(since),
+            _ => return Err(self.invalid("arrive")),
+        };
+        Ok(self.to(|last| VisitState::OnSite {
+            trip: Trip { travel_started_at, arrived_at: last.max(at), breaks: vec![] },
+        }))
+    }
+    pub fn pause(mut self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        let last = self.state.last().unwrap_or(at);
+        match self.state {
+            VisitState::OnSite { trip } => {
+                self.state = VisitState::Break { trip, since: at.max(last) };
+                Ok(self)
+            }
+            _ => Err(self.invalid("pause")),
+        }
+    }
+    pub fn resume(mut self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        match self.state {
+            VisitState::Break { mut trip, since } => {
+                trip.breaks.push((since, at.max(since)));
+                self.state = VisitState::OnSite { trip };
+                Ok(self)
+            }
+            _ => Err(self.invalid("resume")),
+        }
+    }
+    /// A running break ends with the visit.
+    pub fn finish(mut self, outcome: Outcome, at: Timestamp) -> Result<Self, InvalidTransition> {
+        let at = self.state.last().map_or(at, |last| at.max(last));
+        let trip = match self.state {
+            VisitState::OnSite { trip } => trip,
+            VisitState::Break { mut trip, since } => {
+                trip.breaks.push((since, at));
+                trip
+            }
+            _ => return Err(self.invalid("finish")),
+        };
+        self.state = VisitState::Done { trip, outcome, at };
+        Ok(self)
+    }
+    pub fn cancel(self, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
+        if !self.state.is_booked() && !matches!(self.state, VisitState::Declined { .. }) {
+            return Err(self.invalid("cancel"));
+        }
+        Ok(self.to(|_| VisitState::Canceled { reason, at }))
+    }
+
+    /// Travel, labour and breaks so far, in order and without overlap; what still runs ends at `now`.
+    pub fn spans(&self, now: Timestamp) -> Vec<Span> {
+        let mut spans = vec![];
+        let mut add = |kind, from: Timestamp, to: Timestamp| {
+            if to > from {
+                spans.push(Span { kind, from, to });
+            }
+        };
+        if let VisitState::Traveling { since } = self.state {
+            add(TimeKind::Travel, since, now);
+        }
+        let Some(trip) = self.state.trip() else { return spans };
+        if let Some(from) = trip.travel_started_at {
+            add(TimeKind::Travel, from, trip.arrived_at);
+        }
+        let mut from = trip.arrived_at;
+        for (start, end) in &trip.breaks {
+            add(TimeKind::Labour, from, *start);
+            add(TimeKind::Break, *start, *end);
+            from = *end;
+        }
+        match self.state {
+            VisitState::OnSite { .. } => add(TimeKind::Labour, from, now),
+            VisitState::Break { since, .. } => {
+                add(TimeKind::Labour, from, since);
+                add(TimeKind::Break, since, now);
+            }
+            VisitState::Done { at, .. } => add(TimeKind::Labour, from, at),
+            _ => {}
+        }
+        spans
+    }
+    /// Total of one kind so far.
+    pub fn spent(&self, kind: TimeKind, now: Timestamp) -> TimeDelta {
+        self.spans(now).iter().filter(|span| span.kind == kind).map(Span::duration).sum()
+    }
+
+    fn to(mut self, next: impl FnOnce(Timestamp) -> VisitState) -> Self {
+        let last = self.state.last().unwrap_or(Timestamp::MIN_UTC);
+        self.state = next(last);
+        self
+    }
+    fn invalid(&self, transition: &'static str) -> InvalidTransition {
+        InvalidTransition { thing: "visit", transition, state: self.state.as_str() }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::clock::from_micros;
+    use proptest::prelude::*;
+
+    pub fn at(minute: i64) -> Timestamp {
+        from_micros(minute * 60_000_000)
+    }
+    pub fn dispatched() -> Visit {
+        Visit {
+            id: VisitId::generate(),
+            work_order_id: WorkOrderId::generate(),
+            technician_id: TechnicianId::generate(),
+            planned_start: at(0),
+            planned_end: at(60),
+            state: VisitState::Dispatched { at: at(0) },
+            version: 0,
+        }
+    }
+
+    #[test]
+    fn travel_and_labour_come_from_the_timestamps_without_breaks() {
+        let visit = dispatched().travel(at(10)).and_then(|v| v.arrive(at(40))).and_then(|v| v.pause(at(60)));
+        let visit = visit.and_then(|v| v.resume(at(75))).and_then(|v| v.finish(Outcome::Fixed, at(100)));
+        let visit = visit.expect("a usual day");
+        let spent = |kind| visit.spent(kind, at(999)).num_minutes();
+        assert_eq!((spent(TimeKind::Travel), spent(TimeKind::Labour), spent(TimeKind::Break)), (30, 45, 15));
+    }
+
+    #[test]
+    fn a_phone_with_a_slow_clock_never_makes_negative_time() {
+        let visit = dispatched().travel(at(30)).and_then(|v| v.arrive(at(20))).expect("arrive");
+        let visit = visit.finish(Outcome::Fixed, at(5)).expect("finish");
+        assert!(visit.spans(at(99)).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn spans_never_overlap_whatever_is_pressed(steps in proptest::collection::vec((0_u8..9, -30_i64..60), 0..40)) {
+            let (mut visit, mut clock) = (dispatched(), 0);
+            for (command, minutes) in steps {
+                clock += minutes;
+                let now = at(clock);
+                let before = visit.clone();
+                let next = match command {
+                    0 => visit.accept(now),
+                    1 => visit.decline("ill".into(), now),
+                    2 => visit.travel(now),
+                    3 => visit.arrive(now),
+                    4 => visit.pause(now),
+                    5 => visit.resume(now),
+                    6 => visit.finish(Outcome::Partial, now),
+                    7 => visit.cancel("moved".into(), now),
+                    _ => visit.schedule(before.technician_id, now, now, now).and_then(|v| v.dispatch(now)),
+                };
+                if next.is_ok() {
+                    let over = matches!(before.state, VisitState::Done { .. } | VisitState::Canceled { .. });
+                    prop_assert!(!over, "what is over stays over");
+                }
+                visit = next.unwrap_or(before);
+                let spans = visit.spans(at(100_000));
+                prop_assert!(spans.windows(2).all(|w| w[0].to <= w[1].from));
+                prop_assert!(spans.iter().all(|span| span.from < span.to));
+            }
+        }
+    }
+}
