@@ -5,6 +5,7 @@ use crate::{
     id::{AssetId, CustomerId, DeviceId, ModelId, SiteId, TerritoryId},
 };
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
@@ -18,6 +19,14 @@ pub struct Customer {
     /// Part of the removable demo.
     pub demo: bool,
     pub created_at: Timestamp,
+}
+
+/// An area that technicians cover and sites lie in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Territory {
+    pub id: TerritoryId,
+    pub name: String,
+    pub demo: bool,
 }
 
 /// A customer's place.
@@ -56,6 +65,30 @@ pub enum Criticality {
     Critical,
 }
 
+impl Criticality {
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+impl FromStr for Criticality {
+    type Err = UnknownWord;
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.into_iter().find(|word| word.as_str() == s).ok_or(UnknownWord)
+    }
+}
+
+/// A text that is none of the words of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a known word")]
+pub struct UnknownWord;
+
 /// One installed machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asset {
@@ -77,6 +110,15 @@ pub struct Asset {
     pub version: i64,
 }
 
+impl Asset {
+    /// The half-open part of `from..to` in which the asset was in service: the only time that counts as exposure.
+    pub fn in_service_within(&self, from: Timestamp, to: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let start = from.max(self.in_service_from);
+        let end = self.in_service_to.map_or(to, |end| end.min(to));
+        (start < end).then_some((start, end))
+    }
+}
+
 /// What speaks MQTT. It belongs to at most one asset; an asset may have several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
@@ -96,4 +138,69 @@ pub struct Device {
 pub enum DeviceProfile {
     /// The ThingsBoard device API: `v1/devices/me/...`.
     Thingsboard,
+}
+
+impl DeviceProfile {
+    pub const ALL: [Self; 1] = [Self::Thingsboard];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Thingsboard => "thingsboard",
+        }
+    }
+}
+impl FromStr for DeviceProfile {
+    type Err = UnknownWord;
+    fn from_str(s: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.into_iter().find(|word| word.as_str() == s).ok_or(UnknownWord)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::from_micros;
+
+    fn asset(from: i64, to: Option<i64>) -> Asset {
+        Asset {
+            id: AssetId::generate(),
+            customer_id: CustomerId::generate(),
+            site_id: SiteId::generate(),
+            model_id: ModelId::generate(),
+            name: "CH-204".into(),
+            serial_number: "3417-88".into(),
+            functional_location: None,
+            criticality: Criticality::High,
+            in_service_from: from_micros(from),
+            in_service_to: to.map(from_micros),
+            downtime_cost_per_hour: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn exposure_is_cut_to_the_time_in_service() {
+        let cut = |asset: &Asset, from, to| {
+            let within = asset.in_service_within(from_micros(from), from_micros(to));
+            within.map(|(a, b)| (a.timestamp_micros(), b.timestamp_micros()))
+        };
+        assert_eq!(cut(&asset(10, None), 0, 30), Some((10, 30)));
+        assert_eq!(cut(&asset(10, Some(20)), 0, 30), Some((10, 20)));
+        assert_eq!(cut(&asset(10, Some(20)), 12, 15), Some((12, 15)));
+        assert_eq!(cut(&asset(10, Some(20)), 20, 30), None, "the end itself is out of service");
+        assert_eq!(cut(&asset(10, None), 0, 10), None);
+    }
+
+    #[test]
+    fn words_survive_a_round_trip() {
+        for word in Criticality::ALL {
+            assert_eq!(word.as_str().parse(), Ok(word));
+            assert_eq!(serde_json::to_value(word).unwrap(), word.as_str());
+        }
+        for word in DeviceProfile::ALL {
+            assert_eq!(word.as_str().parse(), Ok(word));
+            assert_eq!(serde_json::to_value(word).unwrap(), word.as_str());
+        }
+        assert_eq!("urgent".parse::<Criticality>(), Err(UnknownWord));
+    }
 }

@@ -1,7 +1,10 @@
 //! The one set of migrations, in order. Each word's tables stand beside its repository; a migration that has landed
 //! is never edited, only followed.
 
-use super::{accounts, api_tokens, command_keys, leases, organisation, outbox, sessions};
+use super::{
+    accounts, api_tokens, assets, command_keys, customers, devices, leases, models, organisation, outbox,
+    sessions, sites, territories,
+};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 pub(super) struct Migrator;
@@ -16,6 +19,12 @@ impl MigratorTrait for Migrator {
             Box::new(api_tokens::Migration),
             Box::new(organisation::Migration),
             Box::new(leases::Migration),
+            Box::new(territories::Migration),
+            Box::new(customers::Migration),
+            Box::new(sites::Migration),
+            Box::new(models::Migration),
+            Box::new(assets::Migration),
+            Box::new(devices::Migration),
         ]
     }
 }

@@ -7,12 +7,19 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod assets;
 pub mod command_keys;
+pub mod customers;
+pub mod devices;
+mod keyset;
 pub mod leases;
 mod migrations;
+pub mod models;
 pub mod organisation;
 pub mod outbox;
 pub mod sessions;
+pub mod sites;
+pub mod territories;
 
 use crate::StoreError;
 use sea_orm::{

@@ -1,0 +1,239 @@
+//! What speaks MQTT, and how it proves who it is. A token is kept only as its SHA-256: tokens are random, so a slow
+//! hash would protect nothing and cost every connection.
+
+use super::{PageRequest, Paged, assets, keyset};
+use crate::StoreError;
+use domain::{
+    Timestamp,
+    asset::Device,
+    clock::from_micros,
+    id::{AssetId, CustomerId, DeviceId},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "devices")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub asset_id: Option<Uuid>,
+    pub name: String,
+    pub profile: String,
+    pub created_at_us: i64,
+    pub revoked_at_us: Option<i64>,
+    pub demo: bool,
+    pub token_hash: String,
+    /// Lower-case text that a search looks in.
+    pub search: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for Device {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let corrupt = |_| StoreError::Corrupt(format!("device {}: profile {}", row.id, row.profile));
+        Ok(Self {
+            id: row.id.into(),
+            asset_id: row.asset_id.map(Into::into),
+            profile: row.profile.parse().map_err(corrupt)?,
+            name: row.name,
+            created_at: from_micros(row.created_at_us),
+            revoked_at: row.revoked_at_us.map(from_micros),
+            demo: row.demo,
+        })
+    }
+}
+
+/// What is kept of a token.
+pub fn token_hash(token: &str) -> String {
+    format!("{:x}", Sha256::digest(token))
+}
+
+/// `token_hash` is what [`token_hash`] makes of the token.
+pub async fn insert(
+    tx: &impl ConnectionTrait,
+    device: &Device,
+    token_hash: String,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(device.id.into()),
+        asset_id: Set(device.asset_id.map(Into::into)),
+        name: Set(device.name.clone()),
+        profile: Set(device.profile.as_str().into()),
+        created_at_us: Set(device.created_at.timestamp_micros()),
+        revoked_at_us: Set(device.revoked_at.map(|at| at.timestamp_micros())),
+        demo: Set(device.demo),
+        token_hash: Set(token_hash),
+        search: Set(keyset::search_text(&[Some(&device.name)])),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves what people edit: name, asset and profile. Credentials change through [`rotate`] and [`revoke`].
+pub async fn update(tx: &impl ConnectionTrait, device: &Device) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(device.id.into()),
+        asset_id: Set(device.asset_id.map(Into::into)),
+        name: Set(device.name.clone()),
+        profile: Set(device.profile.as_str().into()),
+        search: Set(keyset::search_text(&[Some(&device.name)])),
+        ..Default::default()
+    };
+    Entity::update(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The device whose token this is; `None` for an unknown or revoked one.
+pub async fn authenticate(db: &impl ConnectionTrait, token: &str) -> Result<Option<Device>, StoreError> {
+    let query =
+        Entity::find().filter(Column::TokenHash.eq(token_hash(token))).filter(Column::RevokedAtUs.is_null());
+    query.one(db).await?.map(Device::try_from).transpose()
+}
+
+/// From now on the device signs in with another token, even if it was revoked before.
+pub async fn rotate(tx: &impl ConnectionTrait, id: DeviceId, token_hash: String) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(id.into()),
+        token_hash: Set(token_hash),
+        revoked_at_us: Set(None),
+        ..Default::default()
+    };
+    Entity::update(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The device can no longer sign in.
+pub async fn revoke(tx: &impl ConnectionTrait, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(id.into()),
+        revoked_at_us: Set(Some(at.timestamp_micros())),
+        ..Default::default()
+    };
+    Entity::update(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: DeviceId) -> Result<Option<Device>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Device::try_from).transpose()
+}
+
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = DeviceId>,
+) -> Result<HashMap<DeviceId, Device>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    rows.into_iter().map(|row| Device::try_from(row).map(|device| (device.id, device))).collect()
+}
+
+/// The devices that report for an asset, by name.
+pub async fn of_asset(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<Device>, StoreError> {
+    of_assets(db, [asset]).await
+}
+
+/// The devices that report for any of `assets`, by name.
+pub async fn of_assets(
+    db: &impl ConnectionTrait,
+    assets: impl IntoIterator<Item = AssetId>,
+) -> Result<Vec<Device>, StoreError> {
+    let query = Entity::find().filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from)));
+    let rows = query.order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?;
+    rows.into_iter().map(Device::try_from).collect()
+}
+
+/// Which asset each device reports for; devices without one are absent. Small enough to be kept in memory by a
+/// consumer that reads it again when it meets a device it does not know.
+pub async fn asset_map(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, AssetId>, StoreError> {
+    let query = Entity::find().select_only().column(Column::Id).column(Column::AssetId);
+    let rows: Vec<(Uuid, Uuid)> = query.filter(Column::AssetId.is_not_null()).into_tuple().all(db).await?;
+    Ok(rows.into_iter().map(|(device, asset)| (device.into(), asset.into())).collect())
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only devices of this customer's assets.
+    pub customer: Option<CustomerId>,
+    pub asset: Option<AssetId>,
+    /// Only devices of these assets, such as a technician's.
+    pub assets: Option<Vec<AssetId>>,
+    pub text: Option<String>,
+}
+
+/// By name.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Device>, StoreError> {
+    let mut query = Entity::find().filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
+    if let Some(id) = filter.customer {
+        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
+    }
+    if let Some(id) = filter.asset {
+        query = query.filter(Column::AssetId.eq(Uuid::from(id)));
+    }
+    if let Some(ids) = &filter.assets {
+        query = query.filter(Column::AssetId.is_in(ids.iter().copied().map(Uuid::from)));
+    }
+    if let Some(text) = &filter.text {
+        query = query.filter(Column::Search.like(keyset::contains(text)));
+    }
+    let rows =
+        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let devices = rows.into_iter().map(Device::try_from).collect::<Result<_, _>>()?;
+    Ok(Paged::from_rows(devices, page.limit, |d: &Device| keyset::encode(&d.name, d.id.into())))
+}
+
+/// The demo's devices: for the demo fleet, and for the telemetry store that must forget them.
+pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<Device>, StoreError> {
+    let rows = Entity::find().filter(Column::Demo.eq(true)).order_by_asc(Column::Name).all(db).await?;
+    rows.into_iter().map(Device::try_from).collect()
+}
+
+/// Removes the demo's devices. A device of one's own on a demo asset stays, without an asset.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
+    Entity::update_many()
+        .col_expr(Column::AssetId, Expr::value(Option::<Uuid>::None))
+        .filter(Column::AssetId.in_subquery(assets::demo_assets()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0015_devices"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("devices")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid_null("asset_id"))
+            .col(schema::string("name"))
+            .col(schema::string("profile"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::big_integer_null("revoked_at_us"))
+            .col(schema::boolean("demo"))
+            .col(schema::string("token_hash").unique_key())
+            .col(schema::text("search"))
+            .foreign_key(ForeignKey::create().from("devices", "asset_id").to("assets", "id"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let by_name =
+            Index::create().name("devices_by_name").table("devices").col("name").col("id").to_owned();
+        manager.create_index(by_name).await?;
+        let of_asset = Index::create().name("devices_of_asset").table("devices").col("asset_id").to_owned();
+        manager.create_index(of_asset).await
+    }
+}

@@ -1,0 +1,141 @@
+//! Types of equipment.
+
+use super::{PageRequest, Paged, assets, keyset};
+use crate::StoreError;
+use domain::id::ModelId;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "models")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub manufacturer: String,
+    pub name: String,
+    pub equipment_type: String,
+    pub demo: bool,
+    /// Lower-case text that a search looks in.
+    pub search: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for domain::asset::Model {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id.into(),
+            manufacturer: row.manufacturer,
+            name: row.name,
+            equipment_type: row.equipment_type,
+            demo: row.demo,
+        }
+    }
+}
+
+fn row(model: &domain::asset::Model) -> ActiveModel {
+    let words = [Some(&model.manufacturer), Some(&model.name), Some(&model.equipment_type)];
+    ActiveModel {
+        id: Set(model.id.into()),
+        manufacturer: Set(model.manufacturer.clone()),
+        name: Set(model.name.clone()),
+        equipment_type: Set(model.equipment_type.clone()),
+        demo: Set(model.demo),
+        search: Set(keyset::search_text(&words)),
+    }
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, model: &domain::asset::Model) -> Result<(), StoreError> {
+    Entity::insert(row(model)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn update(tx: &impl ConnectionTrait, model: &domain::asset::Model) -> Result<(), StoreError> {
+    Entity::update(row(model)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: ModelId) -> Result<Option<domain::asset::Model>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Into::into))
+}
+
+/// The model of that maker and name.
+pub async fn find_by_name(
+    db: &impl ConnectionTrait,
+    manufacturer: &str,
+    name: &str,
+) -> Result<Option<domain::asset::Model>, StoreError> {
+    let query = Entity::find().filter(Column::Manufacturer.eq(manufacturer)).filter(Column::Name.eq(name));
+    Ok(query.one(db).await?.map(Into::into))
+}
+
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = ModelId>,
+) -> Result<HashMap<ModelId, domain::asset::Model>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.into())).collect())
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub text: Option<String>,
+}
+
+/// By name.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<domain::asset::Model>, StoreError> {
+    let mut query = Entity::find().filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
+    if let Some(text) = &filter.text {
+        query = query.filter(Column::Search.like(keyset::contains(text)));
+    }
+    let rows =
+        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let models = rows.into_iter().map(Into::into).collect();
+    Ok(Paged::from_rows(models, page.limit, |m: &domain::asset::Model| keyset::encode(&m.name, m.id.into())))
+}
+
+/// Removes the demo's models, except those that somebody's own assets have taken up.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let mut used = Query::select();
+    used.column(assets::Column::ModelId).from(assets::Entity);
+    let unused = Column::Id.not_in_subquery(used);
+    Entity::delete_many().filter(Column::Demo.eq(true)).filter(unused).exec(tx).await?;
+    Ok(())
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0013_models"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("models")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("manufacturer"))
+            .col(schema::string("name"))
+            .col(schema::string("equipment_type"))
+            .col(schema::boolean("demo"))
+            .col(schema::text("search"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let by_name = Index::create()
+            .name("models_by_name")
+            .table("models")
+            .col("name")
+            .col("manufacturer")
+            .unique()
+            .to_owned();
+        manager.create_index(by_name).await
+    }
+}
