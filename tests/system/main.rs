@@ -1,3 +1,4 @@
 //! Proof over the whole system: the arrows of the architecture, and journeys through the real binary.
 
 mod architecture;
+mod crash;
