@@ -1,6 +1,14 @@
 //! Who pays for a line: the decision, and the reason that is kept beside it.
 
-use crate::id::{ContractId, WarrantyId};
+use super::{
+    contract::{Contract, ContractState, Used},
+    line::LineKind,
+    warranty::Warranty,
+};
+use crate::{
+    Money, Timestamp,
+    id::{ContractId, VisitId, WarrantyId},
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -40,3 +48,117 @@ pub enum CoverageReason {
     Misuse,
     Goodwill,
 }
+
+/// The work that somebody must pay for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    pub kind: LineKind,
+    /// When it was done: coverage of that moment counts, not of today.
+    pub at: Timestamp,
+    /// Hours or pieces, as on the line.
+    pub quantity: Decimal,
+    /// Quantity times price.
+    pub gross: Money,
+    /// The visit it belongs to: included visits are counted by it.
+    pub visit: Option<VisitId>,
+    /// The failure was caused by wrong use.
+    pub misuse: bool,
+}
+
+/// Everything that a decision may depend on.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    pub work: Work,
+    /// All warranties of the asset, whatever their time.
+    pub warranties: &'a [Warranty],
+    /// All contracts of the customer that cover the asset, with what each has borne so far.
+    pub contracts: &'a [(Contract, Used)],
+}
+
+/// Who pays: the warranty first, then the contract that bears most, then the customer. Nothing but the question
+/// decides, so the same facts give the same answer on a phone, on an invoice and in an audit.
+pub fn decide(question: &Question<'_>) -> CoverageDecision {
+    let Question { work, warranties, contracts } = question;
+    if work.misuse {
+        return customer_pays(CoverageReason::Misuse);
+    }
+    let warranty = warranties.iter().find(|w| w.is_active(work.at) && w.covers.contains(&work.kind));
+    if let Some(warranty) = warranty {
+        return CoverageDecision {
+            payer: Payer::Warranty(warranty.id),
+            covered_share: Decimal::ONE,
+            reason: CoverageReason::WarrantyCoversKind,
+        };
+    }
+    let active = contracts.iter().filter(|(contract, _)| contract.state(work.at) == ContractState::Active);
+    let mut best: Option<CoverageDecision> = None;
+    for (contract, used) in active.filter(|(contract, _)| contract.share_of(work.kind) > Decimal::ZERO) {
+        let decision = by_contract(work, contract, used);
+        if best.as_ref().is_none_or(|best| decision.covered_share > best.covered_share) {
+            best = Some(decision);
+        }
+    }
+    best.unwrap_or_else(|| customer_pays(why_not(question)))
+}
+
+fn customer_pays(reason: CoverageReason) -> CoverageDecision {
+    CoverageDecision { payer: Payer::Customer, covered_share: Decimal::ZERO, reason }
+}
+
+fn by_contract(work: &Work, contract: &Contract, used: &Used) -> CoverageDecision {
+    let share = contract.share_of(work.kind);
+    let borne = share.min(left_by_limits(work, contract, used));
+    if borne.is_zero() {
+        return customer_pays(CoverageReason::LimitReached);
+    }
+    let reason = if borne < share { CoverageReason::LimitReached } else { CoverageReason::ContractCoversKind };
+    CoverageDecision { payer: Payer::Contract(contract.id), covered_share: borne, reason }
+}
+
+/// The greatest share of `work` that the limits still admit, 0 to 1.
+fn left_by_limits(work: &Work, contract: &Contract, used: &Used) -> Decimal {
+    // A limit counts what the contract bears, so this binds only where it is less than the contract's share.
+    let admitted = |limit: Decimal, used: Decimal, wanted: Decimal| {
+        let left = (limit - used).max(Decimal::ZERO);
+        if wanted <= left { Decimal::ONE } else { left.checked_div(wanted).unwrap_or(Decimal::ONE) }
+    };
+    let visits_left = match (contract.limits.visits, work.visit) {
+        (Some(limit), Some(visit)) => used.visits.contains(&visit) || (used.visits.len() as u64) < u64::from(limit),
+        (Some(limit), None) => (used.visits.len() as u64) < u64::from(limit),
+        (None, _) => true,
+    };
+    match work.kind {
+        LineKind::Labour | LineKind::Travel if !visits_left => Decimal::ZERO,
+        LineKind::Labour => {
+            contract.limits.hours.map_or(Decimal::ONE, |limit| admitted(limit, used.hours, work.quantity))
+        }
+        LineKind::Part => contract.limits.parts.map_or(Decimal::ONE, |limit| {
+            if limit.currency != work.gross.currency {
+                return Decimal::ZERO;
+            }
+            admitted(Decimal::from(limit.minor), Decimal::from(used.parts_minor), Decimal::from(work.gross.minor))
+        }),
+        LineKind::Travel | LineKind::Expense => Decimal::ONE,
+    }
+}
+
+/// The exact reason why nobody but the customer pays, the nearest miss first.
+fn why_not(question: &Question<'_>) -> CoverageReason {
+    let Question { work, warranties, contracts } = question;
+    let spans = || {
+        let of_warranties = warranties.iter().map(|w| (w.start, w.end));
+        of_warranties.chain(contracts.iter().map(|(c, _)| (c.start, c.end)))
+    };
+    if spans().any(|(start, end)| start <= work.at && work.at < end) {
+        CoverageReason::KindNotCovered
+    } else if spans().any(|(_, end)| end <= work.at) {
+        CoverageReason::Expired
+    } else if spans().next().is_some() {
+        CoverageReason::NotYetStarted
+    } else {
+        CoverageReason::NoContractOrWarranty
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,16 @@
 //! computed from them. Each lifecycle is an enum whose transitions consume it.
 
 pub mod checklist;
+pub mod contract;
 pub mod coverage;
+pub mod invoice;
 pub mod line;
+pub mod payment;
 pub mod stock;
 pub mod technician;
 pub mod ticket;
 pub mod visit;
+pub mod warranty;
 pub mod work_order;
 
 use serde::{Deserialize, Serialize};
