@@ -77,3 +77,31 @@ impl Api {
 pub fn id(resource: &Value) -> &str {
     resource["id"].as_str().expect("a resource has an id")
 }
+
+/// A live event stream, read as text.
+pub struct EventStream {
+    answer: reqwest::Response,
+    seen: String,
+}
+
+impl Api {
+    /// Opens a server-sent event stream at a path of the site.
+    pub async fn stream(&self, path: &str) -> EventStream {
+        let site = self.base.trim_end_matches("/api/v1");
+        let request = self.client.get(format!("{site}{path}")).bearer_auth(&self.token);
+        let answer = request.send().await.expect("the product answers");
+        assert!(answer.status().is_success(), "GET {path}: {}", answer.status());
+        EventStream { answer, seen: String::new() }
+    }
+}
+
+impl EventStream {
+    /// Reads until `text` has come; what came before it is forgotten.
+    pub async fn until_shows(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            let chunk = self.answer.chunk().await.expect("the stream goes on").expect("the stream goes on");
+            self.seen.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        self.seen.clear();
+    }
+}

@@ -32,7 +32,9 @@ pub const STANDARD: [&str; 6] =
 pub fn standard(kind: WorkOrderKind) -> &'static [&'static str] {
     match kind {
         WorkOrderKind::Corrective => &["lock_out", "find_cause", "confirm_readings"],
-        WorkOrderKind::Preventive => &["lock_out", "inspect_condition", "replace_worn_parts", "confirm_readings"],
+        WorkOrderKind::Preventive => {
+            &["lock_out", "inspect_condition", "replace_worn_parts", "confirm_readings"]
+        }
         WorkOrderKind::Installation => &["lock_out", "commission", "confirm_readings"],
         WorkOrderKind::Inspection => &["inspect_condition", "confirm_readings"],
     }

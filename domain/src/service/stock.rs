@@ -144,7 +144,10 @@ pub fn take(held: Decimal, taken: Decimal, may_go_negative: bool) -> Result<Deci
 }
 
 /// What a place holds: the sum of its movements.
-pub fn balance<'a>(location: StockLocationId, movements: impl IntoIterator<Item = &'a StockMovement>) -> Decimal {
+pub fn balance<'a>(
+    location: StockLocationId,
+    movements: impl IntoIterator<Item = &'a StockMovement>,
+) -> Decimal {
     movements.into_iter().map(|movement| movement.effect(location)).sum()
 }
 

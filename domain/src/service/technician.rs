@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn skill_goes_before_nearness_and_a_full_day_loses() {
         let (near, able, full) = (fit(false, true, 0), fit(true, false, 0), fit(true, true, 12));
-        let order: Vec<_> = rank(vec![near.clone(), full.clone(), able.clone()]).into_iter().map(|f| f.technician_id).collect();
+        let order: Vec<_> = rank(vec![near.clone(), full.clone(), able.clone()])
+            .into_iter()
+            .map(|f| f.technician_id)
+            .collect();
         assert_eq!(order, [able.technician_id, full.technician_id, near.technician_id]);
     }
 }

@@ -171,7 +171,11 @@ impl Ticket {
         let allowed = self.state.is_idle() && self.state.as_str() != next.as_str();
         self.to("wait", allowed, next)
     }
-    pub fn open_work_order(self, work_order_id: WorkOrderId, at: Timestamp) -> Result<Self, InvalidTransition> {
+    pub fn open_work_order(
+        self,
+        work_order_id: WorkOrderId,
+        at: Timestamp,
+    ) -> Result<Self, InvalidTransition> {
         let allowed = self.state.is_idle();
         self.to("open_work_order", allowed, TicketState::WorkOrderOpen { work_order_id, at })
     }
@@ -229,7 +233,12 @@ impl Ticket {
         self
     }
 
-    fn to(mut self, transition: &'static str, allowed: bool, next: TicketState) -> Result<Self, InvalidTransition> {
+    fn to(
+        mut self,
+        transition: &'static str,
+        allowed: bool,
+        next: TicketState,
+    ) -> Result<Self, InvalidTransition> {
         if !allowed {
             return Err(self.invalid(transition));
         }
@@ -246,10 +255,17 @@ impl Ticket {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PriorityReason {
     /// From the alert's severity, the asset's criticality and what its downtime costs.
-    Computed { severity: Severity, criticality: Criticality, downtime_cost_per_hour: Option<Money> },
+    Computed {
+        severity: Severity,
+        criticality: Criticality,
+        downtime_cost_per_hour: Option<Money>,
+    },
     /// Given by whoever opened the ticket.
     Given,
-    Overridden { computed: Option<Priority>, note: String },
+    Overridden {
+        computed: Option<Priority>,
+        note: String,
+    },
 }
 
 impl PriorityReason {
@@ -267,7 +283,11 @@ impl PriorityReason {
 
 /// Severity (0-3) plus criticality (0-3) plus money (0-2): 6 and more is critical, 4 high, 2 medium. Money counts 1
 /// from 200 and 2 from 1000 of the asset's currency an hour.
-pub fn assess(severity: Severity, criticality: Criticality, downtime_cost_per_hour: Option<Money>) -> Priority {
+pub fn assess(
+    severity: Severity,
+    criticality: Criticality,
+    downtime_cost_per_hour: Option<Money>,
+) -> Priority {
     let severity = match severity {
         Severity::Info => 0,
         Severity::Warning | Severity::Minor => 1,

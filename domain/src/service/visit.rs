@@ -56,8 +56,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] =
-        [Self::Fixed, Self::Partial, Self::NoAccess, Self::PartsMissing, Self::WrongSkill, Self::NoFaultFound];
+    pub const ALL: [Self; 6] = [
+        Self::Fixed,
+        Self::Partial,
+        Self::NoAccess,
+        Self::PartsMissing,
+        Self::WrongSkill,
+        Self::NoFaultFound,
+    ];
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fixed => "fixed",
@@ -124,7 +130,10 @@ impl VisitState {
     }
     /// Planned and not yet begun.
     pub fn is_booked(&self) -> bool {
-        matches!(self, Self::Proposed | Self::Scheduled { .. } | Self::Dispatched { .. } | Self::Accepted { .. })
+        matches!(
+            self,
+            Self::Proposed | Self::Scheduled { .. } | Self::Dispatched { .. } | Self::Accepted { .. }
+        )
     }
     pub fn is_at_work(&self) -> bool {
         matches!(self, Self::Traveling { .. } | Self::OnSite { .. } | Self::Break { .. })

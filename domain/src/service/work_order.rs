@@ -200,7 +200,9 @@ impl WorkOrder {
             S::Scheduled { at: scheduled } => (Some(*scheduled), at),
             S::InProgress { since } => (None, *since),
             // A declined or canceled visit changes nothing while the work order waits.
-            S::OnHold { .. } if matches!(standing, Standing::NobodyBooked | Standing::Booked) => return Ok(self),
+            S::OnHold { .. } if matches!(standing, Standing::NobodyBooked | Standing::Booked) => {
+                return Ok(self);
+            }
             _ => return Err(self.invalid("follow_visits")),
         };
         self.state = match standing {
@@ -227,7 +229,9 @@ impl WorkOrder {
         self.follow(standing, at)
     }
     pub fn approve(mut self, at: Timestamp) -> Result<Self, InvalidTransition> {
-        let WorkOrderState::Completed { at: completed_at } = self.state else { return Err(self.invalid("approve")) };
+        let WorkOrderState::Completed { at: completed_at } = self.state else {
+            return Err(self.invalid("approve"));
+        };
         self.state = WorkOrderState::Approved { completed_at, at };
         Ok(self)
     }
@@ -247,7 +251,12 @@ impl WorkOrder {
         Ok(self)
     }
     /// Given up, for a reason the customer hears. Nobody may be at work.
-    pub fn give_up(mut self, standing: Standing, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
+    pub fn give_up(
+        mut self,
+        standing: Standing,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<Self, InvalidTransition> {
         if !self.state.is_open() || standing == Standing::AtWork {
             return Err(self.invalid("give_up"));
         }
@@ -324,7 +333,10 @@ mod tests {
         assert!(work_order().invoice(InvoiceId::generate(), at(1)).is_err());
         let held = work_order().hold("waiting for a crane".into(), at(1)).expect("hold");
         assert!(held.clone().follow(Standing::AtWork, at(2)).is_err(), "nobody sets off to a job on hold");
-        assert_eq!(held.resume(Standing::Booked, at(2)).map(|w| w.state), Ok(WorkOrderState::Scheduled { at: at(2) }));
+        assert_eq!(
+            held.resume(Standing::Booked, at(2)).map(|w| w.state),
+            Ok(WorkOrderState::Scheduled { at: at(2) })
+        );
     }
 
     proptest! {

@@ -1,0 +1,204 @@
+//! Measures the whole product beside what it is compared with, in one run on one machine:
+//!
+//! ```text
+//! cargo run --release -p whole-system --bin measure -- --load-tool PATH
+//! ```
+//!
+//! The load tool is any raw MQTT publisher with the options of `mqtt_load publish`. Mosquitto is started from the
+//! machine's packages. Results go to stdout as a Markdown table.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use whole_system::{
+    device::Device,
+    http::id,
+    product::{Demo, Mainstay, free_port, program},
+};
+
+const PUBLISHERS: usize = 50;
+const MESSAGES: usize = 500_000;
+const LATENCY_SAMPLES: usize = 500;
+const LATENCY_BACKGROUND_PER_SECOND: usize = 2_000;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let tool = arguments.iter().position(|word| word == "--load-tool").and_then(|at| arguments.get(at + 1));
+    ensure!(!cfg!(debug_assertions), "measure a release build: cargo run --release ...");
+
+    let mut table = Table::default();
+    let size = std::fs::metadata(program("mainstay"))?.len();
+    table.row("release binary", &format!("{:.1} MB", size as f64 / 1e6));
+    idle(&mut table).await;
+    if let Some(tool) = tool.map(PathBuf::from) {
+        // Alternating, so that a machine that slows down does so for both.
+        for round in 1..=3 {
+            let ours = load_mainstay(&tool).await?;
+            let theirs = load_mosquitto(&tool)?;
+            let row = |load: &Load| format!("{:.0} msg/s, {:.2} us CPU/msg", load.per_second, load.cpu_us);
+            table.row(&format!("round {round}: acknowledged after fsync, decoded, stored"), &row(&ours));
+            table.row(&format!("round {round}: Mosquitto, plain, stores nothing"), &row(&theirs));
+            table.row(
+                &format!("round {round}: ratio"),
+                &format!("{:.2}", ours.per_second / theirs.per_second),
+            );
+        }
+        let (p50, p99) = latency(&tool).await?;
+        let under = format!("publish to live event at {LATENCY_BACKGROUND_PER_SECOND} msg/s, p50 / p99");
+        table.row(&under, &format!("{:.1} / {:.1} ms", p50.as_secs_f64() * 1e3, p99.as_secs_f64() * 1e3));
+    }
+    table.print();
+    Ok(())
+}
+
+/// Start to serving and memory at rest, on an empty store.
+async fn idle(table: &mut Table) {
+    let began = Instant::now();
+    let mut product = Mainstay::start(Demo::Off).await;
+    table.row("start to serving, new folder", &format!("{:.0} ms", began.elapsed().as_secs_f64() * 1e3));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    table.row("memory at rest (RSS)", &format!("{:.1} MB", resident_bytes(product.pid()) as f64 / 1e6));
+    product.stop().await;
+    let began = Instant::now();
+    product.start_again().await;
+    table.row("start to serving, existing folder", &format!("{:.0} ms", began.elapsed().as_secs_f64() * 1e3));
+}
+
+struct Load {
+    per_second: f64,
+    cpu_us: f64,
+}
+
+async fn load_mainstay(tool: &Path) -> Result<Load> {
+    let product = Mainstay::start(Demo::Off).await;
+    let tokens = tokens(&product, PUBLISHERS).await?;
+    let before = cpu(product.pid())?;
+    let rate = publish(tool, &product.mqtt.to_string(), &["--users", &tokens.display().to_string()])?;
+    Ok(Load {
+        per_second: rate,
+        cpu_us: (cpu(product.pid())? - before).as_secs_f64() * 1e6 / MESSAGES as f64,
+    })
+}
+
+fn load_mosquitto(tool: &Path) -> Result<Load> {
+    let address = free_port();
+    let folder = tempfile::TempDir::new()?;
+    let config = folder.path().join("mosquitto.conf");
+    std::fs::write(&config, format!("listener {} 127.0.0.1\nallow_anonymous true\n", address.port()))?;
+    let broker = Guard(Command::new("mosquitto").arg("-c").arg(&config).stderr(Stdio::null()).spawn()?);
+    while std::net::TcpStream::connect(address).is_err() {
+        std::thread::yield_now();
+    }
+    let before = cpu(broker.0.id())?;
+    let rate = publish(tool, &address.to_string(), &[])?;
+    Ok(Load {
+        per_second: rate,
+        cpu_us: (cpu(broker.0.id())? - before).as_secs_f64() * 1e6 / MESSAGES as f64,
+    })
+}
+
+/// Acknowledged messages per second, as the load tool reports them.
+fn publish(tool: &Path, address: &str, more: &[&str]) -> Result<f64> {
+    let publishers = PUBLISHERS.to_string();
+    let messages = MESSAGES.to_string();
+    let began = Instant::now();
+    let output = Command::new(tool)
+        .args(["publish", "--addr", address, "--publishers", &publishers, "--messages", &messages])
+        .args(more)
+        .output()?;
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(output.status.success(), "load tool: {report} {}", String::from_utf8_lossy(&output.stderr));
+    eprintln!("{address}: {}", report.trim());
+    Ok(MESSAGES as f64 / began.elapsed().as_secs_f64())
+}
+
+/// From handing a value to the client until a live page's event stream shows it, under a background load.
+async fn latency(tool: &Path) -> Result<(Duration, Duration)> {
+    let product = Mainstay::start(Demo::Off).await;
+    let api = product.api("admin");
+    let watched = api.post("/devices", json!({"name": "watched"})).await;
+    let users = tokens(&product, 20).await?;
+    let rate = LATENCY_BACKGROUND_PER_SECOND.to_string();
+    let total = (LATENCY_BACKGROUND_PER_SECOND * 60).to_string();
+    let _load = Guard(
+        Command::new(tool)
+            .args(["publish", "--addr", &product.mqtt.to_string(), "--publishers", "20", "--rate", &rate])
+            .args(["--messages", &total, "--users", &users.display().to_string()])
+            .stdout(Stdio::null())
+            .spawn()?,
+    );
+    let mut stream = api.stream(&format!("/events?topics=device:{}", id(&watched))).await;
+    let mut device = Device::connect(product.mqtt, watched["token"].as_str().context("token")?, "watched")
+        .await
+        .map_err(|code| anyhow::anyhow!("refused: {code:?}"))?;
+    let mut delays = Vec::with_capacity(LATENCY_SAMPLES);
+    for number in 0..LATENCY_SAMPLES {
+        let marker = 1_000_000.0 + number as f64 + 0.5;
+        let (payload, text) = (json!({"value": marker}), marker.to_string());
+        let began = Instant::now();
+        let (acknowledged, ()) = tokio::join!(device.publish(&payload), stream.until_shows(&text));
+        ensure!(acknowledged, "the connection was cut");
+        delays.push(began.elapsed());
+    }
+    delays.sort();
+    Ok((delays[delays.len() / 2], delays[delays.len() * 99 / 100]))
+}
+
+/// Devices of the product, their tokens in a file, one a line.
+async fn tokens(product: &Mainstay, count: usize) -> Result<PathBuf> {
+    let api = product.api("admin");
+    let mut tokens = String::new();
+    for number in 0..count {
+        let made = api.post("/devices", json!({"name": format!("load {number}")})).await;
+        tokens.push_str(made["token"].as_str().context("a token")?);
+        tokens.push('\n');
+    }
+    let path = std::env::temp_dir().join(format!("mainstay-tokens-{}-{count}", std::process::id()));
+    std::fs::write(&path, tokens)?;
+    Ok(path)
+}
+
+/// CPU time of the process so far, user and kernel.
+fn cpu(pid: u32) -> Result<Duration> {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(") ").next().context("stat")?.split(' ').collect();
+    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
+    Ok(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
+}
+
+fn resident_bytes(pid: u32) -> u64 {
+    const PAGE_BYTES: u64 = 4_096;
+    let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_BYTES
+}
+
+/// Kills its process at the end.
+struct Guard(Child);
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[derive(Default)]
+struct Table(Vec<(String, String)>);
+impl Table {
+    fn row(&mut self, what: &str, figure: &str) {
+        eprintln!("{what}: {figure}");
+        self.0.push((what.into(), figure.into()));
+    }
+    #[expect(clippy::print_stdout, reason = "the table is this program's result")]
+    fn print(&self) {
+        println!("| what | figure |\n| --- | --- |");
+        for (what, figure) in &self.0 {
+            println!("| {what} | {figure} |");
+        }
+    }
+}
