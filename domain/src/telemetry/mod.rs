@@ -3,6 +3,9 @@
 //! The gateway knows only [`InboundMessage`] and [`MessageSink`]; ingest turns messages into a [`Batch`]; the store
 //! keeps the batch; analytics reads it back in the order in which it was committed.
 
+pub mod connection;
+pub mod quarantine;
+
 use crate::{Timestamp, condition::ReportedState, id::DeviceId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -125,11 +128,42 @@ pub enum Rejection {
     TooLarge { bytes: usize, limit: usize },
     #[error("payload is nested deeper than {limit} levels")]
     TooDeep { limit: usize },
-    #[error("name {0:?} is empty or too long for a metric")]
+    #[error("name {0:?} is empty, too long or has control characters")]
     BadMetricName(String),
+    #[error("state {0:?} is not a known word")]
+    UnknownState(String),
+    #[error("topic {0:?} is not the device's own")]
+    ForeignTopic(String),
+    #[error("quality of service {0} is not supported")]
+    QosNotSupported(u8),
+    #[error("bytes are not MQTT: {0}")]
+    MalformedPacket(String),
+    #[error("no device has this token ({0})")]
+    WrongToken(String),
+    #[error("several clients use the credentials of one device ({0})")]
+    DuplicateCredentials(String),
 }
 
 impl Rejection {
+    /// Every code that [`Rejection::code`] answers.
+    pub const CODES: [&'static str; 15] = [
+        "unknown_topic",
+        "malformed_json",
+        "wrong_shape",
+        "not_finite",
+        "too_old",
+        "in_future",
+        "too_large",
+        "too_deep",
+        "bad_metric_name",
+        "unknown_state",
+        "foreign_topic",
+        "qos_not_supported",
+        "malformed_packet",
+        "wrong_token",
+        "duplicate_credentials",
+    ];
+
     /// Stable code: the key of the translated reason and of the counter.
     pub fn code(&self) -> &'static str {
         match self {
@@ -142,6 +176,32 @@ impl Rejection {
             Self::TooLarge { .. } => "too_large",
             Self::TooDeep { .. } => "too_deep",
             Self::BadMetricName(_) => "bad_metric_name",
+            Self::UnknownState(_) => "unknown_state",
+            Self::ForeignTopic(_) => "foreign_topic",
+            Self::QosNotSupported(_) => "qos_not_supported",
+            Self::MalformedPacket(_) => "malformed_packet",
+            Self::WrongToken(_) => "wrong_token",
+            Self::DuplicateCredentials(_) => "duplicate_credentials",
+        }
+    }
+
+    /// What exactly was refused, without the reason: shown beside the translated reason.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::UnknownTopic(word)
+            | Self::MalformedJson(word)
+            | Self::WrongShape(word)
+            | Self::BadMetricName(word)
+            | Self::UnknownState(word)
+            | Self::ForeignTopic(word)
+            | Self::MalformedPacket(word)
+            | Self::WrongToken(word)
+            | Self::DuplicateCredentials(word) => word.clone(),
+            Self::NotFinite { metric } => metric.clone(),
+            Self::TooOld { ts } | Self::InFuture { ts } => ts.clone(),
+            Self::TooLarge { bytes, limit } => format!("{bytes} > {limit}"),
+            Self::TooDeep { limit } => format!("> {limit}"),
+            Self::QosNotSupported(qos) => qos.to_string(),
         }
     }
 }

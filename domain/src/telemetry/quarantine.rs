@@ -1,0 +1,66 @@
+//! What was put aside: input that could not become a trusted fact, with the reason, for a person to look at.
+
+use super::{InboundMessage, Rejection};
+use crate::{
+    Timestamp,
+    id::{DeviceId, QuarantineId},
+};
+use serde::{Deserialize, Serialize};
+
+/// One refused message, or several alike during a flood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    pub id: QuarantineId,
+    /// `None` when the sender could not be identified.
+    pub device: Option<DeviceId>,
+    /// Empty when what was refused is no message (a sign-in, broken bytes).
+    pub topic: String,
+    /// [`Rejection::code`].
+    pub reason: String,
+    /// What exactly, in the sender's words: a metric, a time, a topic.
+    pub detail: String,
+    /// The first [`MAX_PAYLOAD_KEPT`] bytes.
+    pub payload: Vec<u8>,
+    /// Size before the cut.
+    pub payload_bytes: u64,
+    pub received_at: Timestamp,
+    /// How many refusals this row stands for: more than one during a flood.
+    pub count: u64,
+}
+
+pub const MAX_PAYLOAD_KEPT: usize = 16 * 1024;
+
+impl Quarantined {
+    pub fn new(
+        device: Option<DeviceId>,
+        topic: &str,
+        payload: &[u8],
+        rejection: &Rejection,
+        received_at: Timestamp,
+    ) -> Self {
+        Self {
+            id: QuarantineId::generate(),
+            device,
+            topic: topic.into(),
+            reason: rejection.code().into(),
+            detail: rejection.detail(),
+            payload: payload[..payload.len().min(MAX_PAYLOAD_KEPT)].to_vec(),
+            payload_bytes: payload.len() as u64,
+            received_at,
+            count: 1,
+        }
+    }
+
+    /// The message to submit again, with its first time of receipt; `None` when it was cut, came from nobody known
+    /// or was no message.
+    pub fn to_message(&self) -> Option<InboundMessage> {
+        let whole = self.payload.len() as u64 == self.payload_bytes;
+        let device = self.device.filter(|_| whole && !self.topic.is_empty())?;
+        Some(InboundMessage {
+            device,
+            topic: self.topic.as_str().into(),
+            payload: self.payload.clone(),
+            received_at: self.received_at,
+        })
+    }
+}
