@@ -49,6 +49,22 @@ impl TryFrom<Model> for Device {
     }
 }
 
+/// Which devices lost or changed their credentials, in order: gateways follow it to end their connections.
+mod change {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "credential_changes")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub seq: i64,
+        pub device_id: Uuid,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// What is kept of a token.
 pub fn token_hash(token: &str) -> String {
     format!("{:x}", Sha256::digest(token))
@@ -105,7 +121,7 @@ pub async fn rotate(tx: &impl ConnectionTrait, id: DeviceId, token_hash: String)
         ..Default::default()
     };
     Entity::update(row).exec_without_returning(tx).await?;
-    Ok(())
+    credentials_changed(tx, [id.into()]).await
 }
 
 /// The device can no longer sign in.
@@ -116,7 +132,38 @@ pub async fn revoke(tx: &impl ConnectionTrait, id: DeviceId, at: Timestamp) -> R
         ..Default::default()
     };
     Entity::update(row).exec_without_returning(tx).await?;
+    credentials_changed(tx, [id.into()]).await
+}
+
+async fn credentials_changed(
+    tx: &impl ConnectionTrait,
+    devices: impl IntoIterator<Item = Uuid>,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = devices
+        .into_iter()
+        .map(|id| change::ActiveModel { device_id: Set(id), ..Default::default() })
+        .collect();
+    for some in rows.chunks(1_000) {
+        change::Entity::insert_many(some.to_vec()).exec_without_returning(tx).await?;
+    }
     Ok(())
+}
+
+/// The position of the newest change of credentials; 0 before the first.
+pub async fn credentials_position(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let newest = change::Entity::find().order_by_desc(change::Column::Seq).one(db).await?;
+    Ok(newest.map_or(0, |row| row.seq))
+}
+
+/// Devices whose tokens from before position `after_seq` may no longer be good, each with its position.
+pub async fn credentials_changed_after(
+    db: &impl ConnectionTrait,
+    after_seq: i64,
+    limit: u64,
+) -> Result<Vec<(i64, DeviceId)>, StoreError> {
+    let query = change::Entity::find().filter(change::Column::Seq.gt(after_seq));
+    let rows = query.order_by_asc(change::Column::Seq).limit(limit).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.seq, row.device_id.into())).collect())
 }
 
 pub async fn get(db: &impl ConnectionTrait, id: DeviceId) -> Result<Option<Device>, StoreError> {
@@ -198,6 +245,14 @@ pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<Device>, StoreError> 
 
 /// Removes the demo's devices. A device of one's own on a demo asset stays, without an asset.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let gone: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Demo.eq(true))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    credentials_changed(tx, gone).await?;
     Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
     Entity::update_many()
         .col_expr(Column::AssetId, Expr::value(Option::<Uuid>::None))
@@ -234,6 +289,12 @@ impl MigrationTrait for Migration {
             Index::create().name("devices_by_name").table("devices").col("name").col("id").to_owned();
         manager.create_index(by_name).await?;
         let of_asset = Index::create().name("devices_of_asset").table("devices").col("asset_id").to_owned();
-        manager.create_index(of_asset).await
+        manager.create_index(of_asset).await?;
+        let changes = Table::create()
+            .table("credential_changes")
+            .col(schema::big_integer("seq").primary_key().auto_increment())
+            .col(schema::uuid("device_id"))
+            .to_owned();
+        manager.create_table(changes).await
     }
 }
