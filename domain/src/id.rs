@@ -44,7 +44,7 @@ macro_rules! ids {
 ids! {
     AccountId, SessionId, ApiTokenId,
     CustomerId, SiteId, TerritoryId, ModelId, AssetId, DeviceId,
-    StateIntervalId, FailureId, QuarantineId, ConnectionId,
+    FailureId, QuarantineId, ConnectionId,
     RuleId, AlertId, AlertGroupId, EventId,
     TicketId, WorkOrderId, VisitId, LineId, TimeEntryId, ChecklistItemId,
     TechnicianId, SkillId, PartId, StockLocationId, StockMovementId,

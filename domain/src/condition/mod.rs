@@ -3,10 +3,21 @@
 //! Three facts are kept apart: *connection* (a session is open), *data activity* (when data last came) and the
 //! *equipment state* of this module. None implies another.
 
+pub mod alert;
+pub mod backtest;
+pub mod cadence;
+pub mod detection;
+pub mod evidence;
+pub mod failure;
+pub mod reliability;
+pub mod rule;
+pub mod state;
+pub mod trend;
+
 use serde::{Deserialize, Serialize};
 
 /// What a device may report about its equipment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportedState {
     Up,
@@ -46,4 +57,36 @@ pub enum Severity {
     Minor,
     Major,
     Critical,
+}
+
+impl EquipmentState {
+    pub const ALL: [Self; 5] = [Self::Up, Self::DownUnplanned, Self::DownPlanned, Self::Idle, Self::Unknown];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::DownUnplanned => "down_unplanned",
+            Self::DownPlanned => "down_planned",
+            Self::Idle => "idle",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Severity {
+    pub const ALL: [Self; 5] = [Self::Info, Self::Warning, Self::Minor, Self::Major, Self::Critical];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+    /// Order for storing and sorting: 0 for info to 4 for critical.
+    pub fn rank(self) -> i32 {
+        self as i32
+    }
 }

@@ -1,0 +1,139 @@
+//! Why an alert was raised, frozen when it was: the data, the rule as it stood, a sentence, and what waiting costs.
+//! Later data or edits never change it.
+
+use super::{Severity, rule::Condition};
+use crate::{
+    Money, Timestamp,
+    id::{AlertId, AssetId, RuleId},
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// At most this many points of a series are frozen.
+pub const MAX_POINTS: usize = 240;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub alert_id: AlertId,
+    pub asset_id: AssetId,
+    pub rule: RuleStamp,
+    pub severity: Severity,
+    pub raised_at: Timestamp,
+    pub sentence: Sentence,
+    /// The series that the rule watches; absent for rules on events.
+    pub series: Option<FrozenSeries>,
+    /// Lines across the chart.
+    pub levels: Vec<Level>,
+    /// What was measured when the rule decided.
+    pub observed: Option<f64>,
+    pub held_for_seconds: i64,
+    pub baseline: Option<Baseline>,
+    /// What else spoke for it, oldest first.
+    pub signals: Vec<Signal>,
+    /// What spoke against it.
+    pub counter: Vec<Sentence>,
+    /// What would make the alert clear.
+    pub clears: Sentence,
+    pub consequence: Consequence,
+    pub similar: Vec<SimilarCase>,
+    pub component: Option<String>,
+    pub action: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleStamp {
+    pub id: RuleId,
+    pub version: i64,
+    pub name: String,
+    pub condition: Condition,
+}
+
+/// A translation key with its arguments, so that one record is read in every language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sentence {
+    pub key: String,
+    pub args: Vec<(String, Arg)>,
+}
+
+impl Sentence {
+    pub fn new(key: &str) -> Self {
+        Self { key: key.into(), args: Vec::new() }
+    }
+    pub fn with(mut self, name: &str, arg: Arg) -> Self {
+        self.args.push((name.into(), arg));
+        self
+    }
+}
+
+/// An argument, formatted for the reader when shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Arg {
+    Text(String),
+    Number(f64),
+    Count(i64),
+    Seconds(i64),
+    Time(Timestamp),
+    Money(Money),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrozenSeries {
+    pub metric: String,
+    /// Time (microseconds) and value, in time order.
+    pub points: Vec<(i64, f64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    pub kind: LevelKind,
+    pub value: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LevelKind {
+    Raise,
+    Clear,
+    Baseline,
+    Failure,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    pub mean: f64,
+    pub std_dev: f64,
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+/// One contributing fact on the timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signal {
+    pub at: Timestamp,
+    pub severity: Severity,
+    pub sentence: Sentence,
+}
+
+/// What is to be expected if nothing is done, with how it was computed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Consequence {
+    /// Hours until `failure_level` if the trend goes on.
+    pub hours_to_limit: Option<f64>,
+    pub trend_per_hour: Option<f64>,
+    pub downtime_hours: Option<Decimal>,
+    pub cost_per_hour: Option<Money>,
+    /// `downtime_hours` times `cost_per_hour`.
+    pub money: Option<Money>,
+}
+
+/// An earlier alert of the same rule on equipment of the same model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SimilarCase {
+    pub alert_id: AlertId,
+    pub asset_id: AssetId,
+    pub asset_name: String,
+    pub raised_at: Timestamp,
+    pub verdict: Option<super::alert::Verdict>,
+    pub found: Option<String>,
+}

@@ -1,0 +1,134 @@
+use super::*;
+use crate::{
+    condition::{ReportedState, failure::DetectedBy, state},
+    id::{AssetId, DeviceId, FailureId},
+};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Reference vectors computed with scipy. They are not part of the repository.
+#[expect(clippy::disallowed_methods, reason = "a test finds its data where the environment says")]
+fn reference(name: &str) -> Option<Value> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let folder = std::env::var("MAINSTAY_DATA").map_or_else(|_| beside(), PathBuf::from);
+    let path = folder.join("reference").join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => Some(serde_json::from_slice(&bytes).expect("reference data is JSON")),
+        Err(_) => {
+            eprintln!("SKIPPED: no reference data at {} (set MAINSTAY_DATA)", path.display());
+            None
+        }
+    }
+}
+
+fn close(got: f64, want: &Value) {
+    let want = want.as_f64().expect("a number");
+    assert!(((got - want) / want).abs() <= 1e-6, "{got} is not {want}");
+}
+
+fn instant(value: &Value) -> Timestamp {
+    value.as_str().expect("text").parse().expect("RFC 3339")
+}
+
+fn asset() -> AssetId {
+    AssetId(uuid::Uuid::from_u128(1))
+}
+
+#[test]
+fn availability_matches_the_reference() {
+    let Some(data) = reference("availability.json") else { return };
+    let device_id = DeviceId(uuid::Uuid::from_u128(1));
+    let (mut marks, mut silences) = (Vec::new(), Vec::<state::Silence>::new());
+    for event in data["events"].as_array().expect("events") {
+        let at = instant(&event["t"]);
+        if let Some(open) = silences.last_mut().filter(|silence| silence.to.is_none()) {
+            open.to = Some(at);
+        }
+        let state = match event["state"].as_str().expect("state") {
+            "up" => ReportedState::Up,
+            "down" => ReportedState::DownUnplanned,
+            "planned_maintenance" => ReportedState::DownPlanned,
+            _ => {
+                silences.push(state::Silence { device_id, from: at, to: None });
+                continue;
+            }
+        };
+        marks.push(state::Mark { at, device_id, what: state::MarkKind::Report { state, cause: None } });
+    }
+    let derived = state::derive(marks, &silences);
+    let intervals: Vec<_> = derived
+        .intervals
+        .into_iter()
+        .map(|s| StateInterval { asset_id: asset(), from: s.from, to: s.to, state: s.state, cause: s.cause })
+        .collect();
+    let period = Period { from: instant(&data["window"][0]), to: instant(&data["window"][1]) };
+    let uptime = uptime(&intervals, period, period.from, None).expect("in service");
+    close(uptime.up_seconds, &data["seconds"]["up"]);
+    close(uptime.down_unplanned_seconds, &data["seconds"]["down"]);
+    close(uptime.down_planned_seconds, &data["seconds"]["planned_maintenance"]);
+    close(uptime.unknown_seconds, &data["seconds"]["unknown"]);
+    close(uptime.technical().expect("known"), &data["inherent_availability"]);
+    close(uptime.total().expect("known"), &data["operational_availability"]);
+    close(uptime.coverage().expect("known"), &data["coverage"]);
+    close(uptime.downtime_hours(), &data["downtime_h"]);
+    let (low, high) = uptime.bounds().expect("known");
+    assert!(low < uptime.technical().expect("known") && high > uptime.technical().expect("known"));
+
+    assert_eq!(derived.failures.len() as u64, data["failures"].as_u64().expect("n"));
+    let frequency = failure_frequency(derived.failures.len() as u64, uptime.up_hours(), CONFIDENCE);
+    close(frequency.mtbf_hours.expect("failures"), &data["mtbf_h"]);
+    close(frequency.per_year.expect("exposure") / HOURS_PER_YEAR * 1000.0, &data["failures_per_1000h"]);
+    let failures: Vec<_> = derived
+        .failures
+        .into_iter()
+        .map(|f| Failure {
+            id: FailureId::generate(),
+            asset_id: asset(),
+            device_id,
+            at: f.at,
+            restored_at: f.restored_at,
+            code: None,
+            cause: None,
+            detected_by: DetectedBy::StateReport,
+        })
+        .collect();
+    let restoration = restoration(&failures, period);
+    assert_eq!(restoration.restored, data["completed_repairs"].as_u64().expect("n"));
+    assert_eq!(restoration.open, 1);
+    close(restoration.mean_hours.expect("restored"), &data["mttr_h_completed"]);
+}
+
+#[test]
+fn mtbf_bounds_match_the_reference() {
+    let Some(data) = reference("mtbf_chi2.json") else { return };
+    let cases = data.as_array().expect("cases");
+    assert!(!cases.is_empty());
+    for case in cases {
+        let truncation = if case["trunc"] == "time" { Truncation::Time } else { Truncation::Failure };
+        let failures = case["failures"].as_u64().expect("n");
+        let exposure = case["total_time"].as_f64().expect("hours");
+        let bounds =
+            MtbfBounds::new(failures, exposure, case["confidence"].as_f64().expect("share"), truncation);
+        close(bounds.lower_one_sided.expect("bound"), &case["lower_one_sided"]);
+        close(bounds.lower.expect("bound"), &case["lower_two_sided"]);
+        match bounds.upper {
+            Some(upper) => close(upper, &case["upper_two_sided"]),
+            None => assert!(case["upper_two_sided"].is_null()),
+        }
+    }
+}
+
+#[test]
+fn no_exposure_gives_no_figure() {
+    let period =
+        Period { from: instant(&"2026-01-01T00:00:00Z".into()), to: instant(&"2026-02-01T00:00:00Z".into()) };
+    assert_eq!(uptime(&[], period, period.to, None), None, "not in service yet");
+    let unknown = uptime(&[], period, period.from, None).expect("in service");
+    assert_eq!(unknown.technical(), None);
+    assert_eq!(unknown.coverage(), Some(0.0));
+    let frequency = failure_frequency(0, 0.0, CONFIDENCE);
+    assert_eq!((frequency.per_year, frequency.per_year_upper, frequency.mtbf_hours), (None, None, None));
+    let none = failure_frequency(0, 1000.0, CONFIDENCE);
+    assert_eq!((none.per_year, none.mtbf_hours), (Some(0.0), None));
+    assert!(none.per_year_upper.expect("bound") > 0.0);
+}

@@ -1,0 +1,220 @@
+//! What to watch for. A rule is versioned: every edit makes a new version, and an alert names the one that raised it.
+
+use super::Severity;
+use crate::{
+    Timestamp,
+    id::{AssetId, ModelId, RuleId},
+    telemetry::DeviceEventKind,
+};
+use chrono::TimeDelta;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// Data older than this opens no ticket unless the rule says so.
+pub const DEFAULT_HISTORICAL_LIMIT_SECONDS: u32 = 24 * 3600;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    pub id: RuleId,
+    /// Grows with every edit.
+    pub version: i64,
+    #[serde(flatten)]
+    pub settings: RuleSettings,
+    /// Made by Mainstay, such as the rule for reported failures. It can be changed and disabled, not deleted.
+    pub built_in: bool,
+    /// Part of the removable demo.
+    pub demo: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What a person decides about a rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleSettings {
+    pub name: String,
+    pub condition: Condition,
+    pub scope: Scope,
+    pub severity: Severity,
+    pub opens_ticket: bool,
+    pub enabled: bool,
+    /// Alerts on data older than this are historical.
+    #[serde(default = "default_historical_limit")]
+    pub historical_limit_seconds: u32,
+    /// Historical alerts of this rule open tickets too.
+    #[serde(default)]
+    pub historical_opens_ticket: bool,
+    /// The alert clears once the condition has not held for this long; at once when absent.
+    #[serde(default)]
+    pub clear_after_quiet_seconds: Option<u32>,
+    /// The part of the equipment that this points at.
+    #[serde(default)]
+    pub component: Option<String>,
+    /// What to do about it, for the person who gets the ticket.
+    #[serde(default)]
+    pub action: Option<String>,
+    /// Downtime to expect if nothing is done: times the asset's cost an hour, it is the money at risk.
+    #[serde(default)]
+    pub expected_downtime_hours: Option<Decimal>,
+    /// The value at which the equipment is expected to stop: the trend is followed up to it.
+    #[serde(default)]
+    pub failure_level: Option<f64>,
+}
+
+fn default_historical_limit() -> u32 {
+    DEFAULT_HISTORICAL_LIMIT_SECONDS
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Condition {
+    /// The value stays beyond `raise` for `for_seconds` of known data; clears at `clear` (hysteresis).
+    Threshold { metric: String, side: Side, raise: f64, clear: f64, for_seconds: u32 },
+    /// The mean over `mean_over_seconds` stays away from its own baseline for `for_seconds`.
+    Deviation {
+        metric: String,
+        side: Direction,
+        mean_over_seconds: u32,
+        baseline_seconds: u32,
+        by: DeviationLimit,
+        for_seconds: u32,
+    },
+    /// Nothing of `metric` (or nothing at all) for `after_seconds`.
+    NoData { metric: Option<String>, after_seconds: u32 },
+    /// At least `count` events of `event` with one of `codes` (any when empty) within `within_seconds`.
+    EventCode { event: DeviceEventKind, codes: Vec<String>, count: u32, within_seconds: u32 },
+    /// The equipment failed: it reported `down_unplanned` or a failure event.
+    DownUnplanned,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Above,
+    Below,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Above,
+    Below,
+    Either,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "unit", content = "value", rename_all = "snake_case")]
+pub enum DeviationLimit {
+    /// Standard deviations of the same mean over the baseline.
+    Sigma(f64),
+    /// Percent of the baseline's mean.
+    Percent(f64),
+}
+
+/// Which assets a rule watches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Scope {
+    All,
+    Model(ModelId),
+    Asset(AssetId),
+    EquipmentType(String),
+}
+
+impl Scope {
+    pub fn covers(&self, asset: AssetId, model: ModelId, equipment_type: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Model(id) => *id == model,
+            Self::Asset(id) => *id == asset,
+            Self::EquipmentType(kind) => kind == equipment_type,
+        }
+    }
+}
+
+impl Condition {
+    /// The word of its kind, as in JSON and in the translations `rules-kind-<word>`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Threshold { .. } => "threshold",
+            Self::Deviation { .. } => "deviation",
+            Self::NoData { .. } => "no_data",
+            Self::EventCode { .. } => "event_code",
+            Self::DownUnplanned => "down_unplanned",
+        }
+    }
+    /// The one metric it watches, if it watches one.
+    pub fn metric(&self) -> Option<&str> {
+        match self {
+            Self::Threshold { metric, .. } | Self::Deviation { metric, .. } => Some(metric),
+            Self::NoData { metric, .. } => metric.as_deref(),
+            Self::EventCode { .. } | Self::DownUnplanned => None,
+        }
+    }
+}
+
+impl RuleSettings {
+    pub fn historical_limit(&self) -> TimeDelta {
+        TimeDelta::seconds(self.historical_limit_seconds.into())
+    }
+    pub fn clear_after_quiet_us(&self) -> i64 {
+        i64::from(self.clear_after_quiet_seconds.unwrap_or(0)) * 1_000_000
+    }
+
+    /// What to change before this can be a rule: fields with translation keys.
+    pub fn problems(&self) -> Vec<(&'static str, &'static str)> {
+        let mut found = Vec::new();
+        let mut check = |well: bool, field, message| {
+            if !well {
+                found.push((field, message));
+            }
+        };
+        check(!self.name.trim().is_empty() && self.name.len() <= 120, "name", "rules-error-name");
+        check(
+            self.expected_downtime_hours.is_none_or(|hours| !hours.is_sign_negative()),
+            "expected_downtime_hours",
+            "rules-error-negative",
+        );
+        check(self.failure_level.is_none_or(f64::is_finite), "failure_level", "rules-error-number");
+        match &self.condition {
+            Condition::Threshold { metric, side, raise, clear, .. } => {
+                check(is_metric(metric), "metric", "rules-error-metric");
+                check(raise.is_finite(), "raise", "rules-error-number");
+                let ordered = match side {
+                    Side::Above => clear <= raise,
+                    Side::Below => clear >= raise,
+                };
+                check(clear.is_finite() && ordered, "clear", "rules-error-clear");
+            }
+            Condition::Deviation { metric, mean_over_seconds, baseline_seconds, by, .. } => {
+                check(is_metric(metric), "metric", "rules-error-metric");
+                check(*mean_over_seconds >= 60, "mean_over_seconds", "rules-error-mean");
+                check(
+                    *baseline_seconds >= mean_over_seconds.saturating_mul(3),
+                    "baseline_seconds",
+                    "rules-error-baseline",
+                );
+                let (DeviationLimit::Sigma(limit) | DeviationLimit::Percent(limit)) = by;
+                check(limit.is_finite() && *limit > 0.0, "limit", "rules-error-positive");
+            }
+            Condition::NoData { metric, after_seconds } => {
+                check(metric.as_deref().is_none_or(is_metric), "metric", "rules-error-metric");
+                check(*after_seconds >= 10, "after_seconds", "rules-error-after");
+            }
+            Condition::EventCode { codes, count, within_seconds, .. } => {
+                check(
+                    codes.len() <= 50 && codes.iter().all(|code| is_metric(code)),
+                    "codes",
+                    "rules-error-codes",
+                );
+                check((1..=100).contains(count), "count", "rules-error-count");
+                check(*count == 1 || *within_seconds > 0, "within_seconds", "rules-error-within");
+            }
+            Condition::DownUnplanned => {}
+        }
+        found
+    }
+}
+
+fn is_metric(name: &str) -> bool {
+    !name.trim().is_empty() && name.len() <= crate::telemetry::MAX_METRIC_LEN
+}

@@ -1,0 +1,65 @@
+//! A straight line through recent points: how fast a value moves and when it reaches a level.
+
+/// Least squares over (time in microseconds, value).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trend {
+    pub per_hour: f64,
+    /// Share of the variation that the line explains, 0 to 1.
+    pub r_squared: f64,
+    /// The line's value at the newest point.
+    pub at_end: f64,
+}
+
+/// `None` for fewer than three points or no spread in time.
+pub fn fit(points: &[(i64, f64)]) -> Option<Trend> {
+    let (last, n) = (points.last()?.0, points.len() as f64);
+    if points.len() < 3 {
+        return None;
+    }
+    let hours = |ts_us: i64| (ts_us - last) as f64 / 3.6e9;
+    let mean_x = points.iter().map(|(ts, _)| hours(*ts)).sum::<f64>() / n;
+    let mean_y = points.iter().map(|(_, value)| value).sum::<f64>() / n;
+    let (mut sxx, mut sxy, mut syy) = (0.0, 0.0, 0.0);
+    for (ts, value) in points {
+        let (dx, dy) = (hours(*ts) - mean_x, value - mean_y);
+        sxx += dx * dx;
+        sxy += dx * dy;
+        syy += dy * dy;
+    }
+    if sxx <= 0.0 {
+        return None;
+    }
+    let per_hour = sxy / sxx;
+    let r_squared = if syy > 0.0 { (sxy * sxy / (sxx * syy)).min(1.0) } else { 0.0 };
+    Some(Trend { per_hour, r_squared, at_end: mean_y - per_hour * mean_x })
+}
+
+impl Trend {
+    /// Hours from the newest point until `level`; 0 when already beyond in the direction of the trend, `None` when the
+    /// line explains too little or moves away.
+    pub fn hours_to(&self, level: f64) -> Option<f64> {
+        let hours = (level - self.at_end) / self.per_hour;
+        (self.r_squared >= 0.5 && hours.is_finite() && hours >= 0.0).then_some(hours)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn follows_a_line_to_its_level() {
+        let points: Vec<_> = (0..10).map(|hour| (hour * 3_600_000_000, 5.0 + hour as f64 * 0.5)).collect();
+        let trend = fit(&points).expect("ten points");
+        assert!((trend.per_hour - 0.5).abs() < 1e-9);
+        assert!((trend.hours_to(11.5).expect("rising") - 4.0).abs() < 1e-9);
+        assert_eq!(trend.hours_to(1.0), None, "moving away");
+    }
+
+    #[test]
+    fn noise_predicts_nothing() {
+        let points: Vec<_> =
+            (0..10).map(|hour| (hour * 3_600_000_000, if hour % 2 == 0 { 1.0 } else { 2.0 })).collect();
+        assert_eq!(fit(&points).and_then(|trend| trend.hours_to(10.0)), None);
+    }
+}
