@@ -5,6 +5,7 @@
 //! [`web`] is the shell that all of them stand in. [`routes`] lists every endpoint with who may use it.
 
 pub mod command;
+pub mod contracts;
 pub mod deps;
 pub mod problem;
 pub mod web;

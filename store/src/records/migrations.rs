@@ -2,8 +2,8 @@
 //! is never edited, only followed.
 
 use super::{
-    accounts, api_tokens, assets, command_keys, connections, customers, devices, leases, models,
-    organisation, outbox, quarantine, sessions, sites, territories,
+    accounts, api_tokens, assets, command_keys, connections, contracts, customers, devices, leases, models,
+    organisation, outbox, quarantine, sessions, sites, territories, warranties,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -25,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(models::Migration),
             Box::new(assets::Migration),
             Box::new(devices::Migration),
+            Box::new(contracts::Migration),
+            Box::new(warranties::Migration),
             Box::new(connections::Migration),
             Box::new(quarantine::Migration),
         ]

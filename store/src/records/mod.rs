@@ -8,7 +8,9 @@
 pub mod accounts;
 pub mod api_tokens;
 pub mod assets;
+mod column;
 pub mod command_keys;
+pub mod contracts;
 pub mod connections;
 pub mod customers;
 pub mod devices;
@@ -22,6 +24,7 @@ pub mod quarantine;
 pub mod sessions;
 pub mod sites;
 pub mod territories;
+pub mod warranties;
 
 use crate::StoreError;
 use sea_orm::{

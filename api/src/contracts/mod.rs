@@ -1,0 +1,3 @@
+//! What customers have bought, and who pays for what.
+
+pub mod coverage;

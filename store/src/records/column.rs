@@ -1,0 +1,60 @@
+//! How domain values become columns: words, JSON facts, scaled quantities, money and instants.
+
+use crate::StoreError;
+use domain::{Currency, Money, Timestamp, clock::from_micros};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The snake_case word of a plain enum.
+pub(super) fn word(value: &impl Serialize) -> Result<String, StoreError> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        other => Err(StoreError::Corrupt(format!("not a word: {other:?}"))),
+    }
+}
+
+pub(super) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(word.into())).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+/// A quantity in thousandths.
+pub(super) fn milli(quantity: Decimal) -> Result<i64, StoreError> {
+    let scaled = quantity.checked_mul(Decimal::from(1000)).filter(|scaled| scaled.fract().is_zero());
+    scaled.and_then(|scaled| scaled.to_i64()).ok_or_else(|| StoreError::Corrupt(format!("quantity {quantity}")))
+}
+
+pub(super) fn from_milli(milli: i64) -> Decimal {
+    Decimal::new(milli, 3).normalize()
+}
+
+pub(super) fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {
+    let currency: Currency = currency.parse().map_err(|_| StoreError::Corrupt(format!("currency {currency}")))?;
+    Ok(Money::new(minor, currency))
+}
+
+pub(super) fn us(at: Option<Timestamp>) -> Option<i64> {
+    at.map(|at| at.timestamp_micros())
+}
+
+pub(super) fn at(us: Option<i64>) -> Option<Timestamp> {
+    us.map(from_micros)
+}
+
+/// A keyset position: an instant and the id that makes it unique.
+pub(super) fn cursor(at: Timestamp, id: uuid::Uuid) -> String {
+    format!("{}.{id}", at.timestamp_micros())
+}
+
+/// None for a word that no page of ours gave out: the list starts over.
+pub(super) fn from_cursor(cursor: &str) -> Option<(i64, uuid::Uuid)> {
+    let (us, id) = cursor.split_once('.')?;
+    Some((us.parse().ok()?, id.parse().ok()?))
+}
