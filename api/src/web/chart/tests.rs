@@ -1,0 +1,91 @@
+use super::*;
+use crate::web::i18n::Lang;
+
+fn view() -> View {
+    View { lang: Lang::En, zone: chrono_tz::UTC, user: None, path: "/".into() }
+}
+
+fn plot(line: Line) -> Plot {
+    Plot {
+        title: "Vibration".into(),
+        unit: "mm/s".into(),
+        from: from_micros(1_000_000_000),
+        to: from_micros(1_100_000_000),
+        line,
+        limits: Vec::new(),
+        marks: Vec::new(),
+        source: None,
+        tall: false,
+    }
+}
+
+fn points(values: &[(i64, f64)]) -> Line {
+    let points: Vec<_> =
+        values.iter().map(|(s, value)| Point { ts_us: (1000 + s) * 1_000_000, value: *value }).collect();
+    Line::of_points(&points)
+}
+
+#[test]
+fn nothing_is_drawn_over_missing_data() {
+    let line = points(&[(0, 1.0), (10, 2.0), (20, 3.0), (70, 2.0), (80, 1.0)]);
+    let plot = plot(line);
+    let d = plot.line_path(plot.scale());
+    assert_eq!(d.matches('M').count(), 2, "{d}");
+    assert!(d.contains("M70 "), "{d}");
+    assert!(plot.summary(&view(), plot.scale()).contains("1 gap"), "{}", plot.summary(&view(), plot.scale()));
+}
+
+#[test]
+fn a_lone_value_is_a_dot() {
+    let plot = plot(points(&[(5, 21.5)]));
+    let d = plot.line_path(plot.scale());
+    assert!(d.starts_with("M5 ") && d.contains("L5 "), "{d}");
+}
+
+#[test]
+fn no_values_are_said_in_words() {
+    let html = plot(Line::default()).figure(&view()).into_string();
+    assert!(html.contains("No data in this period"));
+    assert!(!html.contains("NaN") && !html.contains("inf"), "{html}");
+    assert!(!html.contains("<details"), "nothing to show as a table");
+}
+
+#[test]
+fn what_is_no_number_is_left_out() {
+    let html = plot(points(&[(0, 1.0), (10, f64::NAN), (20, f64::INFINITY), (30, 2.0)]))
+        .figure(&view())
+        .into_string();
+    assert!(!html.contains("NaN") && !html.contains("inf"), "{html}");
+}
+
+#[test]
+fn buckets_keep_their_extremes() {
+    let bucket = |start_us, min, max| Bucket { start_us, min, max, sum: min + max, count: 2, last: max };
+    let buckets = [bucket(1_000_000_000, 1.0, 9.0), bucket(1_010_000_000, 2.0, 4.0)];
+    let plot = plot(Line::of_buckets(&buckets, 10_000_000));
+    let scale = plot.scale();
+    assert!(scale.min <= 1.0 && scale.max >= 9.0, "the mean alone would cut the spike off: {scale:?}");
+    let d = plot.envelope_path(scale);
+    assert_eq!((d.matches('M').count(), d.matches('L').count(), d.matches('Z').count()), (1, 3, 1), "{d}");
+    assert!(plot.figure(&view()).into_string().contains("Highest"));
+}
+
+#[test]
+fn a_far_limit_does_not_flatten_the_line() {
+    let mut plot = plot(points(&[(0, 2.0), (10, 3.0)]));
+    plot.limits = vec![
+        Limit { value: 4.5, above: true, alarm: false },
+        Limit { value: 5000.0, above: true, alarm: true },
+    ];
+    let scale = plot.scale();
+    assert!(scale.max >= 4.5 && scale.max < 20.0, "{scale:?}");
+    let html = plot.figure(&view()).into_string();
+    assert!(html.contains("b-warn") && !html.contains("b-alarm"), "{html}");
+}
+
+#[test]
+fn titles_are_escaped() {
+    let mut plot = plot(Line::default());
+    plot.title = "<script>".into();
+    assert!(!plot.figure(&view()).into_string().contains("<script>"));
+}
