@@ -1,6 +1,8 @@
 //! What the api needs from the rest of the house, handed over once by the composition root.
 
+use crate::{command::CommandError, web::shell::Shell};
 use domain::{Clock, Timestamp, telemetry::MessageSink};
+use futures::future::BoxFuture;
 use std::{net::SocketAddr, sync::Arc};
 use store::{records::Records, telemetry::TelemetryStore};
 
@@ -16,10 +18,37 @@ pub struct Deps {
     pub mqtt_address: SocketAddr,
     /// True when cookies must carry `Secure` (the product is reached over TLS).
     pub secure_cookies: bool,
+    /// Fills and empties the demo.
+    pub demo: Arc<dyn DemoLoader>,
+    /// Our own metrics as Prometheus text.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// What the shell keeps in memory: live streams, sign-in limits. Made with `Shell::default()`.
+    pub shell: Arc<Shell>,
 }
 
 impl Deps {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
+}
+
+/// The labelled and removable demo: customers, assets, contracts, and 90 days of history.
+pub trait DemoLoader: Send + Sync + 'static {
+    fn status(&self) -> BoxFuture<'_, Result<DemoStatus, CommandError>>;
+    /// Begins to load in the background; does nothing when the demo is loading or loaded.
+    fn start(&self) -> BoxFuture<'_, Result<(), CommandError>>;
+    /// Removes everything that the demo made.
+    fn remove(&self) -> BoxFuture<'_, Result<(), CommandError>>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DemoStatus {
+    Absent,
+    /// `percent` done; `step` is a translation key of what is being made.
+    Loading {
+        percent: u8,
+        step: &'static str,
+    },
+    Loaded,
+    Failed(String),
 }

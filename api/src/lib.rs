@@ -8,9 +8,13 @@ pub mod command;
 pub mod contracts;
 pub mod deps;
 pub mod problem;
+mod router;
+#[cfg(test)]
+pub mod testing;
 pub mod web;
 
-pub use deps::Deps;
+pub use deps::{DemoLoader, DemoStatus, Deps};
+pub use router::{router, serve};
 
 use web::routes::Routes;
 

@@ -6,6 +6,7 @@
 use chrono_tz::Tz;
 use domain::{Money, Timestamp};
 use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue, static_loader};
+use rust_decimal::Decimal;
 use std::{borrow::Cow, collections::HashMap};
 
 static_loader! {
@@ -72,20 +73,34 @@ impl Lang {
     pub fn count(self, key: &str, n: i64) -> String {
         self.with(key, &[("n", FluentValue::from(n))])
     }
+    /// A decimal number as people of this language write it; a plain one with a point is understood too.
+    pub fn read_decimal(self, text: &str) -> Option<Decimal> {
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let (point, group) = self.separators();
+        let plain = if text.contains(point) && text.contains(group) {
+            text.replace(group, "").replace(point, ".")
+        } else if is_grouped(&text, group) {
+            text.replace(group, "")
+        } else {
+            text.replace(',', ".")
+        };
+        Decimal::from_str_exact(&plain).ok()
+    }
+    /// Decimal sign and group separator.
+    fn separators(self) -> (char, char) {
+        match self {
+            Self::En | Self::Zh => ('.', ','),
+            Self::Es | Self::It | Self::Ro => (',', '.'),
+        }
+    }
     /// A number with `digits` decimals.
     pub fn number(self, value: f64, digits: usize) -> String {
-        let (point, group) = match self {
-            Self::En | Self::Zh => ('.', ","),
-            Self::Es | Self::It | Self::Ro => (',', "."),
-        };
+        let (point, group) = self.separators();
         grouped(&format!("{value:.digits$}"), point, group)
     }
     /// An amount with its currency code.
     pub fn money(self, money: Money) -> String {
-        let (point, group) = match self {
-            Self::En | Self::Zh => ('.', ","),
-            Self::Es | Self::It | Self::Ro => (',', "."),
-        };
+        let (point, group) = self.separators();
         format!("{}\u{a0}{}", grouped(&money.decimal().to_string(), point, group), money.currency)
     }
     /// Date and time in the reader's zone.
@@ -110,13 +125,28 @@ impl Lang {
     }
 }
 
-fn grouped(plain: &str, point: char, group: &str) -> String {
+/// True for digits in groups of three, such as `1,234,567`: with one group only, such as `1,234`, too.
+fn is_grouped(text: &str, group: char) -> bool {
+    let digits = text.trim_start_matches('-');
+    let mut parts = digits.split(group);
+    let first = parts.next().unwrap_or("");
+    let rest: Vec<&str> = parts.collect();
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    // With a point as separator one group may as well be a fraction: `1.234` from a program means 1.234.
+    let enough = if group == '.' { rest.len() > 1 } else { !rest.is_empty() };
+    enough
+        && (1..=3).contains(&first.len())
+        && all_digits(first)
+        && rest.iter().all(|p| p.len() == 3 && all_digits(p))
+}
+
+fn grouped(plain: &str, point: char, group: char) -> String {
     let (sign, digits) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let mut out = String::from(sign);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index) % 3 == 0 {
-            out.push_str(group);
+            out.push(group);
         }
         out.push(digit);
     }

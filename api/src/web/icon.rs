@@ -22,4 +22,5 @@ icons! {
     "search" => LuSearch, "shield" => LuShieldCheck, "sliders" => LuSlidersHorizontal, "stop" => LuSquare,
     "ticket" => LuTicket, "trend" => LuTrendingUp, "users" => LuUsers, "wrench" => LuWrench, "zap" => LuZap,
     "download" => LuDownload, "print" => LuPrinter, "out" => LuLogOut, "inbox" => LuInbox,
+    "menu" => LuMenu, "settings" => LuSettings, "user" => LuCircleUser, "key" => LuKeyRound,
 }

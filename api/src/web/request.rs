@@ -1,14 +1,20 @@
 //! What a handler may ask of its request: the signed-in user, the view (language, zone, formats), a command context.
 
-use super::i18n::Lang;
+use super::{i18n::Lang, session};
 use crate::{command::Context, deps::Deps, problem::Problem};
 use axum::{
-    extract::{FromRef, FromRequestParts, Request},
+    extract::{ConnectInfo, FromRef, FromRequestParts, Request},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::account::{Actor, Source};
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+
+/// The language chosen before signing in.
+pub const LANGUAGE_COOKIE: &str = "mainstay_language";
 
 /// Who is signed in. Put into the request's extensions by the session layer.
 #[derive(Clone, Debug)]
@@ -42,8 +48,9 @@ impl<S: Send + Sync> FromRequestParts<S> for View {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let user = parts.extensions.get::<User>().cloned();
         let accepted = || {
+            let chosen = session::cookie(&parts.headers, LANGUAGE_COOKIE).and_then(Lang::parse);
             let header = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-            Lang::negotiate(header.unwrap_or(""))
+            chosen.unwrap_or_else(|| Lang::negotiate(header.unwrap_or("")))
         };
         Ok(Self {
             lang: user.as_ref().map_or_else(accepted, |user| user.lang),
@@ -79,7 +86,7 @@ where
 
 /// True for requests that want JSON rather than a page.
 pub fn is_program(path: &str) -> bool {
-    path.starts_with("/api/")
+    path.starts_with("/api/") || path.starts_with("/health/") || path == "/metrics" || path == "/events"
 }
 
 /// Answers a request that its endpoint's access rule does not admit.
@@ -88,7 +95,29 @@ pub fn refuse(request: &Request) -> Response {
     match (is_program(request.uri().path()), signed_in) {
         (true, false) => Problem::unauthenticated().into_response(),
         (true, true) => Problem::forbidden().into_response(),
-        (false, false) => Redirect::to("/sign-in").into_response(),
+        (false, false) => Redirect::to(&sign_in_address(request)).into_response(),
         (false, true) => StatusCode::FORBIDDEN.into_response(),
+    }
+}
+
+/// The sign-in page, which leads back to what was asked for.
+fn sign_in_address(request: &Request) -> String {
+    let wanted = request.uri().path_and_query().map_or("/", |uri| uri.as_str());
+    if !request.method().is_safe() || wanted == "/" {
+        return "/sign-in".into();
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
+    format!("/sign-in?{query}")
+}
+
+/// Where a request comes from, for limits; the loopback address where no socket is known (tests).
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let known = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(known.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical())))
     }
 }

@@ -3,10 +3,18 @@
 use super::request::{self, User};
 use crate::deps::Deps;
 use axum::{
-    Router, extract::Request, handler::Handler, http::Method, middleware, middleware::Next,
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    handler::Handler,
+    http::Method,
+    middleware,
+    middleware::Next,
     response::Response,
 };
 use domain::account::Role;
+
+/// Longest body of a request, unless its route says otherwise.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Who may use an endpoint. Row scope comes on top, in the handler or command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +81,22 @@ impl Routes {
         T: 'static,
     {
         self.add(Method::DELETE, path, access, axum::routing::delete(handler))
+    }
+    /// A post whose body may be up to `max_bytes` long, such as photos; others are limited to [`MAX_BODY_BYTES`].
+    pub fn post_large<H, T>(self, path: &'static str, access: Access, max_bytes: usize, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        let limit = DefaultBodyLimit::max(max_bytes);
+        self.add(Method::POST, path, access, axum::routing::post(handler).layer(limit))
+    }
+    pub fn patch<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.add(Method::PATCH, path, access, axum::routing::patch(handler))
     }
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);

@@ -1,0 +1,1 @@
+// Charts: the server draws the SVG in data space; this file moves its viewBox, labels the axes and appends live points.

@@ -1,0 +1,413 @@
+//! Forms that work without JavaScript, keep what was typed, and say what to change.
+//!
+//! ```ignore
+//! async fn new(view: View) -> Markup { draw(&view, &Form::blank()) }
+//!
+//! async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+//!     let made = match NewAsset::read(&form, view.lang) {
+//!         Ok(input) => commands::create(&deps, form.context(cx), input).await,
+//!         Err(error) => Err(error),
+//!     };
+//!     match made {
+//!         Ok(asset) => Ok(see_other(&format!("/assets/{}", asset.id))),
+//!         Err(error) => form.again(error, |form| draw(&view, form)),
+//!     }
+//! }
+//!
+//! // in NewAsset::read
+//! let mut check = form.check(lang);
+//! let name = check.required("name", 120);
+//! let price = check.money("price", currency);
+//! check.finish()?;
+//!
+//! // in draw
+//! let f = form.fields(view.lang);
+//! html! { form.stack method="post" action="/assets" {
+//!     (f.start()) (f.text("name", "assets-name").required()) (f.select("model", "assets-model", &models))
+//!     button.btn type="submit" { (view.lang.t("save")) }
+//! } }
+//! ```
+
+use super::{
+    i18n::Lang,
+    response::{PageError, PageResult, describe},
+};
+use crate::command::{CommandError, Context, FieldError};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{Currency, Money};
+use maud::{Markup, Render, html};
+use rust_decimal::Decimal;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Name of the hidden idempotency key.
+pub const KEY: &str = "_key";
+
+/// What a form holds: typed values, and after a refusal what to change.
+#[derive(Clone, Debug)]
+pub struct Form {
+    values: Vec<(String, String)>,
+    errors: Vec<FieldError>,
+    /// Translation key of what is wrong with the whole.
+    general: Option<String>,
+    key: String,
+}
+
+impl Form {
+    /// An empty form with a fresh key.
+    pub fn blank() -> Self {
+        Self { values: Vec::new(), errors: Vec::new(), general: None, key: Uuid::now_v7().to_string() }
+    }
+    /// A form that shows present values.
+    pub fn filled<N: Into<String>, V: ToString>(values: impl IntoIterator<Item = (N, V)>) -> Self {
+        let values = values.into_iter().map(|(name, value)| (name.into(), value.to_string())).collect();
+        Self { values, ..Self::blank() }
+    }
+    /// The trimmed value of `name`; empty when absent.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+    }
+    /// As typed, for passwords.
+    pub fn raw(&self, name: &str) -> &str {
+        self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        Some(self.value(name)).filter(|value| !value.is_empty())
+    }
+    /// Every value of a name that may repeat, such as ticked skills.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.values.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+    }
+    pub fn checked(&self, name: &str) -> bool {
+        !self.value(name).is_empty()
+    }
+    /// The circumstances of the command, with this form's key.
+    pub fn context(&self, cx: Context) -> Context {
+        let mut cx = cx;
+        cx.key = Some(self.key.clone());
+        cx
+    }
+    pub fn check(&self, lang: Lang) -> Check<'_> {
+        Check { form: self, lang, errors: Vec::new() }
+    }
+    pub fn fields(&self, lang: Lang) -> Fields<'_> {
+        Fields { form: self, lang }
+    }
+
+    /// Draws the form again with what was typed and what to change. Errors that no change of the form can mend
+    /// become error pages.
+    pub fn again(mut self, error: CommandError, draw: impl FnOnce(&Self) -> Markup) -> PageResult {
+        let (status, message) = describe(&error);
+        match error {
+            CommandError::Invalid(errors) => self.errors = errors,
+            CommandError::Refused { .. } | CommandError::Transition(_) | CommandError::Money(_) => {
+                self.general = Some(message);
+            }
+            CommandError::KeyReused => {
+                self.general = Some(message);
+                self.key = Uuid::now_v7().to_string();
+            }
+            CommandError::Store(store::StoreError::Conflict(_)) => self.general = Some(message),
+            error => return Err(PageError(error)),
+        }
+        let status = if status == StatusCode::CONFLICT { status } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok((status, draw(&self)).into_response())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Response;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let kind =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+        }
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let mut values: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+        let fresh = || Uuid::now_v7().to_string();
+        let key = values.iter().find(|(name, value)| name == KEY && (1..=100).contains(&value.len()));
+        let key = key.map_or_else(fresh, |(_, value)| value.clone());
+        values.retain(|(name, _)| name != KEY);
+        Ok(Self { values, errors: Vec::new(), general: None, key })
+    }
+}
+
+/// Reads a form's values and collects what to change.
+pub struct Check<'a> {
+    form: &'a Form,
+    lang: Lang,
+    errors: Vec<FieldError>,
+}
+
+impl Check<'_> {
+    /// Non-empty text of at most `max` characters.
+    pub fn required(&mut self, name: &'static str, max: usize) -> String {
+        if self.form.value(name).is_empty() {
+            self.error(name, "form-required");
+        }
+        self.text(name, max)
+    }
+    /// Text of at most `max` characters, perhaps empty.
+    pub fn text(&mut self, name: &'static str, max: usize) -> String {
+        let value = self.form.value(name);
+        if value.chars().count() > max {
+            self.error(name, "form-too-long");
+        }
+        value.into()
+    }
+    /// A value that must be there. `None` only when an error was noted, so after [`Check::finish`] it is there.
+    pub fn parse<T: FromStr>(&mut self, name: &'static str, message: &'static str) -> Option<T> {
+        if self.form.value(name).is_empty() {
+            self.error(name, "form-required");
+            return None;
+        }
+        self.parse_optional(name, message)
+    }
+    pub fn parse_optional<T: FromStr>(&mut self, name: &'static str, message: &'static str) -> Option<T> {
+        let value = self.form.optional(name)?;
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            self.error(name, message);
+        }
+        parsed
+    }
+    /// A decimal number as people of this language write it.
+    pub fn decimal(&mut self, name: &'static str) -> Option<Decimal> {
+        if self.form.value(name).is_empty() {
+            self.error(name, "form-required");
+            return None;
+        }
+        let parsed = self.lang.read_decimal(self.form.value(name));
+        if parsed.is_none() {
+            self.error(name, "form-number");
+        }
+        parsed
+    }
+    /// An amount of `currency` that is not negative.
+    pub fn money(&mut self, name: &'static str, currency: Currency) -> Option<Money> {
+        let decimal = self.decimal(name)?;
+        let money = Money::parse(&decimal.to_string(), currency).ok().filter(|money| money.minor >= 0);
+        if money.is_none() {
+            self.error(name, "form-money");
+        }
+        money
+    }
+    pub fn error(&mut self, field: &'static str, message: &'static str) {
+        if self.errors.iter().all(|error| error.field != field) {
+            self.errors.push(FieldError { field, message });
+        }
+    }
+    pub fn finish(self) -> Result<(), CommandError> {
+        if self.errors.is_empty() { Ok(()) } else { Err(CommandError::Invalid(self.errors)) }
+    }
+}
+
+/// Draws the fields of a form. Labels and hints are translation keys.
+#[derive(Clone, Copy)]
+pub struct Fields<'a> {
+    form: &'a Form,
+    lang: Lang,
+}
+
+impl<'a> Fields<'a> {
+    /// The hidden key and, after a refusal, the summary. First in every form.
+    pub fn start(self) -> Markup {
+        html! {
+            input type="hidden" name=(KEY) value=(self.form.key);
+            @if let Some(message) = &self.form.general {
+                p.refusal role="alert" { (self.lang.t(message)) }
+            } @else if !self.form.errors.is_empty() {
+                p.refusal role="alert" { (self.lang.t("error-invalid")) }
+            }
+        }
+    }
+    pub fn text(self, name: &'a str, label: &'a str) -> Field<'a> {
+        self.field(name, label, Kind::Input("text"))
+    }
+    /// An input of another type: `email`, `password`, `date`, `datetime-local`, `search`, `tel`.
+    pub fn input(self, kind: &'a str, name: &'a str, label: &'a str) -> Field<'a> {
+        self.field(name, label, Kind::Input(kind))
+    }
+    /// A decimal number, typed as text so that both decimal signs work.
+    pub fn number(self, name: &'a str, label: &'a str) -> Field<'a> {
+        self.field(name, label, Kind::Input("text")).attribute("inputmode", "decimal")
+    }
+    pub fn area(self, name: &'a str, label: &'a str) -> Field<'a> {
+        self.field(name, label, Kind::Area)
+    }
+    /// `options` are (value, text already translated).
+    pub fn select(self, name: &'a str, label: &'a str, options: &'a [(String, String)]) -> Field<'a> {
+        self.field(name, label, Kind::Select(options))
+    }
+    pub fn checkbox(self, name: &'a str, label: &'a str) -> Field<'a> {
+        self.field(name, label, Kind::Checkbox)
+    }
+    /// A value that travels unseen, such as the version of what is edited.
+    pub fn hidden(self, name: &str) -> Markup {
+        html! { input type="hidden" name=(name) value=(self.form.value(name)); }
+    }
+
+    fn field(self, name: &'a str, label: &'a str, kind: Kind<'a>) -> Field<'a> {
+        Field { fields: self, name, label, kind, hint: None, required: false, attributes: Vec::new() }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    Input(&'a str),
+    Area,
+    Select(&'a [(String, String)]),
+    Checkbox,
+}
+
+/// One labelled field, ready to be put into markup.
+pub struct Field<'a> {
+    fields: Fields<'a>,
+    name: &'a str,
+    label: &'a str,
+    kind: Kind<'a>,
+    hint: Option<&'a str>,
+    required: bool,
+    attributes: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Field<'a> {
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+    pub fn hint(mut self, key: &'a str) -> Self {
+        self.hint = Some(key);
+        self
+    }
+    /// `autocomplete`, `inputmode`, `placeholder`, `maxlength`, `list`, `rows`...
+    pub fn attribute(mut self, name: &'a str, value: &'a str) -> Self {
+        self.attributes.push((name, value));
+        self
+    }
+
+    /// maud's attributes are static, so the variable ones are written here, escaped.
+    fn open(
+        &self,
+        tag: &str,
+        kind: Option<&str>,
+        value: Option<&str>,
+        described_by: &str,
+        invalid: bool,
+    ) -> String {
+        let mut out = format!("<{tag} id=\"f-{0}\" name=\"{0}\"", escaped(self.name));
+        let mut put = |name: &str, value: &str| {
+            out.push_str(&format!(" {}=\"{}\"", escaped(name), escaped(value)));
+        };
+        for (name, value) in [("type", kind), ("value", value)] {
+            if let Some(value) = value {
+                put(name, value);
+            }
+        }
+        for (name, value) in &self.attributes {
+            put(name, value);
+        }
+        if !described_by.is_empty() {
+            put("aria-describedby", described_by);
+        }
+        if invalid {
+            put("aria-invalid", "true");
+        }
+        if self.required {
+            out.push_str(" required");
+        }
+        out
+    }
+}
+
+impl Render for Field<'_> {
+    fn render(&self) -> Markup {
+        use maud::PreEscaped as Raw;
+        let (form, lang) = (self.fields.form, self.fields.lang);
+        let error = form.errors.iter().find(|error| error.field == self.name);
+        let (hint_id, error_id) = (format!("h-{}", self.name), format!("e-{}", self.name));
+        let mut described = Vec::new();
+        described.extend(self.hint.map(|_| hint_id.as_str()));
+        described.extend(error.map(|_| error_id.as_str()));
+        let open = |tag, kind, value| Raw(self.open(tag, kind, value, &described.join(" "), error.is_some()));
+        let value = form.value(self.name);
+        html! {
+            div.field.tickbox[matches!(self.kind, Kind::Checkbox)].wrong[error.is_some()] {
+                label for={ "f-" (self.name) } {
+                    (lang.t(self.label))
+                    @if !self.required && !matches!(self.kind, Kind::Checkbox | Kind::Input("search") | Kind::Select(_)) {
+                        small { " · " (lang.t("form-optional")) }
+                    }
+                }
+                @match self.kind {
+                    // A password is never sent back.
+                    Kind::Input("password") => { (open("input", Some("password"), None)) (Raw(">")) }
+                    Kind::Input(kind) => { (open("input", Some(kind), Some(value))) (Raw(">")) }
+                    Kind::Area => { (open("textarea", None, None)) (Raw(">")) (value) (Raw("</textarea>")) }
+                    Kind::Checkbox => {
+                        (open("input", Some("checkbox"), Some("on"))) @if form.checked(self.name) { " checked" } (Raw(">"))
+                    }
+                    Kind::Select(options) => {
+                        (open("select", None, None)) (Raw(">"))
+                        @for (option, text) in options {
+                            option value=(option) selected[option == value] { (text) }
+                        }
+                        (Raw("</select>"))
+                    }
+                }
+                @if let Some(hint) = self.hint { small.hint id=(hint_id) { (lang.t(hint)) } }
+                @if let Some(error) = error { p.wrong id=(error_id) { (lang.t(error.message)) } }
+            }
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    html! { (text) }.into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> Form {
+        Form {
+            errors: vec![FieldError { field: "name", message: "form-required" }],
+            ..Form::filled([("name", "\"><script>alert(1)</script>"), ("secret", "hunter2")])
+        }
+    }
+
+    #[test]
+    fn typed_values_stay_and_cannot_break_out_of_their_attribute() {
+        let form = refused();
+        let drawn = form.fields(Lang::En).text("name", "form-optional").required().render().into_string();
+        assert!(!drawn.contains("<script>"), "{drawn}");
+        assert!(drawn.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{drawn}");
+        assert!(drawn.contains(r#"aria-describedby="e-name" aria-invalid="true" required"#), "{drawn}");
+    }
+
+    #[test]
+    fn passwords_are_never_sent_back() {
+        let form = refused();
+        let drawn = form.fields(Lang::En).input("password", "secret", "form-optional").render().into_string();
+        assert!(!drawn.contains("hunter2"), "{drawn}");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_once() {
+        let form = Form::filled([("amount", "x"), ("long", "abcdef")]);
+        let mut check = form.check(Lang::En);
+        check.required("name", 10);
+        check.text("long", 5);
+        assert_eq!(check.money("amount", Currency::EUR), None);
+        let Err(CommandError::Invalid(errors)) = check.finish() else { panic!("must be refused") };
+        let found: Vec<_> = errors.iter().map(|e| (e.field, e.message)).collect();
+        assert_eq!(found, [("name", "form-required"), ("long", "form-too-long"), ("amount", "form-number")]);
+    }
+}

@@ -1,0 +1,96 @@
+//! JSON bodies, whose errors name the field and say what to send.
+
+use crate::problem::Problem;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Extractor and answer. Input types say `#[serde(deny_unknown_fields)]`.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let kind = kind.split(';').next().unwrap_or("").trim();
+        if kind != "application/json" {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "send application/json",
+            ));
+        }
+        let body =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too_large",
+                    "the body is larger than this endpoint accepts",
+                ),
+                status => Problem::new(status, "bad_request", "the body cannot be read"),
+            })?;
+        parse(&body).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        if !error.is_data() {
+            return Problem::new(StatusCode::BAD_REQUEST, "malformed_json", error.to_string());
+        }
+        let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
+        let message = error.to_string();
+        // Serde names the field in its words when it is missing; otherwise the path leads to it.
+        let named = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        let field = match (path.as_str(), named) {
+            (".", Some(name)) => name.to_string(),
+            (path, Some(name)) => format!("{path}.{name}"),
+            (path, None) => path.to_string(),
+        };
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
+        problem.fields.insert(field, message.into());
+        problem
+    })?;
+    reader
+        .end()
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "malformed_json", error.to_string()))?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        #[allow(dead_code, reason = "only its reading is tested")]
+        count: u32,
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        let problem = |body: &str| parse::<Input>(body.as_bytes()).expect_err("must be refused");
+        assert!(problem(r#"{"count":"x"}"#).fields["count"].starts_with("invalid type"));
+        assert_eq!(problem("{}").fields["count"], "missing field `count`");
+        assert!(problem(r#"{"count":1,"colour":2}"#).fields["colour"].starts_with("unknown field"));
+        assert_eq!(problem("{").code, "malformed_json");
+        assert_eq!(problem(r#"{"count":1} x"#).code, "malformed_json");
+    }
+}

@@ -1,0 +1,103 @@
+//! Answers of pages: redirects after a form, errors in the reader's language, CSV files.
+
+use crate::command::CommandError;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use std::fmt::Write;
+use store::StoreError;
+
+pub type PageResult = Result<Response, PageError>;
+
+/// A command error as a page. The error layer draws it in the reader's language.
+#[derive(Debug)]
+pub struct PageError(pub CommandError);
+
+impl<E: Into<CommandError>> From<E> for PageError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Left in a response's extensions for the error layer: which message to draw.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Translation key.
+    pub message: String,
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let (status, message) = describe(&self.0);
+        if status.is_server_error() {
+            tracing::error!(error = %self.0, "a page could not be made");
+        }
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Failure { message });
+        response
+    }
+}
+
+/// Status and translation key of what the reader can do about `error`.
+pub fn describe(error: &CommandError) -> (StatusCode, String) {
+    let (status, message) = match error {
+        CommandError::Refused { code } => return (StatusCode::CONFLICT, format!("error-{code}")),
+        CommandError::NotFound => (StatusCode::NOT_FOUND, "error-not-found"),
+        CommandError::Forbidden => (StatusCode::FORBIDDEN, "error-forbidden"),
+        CommandError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid"),
+        CommandError::Transition(_) => (StatusCode::CONFLICT, "error-transition"),
+        CommandError::KeyReused => (StatusCode::CONFLICT, "error-key-reused"),
+        CommandError::Money(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-money"),
+        CommandError::Store(StoreError::Conflict(_)) => (StatusCode::CONFLICT, "error-conflict"),
+        CommandError::Store(StoreError::Unavailable(_) | StoreError::Full(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "error-unavailable")
+        }
+        CommandError::Store(StoreError::Corrupt(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "error-internal"),
+    };
+    (status, message.into())
+}
+
+/// After a form: the browser fetches `path`, and a reload does not post again.
+pub fn see_other(path: &str) -> Response {
+    match HeaderValue::try_from(path) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// A CSV file (RFC 4180, UTF-8 with byte order mark so that spreadsheets read it).
+pub fn csv(file_name: &str, header: &[String], rows: &[Vec<String>]) -> Response {
+    let mut body = String::from("\u{feff}");
+    for row in std::iter::once(header).chain(rows.iter().map(Vec::as_slice)) {
+        for (index, cell) in row.iter().enumerate() {
+            if index > 0 {
+                body.push(',');
+            }
+            let _ = write!(body, "\"{}\"", harmless(cell).replace('"', "\"\""));
+        }
+        body.push_str("\r\n");
+    }
+    let disposition = format!("attachment; filename=\"{file_name}\"");
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, &disposition)], body)
+        .into_response()
+}
+
+/// Spreadsheets run cells that begin with one of these as formulas; numbers may begin with a sign.
+fn harmless(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if formula { format!("'{cell}") } else { cell.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_cells_cannot_become_formulas() {
+        assert_eq!(harmless("=1+1"), "'=1+1");
+        assert_eq!(harmless("-12.5"), "-12.5");
+        assert_eq!(harmless("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(harmless("Pump \"A\""), "Pump \"A\"");
+    }
+}

@@ -1,0 +1,128 @@
+//! Who asks: the session cookie of a browser or the bearer token of a program.
+
+use super::{i18n::Lang, request::User};
+use crate::{deps::Deps, problem::Problem};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use chrono::TimeDelta;
+use domain::{
+    account::Account,
+    id::{AccountId, SessionId},
+};
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+use store::{
+    StoreError,
+    records::{Connection, api_tokens, sessions},
+};
+
+pub const COOKIE: &str = "mainstay_session";
+/// A session ends after this long, however much it is used.
+pub const LIFETIME: TimeDelta = TimeDelta::days(30);
+/// ... and after this long without use.
+pub const IDLE: TimeDelta = TimeDelta::days(3);
+/// The last use is written no more often than this.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// How the request proved who it is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    Session(SessionId),
+    Bearer,
+}
+
+/// Puts [`User`] and [`Credential`] into the request's extensions.
+pub async fn identify(State(deps): State<Deps>, mut request: Request, next: Next) -> Response {
+    match find(&deps, request.headers()).await {
+        Ok(Some((user, credential))) => {
+            request.extensions_mut().insert(user);
+            request.extensions_mut().insert(credential);
+        }
+        Ok(None) => {}
+        Err(error) => return Problem::from(error).into_response(),
+    }
+    next.run(request).await
+}
+
+async fn find(deps: &Deps, headers: &HeaderMap) -> Result<Option<(User, Credential)>, StoreError> {
+    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
+        let Some(secret) = authorization.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")) else {
+            return Ok(None);
+        };
+        let token = api_tokens::authenticate(deps.records.read(), &hash(secret.trim())).await?;
+        return Ok(token.map(|token| {
+            let user = User { actor: token.actor(), name: token.name, lang: Lang::En, zone: chrono_tz::UTC };
+            (user, Credential::Bearer)
+        }));
+    }
+    let Some(secret) = cookie(headers, COOKIE) else { return Ok(None) };
+    let Some((session, account)) = sessions::find_by_secret(deps.records.read(), &hash(secret)).await? else {
+        return Ok(None);
+    };
+    let now = deps.now();
+    let over = now - session.created_at >= LIFETIME || now - session.seen_at >= IDLE;
+    if over || account.disabled_at.is_some() {
+        return Ok(None);
+    }
+    if now - session.seen_at >= TOUCH_EVERY {
+        let tx = deps.records.begin().await?;
+        sessions::touch(&tx, session.id, now).await?;
+        tx.commit().await?;
+    }
+    Ok(Some((user_of(&account), Credential::Session(session.id))))
+}
+
+pub fn user_of(account: &Account) -> User {
+    User {
+        actor: account.actor(),
+        name: account.name.clone(),
+        lang: Lang::parse(&account.language).unwrap_or(Lang::En),
+        zone: account.time_zone.parse().unwrap_or(chrono_tz::UTC),
+    }
+}
+
+/// Makes a session in the caller's transaction and answers the cookie that carries it. Always a fresh secret: a
+/// cookie that was there before signing in is worth nothing afterwards.
+pub async fn start(tx: &impl Connection, deps: &Deps, account: AccountId) -> Result<HeaderValue, StoreError> {
+    let (secret, now) = (random_secret(), deps.now());
+    let session =
+        sessions::Session { id: SessionId::generate(), account_id: account, created_at: now, seen_at: now };
+    sessions::insert(tx, &session, &hash(&secret)).await?;
+    sessions::sweep(tx, now - LIFETIME, now - IDLE).await?;
+    Ok(set_cookie(deps, COOKIE, &secret, LIFETIME.num_seconds()))
+}
+
+/// 256 random bits, safe in URLs, headers and cookies.
+pub fn random_secret() -> String {
+    let mut bytes = [0u8; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    hex(&bytes)
+}
+
+/// How secrets are kept: the secret has 256 random bits, so a plain hash cannot be reversed.
+pub fn hash(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// Not readable by scripts, not sent along by other sites' posts; `Secure` when the product is reached over TLS. The
+/// value must be plain ASCII without separators.
+pub fn set_cookie(deps: &Deps, name: &str, value: &str, max_age_s: i64) -> HeaderValue {
+    let secure = if deps.secure_cookies { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::try_from(text).expect("invariant: cookie names and values are ours, plain ASCII")
+}

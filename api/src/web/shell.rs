@@ -1,0 +1,35 @@
+//! What the shell keeps in memory, for the life of the process.
+
+use super::limiter::Limiter;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+
+/// Password hashes computed at once: each takes 19 MiB and tens of milliseconds.
+const CONCURRENT_HASHES: usize = 4;
+
+pub struct Shell {
+    /// Failed sign-ins by account and address.
+    pub sign_ins: Limiter,
+    pub hashing: Semaphore,
+    /// True from the moment somebody can sign in: spares the look at the database on every request.
+    set_up: AtomicBool,
+}
+
+impl Default for Shell {
+    fn default() -> Self {
+        Self {
+            sign_ins: Limiter::default(),
+            hashing: Semaphore::new(CONCURRENT_HASHES),
+            set_up: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Shell {
+    pub fn is_set_up(&self) -> bool {
+        self.set_up.load(Ordering::Relaxed)
+    }
+    pub fn mark_set_up(&self) {
+        self.set_up.store(true, Ordering::Relaxed);
+    }
+}

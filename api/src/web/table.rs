@@ -1,0 +1,77 @@
+//! List pages: the filter form, the table, the link to the next page and to the CSV file.
+//!
+//! ```ignore
+//! html! {
+//!     (table::filters(lang, &query, &html! { (fields.search("q", "assets-search")) }))
+//!     (table::table(lang, "assets-title", &[Column::text("assets-name"), Column::number("assets-open")], &rows, "assets-none"))
+//!     (table::next_page(lang, &query, page.next_cursor.as_deref()))
+//! }
+//! ```
+
+use super::{i18n::Lang, icon::icon, list::ListQuery};
+use maud::{Markup, html};
+
+/// A column head; `label` is a translation key.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    label: &'static str,
+    numeric: bool,
+}
+
+impl Column {
+    pub const fn text(label: &'static str) -> Self {
+        Self { label, numeric: false }
+    }
+    /// Right aligned; its cells carry class `n`.
+    pub const fn number(label: &'static str) -> Self {
+        Self { label, numeric: true }
+    }
+}
+
+/// A table in a card. Each row is a `tr`; `caption` and `empty` are translation keys, the caption for screen readers.
+pub fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Markup], empty: &str) -> Markup {
+    html! {
+        div.card.scroll {
+            @if rows.is_empty() {
+                p.nothing { (lang.t(empty)) }
+            } @else {
+                table.list {
+                    caption.sr { (lang.t(caption)) }
+                    thead { tr {
+                        @for column in columns { th scope="col" class=[column.numeric.then_some("n")] { (lang.t(column.label)) } }
+                    } }
+                    tbody { @for row in rows { (row) } }
+                }
+            }
+        }
+    }
+}
+
+/// A form that filters the list without JavaScript, with the link to the CSV file beside it.
+pub fn filters(lang: Lang, query: &ListQuery, fields: &Markup) -> Markup {
+    html! {
+        form.filters method="get" action=(query.path()) role="search" {
+            (fields)
+            button.btn2 type="submit" { (icon("search")) (lang.t("list-filter")) }
+            (export_link(lang, query))
+        }
+    }
+}
+
+/// The same list as a CSV file; the handler asks [`ListQuery::wants_csv`].
+pub fn export_link(lang: Lang, query: &ListQuery) -> Markup {
+    html! { a.btn2 href=(query.link("format", Some("csv"))) download { (icon("download")) "CSV" span.sr { (lang.t("list-export")) } } }
+}
+
+pub fn next_page(lang: Lang, query: &ListQuery, next_cursor: Option<&str>) -> Markup {
+    html! {
+        @if query.get("cursor").is_some() || next_cursor.is_some() {
+            nav.pages aria-label=(lang.t("list-pages")) {
+                @if query.get("cursor").is_some() { a.btn2 href=(query.link("cursor", None)) { (lang.t("list-first")) } }
+                @if let Some(cursor) = next_cursor {
+                    a.btn2 href=(query.link("cursor", Some(cursor))) rel="next" { (lang.t("list-next")) }
+                }
+            }
+        }
+    }
+}
