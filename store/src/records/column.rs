@@ -14,7 +14,8 @@ pub(super) fn word(value: &impl Serialize) -> Result<String, StoreError> {
 }
 
 pub(super) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::String(word.into())).map_err(|e| StoreError::Corrupt(e.to_string()))
+    serde_json::from_value(serde_json::Value::String(word.into()))
+        .map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
 pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
@@ -28,7 +29,9 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError
 /// A quantity in thousandths.
 pub(super) fn milli(quantity: Decimal) -> Result<i64, StoreError> {
     let scaled = quantity.checked_mul(Decimal::from(1000)).filter(|scaled| scaled.fract().is_zero());
-    scaled.and_then(|scaled| scaled.to_i64()).ok_or_else(|| StoreError::Corrupt(format!("quantity {quantity}")))
+    scaled
+        .and_then(|scaled| scaled.to_i64())
+        .ok_or_else(|| StoreError::Corrupt(format!("quantity {quantity}")))
 }
 
 pub(super) fn from_milli(milli: i64) -> Decimal {
@@ -36,7 +39,8 @@ pub(super) fn from_milli(milli: i64) -> Decimal {
 }
 
 pub(super) fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {
-    let currency: Currency = currency.parse().map_err(|_| StoreError::Corrupt(format!("currency {currency}")))?;
+    let currency: Currency =
+        currency.parse().map_err(|_| StoreError::Corrupt(format!("currency {currency}")))?;
     Ok(Money::new(minor, currency))
 }
 

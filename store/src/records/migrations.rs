@@ -2,10 +2,12 @@
 //! is never edited, only followed.
 
 use super::{
-    accounts, api_tokens, assets, command_keys, connections, contracts, customers, devices, leases, models,
-    organisation, outbox, quarantine, sessions, sites, territories, warranties,
+    accounts, api_tokens, assets, checklists, command_keys, connections, contracts, counters, customers,
+    devices, leases, lines, models, organisation, outbox, parts, quarantine, sessions, sites, stock,
+    technicians, territories, tickets, time_entries, transitions, visits, warranties, work_orders,
 };
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
 
 pub(super) struct Migrator;
 
@@ -29,6 +31,34 @@ impl MigratorTrait for Migrator {
             Box::new(warranties::Migration),
             Box::new(connections::Migration),
             Box::new(quarantine::Migration),
+            Box::new(counters::Migration),
+            Box::new(transitions::Migration),
+            Box::new(tickets::Migration),
+            Box::new(work_orders::Migration),
+            Box::new(technicians::Migration),
+            Box::new(visits::Migration),
+            Box::new(checklists::Migration),
+            Box::new(lines::Migration),
+            Box::new(time_entries::Migration),
+            Box::new(parts::Migration),
+            Box::new(stock::Migration),
         ]
     }
+}
+
+/// Makes the indexes of `table`, each by its name and columns.
+pub(super) async fn create_indexes(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    indexes: &[(&'static str, &[&'static str])],
+) -> Result<(), DbErr> {
+    for (name, columns) in indexes {
+        let mut index = Index::create();
+        index.name(*name).table(table);
+        for column in *columns {
+            index.col(*column);
+        }
+        manager.create_index(index).await?;
+    }
+    Ok(())
 }

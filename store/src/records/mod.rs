@@ -8,23 +8,34 @@
 pub mod accounts;
 pub mod api_tokens;
 pub mod assets;
+pub mod checklists;
 mod column;
 pub mod command_keys;
 pub mod contracts;
 pub mod connections;
+pub mod counters;
 pub mod customers;
 pub mod devices;
 mod keyset;
 pub mod leases;
+pub mod lines;
 mod migrations;
 pub mod models;
 pub mod organisation;
 pub mod outbox;
 pub mod quarantine;
+pub mod parts;
 pub mod sessions;
 pub mod sites;
+pub mod stock;
+pub mod technicians;
 pub mod territories;
 pub mod warranties;
+pub mod tickets;
+pub mod time_entries;
+pub mod transitions;
+pub mod visits;
+pub mod work_orders;
 
 use crate::StoreError;
 use sea_orm::{

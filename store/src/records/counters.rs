@@ -1,0 +1,47 @@
+//! Numbers that people say aloud (`T-1001`), without gaps: counted in the transaction that uses them.
+
+use crate::StoreError;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use sea_orm_migration::{prelude::*, schema};
+
+const BEFORE_FIRST: i64 = 1000;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "counters")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    pub value: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The next number of `prefix`: `T` gives `T-1001`, then `T-1002`.
+pub async fn next(tx: &impl ConnectionTrait, prefix: &str) -> Result<String, StoreError> {
+    let last = Entity::find_by_id(prefix).one(tx).await?.map_or(BEFORE_FIRST, |row| row.value);
+    let value = last + 1;
+    Entity::insert(ActiveModel { name: Set(prefix.into()), value: Set(value) })
+        .on_conflict(OnConflict::column(Column::Name).update_column(Column::Value).to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(format!("{prefix}-{value}"))
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0050_counters"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("counters")
+            .col(schema::string("name").primary_key())
+            .col(schema::big_integer("value"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

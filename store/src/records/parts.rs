@@ -1,0 +1,159 @@
+//! The catalogue of parts.
+
+use super::{PageRequest, Paged, column};
+use crate::StoreError;
+use domain::{
+    id::{AssetId, PartId},
+    service::stock::Part,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "parts")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub number: String,
+    pub name: String,
+    pub unit_price_minor: i64,
+    pub unit_cost_minor: i64,
+    pub currency: String,
+    /// Thousandths.
+    pub reorder_point_milli: i64,
+    pub active: bool,
+    pub demo: bool,
+    pub version: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// A conflict means that the number is taken.
+pub async fn insert(tx: &impl ConnectionTrait, part: &Part) -> Result<(), StoreError> {
+    Entity::insert(to_row(part)?).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves, if nobody changed it meanwhile; answers it with its new version.
+pub async fn update(tx: &impl ConnectionTrait, part: &Part) -> Result<Part, StoreError> {
+    let saved = Part { version: part.version + 1, ..part.clone() };
+    let result = Entity::update_many()
+        .set(to_row(&saved)?)
+        .filter(Column::Id.eq(Uuid::from(part.id)))
+        .filter(Column::Version.eq(part.version))
+        .exec(tx)
+        .await?;
+    if result.rows_affected == 0 {
+        return Err(StoreError::Conflict(format!("part {} changed meanwhile", part.number)));
+    }
+    Ok(saved)
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: PartId) -> Result<Option<Part>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
+}
+
+pub async fn find_by_number(db: &impl ConnectionTrait, number: &str) -> Result<Option<Part>, StoreError> {
+    Entity::find().filter(Column::Number.eq(number)).one(db).await?.map(from_row).transpose()
+}
+
+/// Active parts by number; `search` is a part of the number or name.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    search: Option<&str>,
+    page: &PageRequest,
+) -> Result<Paged<Part>, StoreError> {
+    let mut query =
+        Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Number).limit(page.limit + 1);
+    if let Some(text) = search.map(str::trim).filter(|text| !text.is_empty()) {
+        query = query.filter(Column::Number.contains(text).or(Column::Name.contains(text)));
+    }
+    if let Some(cursor) = &page.cursor {
+        query = query.filter(Column::Number.gt(cursor.as_str()));
+    }
+    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
+    Ok(Paged::from_rows(rows, page.limit, |part| part.number.clone()))
+}
+
+/// Parts that jobs at this asset have used before: what a van should carry.
+pub async fn used_at_asset(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<PartId>, StoreError> {
+    use super::{lines, work_orders};
+    let at_asset = Query::select()
+        .column(work_orders::Column::Id)
+        .from(work_orders::Entity)
+        .and_where(work_orders::Column::AssetId.eq(Uuid::from(asset)))
+        .to_owned();
+    let ids: Vec<Uuid> = lines::Entity::find()
+        .select_only()
+        .column(lines::Column::PartId)
+        .distinct()
+        .filter(lines::Column::PartId.is_not_null())
+        .filter(lines::Column::WorkOrderId.in_subquery(at_asset))
+        .limit(50)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+fn to_row(part: &Part) -> Result<ActiveModel, StoreError> {
+    if part.unit_price.currency != part.unit_cost.currency {
+        return Err(StoreError::Corrupt(format!(
+            "price and cost of part {} differ in currency",
+            part.number
+        )));
+    }
+    Ok(ActiveModel {
+        id: Set(part.id.into()),
+        number: Set(part.number.clone()),
+        name: Set(part.name.clone()),
+        unit_price_minor: Set(part.unit_price.minor),
+        unit_cost_minor: Set(part.unit_cost.minor),
+        currency: Set(part.unit_price.currency.to_string()),
+        reorder_point_milli: Set(column::milli(part.reorder_point)?),
+        active: Set(part.active),
+        demo: Set(part.demo),
+        version: Set(part.version),
+    })
+}
+
+fn from_row(row: Model) -> Result<Part, StoreError> {
+    Ok(Part {
+        id: row.id.into(),
+        number: row.number,
+        name: row.name,
+        unit_price: column::money(row.unit_price_minor, &row.currency)?,
+        unit_cost: column::money(row.unit_cost_minor, &row.currency)?,
+        reorder_point: column::from_milli(row.reorder_point_milli),
+        active: row.active,
+        demo: row.demo,
+        version: row.version,
+    })
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0059_parts"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("parts")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("number").unique_key())
+            .col(schema::string("name"))
+            .col(schema::big_integer("unit_price_minor"))
+            .col(schema::big_integer("unit_cost_minor"))
+            .col(schema::string("currency"))
+            .col(schema::big_integer("reorder_point_milli"))
+            .col(schema::boolean("active"))
+            .col(schema::boolean("demo"))
+            .col(schema::big_integer("version"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

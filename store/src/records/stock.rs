@@ -1,0 +1,313 @@
+//! Stock: the ledger of movements, and the level of each part at each place, which is its sum. Both are written in
+//! one transaction, so a level never disagrees with its ledger and never falls below nothing where that is refused.
+
+use super::{PageRequest, Paged, column};
+use crate::StoreError;
+use domain::{
+    clock::from_micros,
+    id::{PartId, StockLocationId},
+    service::stock::{StockError, StockLocation, StockLocationKind, StockMovement, take},
+};
+use rust_decimal::Decimal;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use thiserror::Error;
+
+mod location {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "stock_locations")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub kind: String,
+        pub name: String,
+        pub customer_id: Option<Uuid>,
+        pub may_go_negative: bool,
+        pub demo: bool,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod level {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "stock_levels")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub stock_location_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub part_id: Uuid,
+        pub quantity_milli: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stock_movements")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub part_id: Uuid,
+    pub from_location_id: Option<Uuid>,
+    pub to_location_id: Option<Uuid>,
+    pub quantity_milli: i64,
+    pub reason: String,
+    pub line_id: Option<Uuid>,
+    pub note: String,
+    pub at_us: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Why a movement was not made.
+#[derive(Debug, Error)]
+pub enum MoveError {
+    #[error(transparent)]
+    Stock(#[from] StockError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How much of a part lies somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    pub location_id: StockLocationId,
+    pub part_id: PartId,
+    pub quantity: Decimal,
+}
+
+/// Moves parts: appends to the ledger and changes the levels. A line moves its parts once in each direction: a
+/// second movement of the same line and reason is a conflict.
+pub async fn insert(tx: &impl ConnectionTrait, movement: &StockMovement) -> Result<(), MoveError> {
+    movement.check()?;
+    if let Some(from) = movement.from {
+        let place = location(tx, from).await?.ok_or_else(|| StoreError::Conflict("no such place".into()))?;
+        let held = level(tx, from, movement.part_id).await?;
+        let left = take(held, movement.quantity, place.may_go_negative)?;
+        set_level(tx, from, movement.part_id, left).await?;
+    }
+    if let Some(to) = movement.to {
+        let held = level(tx, to, movement.part_id).await?;
+        set_level(tx, to, movement.part_id, held + movement.quantity).await?;
+    }
+    let row = ActiveModel {
+        id: Set(movement.id.into()),
+        part_id: Set(movement.part_id.into()),
+        from_location_id: Set(movement.from.map(Into::into)),
+        to_location_id: Set(movement.to.map(Into::into)),
+        quantity_milli: Set(column::milli(movement.quantity)?),
+        reason: Set(movement.reason.as_str().into()),
+        line_id: Set(movement.line_id.map(Into::into)),
+        note: Set(movement.note.clone()),
+        at_us: Set(movement.at.timestamp_micros()),
+    };
+    Entity::insert(row).exec_without_returning(tx).await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Newest first; of one part, or of all.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    part: Option<PartId>,
+    page: &PageRequest,
+) -> Result<Paged<StockMovement>, StoreError> {
+    let mut query =
+        Entity::find().order_by_desc(Column::AtUs).order_by_desc(Column::Id).limit(page.limit + 1);
+    if let Some(part) = part {
+        query = query.filter(Column::PartId.eq(Uuid::from(part)));
+    }
+    if let Some((us, id)) = page.cursor.as_deref().and_then(column::from_cursor) {
+        query = query.filter(
+            Expr::tuple([Expr::col(Column::AtUs), Expr::col(Column::Id)])
+                .lt(Expr::tuple([Expr::val(us), Expr::val(id)])),
+        );
+    }
+    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
+    Ok(Paged::from_rows(rows, page.limit, |movement| column::cursor(movement.at, movement.id.into())))
+}
+
+/// Zero where nothing ever lay.
+pub async fn level(
+    db: &impl ConnectionTrait,
+    location: StockLocationId,
+    part: PartId,
+) -> Result<Decimal, StoreError> {
+    let key = (Uuid::from(location), Uuid::from(part));
+    let row = level::Entity::find_by_id(key).one(db).await?;
+    Ok(row.map_or(Decimal::ZERO, |row| column::from_milli(row.quantity_milli)))
+}
+
+/// The levels of `parts` at every place, without those of zero.
+pub async fn levels_of(db: &impl ConnectionTrait, parts: &[PartId]) -> Result<Vec<Level>, StoreError> {
+    let parts = parts.iter().map(|part| Uuid::from(*part));
+    let rows = level::Entity::find()
+        .filter(level::Column::PartId.is_in(parts))
+        .filter(level::Column::QuantityMilli.ne(0))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(level_from_row).collect())
+}
+
+/// What lies at one place.
+pub async fn levels_at(
+    db: &impl ConnectionTrait,
+    location: StockLocationId,
+) -> Result<Vec<Level>, StoreError> {
+    let rows = level::Entity::find()
+        .filter(level::Column::StockLocationId.eq(Uuid::from(location)))
+        .filter(level::Column::QuantityMilli.ne(0))
+        .limit(1000)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(level_from_row).collect())
+}
+
+pub async fn insert_location(tx: &impl ConnectionTrait, place: &StockLocation) -> Result<(), StoreError> {
+    let row = location::ActiveModel {
+        id: Set(place.id.into()),
+        kind: Set(place.kind.as_str().into()),
+        name: Set(place.name.clone()),
+        customer_id: Set(place.customer_id.map(Into::into)),
+        may_go_negative: Set(place.may_go_negative),
+        demo: Set(place.demo),
+    };
+    location::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn location(
+    db: &impl ConnectionTrait,
+    id: StockLocationId,
+) -> Result<Option<StockLocation>, StoreError> {
+    location::Entity::find_by_id(Uuid::from(id)).one(db).await?.map(location_from_row).transpose()
+}
+
+/// Every place, central ones first; an organisation has hundreds at most.
+pub async fn locations(db: &impl ConnectionTrait) -> Result<Vec<StockLocation>, StoreError> {
+    let rows = location::Entity::find().order_by_asc(location::Column::Name).limit(500).all(db).await?;
+    let mut places = rows.into_iter().map(location_from_row).collect::<Result<Vec<_>, _>>()?;
+    let order = |kind| StockLocationKind::ALL.iter().position(|known| *known == kind);
+    places.sort_by_key(|place| order(place.kind));
+    Ok(places)
+}
+
+async fn set_level(
+    tx: &impl ConnectionTrait,
+    location: StockLocationId,
+    part: PartId,
+    quantity: Decimal,
+) -> Result<(), StoreError> {
+    let row = level::ActiveModel {
+        stock_location_id: Set(location.into()),
+        part_id: Set(part.into()),
+        quantity_milli: Set(column::milli(quantity)?),
+    };
+    let key = [level::Column::StockLocationId, level::Column::PartId];
+    let again = OnConflict::columns(key).update_column(level::Column::QuantityMilli).to_owned();
+    level::Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn level_from_row(row: level::Model) -> Level {
+    Level {
+        location_id: row.stock_location_id.into(),
+        part_id: row.part_id.into(),
+        quantity: column::from_milli(row.quantity_milli),
+    }
+}
+
+fn location_from_row(row: location::Model) -> Result<StockLocation, StoreError> {
+    Ok(StockLocation {
+        id: row.id.into(),
+        kind: column::from_word(&row.kind)?,
+        name: row.name,
+        customer_id: row.customer_id.map(Into::into),
+        may_go_negative: row.may_go_negative,
+        demo: row.demo,
+    })
+}
+
+fn from_row(row: Model) -> Result<StockMovement, StoreError> {
+    Ok(StockMovement {
+        id: row.id.into(),
+        part_id: row.part_id.into(),
+        from: row.from_location_id.map(Into::into),
+        to: row.to_location_id.map(Into::into),
+        quantity: column::from_milli(row.quantity_milli),
+        reason: column::from_word(&row.reason)?,
+        line_id: row.line_id.map(Into::into),
+        note: row.note,
+        at: from_micros(row.at_us),
+    })
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0060_stock"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let locations = Table::create()
+            .table("stock_locations")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("kind"))
+            .col(schema::string("name"))
+            .col(schema::uuid_null("customer_id"))
+            .col(schema::boolean("may_go_negative"))
+            .col(schema::boolean("demo"))
+            .to_owned();
+        manager.create_table(locations).await?;
+        let levels = Table::create()
+            .table("stock_levels")
+            .col(schema::uuid("stock_location_id"))
+            .col(schema::uuid("part_id"))
+            .col(schema::big_integer("quantity_milli"))
+            .primary_key(Index::create().col("stock_location_id").col("part_id"))
+            .foreign_key(ForeignKey::create().from("stock_levels", "part_id").to("parts", "id"))
+            .foreign_key(
+                ForeignKey::create().from("stock_levels", "stock_location_id").to("stock_locations", "id"),
+            )
+            .to_owned();
+        manager.create_table(levels).await?;
+        let movements = Table::create()
+            .table("stock_movements")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("part_id"))
+            .col(schema::uuid_null("from_location_id"))
+            .col(schema::uuid_null("to_location_id"))
+            .col(schema::big_integer("quantity_milli"))
+            .col(schema::string("reason"))
+            .col(schema::uuid_null("line_id"))
+            .col(schema::text("note"))
+            .col(schema::big_integer("at_us"))
+            .foreign_key(ForeignKey::create().from("stock_movements", "part_id").to("parts", "id"))
+            .to_owned();
+        manager.create_table(movements).await?;
+        let once = Index::create()
+            .name("stock_movements_once")
+            .table("stock_movements")
+            .col("line_id")
+            .col("reason")
+            .unique()
+            .to_owned();
+        manager.create_index(once).await?;
+        let indexes: [(&str, &[&str]); 2] = [
+            ("stock_movements_part", &["part_id", "at_us", "id"]),
+            ("stock_movements_newest", &["at_us", "id"]),
+        ];
+        super::migrations::create_indexes(manager, "stock_movements", &indexes).await?;
+        super::migrations::create_indexes(manager, "stock_levels", &[("stock_levels_part", &["part_id"])])
+            .await
+    }
+}

@@ -1,0 +1,235 @@
+//! Visits: who goes where and when.
+
+use super::column;
+use crate::StoreError;
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    id::{AssetId, TechnicianId, VisitId, WorkOrderId},
+    service::visit::{Visit, VisitState},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "visits")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub work_order_id: Uuid,
+    pub technician_id: Uuid,
+    pub planned_start_us: i64,
+    pub planned_end_us: i64,
+    pub status: String,
+    pub is_at_work: bool,
+    pub travel_started_at_us: Option<i64>,
+    pub arrived_at_us: Option<i64>,
+    pub finished_at_us: Option<i64>,
+    pub outcome: Option<String>,
+    /// The state with its facts, as JSON; the columns before repeat what is filtered by.
+    pub facts: String,
+    pub version: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+pub async fn insert(tx: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
+    Entity::insert(to_row(visit)?).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves, if nobody changed it meanwhile; answers it with its new version.
+pub async fn update(tx: &impl ConnectionTrait, visit: &Visit) -> Result<Visit, StoreError> {
+    let saved = Visit { version: visit.version + 1, ..visit.clone() };
+    let result = Entity::update_many()
+        .set(to_row(&saved)?)
+        .filter(Column::Id.eq(Uuid::from(visit.id)))
+        .filter(Column::Version.eq(visit.version))
+        .exec(tx)
+        .await?;
+    if result.rows_affected == 0 {
+        return Err(StoreError::Conflict("visit changed meanwhile".into()));
+    }
+    Ok(saved)
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
+}
+
+/// In the order they are planned.
+pub async fn of_work_order(
+    db: &impl ConnectionTrait,
+    work_order: WorkOrderId,
+) -> Result<Vec<Visit>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::WorkOrderId.eq(Uuid::from(work_order)))
+        .order_by_asc(Column::PlannedStartUs)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// What a technician has to do: planned within the period, and whatever is under way or was planned before and is
+/// not over. Without declined and canceled ones, in the order they are planned.
+pub async fn agenda(
+    db: &impl ConnectionTrait,
+    technician: TechnicianId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Visit>, StoreError> {
+    let (from, to) = (from.timestamp_micros(), to.timestamp_micros());
+    let pending = Column::Status.is_in(["dispatched", "accepted"]).and(Column::PlannedStartUs.lt(to));
+    let planned = Column::PlannedStartUs.gte(from).and(Column::PlannedStartUs.lt(to));
+    let rows = Entity::find()
+        .filter(Column::TechnicianId.eq(Uuid::from(technician)))
+        .filter(Column::Status.is_not_in(["proposed", "declined", "canceled"]))
+        .filter(planned.or(Column::IsAtWork.eq(true)).or(pending))
+        .order_by_asc(Column::PlannedStartUs)
+        .order_by_asc(Column::Id)
+        .limit(200)
+        .all(db)
+        .await?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Everybody's visits that are planned within the period, without declined and canceled ones.
+pub async fn planned_between(
+    db: &impl ConnectionTrait,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Visit>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::PlannedStartUs.gte(from.timestamp_micros()))
+        .filter(Column::PlannedStartUs.lt(to.timestamp_micros()))
+        .filter(Column::Status.is_not_in(["declined", "canceled"]))
+        .order_by_asc(Column::PlannedStartUs)
+        .order_by_asc(Column::Id)
+        .limit(2000)
+        .all(db)
+        .await?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// How often each technician was at an asset.
+pub async fn counts_at_asset(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+) -> Result<HashMap<TechnicianId, usize>, StoreError> {
+    let at_asset = Query::select()
+        .column(super::work_orders::Column::Id)
+        .from(super::work_orders::Entity)
+        .and_where(super::work_orders::Column::AssetId.eq(Uuid::from(asset)))
+        .to_owned();
+    let rows: Vec<(Uuid, i64)> = Entity::find()
+        .select_only()
+        .column(Column::TechnicianId)
+        .column_as(Column::Id.count(), "visits")
+        .filter(Column::WorkOrderId.in_subquery(at_asset))
+        .filter(Column::Status.eq("done"))
+        .group_by(Column::TechnicianId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(id, count)| (id.into(), usize::try_from(count).unwrap_or(0))).collect())
+}
+
+/// Whether the work order is this technician's: row scope.
+pub async fn is_assigned(
+    db: &impl ConnectionTrait,
+    work_order: WorkOrderId,
+    technician: TechnicianId,
+) -> Result<bool, StoreError> {
+    let found = Entity::find()
+        .filter(Column::WorkOrderId.eq(Uuid::from(work_order)))
+        .filter(Column::TechnicianId.eq(Uuid::from(technician)))
+        .limit(1)
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Ids of the work orders that a technician has visits of.
+pub(super) fn work_orders_of(technician: TechnicianId) -> SelectStatement {
+    Query::select()
+        .column(Column::WorkOrderId)
+        .from(Entity)
+        .and_where(Column::TechnicianId.eq(Uuid::from(technician)))
+        .to_owned()
+}
+
+fn to_row(visit: &Visit) -> Result<ActiveModel, StoreError> {
+    let finished_at = match &visit.state {
+        VisitState::Done { at, .. } => Some(*at),
+        _ => None,
+    };
+    Ok(ActiveModel {
+        id: Set(visit.id.into()),
+        work_order_id: Set(visit.work_order_id.into()),
+        technician_id: Set(visit.technician_id.into()),
+        planned_start_us: Set(visit.planned_start.timestamp_micros()),
+        planned_end_us: Set(visit.planned_end.timestamp_micros()),
+        status: Set(visit.state.as_str().into()),
+        is_at_work: Set(visit.state.is_at_work()),
+        travel_started_at_us: Set(column::us(visit.state.travel_started_at())),
+        arrived_at_us: Set(column::us(visit.state.trip().map(|trip| trip.arrived_at))),
+        finished_at_us: Set(column::us(finished_at)),
+        outcome: Set(visit.state.outcome().map(|outcome| outcome.as_str().into())),
+        facts: Set(column::json(&visit.state)?),
+        version: Set(visit.version),
+    })
+}
+
+fn from_row(row: Model) -> Result<Visit, StoreError> {
+    Ok(Visit {
+        id: row.id.into(),
+        work_order_id: row.work_order_id.into(),
+        technician_id: row.technician_id.into(),
+        planned_start: from_micros(row.planned_start_us),
+        planned_end: from_micros(row.planned_end_us),
+        state: column::from_json(&row.facts)?,
+        version: row.version,
+    })
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0054_visits"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("visits")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("work_order_id"))
+            .col(schema::uuid("technician_id"))
+            .col(schema::big_integer("planned_start_us"))
+            .col(schema::big_integer("planned_end_us"))
+            .col(schema::string("status"))
+            .col(schema::boolean("is_at_work"))
+            .col(schema::big_integer_null("travel_started_at_us"))
+            .col(schema::big_integer_null("arrived_at_us"))
+            .col(schema::big_integer_null("finished_at_us"))
+            .col(schema::string_null("outcome"))
+            .col(schema::text("facts"))
+            .col(schema::big_integer("version"))
+            .foreign_key(ForeignKey::create().from("visits", "work_order_id").to("work_orders", "id"))
+            .foreign_key(ForeignKey::create().from("visits", "technician_id").to("technicians", "id"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let indexes: [(&str, &[&str]); 5] = [
+            ("visits_work_order", &["work_order_id", "technician_id"]),
+            ("visits_technician", &["technician_id", "planned_start_us"]),
+            ("visits_at_work", &["technician_id", "is_at_work"]),
+            ("visits_planned", &["planned_start_us"]),
+            ("visits_finished", &["finished_at_us"]),
+        ];
+        super::migrations::create_indexes(manager, "visits", &indexes).await
+    }
+}
