@@ -1,0 +1,91 @@
+//! The only place that sees bytes: a message becomes facts, or a reason why not.
+
+use crate::{
+    dialects::thingsboard,
+    facts::Facts,
+    names::{Names, Recent},
+};
+use domain::{
+    Timestamp,
+    telemetry::{Batch, InboundMessage, Rejection, quarantine::Quarantined},
+};
+
+/// Larger payloads are refused unread.
+pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
+
+/// The facts of a submission and what was put aside of it.
+#[derive(Debug, Default, PartialEq)]
+pub struct Decoded {
+    pub batch: Batch,
+    pub refused: Vec<Quarantined>,
+}
+
+/// Decodes messages; holds what it has learned of their names.
+#[derive(Default)]
+pub struct Decoder {
+    names: Names,
+}
+
+impl Decoder {
+    /// `now` is what "in the future" is measured from: later than the time of receipt when a message is replayed.
+    pub fn decode(&self, messages: &[InboundMessage], now: Timestamp) -> Decoded {
+        let mut decoded = Decoded::default();
+        decoded.batch.samples.reserve(messages.len() * 4);
+        let mut names = Recent::new(&self.names);
+        for message in messages {
+            let now_us = now.max(message.received_at).timestamp_micros();
+            let received_at_us = message.received_at.timestamp_micros();
+            let mut facts =
+                Facts::new(message.device, received_at_us, now_us, &mut decoded.batch, &mut names);
+            let rejected = match one(message, &mut facts) {
+                Ok(()) => facts.into_rejected(),
+                Err(rejection) => {
+                    facts.undo();
+                    vec![rejection]
+                }
+            };
+            if !rejected.is_empty() {
+                put_aside(message, &rejected, &mut decoded.refused);
+            }
+        }
+        decoded
+    }
+}
+
+fn one(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
+    let dialect = match &*message.topic {
+        thingsboard::TELEMETRY => thingsboard::telemetry,
+        thingsboard::ATTRIBUTES => thingsboard::attributes,
+        other => return Err(Rejection::UnknownTopic(other.into())),
+    };
+    if message.payload.len() > MAX_PAYLOAD_BYTES {
+        return Err(Rejection::TooLarge { bytes: message.payload.len(), limit: MAX_PAYLOAD_BYTES });
+    }
+    let text = std::str::from_utf8(&message.payload)
+        .map_err(|error| Rejection::MalformedJson(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
+    dialect(text, facts)
+}
+
+/// One row for each reason that occurs in the message, with the first few things that it was about.
+fn put_aside(message: &InboundMessage, rejected: &[Rejection], refused: &mut Vec<Quarantined>) {
+    const SHOWN: usize = 5;
+    let first = refused.len();
+    for (at, rejection) in rejected.iter().enumerate() {
+        if refused[first..].iter().any(|row| row.reason == rejection.code()) {
+            continue;
+        }
+        let alike = || rejected[at..].iter().filter(|other| other.code() == rejection.code());
+        let mut row = Quarantined::new(
+            Some(message.device),
+            &message.topic,
+            &message.payload,
+            rejection,
+            message.received_at,
+        );
+        row.detail = alike().take(SHOWN).map(Rejection::detail).collect::<Vec<_>>().join(", ");
+        if alike().count() > SHOWN {
+            row.detail.push_str(", …");
+        }
+        refused.push(row);
+    }
+}

@@ -1,0 +1,421 @@
+//! A pull parser for the JSON that devices send.
+//!
+//! Own, because a device's message needs three things that a general parser does not give at once: numbers that are
+//! read exactly (correctly rounded), the literals `NaN`, `Infinity` and `-Infinity` that Python writes recognised as
+//! *values that are not finite* instead of ending the whole message, and no tree in memory. Everything else is
+//! refused as strictly as RFC 8259 says; a property test holds it against `serde_json`.
+
+use domain::telemetry::Rejection;
+use std::borrow::Cow;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    Syntax { at: usize, expected: &'static str },
+    TooDeep { levels: usize },
+}
+
+impl From<Error> for Rejection {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Syntax { at, expected } => {
+                Self::MalformedJson(format!("expected {expected} at byte {at}"))
+            }
+            Error::TooDeep { levels } => Self::TooDeep { limit: levels },
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar<'a> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    /// `NaN`, an infinity, or a number beyond the range of a double.
+    NotFinite,
+    Text(Cow<'a, str>),
+}
+
+/// A position to come back to.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    at: usize,
+    depth: usize,
+    fresh: bool,
+}
+
+pub struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    max_depth: usize,
+    /// Just behind an opening bracket: the next member needs no comma.
+    fresh: bool,
+}
+
+impl<'a> Parser<'a> {
+    pub fn new(text: &'a str, max_depth: usize) -> Self {
+        Self { text, at: 0, depth: 0, max_depth, fresh: false }
+    }
+
+    /// From here on, until the next call, at most `levels` more.
+    pub fn limit_depth(&mut self, levels: usize) {
+        self.max_depth = self.depth + levels;
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark { at: self.at, depth: self.depth, fresh: self.fresh }
+    }
+
+    pub fn reset(&mut self, mark: Mark) {
+        (self.at, self.depth, self.fresh) = (mark.at, mark.depth, mark.fresh);
+    }
+
+    /// The first byte of the next value or bracket.
+    pub fn peek(&mut self) -> Result<u8, Error> {
+        self.skip_white();
+        self.byte().ok_or(self.expected("a value"))
+    }
+
+    pub fn open_object(&mut self) -> Result<(), Error> {
+        self.open(b'{', "an object")
+    }
+
+    pub fn open_array(&mut self) -> Result<(), Error> {
+        self.open(b'[', "an array")
+    }
+
+    /// The key of the next member, its value comes next; `None` at the end of the object.
+    pub fn key(&mut self) -> Result<Option<Cow<'a, str>>, Error> {
+        if !self.more(b'}', "a comma or the end of the object")? {
+            return Ok(None);
+        }
+        let key = self.string()?;
+        self.skip_white();
+        self.eat(b':', "a colon")?;
+        Ok(Some(key))
+    }
+
+    /// Whether another element of the array comes.
+    pub fn element(&mut self) -> Result<bool, Error> {
+        self.more(b']', "a comma or the end of the array")
+    }
+
+    /// A value that is neither object nor array.
+    pub fn scalar(&mut self) -> Result<Scalar<'a>, Error> {
+        let first = self.peek()?;
+        self.fresh = false;
+        match first {
+            b'"' => self.string().map(Scalar::Text),
+            b'-' | b'0'..=b'9' => self.number(),
+            b't' => self.literal("true", Scalar::Bool(true)),
+            b'f' => self.literal("false", Scalar::Bool(false)),
+            b'n' => self.literal("null", Scalar::Null),
+            b'N' => self.literal("NaN", Scalar::NotFinite),
+            b'I' => self.literal("Infinity", Scalar::NotFinite),
+            _ => Err(self.expected("a value")),
+        }
+    }
+
+    /// Checks any value and gives its text.
+    pub fn skip(&mut self) -> Result<&'a str, Error> {
+        let first = self.peek()?;
+        let start = self.at;
+        match first {
+            b'{' => {
+                self.open_object()?;
+                while self.key()?.is_some() {
+                    self.skip()?;
+                }
+            }
+            b'[' => {
+                self.open_array()?;
+                while self.element()? {
+                    self.skip()?;
+                }
+            }
+            _ => drop(self.scalar()?),
+        }
+        Ok(&self.text[start..self.at])
+    }
+
+    /// Nothing but white space may follow.
+    pub fn end(&mut self) -> Result<(), Error> {
+        self.skip_white();
+        if self.at == self.text.len() { Ok(()) } else { Err(self.expected("the end")) }
+    }
+
+    fn expected(&self, expected: &'static str) -> Error {
+        Error::Syntax { at: self.at, expected }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_white(&mut self) {
+        while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn eat(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
+        if self.byte() != Some(byte) {
+            return Err(self.expected(expected));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn open(&mut self, bracket: u8, expected: &'static str) -> Result<(), Error> {
+        self.skip_white();
+        self.eat(bracket, expected)?;
+        self.depth += 1;
+        self.fresh = true;
+        if self.depth > self.max_depth { Err(Error::TooDeep { levels: self.max_depth }) } else { Ok(()) }
+    }
+
+    /// Steps to the next member, over its comma; consumes `close` at the end.
+    fn more(&mut self, close: u8, expected: &'static str) -> Result<bool, Error> {
+        self.skip_white();
+        if self.byte() == Some(close) {
+            self.at += 1;
+            self.depth -= 1;
+            self.fresh = false;
+            return Ok(false);
+        }
+        if !self.fresh {
+            self.eat(b',', expected)?;
+            self.skip_white();
+        }
+        self.fresh = false;
+        Ok(true)
+    }
+
+    fn literal(&mut self, word: &'static str, value: Scalar<'a>) -> Result<Scalar<'a>, Error> {
+        if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.expected("a value"));
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Result<Scalar<'a>, Error> {
+        let start = self.at;
+        let negative = self.byte() == Some(b'-');
+        self.at += usize::from(negative);
+        if self.byte() == Some(b'I') {
+            return self.literal("Infinity", Scalar::NotFinite);
+        }
+        let mut digits = Digits::default();
+        let leading_zero = self.byte() == Some(b'0');
+        let whole = self.digits(&mut digits)?;
+        if leading_zero && whole > 1 {
+            return Err(self.expected("no zero before a number"));
+        }
+        let mut fraction = 0;
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            fraction = self.digits(&mut digits)?;
+        }
+        let exponent = matches!(self.byte(), Some(b'e' | b'E'));
+        if exponent {
+            self.at += 1;
+            if matches!(self.byte(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits(&mut Digits::default())?;
+        }
+        let exact = if exponent { None } else { digits.exactly(fraction) };
+        let value = match exact {
+            Some(value) if negative => -value,
+            Some(value) => value,
+            None => self.text[start..self.at].parse().unwrap_or(f64::NAN),
+        };
+        Ok(if value.is_finite() { Scalar::Number(value) } else { Scalar::NotFinite })
+    }
+
+    fn digits(&mut self, digits: &mut Digits) -> Result<usize, Error> {
+        let start = self.at;
+        while let Some(byte @ b'0'..=b'9') = self.byte() {
+            digits.push(byte);
+            self.at += 1;
+        }
+        if self.at == start { Err(self.expected("a digit")) } else { Ok(self.at - start) }
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, Error> {
+        self.eat(b'"', "a string")?;
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        while let Some(&byte) = bytes.get(self.at) {
+            match byte {
+                b'"' => {
+                    let text = &self.text[start..self.at];
+                    self.at += 1;
+                    return Ok(Cow::Borrowed(text));
+                }
+                b'\\' => return self.escaped(start).map(Cow::Owned),
+                0..=0x1f => return Err(self.expected("no control character")),
+                _ => self.at += 1,
+            }
+        }
+        Err(self.expected("the end of the string"))
+    }
+
+    fn escaped(&mut self, start: usize) -> Result<String, Error> {
+        let mut text = String::from(&self.text[start..self.at]);
+        loop {
+            let run = self.at;
+            while !matches!(self.byte(), Some(b'"' | b'\\' | 0..=0x1f) | None) {
+                self.at += 1;
+            }
+            text.push_str(&self.text[run..self.at]);
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    text.push(self.escape()?);
+                }
+                Some(_) => return Err(self.expected("no control character")),
+                None => return Err(self.expected("the end of the string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Error> {
+        let letter = self.byte().ok_or(self.expected("an escape"))?;
+        self.at += 1;
+        Ok(match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.code_point(),
+            _ => return Err(self.expected("an escape")),
+        })
+    }
+
+    fn code_point(&mut self) -> Result<char, Error> {
+        let first = self.hex()?;
+        let code = if (0xD800..0xDC00).contains(&first) {
+            self.eat(b'\\', "the second half of a surrogate pair")?;
+            self.eat(b'u', "the second half of a surrogate pair")?;
+            let second = self.hex()?;
+            if !(0xDC00..0xE000).contains(&second) {
+                return Err(self.expected("the second half of a surrogate pair"));
+            }
+            0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+        } else {
+            first
+        };
+        char::from_u32(code).ok_or(self.expected("a character"))
+    }
+
+    fn hex(&mut self) -> Result<u32, Error> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = self.byte().and_then(|byte| char::from(byte).to_digit(16));
+            code = code * 16 + digit.ok_or(self.expected("four hexadecimal digits"))?;
+            self.at += 1;
+        }
+        Ok(code)
+    }
+}
+
+/// Decimal digits as an integer, while they fit into 53 bits with room to spare.
+#[derive(Default)]
+struct Digits {
+    mantissa: u64,
+    count: u32,
+}
+
+/// Every power of ten that a double holds exactly.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
+impl Digits {
+    fn push(&mut self, byte: u8) {
+        self.count += 1;
+        if self.count <= 15 {
+            self.mantissa = self.mantissa * 10 + u64::from(byte - b'0');
+        }
+    }
+
+    /// The value when one correctly rounded division gives it (Clinger 1990): both operands are exact doubles.
+    fn exactly(&self, fraction: usize) -> Option<f64> {
+        (self.count <= 15).then(|| self.mantissa as f64 / POWERS[fraction])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DEPTH: usize = 100;
+
+    fn accepts(text: &str) -> Result<(), Error> {
+        let mut parser = Parser::new(text, DEPTH);
+        parser.skip()?;
+        parser.end()
+    }
+
+    fn number(text: &str) -> Scalar<'_> {
+        Parser::new(text, DEPTH).scalar().unwrap()
+    }
+
+    #[test]
+    fn python_and_overflow_are_values_that_are_not_finite() {
+        for text in ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"] {
+            assert_eq!(number(text), Scalar::NotFinite, "{text}");
+        }
+        assert!(accepts(r#"{"a":NaN,"b":[1,-Infinity]}"#).is_ok());
+        assert!(accepts("nan").is_err() && accepts("-NaN").is_err() && accepts("Inf").is_err());
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let deep = "[".repeat(1_000_000);
+        assert_eq!(Parser::new(&deep, 8).skip(), Err(Error::TooDeep { levels: 8 }));
+        assert!(Parser::new("[[1]]", 2).skip().is_ok());
+    }
+
+    #[test]
+    fn strings_are_unescaped() {
+        let text = r#""\u00e9\ud83d\ude00\n\"x\/""#;
+        assert_eq!(Parser::new(text, 1).scalar(), Ok(Scalar::Text("\u{e9}\u{1F600}\n\"x/".into())));
+        assert!(accepts(r#""\ud83d""#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_read_exactly(value in any::<f64>().prop_filter("finite", |v| v.is_finite())) {
+            let (scientific, plain) = (format!("{value:e}"), format!("{value}"));
+            prop_assert_eq!(number(&scientific), Scalar::Number(value));
+            prop_assert_eq!(number(&plain), Scalar::Number(value));
+        }
+
+        #[test]
+        fn short_decimals_are_read_exactly(text in "-?(0|[1-9][0-9]{0,12})(\\.[0-9]{1,9})?") {
+            prop_assert_eq!(number(&text), Scalar::Number(text.parse().unwrap()));
+        }
+
+        #[test]
+        fn accepts_what_serde_json_accepts(text in r#"([\[\]{}:, \n]|"[a-z]{0,3}"|"\\[nu"0x]{1,4}"|-?[0-9.eE+-]{1,6}|true|null|[a-z"\\]){0,14}"#) {
+            let theirs = serde_json::from_str::<serde::de::IgnoredAny>(&text);
+            prop_assert_eq!(accepts(&text).is_ok(), theirs.is_ok(), "{:?} {:?}", accepts(&text), theirs);
+        }
+
+        #[test]
+        fn never_panics(text in any::<String>()) {
+            let _ = accepts(&text);
+        }
+    }
+}
