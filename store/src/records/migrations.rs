@@ -3,8 +3,9 @@
 
 use super::{
     accounts, api_tokens, assets, checklists, command_keys, connections, contracts, counters, customers,
-    devices, leases, lines, models, organisation, outbox, parts, quarantine, sessions, sites, stock,
-    technicians, territories, tickets, time_entries, transitions, visits, warranties, work_orders,
+    devices, invoices, leases, lines, models, organisation, outbox, parts, payments, quarantine, sessions,
+    sites, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
+    work_orders,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
@@ -29,6 +30,8 @@ impl MigratorTrait for Migrator {
             Box::new(devices::Migration),
             Box::new(contracts::Migration),
             Box::new(warranties::Migration),
+            Box::new(invoices::Migration),
+            Box::new(payments::Migration),
             Box::new(connections::Migration),
             Box::new(quarantine::Migration),
             Box::new(counters::Migration),

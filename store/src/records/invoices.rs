@@ -1,0 +1,424 @@
+//! Invoices with their frozen lines, and the counters of their gapless numbers.
+
+use super::{PageRequest, Paged, column, sites::demo_customers};
+use crate::StoreError;
+use domain::{
+    Currency, Money, Timestamp,
+    clock::from_micros,
+    id::{CustomerId, InvoiceId, WorkOrderId},
+    service::invoice::{Invoice, InvoiceLine, InvoiceNumber, Series},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "invoices")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub customer_id: Uuid,
+    pub currency: String,
+    pub created_at_us: i64,
+    pub status: String,
+    pub number: Option<String>,
+    pub issued_at_us: Option<i64>,
+    pub due_us: Option<i64>,
+    pub paid_at_us: Option<i64>,
+    pub total_minor: i64,
+    pub open_minor: i64,
+    /// The state with its facts, as JSON; the columns before repeat what is filtered and summed by.
+    pub facts: String,
+    /// JSON of both parties.
+    pub parties: String,
+    pub language: String,
+    pub version: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+pub(super) mod line {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "invoice_lines")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub invoice_id: Uuid,
+        pub position: i32,
+        pub line_id: Uuid,
+        pub work_order_id: Uuid,
+        /// False once the invoice is canceled or credited: then the line may stand on another.
+        pub live: bool,
+        /// The frozen line as JSON.
+        pub facts: String,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod counter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "invoice_numbers")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub series: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub year: i32,
+        pub last: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A row of the list: an invoice without its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub id: InvoiceId,
+    pub customer_id: CustomerId,
+    pub status: String,
+    pub number: Option<String>,
+    pub created_at: Timestamp,
+    pub issued_at: Option<Timestamp>,
+    pub due: Option<Timestamp>,
+    pub total: Money,
+    pub open: Money,
+}
+
+/// A conflict means that one of the lines stands on another invoice.
+pub async fn insert(tx: &impl ConnectionTrait, invoice: &Invoice) -> Result<(), StoreError> {
+    Entity::insert(to_row(invoice)?).exec_without_returning(tx).await?;
+    let lines = invoice.lines.iter().zip(0..).map(|(item, position)| {
+        Ok(line::ActiveModel {
+            id: Set(item.id.into()),
+            invoice_id: Set(invoice.id.into()),
+            position: Set(position),
+            line_id: Set(item.line_id.into()),
+            work_order_id: Set(item.work_order_id.into()),
+            live: Set(true),
+            facts: Set(column::json(item)?),
+        })
+    });
+    let lines = lines.collect::<Result<Vec<_>, StoreError>>()?;
+    for chunk in lines.chunks(100) {
+        line::Entity::insert_many(chunk.iter().cloned()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Saves state and parties over the invoice's version and answers it with the next one; lines never change. A
+/// conflict means that it changed meanwhile. A canceled or credited invoice lets go of its lines.
+pub async fn update(tx: &impl ConnectionTrait, invoice: Invoice) -> Result<Invoice, StoreError> {
+    let next = Invoice { version: invoice.version + 1, ..invoice };
+    let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
+    let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
+    if done.rows_affected == 0 {
+        return Err(StoreError::Conflict("invoices.version".into()));
+    }
+    if matches!(next.state.as_str(), "canceled" | "credited") {
+        line::Entity::update_many()
+            .col_expr(line::Column::Live, Expr::value(false))
+            .filter(line::Column::InvoiceId.eq(Uuid::from(next.id)))
+            .exec(tx)
+            .await?;
+    }
+    Ok(next)
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
+    let Some(row) = Entity::find_by_id(Uuid::from(id)).one(db).await? else { return Ok(None) };
+    let lines = line::Entity::find()
+        .filter(line::Column::InvoiceId.eq(row.id))
+        .order_by_asc(line::Column::Position)
+        .all(db)
+        .await?;
+    let lines = lines.iter().map(|line| column::from_json::<InvoiceLine>(&line.facts)).collect::<Result<_, _>>()?;
+    let (issuer, recipient) = column::from_json(&row.parties)?;
+    Ok(Some(Invoice {
+        id: row.id.into(),
+        customer_id: row.customer_id.into(),
+        currency: currency(&row)?,
+        created_at: from_micros(row.created_at_us),
+        state: column::from_json(&row.facts)?,
+        issuer,
+        recipient,
+        language: row.language,
+        lines,
+        version: row.version,
+    }))
+}
+
+/// Part of the list to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shelf {
+    #[default]
+    All,
+    Drafts,
+    /// Issued and not fully paid.
+    Open,
+    /// Open, and due before this moment.
+    Overdue(Timestamp),
+    Paid,
+    /// Issued, whatever became of it: what a customer may see.
+    Papers,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub shelf: Shelf,
+    pub customer: Option<CustomerId>,
+    /// The beginning of a number.
+    pub number: Option<String>,
+    pub work_order: Option<WorkOrderId>,
+}
+
+/// The newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Summary>, StoreError> {
+    let mut query = matching(filter);
+    if let Some(cursor) = &page.cursor {
+        let (us, id) = column::from_cursor(cursor)
+            .ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))?;
+        let same_instant = Column::CreatedAtUs.eq(us).and(Column::Id.lt(id));
+        query = query.filter(Column::CreatedAtUs.lt(us).or(same_instant));
+    }
+    let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
+    let rows = query.limit(page.limit + 1).all(db).await?;
+    let rows = rows.into_iter().map(summary).collect::<Result<_, _>>()?;
+    Ok(Paged::from_rows(rows, page.limit, |s: &Summary| column::cursor(s.created_at, s.id.into())))
+}
+
+/// How many, and what is open of them in `currency`.
+pub async fn sum(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    currency: Currency,
+) -> Result<(u64, Money), StoreError> {
+    let row: Option<(i64, Option<i64>)> = matching(filter)
+        .filter(Column::Currency.eq(currency.as_str()))
+        .select_only()
+        .column_as(Column::Id.count(), "n")
+        .column_as(Column::OpenMinor.sum(), "open")
+        .into_tuple()
+        .one(db)
+        .await?;
+    let (n, open) = row.unwrap_or_default();
+    Ok((n.unsigned_abs(), Money::new(open.unwrap_or_default(), currency)))
+}
+
+fn matching(filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find();
+    let open = ["issued", "partly_paid"];
+    query = match filter.shelf {
+        Shelf::All => query,
+        Shelf::Drafts => query.filter(Column::Status.eq("draft")),
+        Shelf::Open => query.filter(Column::Status.is_in(open)),
+        Shelf::Overdue(at) => {
+            query.filter(Column::Status.is_in(open)).filter(Column::DueUs.lt(at.timestamp_micros()))
+        }
+        Shelf::Paid => query.filter(Column::Status.eq("paid")),
+        Shelf::Papers => query.filter(Column::Number.is_not_null()),
+    };
+    if let Some(id) = filter.customer {
+        query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
+    }
+    if let Some(number) = &filter.number {
+        query = query.filter(Column::Number.starts_with(number.trim().to_uppercase()));
+    }
+    if let Some(id) = filter.work_order {
+        let mut on = Query::select();
+        on.column(line::Column::InvoiceId)
+            .from(line::Entity)
+            .and_where(line::Column::WorkOrderId.eq(Uuid::from(id)));
+        query = query.filter(Column::Id.in_subquery(on));
+    }
+    query
+}
+
+/// The live invoice (draft or paper) that each of `work_orders` stands on.
+pub async fn of_work_orders(
+    db: &impl ConnectionTrait,
+    work_orders: &[WorkOrderId],
+) -> Result<HashMap<WorkOrderId, InvoiceId>, StoreError> {
+    let rows: Vec<(Uuid, Uuid)> = line::Entity::find()
+        .select_only()
+        .column(line::Column::WorkOrderId)
+        .column(line::Column::InvoiceId)
+        .distinct()
+        .filter(line::Column::Live.eq(true))
+        .filter(line::Column::WorkOrderId.is_in(work_orders.iter().copied().map(Uuid::from)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(work_order, invoice)| (work_order.into(), invoice.into())).collect())
+}
+
+/// Takes the next number of `series` in `year`. The counter and the paper that carries the number are saved by one
+/// transaction, so no number is ever missing or used twice.
+pub async fn next_number(
+    tx: &impl ConnectionTrait,
+    series: Series,
+    year: i32,
+) -> Result<InvoiceNumber, StoreError> {
+    let of_year = counter::Column::Series.eq(series.prefix()).and(counter::Column::Year.eq(year));
+    let moved = counter::Entity::update_many()
+        .col_expr(counter::Column::Last, Expr::col(counter::Column::Last).add(1))
+        .filter(of_year.clone())
+        .exec(tx)
+        .await?;
+    if moved.rows_affected == 0 {
+        let first = counter::ActiveModel { series: Set(series.prefix().into()), year: Set(year), last: Set(1) };
+        counter::Entity::insert(first).exec_without_returning(tx).await?;
+    }
+    let last = counter::Entity::find().filter(of_year).one(tx).await?.map_or(1, |row| row.last);
+    let number = last.try_into().map_err(|_| StoreError::Corrupt(format!("invoice number {last}")))?;
+    Ok(InvoiceNumber { series, year, number })
+}
+
+/// Removes the demo's invoices; its payments must be gone. Numbers are not given back.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    line::Entity::delete_many().filter(line::Column::InvoiceId.in_subquery(demo_invoices())).exec(tx).await?;
+    Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
+    Ok(())
+}
+
+pub(super) fn demo_invoices() -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.in_subquery(demo_customers()));
+    query
+}
+
+/// Ids of one customer's papers, for filters of tables that name an invoice.
+pub(super) fn of_customer(id: CustomerId) -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.eq(Uuid::from(id)));
+    query
+}
+
+fn to_row(invoice: &Invoice) -> Result<ActiveModel, StoreError> {
+    let money = |e: domain::MoneyError| StoreError::Corrupt(format!("invoice {}: {e}", invoice.id));
+    let issued = invoice.state.issued();
+    let paid_at = match &invoice.state {
+        domain::service::invoice::InvoiceState::Paid { at, .. } => Some(at.timestamp_micros()),
+        _ => None,
+    };
+    Ok(ActiveModel {
+        id: Set(invoice.id.into()),
+        customer_id: Set(invoice.customer_id.into()),
+        currency: Set(invoice.currency.to_string()),
+        created_at_us: Set(invoice.created_at.timestamp_micros()),
+        status: Set(invoice.state.as_str().into()),
+        number: Set(issued.map(|issued| issued.number.to_string())),
+        issued_at_us: Set(issued.map(|issued| issued.at.timestamp_micros())),
+        due_us: Set(issued.map(|issued| issued.due.timestamp_micros())),
+        paid_at_us: Set(paid_at),
+        total_minor: Set(invoice.totals().map_err(money)?.total.minor),
+        open_minor: Set(invoice.open().map_err(money)?.minor),
+        facts: Set(column::json(&invoice.state)?),
+        parties: Set(column::json(&(&invoice.issuer, &invoice.recipient))?),
+        language: Set(invoice.language.clone()),
+        version: Set(invoice.version),
+    })
+}
+
+fn currency(row: &Model) -> Result<Currency, StoreError> {
+    row.currency.parse().map_err(|_| StoreError::Corrupt(format!("currency of invoice {}", row.id)))
+}
+
+fn summary(row: Model) -> Result<Summary, StoreError> {
+    let currency = currency(&row)?;
+    Ok(Summary {
+        id: row.id.into(),
+        customer_id: row.customer_id.into(),
+        status: row.status,
+        number: row.number,
+        created_at: from_micros(row.created_at_us),
+        issued_at: row.issued_at_us.map(from_micros),
+        due: row.due_us.map(from_micros),
+        total: Money::new(row.total_minor, currency),
+        open: Money::new(row.open_minor, currency),
+    })
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0072_invoices"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let invoices = Table::create()
+            .table("invoices")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("customer_id"))
+            .col(schema::string("currency"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::string("status"))
+            .col(schema::string_null("number").unique_key())
+            .col(schema::big_integer_null("issued_at_us"))
+            .col(schema::big_integer_null("due_us"))
+            .col(schema::big_integer_null("paid_at_us"))
+            .col(schema::big_integer("total_minor"))
+            .col(schema::big_integer("open_minor"))
+            .col(schema::text("facts"))
+            .col(schema::text("parties"))
+            .col(schema::string("language"))
+            .col(schema::big_integer("version"))
+            .foreign_key(ForeignKey::create().from("invoices", "customer_id").to("customers", "id"))
+            .to_owned();
+        manager.create_table(invoices).await?;
+        let lines = Table::create()
+            .table("invoice_lines")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("invoice_id"))
+            .col(schema::integer("position"))
+            .col(schema::uuid("line_id"))
+            .col(schema::uuid("work_order_id"))
+            .col(schema::boolean("live"))
+            .col(schema::text("facts"))
+            .foreign_key(ForeignKey::create().from("invoice_lines", "invoice_id").to("invoices", "id"))
+            .to_owned();
+        manager.create_table(lines).await?;
+        let counters = Table::create()
+            .table("invoice_numbers")
+            .col(schema::string("series"))
+            .col(schema::integer("year"))
+            .col(schema::big_integer("last"))
+            .primary_key(Index::create().col("series").col("year"))
+            .to_owned();
+        manager.create_table(counters).await?;
+        for (name, table, columns) in [
+            ("invoices_by_status", "invoices", ["status", "created_at_us", "id"].as_slice()),
+            ("invoices_of_customer", "invoices", &["customer_id", "created_at_us", "id"]),
+            ("invoices_by_creation", "invoices", &["created_at_us", "id"]),
+            ("invoice_lines_of_invoice", "invoice_lines", &["invoice_id", "position"]),
+            ("invoice_lines_of_work_order", "invoice_lines", &["work_order_id"]),
+        ] {
+            let mut index = Index::create().name(name).table(table).to_owned();
+            for column in columns {
+                index.col(*column);
+            }
+            manager.create_index(index).await?;
+        }
+        // What makes a second click, a second draft and a race harmless: one live invoice line per line.
+        let once = Index::create()
+            .name("invoice_lines_once")
+            .table("invoice_lines")
+            .col("line_id")
+            .unique()
+            .cond_where(Expr::col("live").eq(true))
+            .to_owned();
+        manager.create_index(once).await
+    }
+}

@@ -1,0 +1,124 @@
+//! Money that came in.
+
+use super::{PageRequest, Paged, column, invoices};
+use crate::StoreError;
+use domain::{
+    clock::from_micros,
+    id::{CustomerId, InvoiceId},
+    service::payment::Payment,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "payments")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub invoice_id: Uuid,
+    pub amount_minor: i64,
+    pub currency: String,
+    pub method: String,
+    pub at_us: i64,
+    pub reference: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+pub async fn insert(tx: &impl ConnectionTrait, payment: &Payment) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(payment.id.into()),
+        invoice_id: Set(payment.invoice_id.into()),
+        amount_minor: Set(payment.amount.minor),
+        currency: Set(payment.amount.currency.to_string()),
+        method: Set(payment.method.as_str().into()),
+        at_us: Set(payment.at.timestamp_micros()),
+        reference: Set(payment.reference.clone()),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn from_row(row: Model) -> Result<Payment, StoreError> {
+    Ok(Payment {
+        id: row.id.into(),
+        invoice_id: row.invoice_id.into(),
+        amount: column::money(row.amount_minor, &row.currency)?,
+        method: column::from_word(&row.method)?,
+        at: from_micros(row.at_us),
+        reference: row.reference,
+    })
+}
+
+/// In the order they came in.
+pub async fn of_invoice(db: &impl ConnectionTrait, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError> {
+    let query = Entity::find().filter(Column::InvoiceId.eq(Uuid::from(invoice)));
+    let rows = query.order_by_asc(Column::AtUs).order_by_asc(Column::Id).all(db).await?;
+    rows.into_iter().map(from_row).collect()
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub invoice: Option<InvoiceId>,
+    pub customer: Option<CustomerId>,
+}
+
+/// The newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Payment>, StoreError> {
+    let mut query = Entity::find();
+    if let Some(id) = filter.invoice {
+        query = query.filter(Column::InvoiceId.eq(Uuid::from(id)));
+    }
+    if let Some(id) = filter.customer {
+        query = query.filter(Column::InvoiceId.in_subquery(invoices::of_customer(id)));
+    }
+    if let Some(cursor) = &page.cursor {
+        let (us, id) = column::from_cursor(cursor)
+            .ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))?;
+        let same_instant = Column::AtUs.eq(us).and(Column::Id.lt(id));
+        query = query.filter(Column::AtUs.lt(us).or(same_instant));
+    }
+    let rows =
+        query.order_by_desc(Column::AtUs).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let payments = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
+    Ok(Paged::from_rows(payments, page.limit, |p: &Payment| column::cursor(p.at, p.id.into())))
+}
+
+/// Removes the payments of the demo's invoices.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::InvoiceId.in_subquery(invoices::demo_invoices())).exec(tx).await?;
+    Ok(())
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0073_payments"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("payments")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("invoice_id"))
+            .col(schema::big_integer("amount_minor"))
+            .col(schema::string("currency"))
+            .col(schema::string("method"))
+            .col(schema::big_integer("at_us"))
+            .col(schema::text("reference"))
+            .foreign_key(ForeignKey::create().from("payments", "invoice_id").to("invoices", "id"))
+            .to_owned();
+        manager.create_table(table).await?;
+        for (name, column) in [("payments_of_invoice", "invoice_id"), ("payments_by_time", "at_us")] {
+            manager.create_index(Index::create().name(name).table("payments").col(column).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
