@@ -11,6 +11,11 @@ use domain::{
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::watch;
 
+pub mod embedded;
+
+/// Sample times lie within this many microseconds of 1970, either way (about 146,000 years).
+pub const MAX_TIME_US: i64 = 1 << 62;
+
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Called exactly once, from any thread, when the fate of an append is known.
 pub type AppendDone = Box<dyn FnOnce(Result<Receipt, StoreError>) + Send>;
@@ -65,7 +70,9 @@ pub struct SeriesRange {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     pub series: u64,
+    /// A sample rewritten since it was last put away may count twice.
     pub samples: u64,
+    /// Disk space in use, without what is free for reuse.
     pub bytes: u64,
     /// Newest committed journal position.
     pub head_seq: u64,
@@ -73,8 +80,9 @@ pub struct Stats {
 
 /// Every engine is idempotent on (device, metric, ts): the last accepted write wins, in any order of arrival.
 pub trait TelemetryStore: Send + Sync + 'static {
-    /// Queues `batch` for the next group commit. `done` hears `Ok` only after it is on disk. NaN and infinities are
-    /// the caller's error and are refused as [`StoreError::Corrupt`].
+    /// Queues `batch` for the next group commit and returns at once. `done` hears `Ok` only after it is on disk. NaN,
+    /// infinities and times beyond [`MAX_TIME_US`] are the caller's error: the whole batch is refused as
+    /// [`StoreError::Corrupt`]. A full queue refuses as unavailable, a full disk as full.
     fn append(&self, batch: Batch, done: AppendDone);
 
     /// Samples in time order, at most `limit`.
@@ -107,10 +115,10 @@ pub trait TelemetryStore: Send + Sync + 'static {
     /// Position of the newest commit; changes wake consumers and live pages.
     fn head(&self) -> watch::Receiver<u64>;
 
-    /// Drops whole windows that end before `before_us`.
+    /// Drops whole windows that end at or before `before_us`; younger samples stay.
     fn retain(&self, before_us: i64) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Drops everything of `devices`.
+    /// Drops everything of `devices`, in the journal too. What they send later begins anew.
     fn forget(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), StoreError>>;
 
     fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>>;
@@ -123,5 +131,6 @@ pub trait TelemetryStore: Send + Sync + 'static {
 pub async fn append(store: &dyn TelemetryStore, batch: Batch) -> Result<Receipt, StoreError> {
     let (tx, rx) = tokio::sync::oneshot::channel();
     store.append(batch, Box::new(move |result| drop(tx.send(result))));
-    rx.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
+    rx.await
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
 }

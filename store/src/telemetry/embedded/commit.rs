@@ -1,0 +1,230 @@
+//! The one thread that writes: group commits first, housekeeping in small steps between them.
+//!
+//! A group is one row of the table `log` (and the rows of devices and series seen for the first time) in one
+//! transaction. After the disk flush it becomes visible to queries, then its appends are answered, then the journal's
+//! head moves.
+
+use super::{
+    EmbeddedConfig, Shared, chunk, codec,
+    housekeeping::Chore,
+    queue::{self, Append, Control, Work},
+    series::{Fresh, SeriesNo},
+};
+use crate::{
+    StoreError,
+    telemetry::{AppendDone, Batch, Committed, Receipt},
+};
+use rusqlite::{Connection, params};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+pub struct Committer {
+    pub(super) db: Connection,
+    pub(super) shared: Arc<Shared>,
+    pub(super) config: EmbeddedConfig,
+    /// Newest journal position on disk; 0 before the first.
+    pub(super) head: u64,
+    /// Oldest journal position on disk.
+    pub(super) log_first: u64,
+    pub(super) log_bytes: usize,
+    pub(super) chores: VecDeque<Chore>,
+    /// Rows of the last group: sealing must keep pace with it.
+    pub(super) last_rows: usize,
+    last_appends: usize,
+    last_start: Instant,
+    numbers: Vec<SeriesNo>,
+    entry: Vec<u8>,
+}
+
+/// However the thread ends, nobody waits for it in vain.
+struct CloseAtEnd(Arc<Shared>);
+
+impl Drop for CloseAtEnd {
+    fn drop(&mut self) {
+        self.0.queue.close();
+        self.0.readers.close();
+    }
+}
+
+impl Committer {
+    pub fn new(db: Connection, shared: Arc<Shared>, config: EmbeddedConfig, log: super::replay::Log) -> Self {
+        Self {
+            db,
+            shared,
+            config,
+            head: log.head,
+            log_first: log.first,
+            log_bytes: log.bytes,
+            chores: VecDeque::new(),
+            last_rows: 0,
+            last_appends: 0,
+            last_start: Instant::now(),
+            numbers: Vec::new(),
+            entry: Vec::new(),
+        }
+    }
+
+    pub fn run(mut self) {
+        let shared = self.shared.clone();
+        let _close = CloseAtEnd(shared.clone());
+        let mut busy = true;
+        loop {
+            let linger = queue::linger(self.last_appends, self.last_start, self.config.commit_interval);
+            match shared.queue.take(self.config.group_bytes, busy, linger) {
+                Work::Group(appends) => self.commit(appends),
+                Work::Control(Control::Close { reply }) => {
+                    let _ = reply.send(self.finish());
+                    return;
+                }
+                Work::Control(Control::Retain { before_us, reply }) => {
+                    let cutoff_us = chunk::window_start(before_us);
+                    self.chores.push_back(Chore::Retain {
+                        cutoff_us,
+                        next: 0,
+                        reply,
+                    });
+                }
+                Work::Control(Control::Forget { devices, reply }) => {
+                    self.chores.push_back(Chore::Forget { devices, reply });
+                }
+                Work::Control(Control::Seal { reply }) => self.chores.push_back(Chore::Seal { reply }),
+                Work::Idle => {}
+            }
+            busy = self.housekeep();
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), StoreError> {
+        self.shared.consumers.save(&self.db)?;
+        self.db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    fn commit(&mut self, appends: Vec<Append>) {
+        self.last_start = Instant::now();
+        self.last_appends = appends.len();
+        let (batch, waiting) = join(appends);
+        self.last_rows = batch.len();
+        let seq = self.head + 1;
+        match self.write(seq, &batch) {
+            Ok(()) => {
+                self.head = seq;
+                self.publish(seq, batch);
+                waiting.into_iter().for_each(|done| done(Ok(Receipt { seq })));
+                self.shared.head.send_replace(seq);
+            }
+            Err(error) => {
+                tracing::error!(%error, appends = waiting.len(), "telemetry could not be committed");
+                metrics::counter!("telemetry_commit_failures_total").increment(1);
+                waiting.into_iter().for_each(|done| done(Err(again(&error))));
+            }
+        }
+        metrics::gauge!("telemetry_queue_bytes").set(self.shared.queue.bytes() as f64);
+        metrics::histogram!("telemetry_commit_seconds").record(self.last_start.elapsed().as_secs_f64());
+    }
+
+    /// Makes the group durable, or leaves everything as it was.
+    fn write(&mut self, seq: u64, batch: &Batch) -> Result<(), StoreError> {
+        let mut fresh = Fresh::default();
+        self.numbers.clear();
+        let known = {
+            let registry = self.shared.registry.read();
+            registry.knows_reporters(batch) && registry.resolve(&batch.samples, &mut self.numbers)
+        };
+        if !known {
+            let mut registry = self.shared.registry.write();
+            registry.intern(batch, &mut fresh);
+            self.numbers.clear();
+            if !registry.resolve(&batch.samples, &mut self.numbers) {
+                return Err(StoreError::Unavailable("a series has no number".into()));
+            }
+        }
+        self.entry.clear();
+        codec::encode(
+            batch,
+            &self.numbers,
+            &self.shared.registry.read(),
+            &mut self.entry,
+        );
+        let written = self.insert(seq, &fresh);
+        if written.is_err() && !fresh.is_empty() {
+            self.shared.registry.write().undo(&fresh);
+        }
+        self.entry.shrink_to(self.config.group_bytes);
+        written
+    }
+
+    fn insert(&mut self, seq: u64, fresh: &Fresh) -> Result<(), StoreError> {
+        let insert_entry = "INSERT INTO log(seq, entry) VALUES(?1, ?2)";
+        if fresh.is_empty() {
+            self.db
+                .prepare_cached(insert_entry)?
+                .execute(params![seq, self.entry])?;
+        } else {
+            let group = self.db.transaction()?;
+            let mut device = group.prepare_cached("INSERT INTO device(no, id) VALUES(?1, ?2)")?;
+            for (no, id) in &fresh.devices {
+                device.execute(params![no, id.0.as_bytes()])?;
+            }
+            let mut series =
+                group.prepare_cached("INSERT INTO series(no, device_no, metric) VALUES(?1, ?2, ?3)")?;
+            for (no, device_no, metric) in &fresh.series {
+                series.execute(params![no, device_no, metric])?;
+            }
+            group
+                .prepare_cached(insert_entry)?
+                .execute(params![seq, self.entry])?;
+            drop((device, series));
+            group.commit()?;
+        }
+        self.log_bytes += self.entry.len();
+        Ok(())
+    }
+
+    /// Shows a committed group to queries and consumers.
+    fn publish(&mut self, seq: u64, batch: Batch) {
+        let next = self.shared.registry.read().next_series();
+        {
+            let mut memory = self.shared.memory.write();
+            memory.grow(next);
+            memory.apply(seq, &self.numbers, &batch.samples, self.config.series_rows);
+        }
+        metrics::counter!("telemetry_samples_total").increment(batch.samples.len() as u64);
+        self.shared.tail.lock().push(Committed {
+            seq,
+            batch: Arc::new(batch),
+        });
+    }
+}
+
+fn join(appends: Vec<Append>) -> (Batch, Vec<AppendDone>) {
+    let mut waiting = Vec::with_capacity(appends.len());
+    let mut appends = appends.into_iter();
+    let Some(first) = appends.next() else {
+        return (Batch::default(), waiting);
+    };
+    let mut batch = first.batch;
+    waiting.push(first.done);
+    batch.samples.reserve_exact(
+        appends
+            .as_slice()
+            .iter()
+            .map(|append| append.batch.samples.len())
+            .sum(),
+    );
+    for mut append in appends {
+        batch.append(&mut append.batch);
+        waiting.push(append.done);
+    }
+    (batch, waiting)
+}
+
+/// The same failure, told to one more waiter.
+pub(super) fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict(text) => StoreError::Conflict(text.clone()),
+        StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
+        StoreError::Full(text) => StoreError::Full(text.clone()),
+        StoreError::Corrupt(text) => StoreError::Corrupt(text.clone()),
+    }
+}

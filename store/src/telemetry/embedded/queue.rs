@@ -1,0 +1,209 @@
+//! The committer's inbox: bounded, drained a group at a time.
+//!
+//! A full queue refuses at once ([`StoreError::Unavailable`]) and never blocks: appends come from the threads that
+//! also serve the web pages. A gateway bounds what each connection may have open, so the limit is met only when the
+//! disk has stalled for seconds; the devices then keep what was not acknowledged.
+
+use crate::{
+    StoreError,
+    telemetry::{AppendDone, Batch},
+};
+use parking_lot::{Condvar, Mutex};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+
+pub struct Append {
+    pub batch: Batch,
+    pub done: AppendDone,
+}
+
+pub type Reply = oneshot::Sender<Result<(), StoreError>>;
+
+/// Work that only the writing thread can do, in order with the appends around it.
+pub enum Control {
+    Retain {
+        before_us: i64,
+        reply: Reply,
+    },
+    Forget {
+        devices: Vec<domain::id::DeviceId>,
+        reply: Reply,
+    },
+    /// Moves the whole memtable into chunks.
+    Seal {
+        reply: Reply,
+    },
+    Close {
+        reply: Reply,
+    },
+}
+
+pub enum Job {
+    Append(Append),
+    Control(Control),
+}
+
+/// What to do next.
+pub enum Work {
+    Group(Vec<Append>),
+    Control(Control),
+    /// Nothing queued, and the caller asked not to wait.
+    Idle,
+}
+
+struct State {
+    jobs: VecDeque<(usize, Job)>,
+    bytes: usize,
+    /// The committer sleeps until this many jobs are queued.
+    wake_at: usize,
+    closed: bool,
+}
+
+pub struct Queue {
+    state: Mutex<State>,
+    ready: Condvar,
+    limit_bytes: usize,
+}
+
+impl Queue {
+    pub fn new(limit_bytes: usize) -> Self {
+        let state = State {
+            jobs: VecDeque::new(),
+            bytes: 0,
+            wake_at: usize::MAX,
+            closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            ready: Condvar::new(),
+            limit_bytes,
+        }
+    }
+
+    /// Queues an append, or tells its fate at once.
+    pub fn append(&self, append: Append) {
+        let bytes = weight(&append.batch);
+        let state = self.state.lock();
+        let refusal = if state.closed {
+            "the telemetry store has closed"
+        } else if state.bytes + bytes > self.limit_bytes && !state.jobs.is_empty() {
+            "the queue of the telemetry store is full"
+        } else {
+            self.push(state, bytes, Job::Append(append));
+            return;
+        };
+        drop(state);
+        (append.done)(Err(StoreError::Unavailable(refusal.into())));
+    }
+
+    /// Control jobs are few and never refused for want of room.
+    pub fn control(&self, control: Control) -> Result<(), StoreError> {
+        let state = self.state.lock();
+        if state.closed {
+            return Err(StoreError::Unavailable("the telemetry store has closed".into()));
+        }
+        self.push(state, 0, Job::Control(control));
+        Ok(())
+    }
+
+    /// Refuses everything from now on, queued jobs included.
+    pub fn close(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        let left = std::mem::take(&mut state.jobs);
+        state.bytes = 0;
+        drop(state);
+        for (_, job) in left {
+            if let Job::Append(append) = job {
+                (append.done)(Err(StoreError::Unavailable(
+                    "the telemetry store has closed".into(),
+                )));
+            }
+        }
+    }
+
+    /// Takes the next group, at most about `group_bytes` heavy. Waits for work unless `busy`. When `linger` is given,
+    /// waits until that many jobs are queued or that moment has come, so that one disk flush serves many appends.
+    pub fn take(&self, group_bytes: usize, busy: bool, linger: Option<(usize, Instant)>) -> Work {
+        let mut state = self.state.lock();
+        while state.jobs.is_empty() {
+            if busy {
+                return Work::Idle;
+            }
+            state.wake_at = 1;
+            self.ready.wait(&mut state);
+        }
+        if let Some((jobs, until)) = linger.filter(|_| !busy) {
+            while state.jobs.len() < jobs && state.bytes < group_bytes {
+                state.wake_at = jobs;
+                if self.ready.wait_until(&mut state, until).timed_out() {
+                    break;
+                }
+            }
+        }
+        state.wake_at = usize::MAX;
+        next(&mut state, group_bytes)
+    }
+
+    /// Memory that waits for the disk.
+    pub fn bytes(&self) -> usize {
+        self.state.lock().bytes
+    }
+
+    fn push(&self, mut state: parking_lot::MutexGuard<'_, State>, bytes: usize, job: Job) {
+        let urgent = matches!(job, Job::Control(_));
+        state.bytes += bytes;
+        state.jobs.push_back((bytes, job));
+        // `wake_at` is the maximum while the committer works: no system call then.
+        if state.wake_at != usize::MAX && (urgent || state.jobs.len() >= state.wake_at) {
+            state.wake_at = usize::MAX;
+            drop(state);
+            self.ready.notify_one();
+        }
+    }
+}
+
+fn next(state: &mut State, group_bytes: usize) -> Work {
+    let mut group = Vec::new();
+    let mut taken = 0;
+    while let Some((bytes, job)) = state.jobs.pop_front() {
+        state.bytes -= bytes;
+        match job {
+            Job::Control(control) if group.is_empty() => return Work::Control(control),
+            Job::Append(append) if taken == 0 || taken + bytes <= group_bytes => {
+                taken += bytes;
+                group.push(append);
+            }
+            job => {
+                state.bytes += bytes;
+                state.jobs.push_front((bytes, job));
+                break;
+            }
+        }
+    }
+    if group.is_empty() {
+        Work::Idle
+    } else {
+        Work::Group(group)
+    }
+}
+
+/// Memory held by a queued batch, roughly.
+fn weight(batch: &Batch) -> usize {
+    let states: usize = batch
+        .states
+        .iter()
+        .map(|s| s.cause.as_ref().map_or(0, String::len))
+        .sum();
+    let events: usize = batch.events.iter().map(|e| e.code.len() + e.text.len()).sum();
+    64 + 48 * batch.samples.len() + 64 * batch.states.len() + 96 * batch.events.len() + states + events
+}
+
+/// How long a commit may wait for company; see [`Queue::take`].
+pub fn linger(last_group: usize, last_start: Instant, interval: Duration) -> Option<(usize, Instant)> {
+    let until = last_start + interval;
+    (last_group > 1 && Instant::now() < until).then_some((last_group, until))
+}
