@@ -141,3 +141,27 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// What the store does: only the part of the log around a change is derived again.
+    #[test]
+    fn splicing_a_rederived_window_equals_deriving_everything(
+        marks in prop::collection::vec(any_mark(), 1..30),
+        late in any_mark(),
+    ) {
+        let old = derive(marks.clone(), &[]).intervals;
+        let mut all = marks;
+        all.push(late.clone());
+        let anchor = |mark: &&Mark| {
+            matches!(mark.what, MarkKind::Report { state: ReportedState::Up | ReportedState::Idle, .. })
+        };
+        let from = all.iter().filter(anchor).map(|m| m.at).filter(|at| *at < late.at).max();
+        let from = from.unwrap_or(at(-1));
+        let to = all.iter().filter(anchor).map(|m| m.at).filter(|at| *at > late.at).min();
+        let window: Vec<_> =
+            all.iter().filter(|m| m.at >= from && to.is_none_or(|to| m.at <= to)).cloned().collect();
+        let mut new = derive(window, &[]).intervals;
+        new.retain(|stretch| to.is_none_or(|to| stretch.from < to));
+        prop_assert_eq!(splice(&old, from, to, &new), derive(all, &[]).intervals);
+    }
+}

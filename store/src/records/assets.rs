@@ -198,6 +198,13 @@ pub(super) fn of_customer(id: CustomerId) -> sea_orm::sea_query::SelectStatement
     query
 }
 
+/// Ids of one model's assets, for filters of tables that name an asset.
+pub(super) fn of_model(id: ModelId) -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::ModelId.eq(Uuid::from(id)));
+    query
+}
+
 pub(super) struct Migration;
 impl MigrationName for Migration {
     fn name(&self) -> &str {

@@ -2,10 +2,10 @@
 //! is never edited, only followed.
 
 use super::{
-    accounts, api_tokens, assets, checklists, command_keys, connections, contracts, counters, customers,
-    devices, invoices, leases, lines, models, organisation, outbox, parts, payments, quarantine, sessions,
-    sites, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
-    work_orders,
+    accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
+    counters, customers, device_events, devices, evidence, failures, invoices, leases, lines, models,
+    organisation, outbox, parts, payments, quarantine, rules, sessions, sites, states, stock, technicians,
+    territories, tickets, time_entries, transitions, visits, warranties, work_orders,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
@@ -45,6 +45,13 @@ impl MigratorTrait for Migrator {
             Box::new(time_entries::Migration),
             Box::new(parts::Migration),
             Box::new(stock::Migration),
+            Box::new(states::Migration),
+            Box::new(failures::Migration),
+            Box::new(device_events::Migration),
+            Box::new(rules::Migration),
+            Box::new(alerts::Migration),
+            Box::new(evidence::Migration),
+            Box::new(analytics_state::Migration),
         ]
     }
 }

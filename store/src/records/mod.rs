@@ -6,6 +6,8 @@
 //! microseconds (`*_us`), money as minor units beside its currency, ids as UUIDs, lifecycles as their snake_case word.
 
 pub mod accounts;
+pub mod alerts;
+pub mod analytics_state;
 pub mod api_tokens;
 pub mod assets;
 pub mod checklists;
@@ -15,7 +17,10 @@ pub mod contracts;
 pub mod connections;
 pub mod counters;
 pub mod customers;
+pub mod device_events;
 pub mod devices;
+pub mod evidence;
+pub mod failures;
 pub mod invoices;
 mod keyset;
 pub mod leases;
@@ -27,8 +32,10 @@ pub mod outbox;
 pub mod payments;
 pub mod quarantine;
 pub mod parts;
+pub mod rules;
 pub mod sessions;
 pub mod sites;
+pub mod states;
 pub mod stock;
 pub mod technicians;
 pub mod territories;

@@ -1,0 +1,495 @@
+//! The state log of assets, and what it is derived from: marks (reports, failures, maintenance) and silences.
+//!
+//! Intervals are derived data, kept because every page and indicator reads them. Of a run of equal reports of one
+//! device only the first and the last are kept: enough to derive the log, and bounded however often a device repeats
+//! itself.
+
+use super::assets;
+use crate::StoreError;
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    condition::{
+        EquipmentState, ReportedState,
+        state::{Mark, MarkKind, Silence, StateInterval, Stretch},
+    },
+    id::{AssetId, CustomerId, DeviceId},
+};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
+};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "state_intervals")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub asset_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub from_us: i64,
+    pub to_us: Option<i64>,
+    pub state: String,
+    pub cause: Option<String>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+mod mark {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "state_marks")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub asset_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub at_us: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub device_id: Uuid,
+        /// Of a failure or of maintenance; empty for a report.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub code: String,
+        /// Of a report.
+        pub state: Option<String>,
+        pub cause: Option<String>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod silence {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "silences")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub device_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub from_us: i64,
+        pub to_us: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn word(state: &str) -> Result<EquipmentState, StoreError> {
+    EquipmentState::ALL
+        .into_iter()
+        .find(|known| known.as_str() == state)
+        .ok_or_else(|| StoreError::Corrupt(format!("state {state}")))
+}
+
+fn reported(state: &str) -> Result<ReportedState, StoreError> {
+    match word(state)? {
+        EquipmentState::Up => Ok(ReportedState::Up),
+        EquipmentState::DownUnplanned => Ok(ReportedState::DownUnplanned),
+        EquipmentState::DownPlanned => Ok(ReportedState::DownPlanned),
+        EquipmentState::Idle => Ok(ReportedState::Idle),
+        EquipmentState::Unknown => Err(StoreError::Corrupt("a report of an unknown state".into())),
+    }
+}
+
+impl TryFrom<Model> for StateInterval {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            asset_id: row.asset_id.into(),
+            from: from_micros(row.from_us),
+            to: row.to_us.map(from_micros),
+            state: word(&row.state)?,
+            cause: row.cause,
+        })
+    }
+}
+
+/// Intervals that reach into `[from, to)`, in time order and unclipped.
+pub async fn of_asset(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<StateInterval>, StoreError> {
+    let query = within(from, to).filter(Column::AssetId.eq(Uuid::from(asset)));
+    query.order_by_asc(Column::FromUs).all(db).await?.into_iter().map(StateInterval::try_from).collect()
+}
+
+/// The same for every asset, or for those of one customer, in time order within each asset.
+pub async fn of_fleet(
+    db: &impl ConnectionTrait,
+    customer: Option<CustomerId>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<HashMap<AssetId, Vec<StateInterval>>, StoreError> {
+    let mut query = within(from, to);
+    if let Some(id) = customer {
+        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
+    }
+    grouped(query.order_by_asc(Column::AssetId).order_by_asc(Column::FromUs).all(db).await?)
+}
+
+/// The same for some assets.
+pub async fn of_assets(
+    db: &impl ConnectionTrait,
+    assets: impl IntoIterator<Item = AssetId>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<HashMap<AssetId, Vec<StateInterval>>, StoreError> {
+    let query = within(from, to).filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from)));
+    grouped(query.order_by_asc(Column::AssetId).order_by_asc(Column::FromUs).all(db).await?)
+}
+
+/// What is known of the state of `assets` now; an asset that nothing was ever reported about is absent.
+pub async fn current(
+    db: &impl ConnectionTrait,
+    assets: impl IntoIterator<Item = AssetId>,
+) -> Result<HashMap<AssetId, StateInterval>, StoreError> {
+    let query = Entity::find().filter(Column::ToUs.is_null());
+    let rows = query.filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from))).all(db).await?;
+    rows.into_iter().map(|row| StateInterval::try_from(row).map(|i| (i.asset_id, i))).collect()
+}
+
+/// Assets that are in `state` now, since when and why, the longest first.
+pub async fn now_in(
+    db: &impl ConnectionTrait,
+    state: EquipmentState,
+    customer: Option<CustomerId>,
+    limit: u64,
+) -> Result<Vec<StateInterval>, StoreError> {
+    let mut query = Entity::find().filter(Column::ToUs.is_null()).filter(Column::State.eq(state.as_str()));
+    if let Some(id) = customer {
+        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
+    }
+    let rows = query.order_by_asc(Column::FromUs).limit(limit).all(db).await?;
+    rows.into_iter().map(StateInterval::try_from).collect()
+}
+
+fn within(from: Timestamp, to: Timestamp) -> Select<Entity> {
+    let reaches = Column::ToUs.is_null().or(Column::ToUs.gt(from.timestamp_micros()));
+    Entity::find().filter(Column::FromUs.lt(to.timestamp_micros())).filter(reaches)
+}
+
+fn grouped(rows: Vec<Model>) -> Result<HashMap<AssetId, Vec<StateInterval>>, StoreError> {
+    let mut fleet: HashMap<AssetId, Vec<StateInterval>> = HashMap::new();
+    for row in rows {
+        let interval = StateInterval::try_from(row)?;
+        fleet.entry(interval.asset_id).or_default().push(interval);
+    }
+    Ok(fleet)
+}
+
+/// The stored log from the interval before `from` on, up to the one that begins at `to`.
+pub async fn stretches(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    from: Timestamp,
+    to: Option<Timestamp>,
+) -> Result<Vec<Stretch>, StoreError> {
+    let mut query = Entity::find()
+        .filter(Column::AssetId.eq(Uuid::from(asset)))
+        .filter(Column::ToUs.is_null().or(Column::ToUs.gte(from.timestamp_micros())));
+    if let Some(to) = to {
+        query = query.filter(Column::FromUs.lte(to.timestamp_micros()));
+    }
+    let rows = query.order_by_asc(Column::FromUs).all(db).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Stretch {
+                from: from_micros(row.from_us),
+                to: row.to_us.map(from_micros),
+                state: word(&row.state)?,
+                cause: row.cause,
+            })
+        })
+        .collect()
+}
+
+/// Replaces `old`, as read by [`stretches`], with `new`. Rows that are in both are not touched.
+pub async fn replace(
+    tx: &impl ConnectionTrait,
+    asset: AssetId,
+    old: &[Stretch],
+    new: &[Stretch],
+) -> Result<(), StoreError> {
+    let gone: Vec<i64> =
+        old.iter().filter(|stretch| !new.contains(stretch)).map(|s| s.from.timestamp_micros()).collect();
+    for some in gone.chunks(500) {
+        let query = Entity::delete_many().filter(Column::AssetId.eq(Uuid::from(asset)));
+        query.filter(Column::FromUs.is_in(some.iter().copied())).exec(tx).await?;
+    }
+    let rows: Vec<_> = new
+        .iter()
+        .filter(|stretch| !old.contains(stretch))
+        .map(|stretch| ActiveModel {
+            asset_id: Set(asset.into()),
+            from_us: Set(stretch.from.timestamp_micros()),
+            to_us: Set(stretch.to.map(|to| to.timestamp_micros())),
+            state: Set(stretch.state.as_str().into()),
+            cause: Set(stretch.cause.clone()),
+        })
+        .collect();
+    for some in rows.chunks(500) {
+        Entity::insert_many(some.to_vec()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+const REPORT: &str = "report";
+const FAILURE: &str = "failure";
+const MAINTENANCE: &str = "maintenance";
+
+fn mark_row(asset: AssetId, mark: &Mark) -> mark::ActiveModel {
+    let (kind, code, state, cause) = match &mark.what {
+        MarkKind::Report { state, cause } => {
+            (REPORT, String::new(), Some(EquipmentState::from(*state).as_str().to_owned()), cause.clone())
+        }
+        MarkKind::Failure { code } => (FAILURE, code.clone(), None, None),
+        MarkKind::Maintenance { code } => (MAINTENANCE, code.clone(), None, None),
+    };
+    mark::ActiveModel {
+        asset_id: Set(asset.into()),
+        at_us: Set(mark.at.timestamp_micros()),
+        kind: Set(kind.into()),
+        device_id: Set(mark.device_id.into()),
+        code: Set(code),
+        state: Set(state),
+        cause: Set(cause),
+    }
+}
+
+impl TryFrom<mark::Model> for Mark {
+    type Error = StoreError;
+    fn try_from(row: mark::Model) -> Result<Self, StoreError> {
+        let what = match row.kind.as_str() {
+            REPORT => MarkKind::Report {
+                state: reported(row.state.as_deref().unwrap_or_default())?,
+                cause: row.cause,
+            },
+            FAILURE => MarkKind::Failure { code: row.code },
+            MAINTENANCE => MarkKind::Maintenance { code: row.code },
+            other => return Err(StoreError::Corrupt(format!("state mark {other}"))),
+        };
+        Ok(Self { at: from_micros(row.at_us), what, device_id: row.device_id.into() })
+    }
+}
+
+/// Keeps `mark`. False when the log cannot change by it: it repeats what is known on both sides of it.
+pub async fn put_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<bool, StoreError> {
+    if matches!(mark.what, MarkKind::Report { .. }) {
+        let before = neighbours(tx, asset, mark.at, true, 2).await?;
+        let after = neighbours(tx, asset, mark.at, false, 1).await?;
+        let same = |other: Option<&Mark>| {
+            other.is_some_and(|other| other.what == mark.what && other.device_id == mark.device_id)
+        };
+        match (same(before.first()), same(before.get(1)), after.first()) {
+            (true, _, Some(next)) if same(Some(next)) => return Ok(false),
+            (true, true, None) => {
+                if let Some(confirmation) = before.first() {
+                    delete_mark(tx, asset, confirmation).await?;
+                }
+                insert_mark(tx, asset, mark).await?;
+                return Ok(false);
+            }
+            (true, false, None) => {
+                insert_mark(tx, asset, mark).await?;
+                return Ok(false);
+            }
+            _ => {}
+        }
+    }
+    insert_mark(tx, asset, mark).await?;
+    Ok(true)
+}
+
+async fn insert_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
+    use mark::Column;
+    let key = [Column::AssetId, Column::AtUs, Column::Kind, Column::DeviceId, Column::Code];
+    let again = OnConflict::columns(key).update_columns([Column::State, Column::Cause]).to_owned();
+    mark::Entity::insert(mark_row(asset, mark)).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+async fn delete_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
+    mark::Entity::delete_many()
+        .filter(mark::Column::AssetId.eq(Uuid::from(asset)))
+        .filter(mark::Column::AtUs.eq(mark.at.timestamp_micros()))
+        .filter(mark::Column::Kind.eq(REPORT))
+        .filter(mark::Column::DeviceId.eq(Uuid::from(mark.device_id)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The nearest marks strictly before or after `at`, nearest first.
+async fn neighbours(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    at: Timestamp,
+    before: bool,
+    limit: u64,
+) -> Result<Vec<Mark>, StoreError> {
+    let query = mark::Entity::find().filter(mark::Column::AssetId.eq(Uuid::from(asset)));
+    let query = if before {
+        query.filter(mark::Column::AtUs.lt(at.timestamp_micros())).order_by_desc(mark::Column::AtUs)
+    } else {
+        query.filter(mark::Column::AtUs.gt(at.timestamp_micros())).order_by_asc(mark::Column::AtUs)
+    };
+    query.limit(limit).all(db).await?.into_iter().map(Mark::try_from).collect()
+}
+
+/// The marks from which the log between them can be derived anew.
+pub struct Around {
+    pub marks: Vec<Mark>,
+    /// A report of running equipment strictly before the change, or the first mark.
+    pub from: Timestamp,
+    /// The next such report after it; its own stretch is not part of the window.
+    pub to: Option<Timestamp>,
+}
+
+/// What must be derived anew after a change within `[from, to]`.
+pub async fn around(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Around, StoreError> {
+    let running = || {
+        mark::Entity::find()
+            .filter(mark::Column::AssetId.eq(Uuid::from(asset)))
+            .filter(mark::Column::State.is_in([EquipmentState::Up.as_str(), EquipmentState::Idle.as_str()]))
+    };
+    let before = running().filter(mark::Column::AtUs.lt(from.timestamp_micros()));
+    let before = before.order_by_desc(mark::Column::AtUs).one(db).await?.map(|row| row.at_us);
+    let after = running().filter(mark::Column::AtUs.gt(to.timestamp_micros()));
+    let after = after.order_by_asc(mark::Column::AtUs).one(db).await?.map(|row| row.at_us);
+    let mut query = mark::Entity::find().filter(mark::Column::AssetId.eq(Uuid::from(asset)));
+    if let Some(at_us) = before {
+        query = query.filter(mark::Column::AtUs.gte(at_us));
+    }
+    if let Some(at_us) = after {
+        query = query.filter(mark::Column::AtUs.lte(at_us));
+    }
+    let rows = query.order_by_asc(mark::Column::AtUs).all(db).await?;
+    let marks = rows.into_iter().map(Mark::try_from).collect::<Result<Vec<_>, _>>()?;
+    let first = marks.first().map_or(from, |mark| std::cmp::min(mark.at, from));
+    Ok(Around { marks, from: before.map_or(first, from_micros), to: after.map(from_micros) })
+}
+
+fn silence_of(row: silence::Model) -> Silence {
+    Silence {
+        device_id: row.device_id.into(),
+        from: from_micros(row.from_us),
+        to: row.to_us.map(from_micros),
+    }
+}
+
+/// Silences of `devices` that reach into `[from, to)`.
+pub async fn silences(
+    db: &impl ConnectionTrait,
+    devices: impl IntoIterator<Item = DeviceId>,
+    from: Timestamp,
+    to: Option<Timestamp>,
+) -> Result<Vec<Silence>, StoreError> {
+    let reaches = silence::Column::ToUs.is_null().or(silence::Column::ToUs.gt(from.timestamp_micros()));
+    let mut query = silence::Entity::find()
+        .filter(silence::Column::DeviceId.is_in(devices.into_iter().map(Uuid::from)))
+        .filter(reaches);
+    if let Some(to) = to {
+        query = query.filter(silence::Column::FromUs.lt(to.timestamp_micros()));
+    }
+    Ok(query.all(db).await?.into_iter().map(silence_of).collect())
+}
+
+/// Keeps a silence; the same one again may have found its end.
+pub async fn put_silence(tx: &impl ConnectionTrait, silence: Silence) -> Result<(), StoreError> {
+    let row = silence::ActiveModel {
+        device_id: Set(silence.device_id.into()),
+        from_us: Set(silence.from.timestamp_micros()),
+        to_us: Set(silence.to.map(|to| to.timestamp_micros())),
+    };
+    let again = OnConflict::columns([silence::Column::DeviceId, silence::Column::FromUs])
+        .update_column(silence::Column::ToUs)
+        .to_owned();
+    silence::Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn delete_silence(tx: &impl ConnectionTrait, silence: Silence) -> Result<(), StoreError> {
+    let key = (silence.device_id.into(), silence.from.timestamp_micros());
+    silence::Entity::delete_by_id(key).exec(tx).await?;
+    Ok(())
+}
+
+/// Forgets the logs of the demo's assets and devices.
+pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
+    mark::Entity::delete_many()
+        .filter(mark::Column::AssetId.in_subquery(assets::demo_assets()))
+        .exec(tx)
+        .await?;
+    for some in devices.chunks(500) {
+        let ids = some.iter().copied().map(Uuid::from);
+        silence::Entity::delete_many().filter(silence::Column::DeviceId.is_in(ids)).exec(tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0030_states"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let intervals = Table::create()
+            .table("state_intervals")
+            .col(schema::uuid("asset_id"))
+            .col(schema::big_integer("from_us"))
+            .col(schema::big_integer_null("to_us"))
+            .col(schema::string("state"))
+            .col(schema::string_null("cause"))
+            .primary_key(Index::create().col("asset_id").col("from_us"))
+            .foreign_key(ForeignKey::create().from("state_intervals", "asset_id").to("assets", "id"))
+            .to_owned();
+        manager.create_table(intervals).await?;
+        // Fleet indicators read by time across all assets; "down now" reads the open ends.
+        let by_end = Index::create()
+            .name("state_intervals_by_end")
+            .table("state_intervals")
+            .col("to_us")
+            .col("state")
+            .to_owned();
+        manager.create_index(by_end).await?;
+        let marks = Table::create()
+            .table("state_marks")
+            .col(schema::uuid("asset_id"))
+            .col(schema::big_integer("at_us"))
+            .col(schema::string("kind"))
+            .col(schema::uuid("device_id"))
+            .col(schema::string("code"))
+            .col(schema::string_null("state"))
+            .col(schema::string_null("cause"))
+            .primary_key(
+                Index::create().col("asset_id").col("at_us").col("kind").col("device_id").col("code"),
+            )
+            .foreign_key(ForeignKey::create().from("state_marks", "asset_id").to("assets", "id"))
+            .to_owned();
+        manager.create_table(marks).await?;
+        let silences = Table::create()
+            .table("silences")
+            .col(schema::uuid("device_id"))
+            .col(schema::big_integer("from_us"))
+            .col(schema::big_integer_null("to_us"))
+            .primary_key(Index::create().col("device_id").col("from_us"))
+            .to_owned();
+        manager.create_table(silences).await
+    }
+}
