@@ -4,6 +4,7 @@
 //! event, one transaction), `pages` and `json` are two thin faces over them, `reactions` follow domain events.
 //! [`web`] is the shell that all of them stand in. [`routes`] lists every endpoint with who may use it.
 
+pub mod alerts;
 pub mod assets;
 pub mod command;
 pub mod contracts;
@@ -13,6 +14,7 @@ pub mod devices;
 pub mod input;
 pub mod models;
 pub mod problem;
+pub mod reliability;
 mod router;
 pub mod sites;
 pub mod telemetry;
