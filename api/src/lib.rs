@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod assets;
+pub mod billing;
 pub mod command;
 pub mod contracts;
 pub mod customers;
@@ -36,4 +37,6 @@ pub fn routes() -> Routes {
         .merge(assets::routes())
         .merge(devices::routes())
         .merge(telemetry::routes())
+        .merge(contracts::routes())
+        .merge(billing::routes())
 }
