@@ -1,1 +1,146 @@
+//! Machines connect here: the MQTT front.
 //!
+//! One actor per connection: bytes -> packets -> authenticate -> authorise -> [`MessageSink`] -> acknowledge. An
+//! acknowledgement leaves only after the sink said that the message is durable. The gateway does not know what a
+//! message means, and keeps no message itself.
+//!
+//! - `listener`: accepts byte streams (TCP; anything that reads and writes fits), starts and drains connections;
+//! - `codec`: bytes to packets and back, MQTT 3.1.1;
+//! - `connection`: the actor; `connection::handshake` is its first packet, `connection::intake` what it does with the
+//!   bytes of one read, `connection::wire` its buffers;
+//! - `access`: who is it, and `topic`: where may it publish and subscribe;
+//! - `session`: subscriptions and outgoing messages of a connection; `registry`: who is connected, and
+//!   take-over; `presence`: writes connection facts; `attributes`: answers a device that asks for its own.
+
+mod access;
+mod attributes;
+mod codec;
+mod connection;
+mod link;
+mod listener;
+mod presence;
+mod registry;
+mod session;
+mod topic;
+
+use domain::{Clock, telemetry::MessageSink};
+use metrics::{Counter, Gauge};
+use std::{sync::Arc, time::Duration};
+use store::{
+    StoreError,
+    records::{Records, quarantine},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// What the gateway needs from the rest of the house.
+pub struct Deps {
+    pub records: Records,
+    pub sink: Arc<dyn MessageSink>,
+    pub clock: Arc<dyn Clock>,
+    pub limits: Limits,
+}
+
+/// Every limit, and what happens at it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Further sockets are closed at once.
+    pub connections: usize,
+    /// A larger packet is refused at its header, and the connection closed.
+    pub packet_bytes: u32,
+    /// The CONNECT packet must be complete within this time.
+    pub connect_timeout: Duration,
+    /// Publishes handed to the sink and not yet answered, of one connection: at this many its socket is not read.
+    pub open_messages: usize,
+    /// Outgoing bytes that a client has not taken: at this many its socket is not read.
+    pub unsent_bytes: usize,
+    /// A client that takes none of its outgoing bytes for this long is disconnected.
+    pub stall_timeout: Duration,
+    /// Outgoing messages waiting for one client: further ones are dropped and counted.
+    pub queued_messages: usize,
+    /// How long a closing connection waits for the sink's answers.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 50_000,
+            packet_bytes: 256 * 1024,
+            connect_timeout: Duration::from_secs(10),
+            open_messages: 1_000,
+            unsent_bytes: 64 * 1024,
+            stall_timeout: Duration::from_secs(20),
+            queued_messages: 100,
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub struct Gateway {
+    shared: Arc<Shared>,
+}
+
+impl Gateway {
+    pub fn new(deps: Deps) -> Self {
+        let Deps { records, sink, clock, limits } = deps;
+        let shared = Shared {
+            access: access::Access::new(records.clone()),
+            registry: registry::Registry::default(),
+            presence: presence::Presence::new(records.clone()),
+            attributes: attributes::Attributes::new(records.clone()),
+            door: quarantine::Writer::new(records.clone()),
+            counters: Counters::new(),
+            records,
+            sink,
+            clock,
+            limits,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Serves devices until `stop`; then stops reading, waits for open messages to be answered, closes.
+    pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), GatewayError> {
+        listener::run(self.shared, listener, stop).await
+    }
+}
+
+/// What all connections share.
+struct Shared {
+    records: Records,
+    sink: Arc<dyn MessageSink>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    access: access::Access,
+    registry: registry::Registry,
+    presence: presence::Presence,
+    attributes: attributes::Attributes,
+    /// Keeps what was refused at the door.
+    door: Arc<quarantine::Writer>,
+    counters: Counters,
+}
+
+struct Counters {
+    connections: Gauge,
+    publishes: Counter,
+    acknowledged: Counter,
+    /// Outgoing messages dropped because their client does not take them.
+    dropped: Counter,
+}
+
+impl Counters {
+    fn new() -> Self {
+        Self {
+            connections: metrics::gauge!("mainstay_mqtt_connections"),
+            publishes: metrics::counter!("mainstay_mqtt_publishes_total"),
+            acknowledged: metrics::counter!("mainstay_mqtt_acknowledged_total"),
+            dropped: metrics::counter!("mainstay_mqtt_outgoing_dropped_total"),
+        }
+    }
+}

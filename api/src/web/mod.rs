@@ -18,4 +18,3 @@ pub mod security;
 pub mod session;
 pub mod shell;
 pub mod table;
-pub mod time;

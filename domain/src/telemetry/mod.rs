@@ -134,8 +134,6 @@ pub enum Rejection {
     UnknownState(String),
     #[error("topic {0:?} is not the device's own")]
     ForeignTopic(String),
-    #[error("quality of service {0} is not supported")]
-    QosNotSupported(u8),
     #[error("bytes are not MQTT: {0}")]
     MalformedPacket(String),
     #[error("no device has this token ({0})")]
@@ -146,7 +144,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// Every code that [`Rejection::code`] answers.
-    pub const CODES: [&'static str; 15] = [
+    pub const CODES: [&'static str; 14] = [
         "unknown_topic",
         "malformed_json",
         "wrong_shape",
@@ -158,7 +156,6 @@ impl Rejection {
         "bad_metric_name",
         "unknown_state",
         "foreign_topic",
-        "qos_not_supported",
         "malformed_packet",
         "wrong_token",
         "duplicate_credentials",
@@ -178,7 +175,6 @@ impl Rejection {
             Self::BadMetricName(_) => "bad_metric_name",
             Self::UnknownState(_) => "unknown_state",
             Self::ForeignTopic(_) => "foreign_topic",
-            Self::QosNotSupported(_) => "qos_not_supported",
             Self::MalformedPacket(_) => "malformed_packet",
             Self::WrongToken(_) => "wrong_token",
             Self::DuplicateCredentials(_) => "duplicate_credentials",
@@ -201,7 +197,6 @@ impl Rejection {
             Self::TooOld { ts } | Self::InFuture { ts } => ts.clone(),
             Self::TooLarge { bytes, limit } => format!("{bytes} > {limit}"),
             Self::TooDeep { limit } => format!("> {limit}"),
-            Self::QosNotSupported(qos) => qos.to_string(),
         }
     }
 }

@@ -1,0 +1,404 @@
+//! The actor of one connection.
+//!
+//! It is one future with one place to wait ([`Connection::poll`]): for bytes, for room to write, for the sink's
+//! answers, for a word from outside, for time. Acknowledgements leave in the order of the publishes, each only after
+//! its submission is durable. At its limits it stops reading, and TCP tells the device to wait.
+
+mod handshake;
+mod intake;
+mod wire;
+
+use crate::{
+    Shared, codec,
+    link::{Link, Ticket},
+    registry::Place,
+    session::Session,
+};
+use domain::telemetry::{
+    InboundMessage, NotStored, Rejection,
+    connection::{Connection as Fact, EndReason, Ended},
+    quarantine::Quarantined,
+};
+use handshake::Welcome;
+use intake::{Answered, Door, Intake};
+use rmqtt_codec::v3::{ConnectAckReason, LastWill, Packet};
+use std::{
+    collections::{HashSet, VecDeque},
+    future::{Future, poll_fn},
+    net::SocketAddr,
+    num::NonZeroU16,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+use wire::{ByteStream, Wire};
+
+/// Serves one client, from its first byte to its end.
+pub async fn serve<S: ByteStream>(
+    shared: Arc<Shared>,
+    stream: S,
+    remote: SocketAddr,
+    stop: CancellationToken,
+) {
+    let mut wire = Wire::new(stream);
+    let greeted = tokio::select! {
+        greeted = handshake::greet(&shared, &mut wire, remote) => greeted,
+        () = stop.cancelled() => None,
+    };
+    let Some(welcome) = greeted else { return };
+    let link = Arc::new(Link::default());
+    let (device, id) = (welcome.device, welcome.id);
+    let place = shared.registry.enter(device, id, &welcome.client_id, &link);
+    if place == Place::Flapping {
+        report_duplicate(&shared, &welcome, remote);
+    }
+    if still_welcome(&shared, &welcome).await {
+        let fact = Fact {
+            device,
+            id,
+            client_id: welcome.client_id.to_string(),
+            remote: remote.to_string(),
+            connected_at: shared.clock.now(),
+            ended: None,
+            connects: 1,
+        };
+        shared.presence.connected(fact);
+        handshake::answer(&mut wire, ConnectAckReason::ConnectionAccepted);
+        let mut connection = Box::new(Connection::new(Arc::clone(&shared), wire, link, welcome));
+        let reason = connection.run().await;
+        shared.registry.leave(device, id);
+        shared.presence.ended(device, id, Ended { at: shared.clock.now(), reason });
+        connection.finish(reason).await;
+    } else {
+        shared.registry.leave(device, id);
+    }
+}
+
+/// Credentials that changed while the device was signing in are judged again, now that a later change would find it
+/// in the registry.
+async fn still_welcome(shared: &Shared, welcome: &Welcome) -> bool {
+    shared.access.epoch() == welcome.epoch
+        || matches!(shared.access.authenticate(&welcome.token).await, Ok(Some(device)) if device == welcome.device)
+}
+
+fn report_duplicate(shared: &Shared, welcome: &Welcome, remote: SocketAddr) {
+    let rejection = Rejection::DuplicateCredentials(format!("{} {remote}", welcome.client_id));
+    let row = Quarantined::new(Some(welcome.device), "", &[], &rejection, shared.clock.now());
+    shared.door.put(vec![row], None);
+}
+
+struct Connection<S> {
+    shared: Arc<Shared>,
+    wire: Wire<S>,
+    link: Arc<Link>,
+    door: Door,
+    session: Session,
+    /// Handed to the sink, not yet acknowledged, oldest first.
+    open: VecDeque<Submission>,
+    open_messages: usize,
+    /// Identifiers of messages of quality of service 2 between PUBLISH and PUBREL.
+    half_delivered: HashSet<NonZeroU16>,
+    keep_alive: Option<Duration>,
+    will: Option<LastWill>,
+    heard_at: Instant,
+    /// Since when the client takes none of its outgoing bytes.
+    stalled_at: Option<Instant>,
+    /// Set once: nothing more is read, and when the open submissions are answered the connection ends.
+    ending: Option<(EndReason, Instant)>,
+    timer: Pin<Box<Sleep>>,
+}
+
+struct Submission {
+    ticket: Arc<Ticket>,
+    messages: usize,
+    deliveries: Vec<(Answered, NonZeroU16)>,
+}
+
+/// Without a keep-alive there is still a look at the clock now and then.
+const IDLE_LOOK: Duration = Duration::from_secs(3_600);
+
+impl<S: ByteStream> Connection<S> {
+    fn new(shared: Arc<Shared>, wire: Wire<S>, link: Arc<Link>, welcome: Welcome) -> Self {
+        let now = Instant::now();
+        Self {
+            door: Door::new(welcome.device, shared.limits.packet_bytes),
+            shared,
+            wire,
+            link,
+            session: Session::default(),
+            open: VecDeque::new(),
+            open_messages: 0,
+            half_delivered: HashSet::new(),
+            keep_alive: welcome.keep_alive,
+            will: welcome.will,
+            heard_at: now,
+            stalled_at: None,
+            ending: None,
+            timer: Box::pin(sleep_until(now + welcome.keep_alive.unwrap_or(IDLE_LOOK))),
+        }
+    }
+
+    async fn run(&mut self) -> EndReason {
+        self.take_rest();
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// What is left to do when the connection has ended.
+    async fn finish(mut self: Box<Self>, reason: EndReason) {
+        // A stop of ours says nothing about the machine; a goodbye withdraws the will [MQTT-3.1.2-10].
+        if !matches!(reason, EndReason::Disconnected | EndReason::ServerStopped)
+            && let Some(will) = self.will.take()
+        {
+            let message = InboundMessage {
+                device: self.door.device,
+                topic: (*will.topic).into(),
+                payload: will.message.to_vec(),
+                received_at: self.shared.clock.now(),
+            };
+            let log = |result: Result<(), NotStored>| {
+                if let Err(error) = result {
+                    tracing::warn!(%error, "a will was not stored");
+                }
+            };
+            self.shared.sink.submit(vec![message], Box::new(log));
+        }
+        let Self { wire, .. } = *self;
+        wire.close().await;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EndReason> {
+        self.link.register(cx);
+        if let Some(reason) = self.link.asked_to_end() {
+            self.end(reason);
+        }
+        loop {
+            self.acknowledge();
+            self.deliver();
+            match self.wire.poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.stalled_at = None,
+                Poll::Ready(Err(_)) => return Poll::Ready(self.reason_or(EndReason::ConnectionLost)),
+                Poll::Pending => self.stalled(),
+            }
+            if let Some((reason, _)) = self.ending
+                && self.open.is_empty()
+                && self.wire.out.is_empty()
+            {
+                return Poll::Ready(reason);
+            }
+            if self.may_read() {
+                match self.poll_read(cx) {
+                    Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
+                        return Poll::Ready(EndReason::ConnectionLost);
+                    }
+                    Poll::Ready(Ok(_)) => continue,
+                    Poll::Pending => {}
+                }
+            }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if let Some(reason) = self.look_at_clock() {
+                return Poll::Ready(reason);
+            }
+        }
+    }
+
+    fn may_read(&self) -> bool {
+        let limits = &self.shared.limits;
+        self.ending.is_none()
+            && self.open_messages < limits.open_messages
+            && self.wire.out.len() < limits.unsent_bytes
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+        let mut intake = None;
+        let (door, clock, half_delivered) = (&mut self.door, &self.shared.clock, &self.half_delivered);
+        let read = self.wire.poll_read(cx, |bytes| {
+            let (taken, consumed) = door.take(bytes, clock.now(), |id| half_delivered.contains(&id));
+            intake = Some(taken);
+            consumed
+        });
+        if let Some(intake) = intake {
+            self.heard_at = Instant::now();
+            self.handle(intake);
+        }
+        read
+    }
+
+    /// What the client sent right behind its CONNECT.
+    fn take_rest(&mut self) {
+        let mut intake = None;
+        let (door, clock) = (&mut self.door, &self.shared.clock);
+        self.wire.consume_rest(|bytes| {
+            let (taken, consumed) = door.take(bytes, clock.now(), |_| false);
+            intake = Some(taken);
+            consumed
+        });
+        if let Some(intake) = intake {
+            self.handle(intake);
+        }
+    }
+
+    fn handle(&mut self, intake: Intake) {
+        let Intake { messages, deliveries, questions, others, refused, end } = intake;
+        for (answered, id) in &deliveries {
+            if *answered == Answered::ExactlyOnce {
+                self.half_delivered.insert(*id);
+            }
+        }
+        if !messages.is_empty() || !deliveries.is_empty() {
+            self.submit(messages, deliveries);
+        }
+        for question in questions {
+            let device = self.door.device;
+            if !self.shared.attributes.ask(device, &self.link, &question.number, &question.payload) {
+                self.shared.counters.dropped.increment(1);
+            }
+        }
+        for packet in others {
+            self.packet(packet);
+        }
+        if !refused.is_empty() {
+            for row in &refused {
+                metrics::counter!("mainstay_rejected_total", "reason" => row.reason.clone()).increment(1);
+            }
+            self.shared.door.put(refused, None);
+        }
+        if let Some(reason) = end {
+            self.end(reason);
+        }
+    }
+
+    fn submit(&mut self, messages: Vec<InboundMessage>, deliveries: Vec<(Answered, NonZeroU16)>) {
+        let ticket = Ticket::new(&self.link);
+        self.open_messages += messages.len();
+        self.shared.counters.publishes.increment(messages.len() as u64);
+        let submission = Submission { ticket: Arc::clone(&ticket), messages: messages.len(), deliveries };
+        self.open.push_back(submission);
+        if messages.is_empty() {
+            ticket.settle(Ok(()));
+        } else {
+            self.shared.sink.submit(messages, Box::new(move |result| ticket.settle(result)));
+        }
+    }
+
+    /// Answers publishes, oldest first, as far as they are durable.
+    fn acknowledge(&mut self) {
+        while let Some(fate) = self.open.front().and_then(|submission| submission.ticket.fate()) {
+            let Some(submission) = self.open.pop_front() else { return };
+            self.open_messages -= submission.messages;
+            if let Err(error) = fate {
+                // Nothing after it is acknowledged either: the device sends all of it again, in order.
+                tracing::warn!(%error, device = %self.door.device, "messages were not stored");
+                self.open.clear();
+                self.open_messages = 0;
+                self.end(EndReason::NotStored);
+                return;
+            }
+            for (answered, id) in &submission.deliveries {
+                let answer = match answered {
+                    Answered::Once => codec::Answer::PubAck,
+                    Answered::ExactlyOnce => codec::Answer::PubRec,
+                };
+                codec::encode_answer(answer, *id, &mut self.wire.out);
+            }
+            self.shared.counters.acknowledged.increment(submission.deliveries.len() as u64);
+        }
+        if self.open.is_empty() && self.open.capacity() > 8 {
+            self.open = VecDeque::new();
+        }
+    }
+
+    fn deliver(&mut self) {
+        while self.ending.is_none()
+            && self.wire.out.len() < self.shared.limits.unsent_bytes
+            && self.session.has_window()
+            && let Some(message) = self.link.next_outgoing()
+        {
+            if let Some(packet) = self.session.deliver(message) {
+                codec::encode(packet, &mut self.wire.out);
+            }
+        }
+    }
+
+    fn packet(&mut self, packet: Packet) {
+        match packet {
+            Packet::PingRequest => codec::encode(Packet::PingResponse, &mut self.wire.out),
+            Packet::Subscribe { packet_id, topic_filters } => {
+                let status = topic_filters
+                    .into_iter()
+                    .map(|(filter, qos)| self.session.subscribe(filter, qos))
+                    .collect();
+                codec::encode(Packet::SubscribeAck { packet_id, status }, &mut self.wire.out);
+            }
+            Packet::Unsubscribe { packet_id, topic_filters } => {
+                for filter in &topic_filters {
+                    self.session.unsubscribe(filter);
+                }
+                codec::encode(Packet::UnsubscribeAck { packet_id }, &mut self.wire.out);
+            }
+            Packet::PublishAck { packet_id } => self.session.acknowledged(packet_id),
+            Packet::PublishRelease { packet_id } => {
+                self.half_delivered.remove(&packet_id);
+                codec::encode_answer(codec::Answer::PubComp, packet_id, &mut self.wire.out);
+            }
+            // A second CONNECT [MQTT-3.1.0-2], or what only a server sends.
+            _ => self.end(EndReason::ProtocolError),
+        }
+    }
+
+    /// The first reason counts.
+    fn end(&mut self, reason: EndReason) {
+        if self.ending.is_none() {
+            let until = Instant::now() + self.shared.limits.drain_timeout;
+            self.ending = Some((reason, until));
+            self.wire.forget_rest();
+            self.look_no_later_than(until);
+        }
+    }
+
+    fn reason_or(&self, otherwise: EndReason) -> EndReason {
+        self.ending.map_or(otherwise, |(reason, _)| reason)
+    }
+
+    fn stalled(&mut self) {
+        if self.stalled_at.is_none() {
+            let now = Instant::now();
+            self.stalled_at = Some(now);
+            self.look_no_later_than(now + self.shared.limits.stall_timeout);
+        }
+    }
+
+    fn look_no_later_than(&mut self, at: Instant) {
+        if self.timer.deadline() > at {
+            self.timer.as_mut().reset(at);
+        }
+    }
+
+    /// Time is up for something: ends the connection, or sets the timer to what comes next.
+    fn look_at_clock(&mut self) -> Option<EndReason> {
+        let now = Instant::now();
+        let stall = self.stalled_at.map(|at| at + self.shared.limits.stall_timeout);
+        if stall.is_some_and(|at| at <= now) {
+            return Some(self.reason_or(EndReason::SlowReader));
+        }
+        let drain = self.ending.map(|(_, until)| until);
+        if drain.is_some_and(|at| at <= now) {
+            return Some(self.reason_or(EndReason::ConnectionLost));
+        }
+        // While we do not read, the client's silence is ours.
+        if !self.may_read() {
+            self.heard_at = now;
+        }
+        let silence = self.keep_alive.map(|keep_alive| self.heard_at + keep_alive);
+        if silence.is_some_and(|at| at <= now) && drain.is_none() {
+            return Some(EndReason::KeepAliveTimeout);
+        }
+        let next = [stall, drain, silence].into_iter().flatten().min();
+        self.timer.as_mut().reset(next.unwrap_or(now + IDLE_LOOK));
+        None
+    }
+}
