@@ -4,11 +4,21 @@
 //! event, one transaction), `pages` and `json` are two thin faces over them, `reactions` follow domain events.
 //! [`web`] is the shell that all of them stand in. [`routes`] lists every endpoint with who may use it.
 
+pub mod alerts;
+pub mod assets;
+pub mod billing;
 pub mod command;
 pub mod contracts;
+pub mod customers;
 pub mod deps;
+pub mod devices;
+pub mod input;
+pub mod models;
 pub mod problem;
+pub mod reliability;
 mod router;
+pub mod sites;
+pub mod telemetry;
 #[cfg(test)]
 pub mod testing;
 pub mod web;
@@ -21,4 +31,12 @@ use web::routes::Routes;
 /// Every endpoint of the product, with its access rule. The denial test walks this list.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(customers::routes())
+        .merge(sites::routes())
+        .merge(models::routes())
+        .merge(assets::routes())
+        .merge(devices::routes())
+        .merge(telemetry::routes())
+        .merge(contracts::routes())
+        .merge(billing::routes())
 }

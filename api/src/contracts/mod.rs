@@ -1,3 +1,41 @@
-//! What customers have bought, and who pays for what.
+//! What customers have bought, what machines are promised, and who pays for what.
 
+pub mod commands;
 pub mod coverage;
+pub mod json;
+pub mod pages;
+#[cfg(test)]
+mod tests;
+
+use crate::web::routes::{Access, Routes};
+use domain::account::Role;
+
+const EDITORS: Access = Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing]);
+const EDITORS_OR_PROGRAM: Access =
+    Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing, Role::Integration]);
+/// Whoever answers a customer must know what was promised; a customer sees own contracts.
+const READERS: Access = Access::Roles(&[
+    Role::Admin,
+    Role::ServiceManager,
+    Role::Billing,
+    Role::Dispatcher,
+    Role::Agent,
+    Role::Customer,
+    Role::Integration,
+]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/contracts", EDITORS, pages::list)
+        .get("/contracts/new", EDITORS, pages::new)
+        .post("/contracts/new", EDITORS, pages::create)
+        .get("/contracts/{id}", EDITORS, pages::show)
+        .get("/contracts/{id}/edit", EDITORS, pages::edit)
+        .post("/contracts/{id}/edit", EDITORS, pages::update)
+        .get("/api/v1/contracts", READERS, json::list)
+        .post("/api/v1/contracts", EDITORS_OR_PROGRAM, json::create)
+        .get("/api/v1/contracts/{id}", READERS, json::get)
+        .put("/api/v1/contracts/{id}", EDITORS_OR_PROGRAM, json::update)
+        .get("/api/v1/warranties", READERS, json::warranties)
+        .post("/api/v1/warranties", EDITORS_OR_PROGRAM, json::create_warranty)
+}

@@ -18,3 +18,4 @@ pub mod security;
 pub mod session;
 pub mod shell;
 pub mod table;
+pub mod time;

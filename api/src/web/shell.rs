@@ -11,6 +11,8 @@ pub struct Shell {
     /// Failed sign-ins by account and address.
     pub sign_ins: Limiter,
     pub hashing: Semaphore,
+    /// Makes the device token of a repeated command the same as the first time, without keeping it anywhere.
+    pub token_seed: [u8; 32],
     /// True from the moment somebody can sign in: spares the look at the database on every request.
     set_up: AtomicBool,
 }
@@ -20,6 +22,7 @@ impl Default for Shell {
         Self {
             sign_ins: Limiter::default(),
             hashing: Semaphore::new(CONCURRENT_HASHES),
+            token_seed: rand::random(),
             set_up: AtomicBool::new(false),
         }
     }

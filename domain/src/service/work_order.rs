@@ -242,6 +242,14 @@ impl WorkOrder {
         self.state = WorkOrderState::Invoiced { completed_at, approved_at, invoice_id, at };
         Ok(self)
     }
+    /// Its invoice was taken back: it may be invoiced again.
+    pub fn take_back_invoice(mut self) -> Result<Self, InvalidTransition> {
+        let WorkOrderState::Invoiced { completed_at, approved_at, .. } = self.state else {
+            return Err(self.invalid("take_back_invoice"));
+        };
+        self.state = WorkOrderState::Approved { completed_at, at: approved_at };
+        Ok(self)
+    }
     /// Only before anybody has begun.
     pub fn cancel(mut self, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
         if !self.state.is_open() || matches!(self.state, WorkOrderState::InProgress { .. }) {

@@ -1,14 +1,17 @@
 //! Installed machines.
 
-use super::{PageRequest, Paged, keyset, sites::demo_customers};
+use super::{PageRequest, Paged, keyset, sites::demo_customers, states, visits, work_orders};
 use crate::StoreError;
 use domain::{
     Money,
     asset::Asset,
     clock::from_micros,
-    id::{AssetId, CustomerId, ModelId, SiteId},
+    condition::EquipmentState,
+    id::{AssetId, CustomerId, ModelId, SiteId, TechnicianId},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::SimpleExpr,
+};
 use sea_orm_migration::{prelude::*, schema};
 use std::collections::HashMap;
 
@@ -127,8 +130,10 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
     pub site: Option<SiteId>,
     pub model: Option<ModelId>,
-    /// Only these, such as a technician's.
-    pub only: Option<Vec<AssetId>>,
+    /// Only assets of work orders that have a visit of this technician: row scope.
+    pub technician: Option<TechnicianId>,
+    /// In this state now.
+    pub state: Option<EquipmentState>,
     /// Anywhere in name, serial number or place within the site.
     pub text: Option<String>,
 }
@@ -161,13 +166,28 @@ fn matching(filter: &Filter) -> Select<Entity> {
     if let Some(id) = filter.model {
         query = query.filter(Column::ModelId.eq(Uuid::from(id)));
     }
-    if let Some(ids) = &filter.only {
-        query = query.filter(Column::Id.is_in(ids.iter().copied().map(Uuid::from)));
+    if let Some(id) = filter.technician {
+        query = query.filter(Column::Id.in_subquery(of_technician(id)));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(in_state(state));
     }
     if let Some(text) = &filter.text {
         query = query.filter(Column::Search.like(keyset::contains(text)));
     }
     query
+}
+
+/// An asset of which nothing was ever said is in no interval: its state is unknown.
+fn in_state(state: EquipmentState) -> SimpleExpr {
+    let mut now = Query::select();
+    now.column(states::Column::AssetId).from(states::Entity).and_where(states::Column::ToUs.is_null());
+    if state == EquipmentState::Unknown {
+        now.and_where(states::Column::State.ne(state.as_str()));
+        return Column::Id.not_in_subquery(now);
+    }
+    now.and_where(states::Column::State.eq(state.as_str()));
+    Column::Id.in_subquery(now)
 }
 
 /// The demo's assets, for rooms that must forget them first.
@@ -202,6 +222,26 @@ pub(super) fn of_customer(id: CustomerId) -> sea_orm::sea_query::SelectStatement
 pub(super) fn of_model(id: ModelId) -> sea_orm::sea_query::SelectStatement {
     let mut query = Query::select();
     query.column(Column::Id).from(Entity).and_where(Column::ModelId.eq(Uuid::from(id)));
+    query
+}
+
+/// Whether a work order at the asset has a visit of the technician: row scope.
+pub async fn has_work_for(
+    db: &impl ConnectionTrait,
+    id: AssetId,
+    technician: TechnicianId,
+) -> Result<bool, StoreError> {
+    let query = Entity::find_by_id(Uuid::from(id)).filter(Column::Id.in_subquery(of_technician(technician)));
+    Ok(query.count(db).await? > 0)
+}
+
+/// Ids of the assets of a technician's work orders, for filters of tables that name an asset.
+pub(super) fn of_technician(id: TechnicianId) -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query
+        .column(work_orders::Column::AssetId)
+        .from(work_orders::Entity)
+        .and_where(work_orders::Column::Id.in_subquery(visits::work_orders_of(id)));
     query
 }
 

@@ -7,7 +7,7 @@ use domain::{
     Timestamp,
     asset::Device,
     clock::from_micros,
-    id::{AssetId, CustomerId, DeviceId},
+    id::{AssetId, CustomerId, DeviceId, TechnicianId},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
@@ -112,6 +112,16 @@ pub async fn authenticate(db: &impl ConnectionTrait, token: &str) -> Result<Opti
     query.one(db).await?.map(Device::try_from).transpose()
 }
 
+/// Whether `token_hash` is that of the token with which the device signs in now.
+pub async fn has_token(
+    db: &impl ConnectionTrait,
+    id: DeviceId,
+    token_hash: &str,
+) -> Result<bool, StoreError> {
+    let query = Entity::find_by_id(Uuid::from(id)).filter(Column::TokenHash.eq(token_hash));
+    Ok(query.filter(Column::RevokedAtUs.is_null()).count(db).await? > 0)
+}
+
 /// From now on the device signs in with another token, even if it was revoked before.
 pub async fn rotate(tx: &impl ConnectionTrait, id: DeviceId, token_hash: String) -> Result<(), StoreError> {
     let row = ActiveModel {
@@ -207,8 +217,8 @@ pub struct Filter {
     /// Only devices of this customer's assets.
     pub customer: Option<CustomerId>,
     pub asset: Option<AssetId>,
-    /// Only devices of these assets, such as a technician's.
-    pub assets: Option<Vec<AssetId>>,
+    /// Only devices of assets that this technician has work at.
+    pub technician: Option<TechnicianId>,
     pub text: Option<String>,
 }
 
@@ -225,8 +235,8 @@ pub async fn list(
     if let Some(id) = filter.asset {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }
-    if let Some(ids) = &filter.assets {
-        query = query.filter(Column::AssetId.is_in(ids.iter().copied().map(Uuid::from)));
+    if let Some(id) = filter.technician {
+        query = query.filter(Column::AssetId.in_subquery(assets::of_technician(id)));
     }
     if let Some(text) = &filter.text {
         query = query.filter(Column::Search.like(keyset::contains(text)));

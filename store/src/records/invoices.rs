@@ -297,6 +297,17 @@ pub(super) fn demo_invoices() -> sea_orm::sea_query::SelectStatement {
     query
 }
 
+/// Live invoice lines of the work order in the enclosing query's row.
+pub(super) fn live_lines_of_row() -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query
+        .expr(Expr::val(1))
+        .from("invoice_lines")
+        .and_where(Expr::col(("invoice_lines", "work_order_id")).equals(("work_orders", "id")))
+        .and_where(Expr::col(("invoice_lines", "live")).eq(true));
+    query
+}
+
 /// Ids of one customer's papers, for filters of tables that name an invoice.
 pub(super) fn of_customer(id: CustomerId) -> sea_orm::sea_query::SelectStatement {
     let mut query = Query::select();

@@ -94,6 +94,40 @@ pub async fn of_work_order(
     rows.into_iter().map(from_row).collect()
 }
 
+/// Every line of `work_orders`, each work order's in the order they were recorded.
+pub async fn of_work_orders(
+    db: &impl ConnectionTrait,
+    work_orders: &[WorkOrderId],
+) -> Result<Vec<Line>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::WorkOrderId.is_in(work_orders.iter().copied().map(Uuid::from)))
+        .order_by_asc(Column::WorkOrderId)
+        .order_by_asc(Column::AtUs)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Puts `lines` on an invoice, or takes them back from one. A conflict means that not all of them were as expected.
+pub async fn set_invoiced(
+    tx: &impl ConnectionTrait,
+    lines: &[LineId],
+    invoiced: bool,
+) -> Result<(), StoreError> {
+    let mut changed = 0;
+    for chunk in lines.chunks(500) {
+        let result = Entity::update_many()
+            .col_expr(Column::Invoiced, Expr::value(invoiced))
+            .filter(Column::Id.is_in(chunk.iter().copied().map(Uuid::from)))
+            .filter(Column::Invoiced.eq(!invoiced))
+            .exec(tx)
+            .await?;
+        changed += result.rows_affected;
+    }
+    if changed == lines.len() as u64 { Ok(()) } else { Err(StoreError::Conflict("lines.invoiced".into())) }
+}
+
 fn to_row(line: &Line) -> Result<ActiveModel, StoreError> {
     if line.unit_price.currency != line.unit_cost.currency {
         return Err(StoreError::Corrupt(format!("price and cost of line {} differ in currency", line.id)));

@@ -1,6 +1,6 @@
 //! Work orders, with the signature that the customer put under each.
 
-use super::{PageRequest, Paged, column, visits};
+use super::{PageRequest, Paged, column, invoices, visits};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -94,6 +94,8 @@ pub struct Filter {
     pub technician: Option<TechnicianId>,
     /// A number, or a part of the subject.
     pub search: Option<String>,
+    /// Approved, with lines, and on no invoice or draft.
+    pub ready_to_invoice: bool,
 }
 
 pub async fn insert(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<(), StoreError> {
@@ -222,11 +224,28 @@ fn filtered(filter: &Filter) -> Select<Entity> {
     if let Some(technician) = filter.technician {
         query = query.filter(Column::Id.in_subquery(visits::work_orders_of(technician)));
     }
+    if filter.ready_to_invoice {
+        let approved = "approved";
+        query = query
+            .filter(Column::Status.eq(approved))
+            .filter(Expr::exists(lines_of_row()))
+            .filter(Expr::not_exists(invoices::live_lines_of_row()));
+    }
     if let Some(text) = &filter.search {
         let number = text.trim().to_uppercase();
         let number = if number.starts_with("WO-") { number } else { format!("WO-{number}") };
         query = query.filter(Column::Number.eq(number).or(Column::Subject.contains(text.trim())));
     }
+    query
+}
+
+/// Lines of the work order in the enclosing query's row.
+fn lines_of_row() -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query
+        .expr(Expr::val(1))
+        .from("lines")
+        .and_where(Expr::col(("lines", "work_order_id")).equals(("work_orders", "id")));
     query
 }
 

@@ -11,6 +11,8 @@ use domain::{
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::watch;
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod embedded;
 
 /// Sample times lie within this many microseconds of 1970, either way (about 146,000 years).
@@ -131,6 +133,5 @@ pub trait TelemetryStore: Send + Sync + 'static {
 pub async fn append(store: &dyn TelemetryStore, batch: Batch) -> Result<Receipt, StoreError> {
     let (tx, rx) = tokio::sync::oneshot::channel();
     store.append(batch, Box::new(move |result| drop(tx.send(result))));
-    rx.await
-        .unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
+    rx.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
 }

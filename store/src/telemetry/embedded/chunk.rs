@@ -41,19 +41,13 @@ pub struct Chunks<'a> {
 
 impl<'a> Chunks<'a> {
     pub fn new(db: &'a Connection) -> Result<Self, StoreError> {
-        Ok(Self {
-            samples: db.prepare_cached("SELECT samples FROM chunk WHERE id=?1")?,
-        })
+        Ok(Self { samples: db.prepare_cached("SELECT samples FROM chunk WHERE id=?1")? })
     }
 
     pub fn rows(&mut self, id: i64) -> Result<Vec<Point>, StoreError> {
         let mut found = self.samples.query([id])?;
         let row = found.next()?.ok_or_else(|| damaged("a chunk has vanished"))?;
-        decode(
-            row.get_ref(0)?
-                .as_blob()
-                .map_err(|_| damaged("a chunk holds no bytes"))?,
-        )
+        decode(row.get_ref(0)?.as_blob().map_err(|_| damaged("a chunk holds no bytes"))?)
     }
 }
 
@@ -121,12 +115,7 @@ const NEXT: &str =
 fn neighbour(db: &Connection, sql: &str, no: SeriesNo, ts_us: i64) -> Result<Option<Neighbour>, StoreError> {
     let mut statement = db.prepare_cached(sql)?;
     let found = statement.query_row(params![no, ts_us], |row| {
-        Ok(Neighbour {
-            id: row.get(0)?,
-            lo_us: row.get(1)?,
-            hi_us: row.get(2)?,
-            count: row.get(3)?,
-        })
+        Ok(Neighbour { id: row.get(0)?, lo_us: row.get(1)?, hi_us: row.get(2)?, count: row.get(3)? })
     });
     Ok(found.optional()?)
 }
@@ -182,23 +171,15 @@ fn encode(rows: &[Point]) -> Result<Vec<u8>, StoreError> {
 }
 
 fn decode(bytes: &[u8]) -> Result<Vec<Point>, StoreError> {
-    let (head, rest) = bytes
-        .split_first_chunk::<5>()
-        .ok_or_else(|| damaged("a chunk is cut short"))?;
+    let (head, rest) = bytes.split_first_chunk::<5>().ok_or_else(|| damaged("a chunk is cut short"))?;
     if head[0] != VERSION {
         return Err(damaged("a chunk has an unknown format"));
     }
     let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
-    let (times, values) = rest
-        .split_at_checked(length)
-        .ok_or_else(|| damaged("a chunk is cut short"))?;
+    let (times, values) = rest.split_at_checked(length).ok_or_else(|| damaged("a chunk is cut short"))?;
     let times = pco::standalone::simple_decompress::<i64>(times).map_err(|e| unpacked(&e))?;
     let values = pco::standalone::simple_decompress::<f64>(values).map_err(|e| unpacked(&e))?;
-    Ok(times
-        .into_iter()
-        .zip(values)
-        .map(|(ts_us, value)| Point { ts_us, value })
-        .collect())
+    Ok(times.into_iter().zip(values).map(|(ts_us, value)| Point { ts_us, value }).collect())
 }
 
 fn unpacked(error: &PcoError) -> StoreError {

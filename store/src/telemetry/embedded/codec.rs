@@ -78,30 +78,16 @@ pub fn decode(entry: &[u8], registry: &Registry) -> Result<Batch, StoreError> {
     let mut batch = Batch::default();
     input.samples(&mut |no, ts_us, value| {
         if let Some((device, metric)) = registry.name(no) {
-            batch.samples.push(Sample {
-                device: *device,
-                metric: metric.clone(),
-                ts_us,
-                value,
-            });
+            batch.samples.push(Sample { device: *device, metric: metric.clone(), ts_us, value });
         }
     })?;
     for _ in 0..input.number()? {
         let no = input.device()?;
         let ts_us = input.signed()?;
         let state = state_of(input.byte()?)?;
-        let cause = if input.byte()? == 0 {
-            None
-        } else {
-            Some(input.text()?)
-        };
+        let cause = if input.byte()? == 0 { None } else { Some(input.text()?) };
         if let Some(device) = registry.device_id(no) {
-            batch.states.push(StateReport {
-                device,
-                ts_us,
-                state,
-                cause,
-            });
+            batch.states.push(StateReport { device, ts_us, state, cause });
         }
     }
     for _ in 0..input.number()? {
@@ -110,13 +96,7 @@ pub fn decode(entry: &[u8], registry: &Registry) -> Result<Batch, StoreError> {
         let kind = kind_of(input.byte()?)?;
         let (code, text) = (input.text()?, input.text()?);
         if let Some(device) = registry.device_id(no) {
-            batch.events.push(DeviceEvent {
-                device,
-                ts_us,
-                kind,
-                code,
-                text,
-            });
+            batch.events.push(DeviceEvent { device, ts_us, kind, code, text });
         }
     }
     Ok(batch)
@@ -142,11 +122,7 @@ impl<'a> Input<'a> {
             no = no.wrapping_add(self.signed()?);
             ts_us = ts_us.wrapping_add(self.signed()?);
             let bytes = self.bytes(8)?.try_into().map_err(|_| damaged())?;
-            sample(
-                SeriesNo::try_from(no).map_err(|_| damaged())?,
-                ts_us,
-                f64::from_le_bytes(bytes),
-            );
+            sample(SeriesNo::try_from(no).map_err(|_| damaged())?, ts_us, f64::from_le_bytes(bytes));
         }
         Ok(())
     }

@@ -27,6 +27,8 @@ pub struct Committer {
     pub(super) log_first: u64,
     pub(super) log_bytes: usize,
     pub(super) chores: VecDeque<Chore>,
+    /// The last commit found no room: whatever can be trimmed is.
+    pub(super) full: bool,
     /// Rows of the last group: sealing must keep pace with it.
     pub(super) last_rows: usize,
     last_appends: usize,
@@ -55,6 +57,7 @@ impl Committer {
             log_first: log.first,
             log_bytes: log.bytes,
             chores: VecDeque::new(),
+            full: false,
             last_rows: 0,
             last_appends: 0,
             last_start: Instant::now(),
@@ -77,11 +80,7 @@ impl Committer {
                 }
                 Work::Control(Control::Retain { before_us, reply }) => {
                     let cutoff_us = chunk::window_start(before_us);
-                    self.chores.push_back(Chore::Retain {
-                        cutoff_us,
-                        next: 0,
-                        reply,
-                    });
+                    self.chores.push_back(Chore::Retain { cutoff_us, next: 0, reply });
                 }
                 Work::Control(Control::Forget { devices, reply }) => {
                     self.chores.push_back(Chore::Forget { devices, reply });
@@ -95,8 +94,7 @@ impl Committer {
 
     fn finish(&mut self) -> Result<(), StoreError> {
         self.shared.consumers.save(&self.db)?;
-        self.db
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
@@ -109,11 +107,13 @@ impl Committer {
         match self.write(seq, &batch) {
             Ok(()) => {
                 self.head = seq;
+                self.full = false;
                 self.publish(seq, batch);
                 waiting.into_iter().for_each(|done| done(Ok(Receipt { seq })));
                 self.shared.head.send_replace(seq);
             }
             Err(error) => {
+                self.full = matches!(error, StoreError::Full(_));
                 tracing::error!(%error, appends = waiting.len(), "telemetry could not be committed");
                 metrics::counter!("telemetry_commit_failures_total").increment(1);
                 waiting.into_iter().for_each(|done| done(Err(again(&error))));
@@ -140,12 +140,7 @@ impl Committer {
             }
         }
         self.entry.clear();
-        codec::encode(
-            batch,
-            &self.numbers,
-            &self.shared.registry.read(),
-            &mut self.entry,
-        );
+        codec::encode(batch, &self.numbers, &self.shared.registry.read(), &mut self.entry);
         let written = self.insert(seq, &fresh);
         if written.is_err() && !fresh.is_empty() {
             self.shared.registry.write().undo(&fresh);
@@ -157,9 +152,7 @@ impl Committer {
     fn insert(&mut self, seq: u64, fresh: &Fresh) -> Result<(), StoreError> {
         let insert_entry = "INSERT INTO log(seq, entry) VALUES(?1, ?2)";
         if fresh.is_empty() {
-            self.db
-                .prepare_cached(insert_entry)?
-                .execute(params![seq, self.entry])?;
+            self.db.prepare_cached(insert_entry)?.execute(params![seq, self.entry])?;
         } else {
             let group = self.db.transaction()?;
             let mut device = group.prepare_cached("INSERT INTO device(no, id) VALUES(?1, ?2)")?;
@@ -171,9 +164,7 @@ impl Committer {
             for (no, device_no, metric) in &fresh.series {
                 series.execute(params![no, device_no, metric])?;
             }
-            group
-                .prepare_cached(insert_entry)?
-                .execute(params![seq, self.entry])?;
+            group.prepare_cached(insert_entry)?.execute(params![seq, self.entry])?;
             drop((device, series));
             group.commit()?;
         }
@@ -190,10 +181,7 @@ impl Committer {
             memory.apply(seq, &self.numbers, &batch.samples, self.config.series_rows);
         }
         metrics::counter!("telemetry_samples_total").increment(batch.samples.len() as u64);
-        self.shared.tail.lock().push(Committed {
-            seq,
-            batch: Arc::new(batch),
-        });
+        self.shared.tail.lock().push(Committed { seq, batch: Arc::new(batch) });
     }
 }
 
@@ -205,13 +193,7 @@ fn join(appends: Vec<Append>) -> (Batch, Vec<AppendDone>) {
     };
     let mut batch = first.batch;
     waiting.push(first.done);
-    batch.samples.reserve_exact(
-        appends
-            .as_slice()
-            .iter()
-            .map(|append| append.batch.samples.len())
-            .sum(),
-    );
+    batch.samples.reserve_exact(appends.as_slice().iter().map(|append| append.batch.samples.len()).sum());
     for mut append in appends {
         batch.append(&mut append.batch);
         waiting.push(append.done);

@@ -14,28 +14,16 @@ const STEP_DELETES: u64 = 256;
 
 /// Work asked for by a caller, done a step at a time.
 pub enum Chore {
-    Retain {
-        cutoff_us: i64,
-        next: SeriesNo,
-        reply: Reply,
-    },
-    Forget {
-        devices: Vec<DeviceId>,
-        reply: Reply,
-    },
-    Seal {
-        reply: Reply,
-    },
+    Retain { cutoff_us: i64, next: SeriesNo, reply: Reply },
+    Forget { devices: Vec<DeviceId>, reply: Reply },
+    Seal { reply: Reply },
 }
 
 impl Committer {
     /// Does one step. True when more is to be done at once.
     pub(super) fn housekeep(&mut self) -> bool {
         let chores = self.chore();
-        match self
-            .seal_if_needed()
-            .and_then(|sealing| Ok(sealing | self.trim()?))
-        {
+        match self.seal_if_needed().and_then(|sealing| Ok(sealing | self.trim()?)) {
             Ok(more) => more || chores,
             Err(error) => {
                 // Nothing is lost: the journal holds what could not be sealed. The next commit tries again.
@@ -111,10 +99,7 @@ impl Committer {
         }
         let sealed = self.seal(&picked, i64::MIN);
         if sealed.is_err() {
-            self.shared
-                .memory
-                .write()
-                .put_back(&picked, self.config.series_rows);
+            self.shared.memory.write().put_back(&picked, self.config.series_rows);
         }
         sealed?;
         Ok(oldest || rows >= enough)
@@ -141,9 +126,7 @@ impl Committer {
             }
         }
         step.commit()?;
-        self.shared
-            .sealed_samples
-            .fetch_add(gained, std::sync::atomic::Ordering::Relaxed);
+        self.shared.sealed_samples.fetch_add(gained, std::sync::atomic::Ordering::Relaxed);
         let mut memory = self.shared.memory.write();
         for no in picked {
             memory.clear(*no);
@@ -155,11 +138,7 @@ impl Committer {
     /// carries the position on.
     fn trim(&mut self) -> Result<bool, StoreError> {
         let sealed = self.shared.memory.write().first_seq().unwrap_or(u64::MAX);
-        let passed = self
-            .shared
-            .consumers
-            .slowest()
-            .map_or(u64::MAX, |seq| seq.saturating_add(1));
+        let passed = self.shared.consumers.slowest().map_or(u64::MAX, |seq| seq.saturating_add(1));
         let keep_from = sealed.min(passed).min(self.head);
         let deletable = keep_from.saturating_sub(self.log_first);
         let worth_it =
@@ -172,8 +151,7 @@ impl Committer {
         let bytes: usize = step
             .prepare_cached("SELECT coalesce(sum(length(entry)), 0) FROM log WHERE seq<?1")?
             .query_row([upto], |row| row.get(0))?;
-        step.prepare_cached("DELETE FROM log WHERE seq<?1")?
-            .execute([upto])?;
+        step.prepare_cached("DELETE FROM log WHERE seq<?1")?.execute([upto])?;
         self.shared.consumers.save(&step)?;
         step.commit()?;
         self.log_first = upto;
@@ -209,9 +187,7 @@ impl Committer {
             }
         }
         step.commit()?;
-        self.shared
-            .sealed_samples
-            .fetch_sub(lost, std::sync::atomic::Ordering::Relaxed);
+        self.shared.sealed_samples.fetch_sub(lost, std::sync::atomic::Ordering::Relaxed);
         self.shared.memory.write().drop_last_before(cutoff_us, *next);
         Ok(*next < end)
     }
@@ -247,9 +223,7 @@ impl Committer {
             step.execute("DELETE FROM device WHERE id=?1", [device.0.as_bytes()])?;
         }
         step.commit()?;
-        self.shared
-            .sealed_samples
-            .fetch_sub(lost, std::sync::atomic::Ordering::Relaxed);
+        self.shared.sealed_samples.fetch_sub(lost, std::sync::atomic::Ordering::Relaxed);
         if last_step {
             self.shared.registry.write().forget(device);
             let mut memory = self.shared.memory.write();
@@ -279,7 +253,6 @@ fn delete_runs(db: &Connection, no: SeriesNo, cutoff_us: i64) -> Result<(u64, u6
     }
     let samples = counts.iter().sum();
     let update = "UPDATE series SET samples=samples-?2, last_us=iif(last_us<?3, NULL, last_us) WHERE no=?1";
-    db.prepare_cached(update)?
-        .execute(params![no, samples, cutoff_us])?;
+    db.prepare_cached(update)?.execute(params![no, samples, cutoff_us])?;
     Ok((counts.len() as u64, samples))
 }

@@ -24,11 +24,7 @@ pub struct Tail {
 
 impl Tail {
     pub fn new(limit_rows: usize) -> Self {
-        Self {
-            entries: VecDeque::new(),
-            rows: 0,
-            limit_rows,
-        }
+        Self { entries: VecDeque::new(), rows: 0, limit_rows }
     }
 
     pub fn push(&mut self, entry: Committed) {
@@ -68,16 +64,10 @@ pub fn read(
     while rows < READ_ROWS
         && let Some(row) = found.next()?
     {
-        let entry = row
-            .get_ref(1)?
-            .as_blob()
-            .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let entry = row.get_ref(1)?.as_blob().map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let batch: Batch = codec::decode(entry, &registry.read())?;
         rows += batch.len();
-        entries.push(Committed {
-            seq: row.get(0)?,
-            batch: Arc::new(batch),
-        });
+        entries.push(Committed { seq: row.get(0)?, batch: Arc::new(batch) });
     }
     Ok(entries)
 }
@@ -103,9 +93,7 @@ impl Consumers {
             passed.entry(name.clone()).or_insert(0);
         }
         let unsaved = passed.len() > known;
-        Ok(Self {
-            state: Mutex::new(ConsumerState { passed, unsaved }),
-        })
+        Ok(Self { state: Mutex::new(ConsumerState { passed, unsaved }) })
     }
 
     pub fn pass(&self, name: &str, seq: u64) {

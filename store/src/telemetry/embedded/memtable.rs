@@ -64,11 +64,7 @@ impl SeriesRows {
         let rows = slice(&self.rows, from_us, to_us);
         let wanted = |row: &&Point| (from_us..to_us).contains(&row.ts_us);
         let late: Vec<Point> = self.late.iter().filter(wanted).copied().collect();
-        if late.is_empty() {
-            rows.to_vec()
-        } else {
-            overlay(rows, &unique(late))
-        }
+        if late.is_empty() { rows.to_vec() } else { overlay(rows, &unique(late)) }
     }
 
     /// All samples in order, once [`Memtable::settle`] has run.
@@ -81,12 +77,7 @@ impl SeriesRows {
     }
 
     fn min_us(&self) -> Option<i64> {
-        self.rows
-            .first()
-            .into_iter()
-            .chain(&self.late)
-            .map(|row| row.ts_us)
-            .min()
+        self.rows.first().into_iter().chain(&self.late).map(|row| row.ts_us).min()
     }
 }
 
@@ -150,15 +141,7 @@ impl Memtable {
     /// Applies one committed group. `numbers` holds the series of each sample.
     pub fn apply(&mut self, seq: u64, numbers: &[SeriesNo], samples: &[Sample], large_rows: usize) {
         for (no, sample) in numbers.iter().zip(samples) {
-            self.insert(
-                seq,
-                *no,
-                Point {
-                    ts_us: sample.ts_us,
-                    value: sample.value,
-                },
-                large_rows,
-            );
+            self.insert(seq, *no, Point { ts_us: sample.ts_us, value: sample.value }, large_rows);
         }
     }
 
@@ -202,12 +185,7 @@ impl Memtable {
     pub fn oldest(&mut self, limit: usize) -> Vec<SeriesNo> {
         self.drop_stale();
         let waits = |(no, seq): &&(SeriesNo, u64)| self.series[*no as usize].first_seq == *seq;
-        self.oldest
-            .iter()
-            .filter(waits)
-            .take(limit)
-            .map(|(no, _)| *no)
-            .collect()
+        self.oldest.iter().filter(waits).take(limit).map(|(no, _)| *no).collect()
     }
 
     /// Series that could not be sealed get another turn.

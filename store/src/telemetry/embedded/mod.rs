@@ -130,10 +130,7 @@ impl Embedded {
         let committer = thread.spawn(move || committer.run()).map_err(|error| {
             StoreError::Unavailable(format!("no thread for the telemetry store: {error}"))
         })?;
-        Ok(Arc::new(Self {
-            shared,
-            committer: Mutex::new(Some(committer)),
-        }))
+        Ok(Arc::new(Self { shared, committer: Mutex::new(Some(committer)) }))
     }
 
     /// Moves everything in memory into chunks, as happens by itself under load.
@@ -173,9 +170,7 @@ fn check(batch: &Batch) -> Result<(), StoreError> {
     for sample in &batch.samples {
         if !sample.value.is_finite() || odd_time(sample.ts_us) {
             let (metric, value, ts_us) = (&sample.metric, sample.value, sample.ts_us);
-            return Err(StoreError::Corrupt(format!(
-                "{metric} = {value} at {ts_us} us cannot be stored"
-            )));
+            return Err(StoreError::Corrupt(format!("{metric} = {value} at {ts_us} us cannot be stored")));
         }
     }
     Ok(())
@@ -196,10 +191,7 @@ impl TelemetryStore for Embedded {
             };
             let shared = self.shared.clone();
             let span = query::Span::new(range.from_us, range.to_us);
-            self.shared
-                .readers
-                .run(move |db| query::range(db, &shared, no, span, limit))
-                .await
+            self.shared.readers.run(move |db| query::range(db, &shared, no, span, limit)).await
         })
     }
 
@@ -217,10 +209,7 @@ impl TelemetryStore for Embedded {
             };
             let shared = self.shared.clone();
             let span = query::Span::new(range.from_us, range.to_us);
-            self.shared
-                .readers
-                .run(move |db| query::downsample(db, &shared, no, span, bucket_us))
-                .await
+            self.shared.readers.run(move |db| query::downsample(db, &shared, no, span, bucket_us)).await
         })
     }
 
@@ -229,10 +218,8 @@ impl TelemetryStore for Embedded {
         let memory = self.shared.memory.read();
         let series = registry.device(device).map_or(&[][..], |known| known.metrics());
         let last = |no| memory.series(no).and_then(|rows| rows.last);
-        let mut latest: Vec<_> = series
-            .iter()
-            .filter_map(|(metric, no)| Some((metric.clone(), last(*no)?)))
-            .collect();
+        let mut latest: Vec<_> =
+            series.iter().filter_map(|(metric, no)| Some((metric.clone(), last(*no)?))).collect();
         latest.sort_by(|one, other| one.0.cmp(&other.0));
         Box::pin(ready(Ok(latest)))
     }

@@ -24,10 +24,7 @@ pub struct Span {
 
 impl Span {
     pub fn new(from_us: i64, to_us: i64) -> Self {
-        Self {
-            from_us: from_us.max(-MAX_TIME_US),
-            to_us: to_us.min(MAX_TIME_US + 1),
-        }
+        Self { from_us: from_us.max(-MAX_TIME_US), to_us: to_us.min(MAX_TIME_US + 1) }
     }
     pub fn is_empty(self) -> bool {
         self.from_us >= self.to_us
@@ -50,11 +47,7 @@ pub fn range(
             Piece::Rows(rows) => points.extend_from_slice(rows),
             Piece::Run(_) => return Ok(Step::Decode),
         }
-        Ok(if points.len() >= limit {
-            Step::Stop
-        } else {
-            Step::Next
-        })
+        Ok(if points.len() >= limit { Step::Stop } else { Step::Next })
     })?;
     points.truncate(limit);
     Ok(points)
@@ -67,10 +60,7 @@ pub fn downsample(
     span: Span,
     bucket_us: i64,
 ) -> Result<Vec<Bucket>, StoreError> {
-    let mut buckets = Buckets {
-        bucket_us,
-        done: Vec::new(),
-    };
+    let mut buckets = Buckets { bucket_us, done: Vec::new() };
     walk(db, shared, no, span, |piece| {
         match piece {
             Piece::Rows(rows) => rows.iter().for_each(|row| buckets.add(*row)),
@@ -167,11 +157,7 @@ fn walk(
     if span.is_empty() {
         return Ok(());
     }
-    let in_memory = shared
-        .memory
-        .read()
-        .series(no)
-        .map(|rows| rows.range(span.from_us, span.to_us));
+    let in_memory = shared.memory.read().series(no).map(|rows| rows.range(span.from_us, span.to_us));
     let in_memory = in_memory.unwrap_or_default();
     let mut fresh = in_memory.as_slice();
     // One snapshot for the list of runs and their samples.
@@ -184,11 +170,7 @@ fn walk(
         if !before.is_empty() && matches!(visit(Piece::Rows(before))?, Step::Stop) {
             return Ok(());
         }
-        let step = if within.is_empty() {
-            visit(Piece::Run(&run))?
-        } else {
-            Step::Decode
-        };
+        let step = if within.is_empty() { visit(Piece::Run(&run))? } else { Step::Decode };
         let step = match step {
             Step::Decode => {
                 let rows = chunks.rows(run.id)?;

@@ -70,17 +70,8 @@ pub struct Queue {
 
 impl Queue {
     pub fn new(limit_bytes: usize) -> Self {
-        let state = State {
-            jobs: VecDeque::new(),
-            bytes: 0,
-            wake_at: usize::MAX,
-            closed: false,
-        };
-        Self {
-            state: Mutex::new(state),
-            ready: Condvar::new(),
-            limit_bytes,
-        }
+        let state = State { jobs: VecDeque::new(), bytes: 0, wake_at: usize::MAX, closed: false };
+        Self { state: Mutex::new(state), ready: Condvar::new(), limit_bytes }
     }
 
     /// Queues an append, or tells its fate at once.
@@ -118,9 +109,7 @@ impl Queue {
         drop(state);
         for (_, job) in left {
             if let Job::Append(append) = job {
-                (append.done)(Err(StoreError::Unavailable(
-                    "the telemetry store has closed".into(),
-                )));
+                (append.done)(Err(StoreError::Unavailable("the telemetry store has closed".into())));
             }
         }
     }
@@ -184,20 +173,12 @@ fn next(state: &mut State, group_bytes: usize) -> Work {
             }
         }
     }
-    if group.is_empty() {
-        Work::Idle
-    } else {
-        Work::Group(group)
-    }
+    if group.is_empty() { Work::Idle } else { Work::Group(group) }
 }
 
 /// Memory held by a queued batch, roughly.
 fn weight(batch: &Batch) -> usize {
-    let states: usize = batch
-        .states
-        .iter()
-        .map(|s| s.cause.as_ref().map_or(0, String::len))
-        .sum();
+    let states: usize = batch.states.iter().map(|s| s.cause.as_ref().map_or(0, String::len)).sum();
     let events: usize = batch.events.iter().map(|e| e.code.len() + e.text.len()).sum();
     64 + 48 * batch.samples.len() + 64 * batch.states.len() + 96 * batch.events.len() + states + events
 }
@@ -206,4 +187,52 @@ fn weight(batch: &Batch) -> usize {
 pub fn linger(last_group: usize, last_start: Instant, interval: Duration) -> Option<(usize, Instant)> {
     let until = last_start + interval;
     (last_group > 1 && Instant::now() < until).then_some((last_group, until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{id::DeviceId, telemetry::Sample};
+    use std::sync::mpsc::sync_channel;
+
+    fn append(samples: usize, done: AppendDone) -> Append {
+        let sample = Sample { device: DeviceId::generate(), metric: "m".into(), ts_us: 0, value: 0.0 };
+        Append { batch: Batch { samples: vec![sample; samples], ..Batch::default() }, done }
+    }
+
+    #[test]
+    fn a_full_queue_refuses_at_once_and_closing_answers_all() {
+        let queue = Queue::new(2000);
+        let (tell, answers) = sync_channel(10);
+        let say = |name: &'static str| -> AppendDone {
+            let tell = tell.clone();
+            Box::new(move |result| tell.send((name, result.is_ok())).unwrap())
+        };
+        queue.append(append(10, say("first")));
+        queue.append(append(20, say("second")));
+        queue.append(append(20, say("too much")));
+        assert_eq!(answers.try_recv(), Ok(("too much", false)));
+        assert!(answers.try_recv().is_err());
+        let Work::Group(group) = queue.take(600, false, None) else { panic!("a group is queued") };
+        assert_eq!(group.len(), 1, "the second is too heavy for this group");
+        queue.append(append(10, say("third")));
+        queue.close();
+        queue.append(append(1, say("late")));
+        let mut rest: Vec<_> = answers.try_iter().collect();
+        rest.sort();
+        assert_eq!(rest, [("late", false), ("second", false), ("third", false)]);
+    }
+
+    #[test]
+    fn control_keeps_its_place_among_appends() {
+        let queue = Queue::new(1 << 20);
+        let (reply, _) = oneshot::channel();
+        queue.append(append(1, Box::new(|_| {})));
+        queue.control(Control::Seal { reply }).unwrap();
+        queue.append(append(1, Box::new(|_| {})));
+        assert!(matches!(queue.take(1 << 20, true, None), Work::Group(group) if group.len() == 1));
+        assert!(matches!(queue.take(1 << 20, true, None), Work::Control(Control::Seal { .. })));
+        assert!(matches!(queue.take(1 << 20, true, None), Work::Group(group) if group.len() == 1));
+        assert!(matches!(queue.take(1 << 20, true, None), Work::Idle));
+    }
 }

@@ -51,12 +51,7 @@ pub fn registry(db: &Connection) -> Result<(Registry, Vec<StoredSeries>), StoreE
             last: last.0.zip(last.1).map(|(ts_us, value)| Point { ts_us, value }),
         });
     }
-    let registry = Registry::load(
-        devices,
-        &series,
-        next_number(db, "device")?,
-        next_number(db, "series")?,
-    );
+    let registry = Registry::load(devices, &series, next_number(db, "device")?, next_number(db, "series")?);
     Ok((registry, series))
 }
 
@@ -75,19 +70,12 @@ pub fn memory(
         sealed_seq[stored.no as usize] = stored.sealed_seq;
         memory.set_last(stored.no, stored.last);
     }
-    let mut log = Log {
-        first: 1,
-        head: 0,
-        bytes: 0,
-    };
+    let mut log = Log { first: 1, head: 0, bytes: 0 };
     let mut statement = db.prepare("SELECT seq, entry FROM log ORDER BY seq")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let seq: u64 = row.get(0)?;
-        let entry = row
-            .get_ref(1)?
-            .as_blob()
-            .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let entry = row.get_ref(1)?.as_blob().map_err(|e| StoreError::Corrupt(e.to_string()))?;
         codec::samples(entry, |no, ts_us, value| {
             if sealed_seq.get(no as usize).is_some_and(|sealed| *sealed < seq) {
                 memory.insert(seq, no, Point { ts_us, value }, config.series_rows);
@@ -103,11 +91,7 @@ pub fn memory(
 }
 
 pub fn sealed_samples(db: &Connection) -> Result<u64, StoreError> {
-    Ok(
-        db.query_row("SELECT coalesce(sum(samples), 0) FROM series", [], |row| {
-            row.get(0)
-        })?,
-    )
+    Ok(db.query_row("SELECT coalesce(sum(samples), 0) FROM series", [], |row| row.get(0))?)
 }
 
 /// The first number that `table` has never given out; numbers begin at 1.

@@ -75,8 +75,7 @@ impl DeviceSeries {
         if self.metrics.len() > LINEAR_METRICS {
             let known = self.by_name.len();
             let unknown = self.metrics.iter().enumerate().skip(known);
-            self.by_name
-                .extend(unknown.map(|(at, (name, _))| (name.clone(), at as u32)));
+            self.by_name.extend(unknown.map(|(at, (name, _))| (name.clone(), at as u32)));
         }
     }
 }
@@ -197,12 +196,7 @@ impl Registry {
                 fresh.series.push((no, device_no, sample.metric.clone()));
             }
         }
-        for device in batch
-            .states
-            .iter()
-            .map(|s| s.device)
-            .chain(batch.events.iter().map(|e| e.device))
-        {
+        for device in batch.states.iter().map(|s| s.device).chain(batch.events.iter().map(|e| e.device)) {
             self.intern_device(device, fresh);
         }
     }
@@ -210,10 +204,7 @@ impl Registry {
     /// Takes back what [`Registry::intern`] gave to a group that did not reach the disk.
     pub fn undo(&mut self, fresh: &Fresh) {
         for (no, device_no, metric) in fresh.series.iter().rev() {
-            if let Some(device) = self
-                .device_id(*device_no)
-                .and_then(|id| self.devices.get_mut(&id))
-            {
+            if let Some(device) = self.device_id(*device_no).and_then(|id| self.devices.get_mut(&id)) {
                 device.metrics.pop();
                 device.by_name.remove(metric);
             }
@@ -249,14 +240,7 @@ impl Registry {
 
     fn put_device(&mut self, no: DeviceNo, id: DeviceId) {
         self.device_ids[no as usize] = Some(id);
-        self.devices.insert(
-            id,
-            DeviceSeries {
-                no,
-                metrics: Vec::new(),
-                by_name: HashMap::new(),
-            },
-        );
+        self.devices.insert(id, DeviceSeries { no, metrics: Vec::new(), by_name: HashMap::new() });
     }
 
     fn put_series(&mut self, no: SeriesNo, device: DeviceId, metric: Metric) {

@@ -71,11 +71,7 @@ pub struct Readers {
 
 impl Readers {
     pub fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            idle: Mutex::new(Vec::new()),
-            permits: Arc::new(Semaphore::new(READERS)),
-        }
+        Self { path, idle: Mutex::new(Vec::new()), permits: Arc::new(Semaphore::new(READERS)) }
     }
 
     /// Runs `query` on a blocking thread; at most [`READERS`] at once, the others wait their turn.
@@ -95,8 +91,7 @@ impl Readers {
             }
             Ok(answer)
         });
-        work.await
-            .map_err(|error| StoreError::Unavailable(format!("a telemetry query failed: {error}")))?
+        work.await.map_err(|error| StoreError::Unavailable(format!("a telemetry query failed: {error}")))?
     }
 
     pub fn close(&self) {

@@ -1,50 +1,229 @@
 //! What only this engine promises: its file survives being copied at any moment, its limits hold, it recovers.
 
 use super::*;
-use crate::telemetry::append;
+use crate::telemetry::{append, contract::Subject};
 use domain::telemetry::Sample;
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use std::{collections::BTreeMap, fs};
+use tempfile::TempDir;
 
-fn sample(device: DeviceId, metric: &str, ts_us: i64, value: f64) -> Sample {
-    Sample {
-        device,
-        metric: metric.into(),
-        ts_us,
-        value,
+struct Place {
+    dir: TempDir,
+    config: EmbeddedConfig,
+    open: Mutex<Option<Arc<Embedded>>>,
+}
+
+impl Place {
+    fn new(config: EmbeddedConfig) -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), config, open: Mutex::new(None) }
+    }
+
+    fn engine(&self) -> Arc<Embedded> {
+        // The last one must let go of the file first.
+        self.open.lock().take();
+        let engine = Embedded::open(self.dir.path(), self.config.clone()).unwrap();
+        *self.open.lock() = Some(engine.clone());
+        engine
     }
 }
 
-fn batch(samples: Vec<Sample>) -> Batch {
-    Batch {
-        samples,
-        ..Batch::default()
+#[async_trait::async_trait]
+impl Subject for Place {
+    async fn open(&self) -> Arc<dyn TelemetryStore> {
+        self.engine()
+    }
+    async fn settle(&self) {
+        let engine = self.open.lock().clone().unwrap();
+        engine.seal().await.unwrap();
+    }
+    fn window_us(&self) -> i64 {
+        WINDOW_US
     }
 }
 
-fn all(device: DeviceId, metric: &str) -> SeriesRange {
-    SeriesRange {
-        device,
-        metric: metric.into(),
-        from_us: i64::MIN,
-        to_us: i64::MAX,
+mod contract_at_default_limits {
+    use super::*;
+    crate::contract_suite!(Place::new(EmbeddedConfig::default()));
+}
+
+mod contract_at_tiny_limits {
+    use super::*;
+    crate::contract_suite!(Place::new(tiny()));
+}
+
+/// Everything seals, trims and leaves the tail all the time.
+fn tiny() -> EmbeddedConfig {
+    EmbeddedConfig {
+        group_bytes: 2048,
+        memory_rows: 40,
+        series_rows: 16,
+        journal_bytes: 2000,
+        tail_rows: 8,
+        ..EmbeddedConfig::default()
     }
 }
 
+fn rows(device: DeviceId, metric: &str, rows: &[(i64, f64)]) -> Batch {
+    let metric = Metric::from(metric);
+    let sample =
+        |(ts_us, value): &(i64, f64)| Sample { device, metric: metric.clone(), ts_us: *ts_us, value: *value };
+    Batch { samples: rows.iter().map(sample).collect(), ..Batch::default() }
+}
+
+async fn all(store: &Embedded, device: DeviceId, metric: &str) -> Vec<(i64, f64)> {
+    let range = SeriesRange { device, metric: metric.into(), from_us: i64::MIN, to_us: i64::MAX };
+    let points = store.range(range, usize::MAX).await.unwrap();
+    points.iter().map(|point| (point.ts_us, point.value)).collect()
+}
+
+/// Long series in the worst order grow into many runs and divide them, and memory stays within its limits.
 #[tokio::test]
-async fn keeps_what_it_acknowledged() {
-    let dir = tempfile::tempdir().unwrap();
-    let device = DeviceId::generate();
-    {
-        let store = Embedded::open(dir.path(), EmbeddedConfig::default()).unwrap();
-        for i in 0..100 {
-            append(&*store, batch(vec![sample(device, "t", i * 1000, i as f64)]))
-                .await
-                .unwrap();
+async fn a_long_history_in_any_order_is_kept_whole() {
+    let config = EmbeddedConfig { memory_rows: 6000, series_rows: 3000, ..EmbeddedConfig::default() };
+    let place = Place::new(config.clone());
+    let store = place.engine();
+    let mut rng = StdRng::seed_from_u64(7);
+    let devices = [DeviceId::generate(), DeviceId::generate(), DeviceId::generate()];
+    let mut models = [BTreeMap::new(), BTreeMap::new(), BTreeMap::new()];
+    let mut order: Vec<i64> = (0..24_000).collect();
+    for (at, device) in devices.iter().enumerate() {
+        match at {
+            0 => {}
+            1 => order.reverse(),
+            _ => order.shuffle(&mut rng),
         }
-        store.close().await.unwrap();
+        for part in order.chunks(1500) {
+            let part: Vec<_> =
+                part.iter().map(|i| (i * 60_000_000 + i % 13, rng.random_range(0..999) as f64)).collect();
+            append(&*store, rows(*device, "m", &part)).await.unwrap();
+            models[at].extend(part);
+        }
     }
-    let store = Embedded::open(dir.path(), EmbeddedConfig::default()).unwrap();
-    assert_eq!(store.range(all(device, "t"), 1000).await.unwrap().len(), 100);
+    let store = {
+        drop(store);
+        place.engine()
+    };
+    assert!(
+        store.shared.memory.read().rows() <= config.memory_rows,
+        "a restart replays only what is not sealed"
+    );
+    for (device, model) in devices.iter().zip(&models) {
+        assert!(all(&store, *device, "m").await.into_iter().eq(model.iter().map(|(t, v)| (*t, *v))));
+        let range = SeriesRange { device: *device, metric: "m".into(), from_us: 0, to_us: i64::MAX };
+        let days = store.downsample(range, 86_400_000_000).await.unwrap();
+        assert_eq!(days.iter().map(|day| day.count).sum::<u64>(), 24_000);
+        assert_eq!(days.len(), 17);
+    }
+    assert_eq!(store.stats().await.unwrap().samples, 72_000);
+}
+
+/// A power cut leaves the files as they were at that moment: copies taken while appends run, whatever sealing and
+/// checkpoints do meanwhile, hold everything that was acknowledged before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_taken_at_any_moment_hold_what_was_acknowledged() {
+    let config = EmbeddedConfig { memory_rows: 20_000, series_rows: 4000, ..EmbeddedConfig::default() };
+    let place = Place::new(config.clone());
+    let store = place.engine();
+    let device = DeviceId::generate();
+    let acknowledged = Arc::new(AtomicU64::new(0));
+    let writer = {
+        let (store, acknowledged) = (store.clone(), acknowledged.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut rng = StdRng::seed_from_u64(3);
+            for round in 0..250i64 {
+                let part: Vec<_> = (0..1500).map(|i| (round * 1500 + i, rng.random::<f64>())).collect();
+                futures::executor::block_on(append(&*store, rows(device, "m", &part))).unwrap();
+                acknowledged.store((round + 1) as u64 * 1500, Ordering::SeqCst);
+            }
+        })
+    };
+    let mut copies = 0;
+    let mut checked = 0;
+    while !writer.is_finished() {
+        let expected = acknowledged.load(Ordering::SeqCst);
+        let copy = tempfile::tempdir().unwrap();
+        if !copy_files(place.dir.path(), copy.path()) {
+            continue;
+        }
+        copies += 1;
+        let reopened = Embedded::open(copy.path(), config.clone()).unwrap();
+        let found = all(&reopened, device, "m").await;
+        assert!(found.len() as u64 >= expected, "{} of {expected} samples in copy {copies}", found.len());
+        assert!(
+            found.iter().enumerate().all(|(at, (ts_us, _))| *ts_us == at as i64),
+            "no gap, nothing twice"
+        );
+        assert_eq!(found.len() % 1500, 0, "a group is there as a whole");
+        checked = checked.max(expected);
+    }
+    writer.await.unwrap();
+    assert!(copies > 3 && checked > 0, "{copies} copies, {checked} samples expected in the last");
+}
+
+/// Copies the main file, then the write-ahead log. False when the log began anew in between: no crash looks so.
+fn copy_files(from: &Path, to: &Path) -> bool {
+    let log = |dir: &Path| dir.join("telemetry.db-wal");
+    let salt = |dir: &Path| fs::read(log(dir)).map(|bytes| bytes.get(..32).map(<[u8]>::to_vec));
+    let Ok(before) = salt(from) else { return false };
+    fs::copy(sqlite::path(from), sqlite::path(to)).unwrap();
+    fs::copy(log(from), log(to)).unwrap();
+    salt(to).is_ok_and(|after| after == before)
+}
+
+/// A full disk refuses appends, loses nothing, and room made by retention is used again.
+#[tokio::test]
+async fn a_full_disk_refuses_and_recovers() {
+    let place = Place::new(EmbeddedConfig { max_bytes: Some(400 << 10), ..EmbeddedConfig::default() });
+    let store = place.engine();
+    let device = DeviceId::generate();
+    let part = |round: i64| -> Vec<_> { (0..500).map(|i| (round * 500 + i, 0.1 * i as f64)).collect() };
+    let mut kept = 0;
+    let error = loop {
+        match append(&*store, rows(device, "m", &part(kept))).await {
+            Ok(_) => kept += 1,
+            Err(error) => break error,
+        }
+        assert!(kept < 1000, "the limit must be met");
+    };
+    assert!(matches!(error, StoreError::Full(_)), "{error}");
+    // A refused group that brought a new series leaves no trace of it.
+    let unseen = append(&*store, rows(device, "unseen", &part(kept))).await;
+    assert!(matches!(unseen, Err(StoreError::Full(_))));
+    assert_eq!(store.metrics(device).await.unwrap(), [Metric::from("m")]);
+    assert_eq!(all(&store, device, "m").await.len() as i64, kept * 500);
+    store.retain(10 * WINDOW_US).await.unwrap();
+    append(&*store, rows(device, "unseen", &[(20 * WINDOW_US, 1.0)])).await.unwrap();
+    drop(store);
+    let store = place.engine();
+    assert_eq!(all(&store, device, "m").await, []);
+    assert_eq!(all(&store, device, "unseen").await, [(20 * WINDOW_US, 1.0)]);
+}
+
+/// The journal does not grow for ever under a series that is never full, and shrinks behind its consumers.
+#[tokio::test]
+async fn the_journal_stays_short() {
+    let config = EmbeddedConfig {
+        journal_bytes: 40_000,
+        consumers: vec!["reader".into()],
+        ..EmbeddedConfig::default()
+    };
+    let place = Place::new(config);
+    let store = place.engine();
+    let (slow, quick) = (DeviceId::generate(), DeviceId::generate());
+    append(&*store, rows(slow, "m", &[(0, 0.0)])).await.unwrap();
+    let mut seq = 0;
+    for round in 0..40i64 {
+        let part: Vec<_> = (0..200).map(|i| (round * 200 + i, 1.0)).collect();
+        seq = append(&*store, rows(quick, "m", &part)).await.unwrap().seq;
+    }
+    let first = |entries: Vec<Committed>| entries.first().map(|entry| entry.seq);
+    assert_eq!(first(store.read_after(0, 1).await.unwrap()), Some(1), "the reader has not begun");
+    store.consumed("reader", seq);
+    append(&*store, rows(quick, "m", &[(1_000_000, 1.0)])).await.unwrap();
     store.seal().await.unwrap();
-    assert_eq!(store.range(all(device, "t"), 1000).await.unwrap().len(), 100);
-    assert_eq!(store.stats().await.unwrap().samples, 100);
+    drop(store);
+    let store = place.engine();
+    assert!(first(store.read_after(0, 1).await.unwrap()) > Some(30), "old entries are gone");
+    assert_eq!(all(&store, slow, "m").await, [(0, 0.0)]);
+    assert_eq!(all(&store, quick, "m").await.len(), 8001);
 }

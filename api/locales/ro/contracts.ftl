@@ -1,0 +1,53 @@
+contracts-sub = Ce au cumpărat clienții și ce a mai rămas.
+contracts-new = Contract nou
+contracts-edit = Modifică contractul
+contracts-none = Nu există contracte aici.
+contracts-number = Număr
+contracts-customer = Client
+contracts-choose = Alegeți un client
+contracts-tier = Nivel
+contracts-tier-basic = De bază
+contracts-tier-standard = Standard
+contracts-tier-premium = Premium
+contracts-term = Perioadă
+contracts-start = Prima zi
+contracts-end = Ultima zi
+contracts-end-hint = Această zi este încă acoperită.
+contracts-state = Stare
+contracts-state-active = Active
+contracts-state-not_yet_started = Neîncepute
+contracts-state-expired = Expirate
+contracts-state-all = Toate
+contracts-bears = Suportăm
+contracts-share-labour = Manoperă, procente
+contracts-share-travel = Deplasare, procente
+contracts-share-parts = Piese, procente
+contracts-limits = Inclus cel mult
+contracts-hours = Ore de manoperă
+contracts-visits = Vizite
+contracts-parts = Valoarea pieselor
+contracts-balance = Consum din limite
+contracts-used = folosit
+contracts-no-limit = Fără limită
+contracts-promises = Angajamente
+contracts-response = Primul răspuns în, ore
+contracts-restore = Repunere în funcțiune în, ore
+contracts-guarantee = Disponibilitate garantată
+contracts-guarantee-percent = Disponibilitate garantată, procente
+contracts-price = Preț
+contracts-price-hint = Pentru întreaga perioadă.
+contracts-assets = Echipamente acoperite
+contracts-all-assets = Toate ale clientului
+contracts-assets-hint = Nu bifați niciunul pentru a acoperi tot, inclusiv ce se instalează ulterior.
+contracts-error-assets = Alegeți echipamente ale acestui client.
+contracts-error-end = Ultima zi este înaintea primei.
+contracts-error-share = O cotă este între 0 și 100 de procente.
+contracts-error-negative = Limitele și prețurile nu sunt negative.
+contracts-error-currency = Limita și prețul au aceeași monedă.
+contracts-error-number = Alt contract are acest număr.
+contracts-error-customer = Un contract rămâne la clientul său: creați unul nou.
+contracts-ends-in = { $n ->
+    [one] expiră în { $n } zi
+    [few] expiră în { $n } zile
+    *[other] expiră în { $n } de zile
+}

@@ -1,0 +1,20 @@
+//! Installed machines: what they are, how they do, and whose eyes may see them.
+
+pub mod commands;
+mod json;
+pub mod queries;
+pub mod scope;
+
+use crate::{
+    customers::WRITE,
+    web::routes::{Access, Routes},
+};
+
+pub fn routes() -> Routes {
+    let write = Access::Roles(WRITE);
+    Routes::new()
+        .get("/api/v1/assets", Access::SignedIn, json::list)
+        .post("/api/v1/assets", write, json::create)
+        .get("/api/v1/assets/{id}", Access::SignedIn, json::get)
+        .put("/api/v1/assets/{id}", write, json::update)
+}

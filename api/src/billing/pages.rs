@@ -1,0 +1,342 @@
+//! Invoices for people.
+
+use super::{
+    commands::{self, NewInvoice, NewPayment},
+    json::{filter, visible},
+    print,
+};
+use crate::{
+    Deps,
+    command::{CommandError, Context},
+    web::{
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::{User, View},
+        response::{PageResult, csv, see_other},
+        table::{self, Column},
+        time,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{
+    Money, MoneyError,
+    id::{CustomerId, InvoiceId, WorkOrderId},
+    service::{
+        invoice::{Invoice, InvoiceState},
+        payment::{Payment, PaymentMethod},
+        work_order::WorkOrder,
+    },
+};
+use maud::{Markup, html};
+use std::collections::HashMap;
+use store::records::{assets, customers, invoices, lines, payments, work_orders};
+use uuid::Uuid;
+
+const TABS: [&str; 6] = ["ready", "draft", "open", "overdue", "paid", "all"];
+
+/// Rows of one CSV file.
+const CSV_ROWS: u64 = 500;
+
+pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQuery) -> PageResult {
+    if query.get("status").unwrap_or("ready") == "ready" {
+        let main = ready(&deps, &view, &query, &Form::blank()).await?;
+        return Ok(layout::page(&view, &view.lang.t("nav-invoices"), &main).into_response());
+    }
+    let lang = view.lang;
+    let filter = filter(&deps, &user.actor, &query).ok_or(CommandError::NotFound)?;
+    let mut request = query.page();
+    if query.wants_csv() {
+        request.limit = CSV_ROWS;
+    }
+    let page = invoices::list(deps.records.read(), &filter, &request).await?;
+    let names = customers::by_ids(deps.records.read(), page.items.iter().map(|row| row.customer_id)).await?;
+    let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
+    let date = |at: Option<domain::Timestamp>| at.map(|at| lang.date(at, view.zone)).unwrap_or_default();
+    if query.wants_csv() {
+        let head = ["number", "customer", "status", "date", "due", "total", "open"]
+            .map(|column| lang.t(&format!("billing-{column}")));
+        let rows: Vec<Vec<String>> = page.items.iter().map(|row| {
+            vec![
+                row.number.clone().unwrap_or_default(), name(row.customer_id).into(),
+                lang.t(&format!("billing-status-{}", row.status)), date(row.issued_at), date(row.due),
+                row.total.decimal().to_string(), row.open.decimal().to_string(),
+            ]
+        }).collect();
+        return Ok(csv("invoices.csv", &head, &rows));
+    }
+    let now = deps.now();
+    let rows: Vec<Markup> = page.items.iter().map(|row| {
+        let overdue = !row.open.is_zero() && row.due.is_some_and(|due| due < now);
+        html! { tr {
+            td { a href={ "/invoices/" (row.id) } { b { (row.number.clone().unwrap_or_else(|| lang.t("billing-draft"))) } } }
+            td { (name(row.customer_id)) }
+            td { (status_pill(&view, &row.status, overdue)) }
+            td { (date(row.issued_at)) }
+            td { (date(row.due)) }
+            td.n { (lang.money(row.total)) }
+            td.n { (lang.money(row.open)) }
+        } }
+    }).collect();
+    let columns = [
+        Column::text("billing-number"), Column::text("billing-customer"), Column::text("billing-status"),
+        Column::text("billing-date"), Column::text("billing-due"), Column::number("billing-total"), Column::number("billing-open"),
+    ];
+    let search = Form::filled([("q", query.get("q").unwrap_or("")), ("status", query.get("status").unwrap_or(""))]);
+    let fields = search.fields(lang);
+    let main = html! {
+        (head(&view, &query))
+        (table::filters(lang, &query, &html! { (fields.hidden("status")) (fields.input("search", "q", "billing-search")) }))
+        (table::table(lang, "nav-invoices", &columns, &rows, "billing-none"))
+        (table::next_page(lang, &query, page.next_cursor.as_deref()))
+    };
+    Ok(layout::page(&view, &lang.t("nav-invoices"), &main).into_response())
+}
+
+fn head(view: &View, query: &ListQuery) -> Markup {
+    let current = query.get("status").unwrap_or("ready");
+    html! {
+        div.top { div { h1 { (view.lang.t("nav-invoices")) } p.sub { (view.lang.t("billing-sub")) } } }
+        nav.tabs aria-label=(view.lang.t("billing-status")) {
+            @for tab in TABS {
+                a href={ "/invoices?status=" (tab) } aria-current=[(tab == current).then_some("page")] { (view.lang.t(&format!("billing-tab-{tab}"))) }
+            }
+        }
+    }
+}
+
+pub(super) fn status_pill(view: &View, status: &str, overdue: bool) -> Markup {
+    let (class, key) = match status {
+        _ if overdue => ("pill crit", "overdue"),
+        "paid" => ("pill ok", status),
+        "partly_paid" | "issued" => ("pill warn", status),
+        _ => ("pill", status),
+    };
+    html! { span class=(class) { (view.lang.t(&format!("billing-status-{key}"))) } }
+}
+
+/// What each work order would bring: billable and covered.
+async fn values(
+    deps: &Deps,
+    work_orders: &[WorkOrder],
+) -> Result<HashMap<WorkOrderId, (Money, Money)>, CommandError> {
+    let ids: Vec<WorkOrderId> = work_orders.iter().map(|work| work.id).collect();
+    let mut values = HashMap::<WorkOrderId, (Money, Money)>::new();
+    for line in lines::of_work_orders(deps.records.read(), &ids).await? {
+        let zero = Money::zero(line.unit_price.currency);
+        let value = values.entry(line.work_order_id).or_insert((zero, zero));
+        *value = (value.0.checked_add(line.billable()?)?, value.1.checked_add(line.covered()?)?);
+    }
+    Ok(values)
+}
+
+/// Approved work that is on no invoice: tick some of one customer, make a draft.
+async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Result<Markup, CommandError> {
+    let (lang, db) = (view.lang, deps.records.read());
+    let filter = work_orders::Filter {
+        ready_to_invoice: true,
+        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
+        ..Default::default()
+    };
+    let page = work_orders::list(db, &filter, &query.page()).await?;
+    let values = values(deps, &page.items).await?;
+    let names = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
+    let machines = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;
+    let ticked = form.all("work_orders");
+    let rows: Vec<Markup> = page.items.iter().map(|work| {
+        let id = work.id.to_string();
+        let value = values.get(&work.id);
+        html! { tr {
+            td { input type="checkbox" name="work_orders" value=(id) id={ "w-" (id) } checked[ticked.contains(&id.as_str())] aria-label=(work.number); }
+            td { a href={ "/work-orders/" (id) } { b { (work.number) } } " " small { (work.subject) } }
+            td { @if let Some(customer) = names.get(&work.customer_id) { a href={ "/invoices?status=ready&customer_id=" (customer.id) } { (customer.name) } } }
+            td { @if let Some(asset) = machines.get(&work.asset_id) { (asset.name) } }
+            td { @if let Some(at) = work.state.completed_at() { (lang.date(at, view.zone)) } }
+            td.n { @if let Some((billable, _)) = value { (lang.money(*billable)) } }
+            td.n { @if let Some((_, covered)) = value { (lang.money(*covered)) } }
+        } }
+    }).collect();
+    let columns = [
+        Column::text("billing-choose"), Column::text("billing-work-order"), Column::text("billing-customer"), Column::text("billing-asset"),
+        Column::text("billing-completed"), Column::number("billing-net"), Column::number("billing-covered"),
+    ];
+    let fields = form.fields(lang);
+    Ok(html! {
+        (head(view, query))
+        form.stack method="post" action="/invoices" {
+            (fields.start())
+            (table::table(lang, "billing-tab-ready", &columns, &rows, "billing-none-ready"))
+            @if !rows.is_empty() {
+                div.act { button.btn type="submit" { (icon("file")) (lang.t("billing-make-draft")) } span.hint { (lang.t("billing-make-draft-hint")) } }
+            }
+        }
+        (table::next_page(lang, query, page.next_cursor.as_deref()))
+    })
+}
+
+pub async fn create(State(deps): State<Deps>, view: View, cx: Context, query: ListQuery, form: Form) -> PageResult {
+    let chosen = form.all("work_orders").into_iter().filter_map(|id| id.parse::<WorkOrderId>().ok()).collect();
+    match commands::create_from_work_orders(&deps, form.context(cx), NewInvoice { work_orders: chosen }).await {
+        Ok(invoice) => Ok(see_other(&format!("/invoices/{}", invoice.id))),
+        Err(error) => {
+            // The list is read again, so it is drawn after the form knows what was wrong.
+            let mut refused = None;
+            let status = form.again(error, |form| {
+                refused = Some(form.clone());
+                html! {}
+            })?;
+            let main = ready(&deps, &view, &query, &refused.unwrap_or_else(Form::blank)).await?;
+            let page = layout::page(&view, &view.lang.t("nav-invoices"), &main);
+            Ok((status.status(), page).into_response())
+        }
+    }
+}
+
+pub async fn show(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {
+    let invoice = visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
+    let paid = payments::of_invoice(deps.records.read(), invoice.id).await?;
+    let form = payment_form(&invoice)?;
+    Ok(draw(&view, deps.now(), &invoice, &paid, &form)?.into_response())
+}
+
+fn payment_form(invoice: &Invoice) -> Result<Form, MoneyError> {
+    Ok(Form::filled([("amount", invoice.open()?.decimal().to_string())]))
+}
+
+fn draw(
+    view: &View,
+    now: domain::Timestamp,
+    invoice: &Invoice,
+    paid: &[Payment],
+    form: &Form,
+) -> Result<Markup, MoneyError> {
+    let lang = view.lang;
+    let issued = invoice.state.issued();
+    let title = issued.map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
+    let main = html! {
+        div.top {
+            div {
+                a.crumb href="/invoices" { (lang.t("nav-invoices")) }
+                h1 { (title) " " (status_pill(view, invoice.state.as_str(), invoice.is_overdue(now))) }
+                p.sub { (invoice.recipient.name) @if let Some(issued) = issued { " · " (lang.date(issued.at, view.zone)) " · " (lang.t("billing-due")) " " (lang.date(issued.due, view.zone)) } }
+            }
+            div.act {
+                a.btn2 href={ "/invoices/" (invoice.id) "/print" } { (icon("print")) (lang.t("billing-print")) }
+                @if invoice.state == InvoiceState::Draft {
+                    (button(view, invoice.id, "cancel", "btn2"))
+                    (button(view, invoice.id, "issue", "btn"))
+                }
+                @if matches!(invoice.state, InvoiceState::Issued { .. }) { (button(view, invoice.id, "credit", "btn2")) }
+            }
+        }
+        div.cols.wide {
+            section.card { header { h2 { (lang.t("billing-lines")) } } (print::lines(lang, invoice)?) }
+            div.stack {
+                section.card.pad {
+                    h2 { (lang.t("billing-payments")) }
+                    dl.meter.plain {
+                        div { dt { (lang.t("billing-total")) } dd.n { (lang.money(invoice.totals()?.total)) } }
+                        @for payment in paid {
+                            div { dt { (lang.date(payment.at, view.zone)) " · " (lang.t(&format!("billing-method-{}", payment.method.as_str()))) @if !payment.reference.is_empty() { " · " (payment.reference) } } dd.n { "−" (lang.money(payment.amount)) } }
+                        }
+                        div { dt { (lang.t("billing-open")) } dd.n { (lang.money(invoice.open()?)) } }
+                    }
+                    @if let InvoiceState::Credited { note, at, .. } = &invoice.state { p.hint { (lang.t("billing-credited-by")) " " (note) " · " (lang.date(*at, view.zone)) } }
+                    @if matches!(invoice.state, InvoiceState::Issued { .. } | InvoiceState::PartlyPaid { .. }) { (pay_fields(view, invoice.id, form)) }
+                }
+            }
+        }
+    };
+    Ok(layout::page(view, &title, &main))
+}
+
+fn pay_fields(view: &View, id: InvoiceId, form: &Form) -> Markup {
+    let fields = form.fields(view.lang);
+    let methods: Vec<(String, String)> = PaymentMethod::ALL
+        .map(|method| (method.as_str().into(), view.lang.t(&format!("billing-method-{}", method.as_str()))))
+        .into();
+    html! {
+        form.stack method="post" action={ "/invoices/" (id) "/payments" } {
+            h3 { (view.lang.t("billing-record-payment")) }
+            (fields.start())
+            (fields.number("amount", "billing-amount").required())
+            (fields.select("method", "billing-method", &methods))
+            (fields.input("date", "at", "billing-received").hint("billing-received-hint"))
+            (fields.text("reference", "billing-reference"))
+            button.btn type="submit" { (view.lang.t("billing-record-payment")) }
+        }
+    }
+}
+
+/// One transition as a form of its own, with its key.
+fn button(view: &View, id: InvoiceId, word: &str, class: &str) -> Markup {
+    html! {
+        form method="post" action={ "/invoices/" (id) "/" (word) } {
+            (Form::blank().fields(view.lang).start())
+            button class=(class) type="submit" { (view.lang.t(&format!("billing-{word}"))) }
+        }
+    }
+}
+
+pub async fn issue(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+    commands::issue(&deps, form.context(cx), InvoiceId(id)).await?;
+    Ok(see_other(&format!("/invoices/{id}")))
+}
+
+pub async fn cancel(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+    commands::cancel(&deps, form.context(cx), InvoiceId(id)).await?;
+    Ok(see_other("/invoices"))
+}
+
+pub async fn credit(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+    commands::credit(&deps, form.context(cx), InvoiceId(id)).await?;
+    Ok(see_other(&format!("/invoices/{id}")))
+}
+
+pub async fn pay(State(deps): State<Deps>, view: View, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+    let db = deps.records.read();
+    let invoice = invoices::get(db, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
+    let input = match read_payment(&form, &view, &invoice) {
+        Ok(input) => commands::record_payment(&deps, form.context(cx), input).await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    match input {
+        Ok(()) => Ok(see_other(&format!("/invoices/{id}"))),
+        Err(error) => {
+            let paid = payments::of_invoice(db, invoice.id).await?;
+            let now = deps.now();
+            form.again(error, |form| draw(&view, now, &invoice, &paid, form).unwrap_or_default())
+        }
+    }
+}
+
+fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPayment, CommandError> {
+    let mut check = form.check(view.lang);
+    let amount = check.money("amount", invoice.currency);
+    let method = PaymentMethod::ALL.into_iter().find(|method| method.as_str() == form.value("method"));
+    if method.is_none() {
+        check.error("method", "form-choice");
+    }
+    let at = form.optional("at").map(|text| time::parse_local(text, view.zone));
+    if at == Some(None) {
+        check.error("at", "form-date");
+    }
+    let reference = check.text("reference", 200);
+    check.finish()?;
+    let (Some(amount), Some(method)) = (amount, method) else { return Err(CommandError::NotFound) };
+    Ok(NewPayment { invoice_id: invoice.id, amount, method, at: at.flatten(), reference })
+}
+
+/// The paper. A customer reaches it from the portal.
+pub async fn print(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {
+    let invoice = visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
+    let lang = crate::web::i18n::Lang::parse(&invoice.language).unwrap_or(view.lang);
+    let back = if user.actor.customer_scope().is_some() { "/portal".into() } else { format!("/invoices/{id}") };
+    let paper = print::paper(lang, view.zone, &invoice, &back)?;
+    let title = invoice.state.issued().map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
+    Ok(layout::page(&view, &title, &paper).into_response())
+}

@@ -1,0 +1,220 @@
+//! Making and changing contracts and warranties.
+
+use crate::{
+    command::{Begun, CommandError, Context},
+    deps::Deps,
+    input::{Checks, MAX_NAME},
+};
+use chrono::{Days, NaiveDate, Utc};
+use domain::{
+    Money, Timestamp,
+    id::{AssetId, ContractId, CustomerId, WarrantyId},
+    service::{
+        contract::{Contract, CoveredAssets, InvalidContract, Limits, Shares, Tier},
+        line::LineKind,
+        warranty::Warranty,
+    },
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use store::{
+    StoreError,
+    records::{Connection, assets, contracts, customers, organisation, warranties},
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractInput {
+    #[schema(value_type = uuid::Uuid)]
+    pub customer_id: CustomerId,
+    pub number: String,
+    #[schema(value_type = String)]
+    pub tier: Tier,
+    /// Assets of the customer; all of them, also later ones, when left out.
+    #[schema(value_type = Option<Vec<uuid::Uuid>>)]
+    pub asset_ids: Option<BTreeSet<AssetId>>,
+    /// First and last day, both covered, in the organisation's time zone.
+    #[schema(value_type = String, example = "2026-01-01")]
+    pub starts_on: NaiveDate,
+    #[schema(value_type = String, example = "2026-12-31")]
+    pub ends_on: NaiveDate,
+    /// Fractions from 0 to 1.
+    #[schema(value_type = String)]
+    pub labour_share: Decimal,
+    #[schema(value_type = String)]
+    pub travel_share: Decimal,
+    #[schema(value_type = String)]
+    pub parts_share: Decimal,
+    #[schema(value_type = Option<String>)]
+    pub included_hours: Option<Decimal>,
+    pub included_visits: Option<u32>,
+    #[schema(value_type = Option<Object>)]
+    pub included_parts: Option<Money>,
+    pub response_hours: Option<u32>,
+    pub restore_hours: Option<u32>,
+    #[schema(value_type = Object)]
+    pub price: Money,
+    /// Guaranteed uptime as a fraction.
+    #[schema(value_type = Option<String>)]
+    pub availability_guarantee: Option<Decimal>,
+}
+
+impl ContractInput {
+    async fn read(&self, db: &impl Connection, id: ContractId, version: i64) -> Result<Contract, CommandError> {
+        let mut checks = Checks::default();
+        let number = checks.required("number", &self.number, MAX_NAME);
+        if customers::get(db, self.customer_id).await?.is_none() {
+            checks.add("customer_id", "form-choice");
+        }
+        if let Some(ids) = &self.asset_ids {
+            let found = assets::by_ids(db, ids.iter().copied()).await?;
+            if found.len() != ids.len() || found.values().any(|asset| asset.customer_id != self.customer_id) {
+                checks.add("asset_ids", "contracts-error-assets");
+            }
+        }
+        checks.finish()?;
+        let (start, end) = days(db, self.starts_on, self.ends_on).await?;
+        let contract = Contract {
+            id,
+            customer_id: self.customer_id,
+            number,
+            tier: self.tier,
+            covers_assets: self.asset_ids.clone().map_or(CoveredAssets::All, CoveredAssets::Listed),
+            start,
+            end,
+            shares: Shares { labour: self.labour_share, travel: self.travel_share, parts: self.parts_share },
+            limits: Limits {
+                hours: self.included_hours,
+                visits: self.included_visits,
+                parts: self.included_parts,
+            },
+            response_hours: self.response_hours,
+            restore_hours: self.restore_hours,
+            price: self.price,
+            availability_guarantee: self.availability_guarantee,
+            version,
+        };
+        contract.validate().map_err(|e| match e {
+            InvalidContract::EndBeforeStart => CommandError::field("ends_on", "contracts-error-end"),
+            InvalidContract::ShareOutOfRange => CommandError::field("labour_share", "contracts-error-share"),
+            InvalidContract::NegativeLimit => CommandError::field("included_hours", "contracts-error-negative"),
+            InvalidContract::GuaranteeOutOfRange => {
+                CommandError::field("availability_guarantee", "contracts-error-share")
+            }
+            InvalidContract::NoAssets => CommandError::field("asset_ids", "contracts-error-assets"),
+            InvalidContract::MixedCurrencies => CommandError::field("included_parts", "contracts-error-currency"),
+        })
+    }
+}
+
+/// From the first moment of `first` to the moment after `last`, in the organisation's time zone.
+async fn days(
+    db: &impl Connection,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<(Timestamp, Timestamp), CommandError> {
+    let organisation = organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let zone: chrono_tz::Tz = organisation.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let midnight = |day: NaiveDate| {
+        let start = day.and_hms_opt(0, 0, 0)?.and_local_timezone(zone).earliest()?;
+        Some(start.with_timezone(&Utc))
+    };
+    let end = last.checked_add_days(Days::new(1)).and_then(midnight);
+    match (midnight(first), end) {
+        (Some(start), Some(end)) => Ok((start, end)),
+        _ => Err(CommandError::field("starts_on", "form-date")),
+    }
+}
+
+pub async fn create(deps: &Deps, mut cx: Context, input: ContractInput) -> Result<Contract, CommandError> {
+    let tx = match cx.begin(&deps.records, "contracts.create", &input).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(contract) => return Ok(contract),
+    };
+    let contract = input.read(&tx, ContractId::generate(), 1).await?;
+    contracts::insert(&tx, &contract).await.map_err(taken)?;
+    cx.finish(tx, contract).await
+}
+
+pub async fn update(
+    deps: &Deps,
+    mut cx: Context,
+    id: ContractId,
+    version: i64,
+    input: ContractInput,
+) -> Result<Contract, CommandError> {
+    let tx = match cx.begin(&deps.records, "contracts.update", &(id, version, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(contract) => return Ok(contract),
+    };
+    let before = contracts::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    if before.customer_id != input.customer_id {
+        return Err(CommandError::field("customer_id", "contracts-error-customer"));
+    }
+    let contract = input.read(&tx, id, version).await?;
+    let contract = contracts::update(&tx, contract).await.map_err(taken)?;
+    cx.finish(tx, contract).await
+}
+
+/// A number that another contract has is something the form can say.
+fn taken(error: StoreError) -> CommandError {
+    match error {
+        StoreError::Conflict(what) if what.contains("contracts.number") => {
+            CommandError::field("number", "contracts-error-number")
+        }
+        error => error.into(),
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WarrantyInput {
+    #[schema(value_type = uuid::Uuid)]
+    pub asset_id: AssetId,
+    /// First and last day, both covered, in the organisation's time zone.
+    #[schema(value_type = String, example = "2026-01-01")]
+    pub starts_on: NaiveDate,
+    #[schema(value_type = String, example = "2027-12-31")]
+    pub ends_on: NaiveDate,
+    /// `labour`, `travel`, `part`, `expense`.
+    #[schema(value_type = Vec<String>)]
+    pub covers: BTreeSet<LineKind>,
+    /// Who repays us; our own promise when left out.
+    pub supplier: Option<String>,
+}
+
+pub async fn create_warranty(
+    deps: &Deps,
+    mut cx: Context,
+    input: WarrantyInput,
+) -> Result<Warranty, CommandError> {
+    let tx = match cx.begin(&deps.records, "warranties.create", &input).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(warranty) => return Ok(warranty),
+    };
+    let mut checks = Checks::default();
+    if assets::get(&tx, input.asset_id).await?.is_none() {
+        checks.add("asset_id", "form-choice");
+    }
+    if input.covers.is_empty() {
+        checks.add("covers", "form-choice");
+    }
+    if input.ends_on < input.starts_on {
+        checks.add("ends_on", "contracts-error-end");
+    }
+    let supplier = checks.optional("supplier", input.supplier.as_deref(), MAX_NAME);
+    checks.finish()?;
+    let (start, end) = days(&tx, input.starts_on, input.ends_on).await?;
+    let warranty = Warranty {
+        id: WarrantyId::generate(),
+        asset_id: input.asset_id,
+        start,
+        end,
+        covers: input.covers,
+        supplier,
+        version: 1,
+    };
+    warranties::insert(&tx, &warranty).await?;
+    cx.finish(tx, warranty).await
+}

@@ -1,0 +1,226 @@
+//! Contracts and warranties for programs.
+
+use super::commands::{self, ContractInput, WarrantyInput};
+use crate::{
+    Deps,
+    command::Context,
+    problem::Problem,
+    web::{
+        json::Json,
+        list::{Items, ListQuery},
+        request::User,
+        time::rfc3339,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use domain::{
+    Money, Timestamp,
+    account::{Actor, Role},
+    id::{AssetId, ContractId, CustomerId},
+    service::{
+        contract::{Contract, CoveredAssets, Used},
+        warranty::Warranty,
+    },
+};
+use serde::{Deserialize, Serialize};
+use store::records::{contracts, warranties};
+use uuid::Uuid;
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ContractView {
+    id: Uuid,
+    customer_id: Uuid,
+    number: String,
+    tier: &'static str,
+    /// Null: all assets of the customer.
+    asset_ids: Option<Vec<Uuid>>,
+    /// Half open.
+    start: String,
+    end: String,
+    /// `not_yet_started`, `active` or `expired`, now.
+    #[schema(value_type = String)]
+    state: domain::service::contract::ContractState,
+    labour_share: String,
+    travel_share: String,
+    parts_share: String,
+    included_hours: Option<String>,
+    used_hours: String,
+    included_visits: Option<u32>,
+    used_visits: usize,
+    #[schema(value_type = Option<Object>)]
+    included_parts: Option<Money>,
+    #[schema(value_type = Object)]
+    used_parts: Money,
+    response_hours: Option<u32>,
+    restore_hours: Option<u32>,
+    #[schema(value_type = Object)]
+    price: Money,
+    availability_guarantee: Option<String>,
+    version: i64,
+}
+
+impl ContractView {
+    fn new(contract: Contract, used: &Used, now: Timestamp) -> Self {
+        Self {
+            id: contract.id.into(),
+            customer_id: contract.customer_id.into(),
+            state: contract.state(now),
+            tier: contract.tier.as_str(),
+            asset_ids: match &contract.covers_assets {
+                CoveredAssets::All => None,
+                CoveredAssets::Listed(ids) => Some(ids.iter().map(|id| Uuid::from(*id)).collect()),
+            },
+            start: rfc3339(contract.start),
+            end: rfc3339(contract.end),
+            labour_share: contract.shares.labour.to_string(),
+            travel_share: contract.shares.travel.to_string(),
+            parts_share: contract.shares.parts.to_string(),
+            included_hours: contract.limits.hours.map(|hours| hours.to_string()),
+            used_hours: used.hours.normalize().to_string(),
+            included_visits: contract.limits.visits,
+            used_visits: used.visits.len(),
+            included_parts: contract.limits.parts,
+            used_parts: Money::new(used.parts_minor, contract.price.currency),
+            response_hours: contract.response_hours,
+            restore_hours: contract.restore_hours,
+            price: contract.price,
+            availability_guarantee: contract.availability_guarantee.map(|guarantee| guarantee.to_string()),
+            number: contract.number,
+            version: contract.version,
+        }
+    }
+}
+
+async fn view(deps: &Deps, contract: Contract) -> Result<ContractView, Problem> {
+    let used = contracts::used(deps.records.read(), contract.id, None).await?;
+    Ok(ContractView::new(contract, &used, deps.now()))
+}
+
+/// The customer whose rows `actor` may see among those asked for. `Err`: none.
+fn scope(actor: &Actor, asked: Option<CustomerId>) -> Result<Option<CustomerId>, Problem> {
+    match (actor.role, actor.customer_scope()) {
+        (Role::Customer, None) => Err(Problem::not_found()),
+        (_, Some(own)) if asked.is_some_and(|asked| asked != own) => Err(Problem::not_found()),
+        (_, own) => Ok(own.or(asked)),
+    }
+}
+
+/// Contracts with their balances, by number.
+#[utoipa::path(get, path = "/api/v1/contracts", tag = "contracts",
+    params(("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<ContractView>)))]
+pub async fn list(
+    State(deps): State<Deps>,
+    user: User,
+    query: ListQuery,
+) -> Result<Json<Items<ContractView>>, Problem> {
+    let customer = scope(&user.actor, query.parse::<Uuid>("customer_id").map(CustomerId))?;
+    let filter = contracts::Filter { customer, ..Default::default() };
+    let page = contracts::list(deps.records.read(), &filter, &query.page()).await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for contract in page.items {
+        items.push(view(&deps, contract).await?);
+    }
+    Ok(Json(Items { items, next_cursor: page.next_cursor }))
+}
+
+/// One contract with its balance.
+#[utoipa::path(get, path = "/api/v1/contracts/{id}", tag = "contracts", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ContractView), (status = 404, body = Problem)))]
+pub async fn get(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    user: User,
+) -> Result<Json<ContractView>, Problem> {
+    let contract = contracts::get(deps.records.read(), ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    scope(&user.actor, Some(contract.customer_id))?;
+    Ok(Json(view(&deps, contract).await?))
+}
+
+/// Adds a contract.
+#[utoipa::path(post, path = "/api/v1/contracts", tag = "contracts", request_body = ContractInput,
+    responses((status = 201, body = ContractView), (status = 422, body = Problem)))]
+pub async fn create(
+    State(deps): State<Deps>,
+    cx: Context,
+    Json(input): Json<ContractInput>,
+) -> Result<(StatusCode, Json<ContractView>), Problem> {
+    let contract = commands::create(&deps, cx, input).await?;
+    Ok((StatusCode::CREATED, Json(view(&deps, contract).await?)))
+}
+
+/// What is typed, with the version of what was read.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct ContractChange {
+    version: i64,
+    #[serde(flatten)]
+    contract: ContractInput,
+}
+
+/// Changes a contract; 409 when somebody changed it meanwhile. Decisions already kept with lines do not change.
+#[utoipa::path(put, path = "/api/v1/contracts/{id}", tag = "contracts", params(("id" = Uuid, Path)), request_body = ContractChange,
+    responses((status = 200, body = ContractView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn update(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    Json(change): Json<ContractChange>,
+) -> Result<Json<ContractView>, Problem> {
+    let contract = commands::update(&deps, cx, ContractId(id), change.version, change.contract).await?;
+    Ok(Json(view(&deps, contract).await?))
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct WarrantyView {
+    id: Uuid,
+    asset_id: Uuid,
+    /// Half open.
+    start: String,
+    end: String,
+    #[schema(value_type = Vec<String>)]
+    covers: Vec<domain::service::line::LineKind>,
+    supplier: Option<String>,
+}
+
+impl From<Warranty> for WarrantyView {
+    fn from(warranty: Warranty) -> Self {
+        Self {
+            id: warranty.id.into(),
+            asset_id: warranty.asset_id.into(),
+            start: rfc3339(warranty.start),
+            end: rfc3339(warranty.end),
+            covers: warranty.covers.into_iter().collect(),
+            supplier: warranty.supplier,
+        }
+    }
+}
+
+/// Warranties, the newest first.
+#[utoipa::path(get, path = "/api/v1/warranties", tag = "contracts",
+    params(("asset_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<WarrantyView>)))]
+pub async fn warranties(
+    State(deps): State<Deps>,
+    user: User,
+    query: ListQuery,
+) -> Result<Json<Items<WarrantyView>>, Problem> {
+    let customer = scope(&user.actor, query.parse::<Uuid>("customer_id").map(CustomerId))?;
+    let filter = warranties::Filter { asset: query.parse::<Uuid>("asset_id").map(AssetId), customer };
+    let page = warranties::list(deps.records.read(), &filter, &query.page()).await?;
+    Ok(Json(page.map(WarrantyView::from).into()))
+}
+
+/// Adds a warranty of an asset.
+#[utoipa::path(post, path = "/api/v1/warranties", tag = "contracts", request_body = WarrantyInput,
+    responses((status = 201, body = WarrantyView), (status = 422, body = Problem)))]
+pub async fn create_warranty(
+    State(deps): State<Deps>,
+    cx: Context,
+    Json(input): Json<WarrantyInput>,
+) -> Result<(StatusCode, Json<WarrantyView>), Problem> {
+    let warranty = commands::create_warranty(&deps, cx, input).await?;
+    Ok((StatusCode::CREATED, Json(warranty.into())))
+}

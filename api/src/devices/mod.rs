@@ -1,0 +1,21 @@
+//! What speaks for equipment: registering devices, and giving and taking their credentials.
+
+pub mod commands;
+mod json;
+pub mod queries;
+
+use crate::{
+    customers::WRITE,
+    web::routes::{Access, Routes},
+};
+
+pub fn routes() -> Routes {
+    let write = Access::Roles(WRITE);
+    Routes::new()
+        .get("/api/v1/devices", Access::SignedIn, json::list)
+        .post("/api/v1/devices", write, json::create)
+        .get("/api/v1/devices/{id}", Access::SignedIn, json::get)
+        .put("/api/v1/devices/{id}", write, json::update)
+        .post("/api/v1/devices/{id}/token", write, json::rotate)
+        .delete("/api/v1/devices/{id}/token", write, json::revoke)
+}

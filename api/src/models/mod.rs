@@ -1,0 +1,18 @@
+//! Types of equipment.
+
+pub mod commands;
+mod json;
+
+use crate::{
+    customers::{READ, WRITE},
+    web::routes::{Access, Routes},
+};
+
+pub fn routes() -> Routes {
+    let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
+    Routes::new()
+        .get("/api/v1/models", read, json::list)
+        .post("/api/v1/models", write, json::create)
+        .get("/api/v1/models/{id}", read, json::get)
+        .put("/api/v1/models/{id}", write, json::update)
+}

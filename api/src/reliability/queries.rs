@@ -1,0 +1,149 @@
+//! Figures over the state log and the failures, for asset pages, the overview and indicators.
+
+use domain::{
+    Timestamp,
+    asset::Asset,
+    condition::{
+        failure::Failure,
+        reliability::{
+            CONFIDENCE, FailureFrequency, Period, Restoration, Uptime, failure_frequency, restoration, uptime,
+        },
+    },
+    id::{AssetId, CustomerId, ModelId},
+};
+use std::collections::HashMap;
+use store::{
+    StoreError,
+    records::{Connection, assets, failures, states},
+};
+
+/// How one asset, or several together, did over a period.
+#[derive(Clone, Debug)]
+pub struct Reliability {
+    pub period: Period,
+    /// Assets with time in service within the period.
+    pub assets: u64,
+    /// `None` when there was no time in service.
+    pub uptime: Option<Uptime>,
+    pub frequency: FailureFrequency,
+    pub restoration: Restoration,
+    /// Failures within the period, oldest first.
+    pub failures: Vec<Failure>,
+}
+
+/// `None` when the asset was not in service within the period.
+pub async fn asset_uptime(
+    db: &impl Connection,
+    asset: &Asset,
+    period: Period,
+) -> Result<Option<Uptime>, StoreError> {
+    let log = states::of_asset(db, asset.id, period.from, period.to).await?;
+    Ok(uptime(&log, period, asset.in_service_from, asset.in_service_to))
+}
+
+pub async fn asset(db: &impl Connection, asset: &Asset, period: Period) -> Result<Reliability, StoreError> {
+    let uptime = asset_uptime(db, asset, period).await?;
+    let filter =
+        failures::Filter { asset: Some(asset.id), to: Some(period.to), ..failures::Filter::default() };
+    Ok(combine(period, uptime, failures::all(db, &filter).await?))
+}
+
+/// All assets of a model together: exposure and failures add up.
+pub async fn model(
+    db: &impl Connection,
+    model: ModelId,
+    customer: Option<CustomerId>,
+    period: Period,
+) -> Result<Reliability, StoreError> {
+    let filter = assets::Filter { model: Some(model), customer, ..assets::Filter::default() };
+    let fleet = every(db, &filter).await?;
+    let logs = states::of_assets(db, fleet.iter().map(|asset| asset.id), period.from, period.to).await?;
+    let found =
+        failures::Filter { model: Some(model), customer, to: Some(period.to), ..failures::Filter::default() };
+    Ok(combine(period, sum(&fleet, &logs, period), failures::all(db, &found).await?))
+}
+
+pub async fn model_failure_frequency(
+    db: &impl Connection,
+    id: ModelId,
+    period: Period,
+) -> Result<FailureFrequency, StoreError> {
+    Ok(model(db, id, None, period).await?.frequency)
+}
+
+/// Every asset, or those of one customer, together.
+pub async fn fleet(
+    db: &impl Connection,
+    customer: Option<CustomerId>,
+    period: Period,
+) -> Result<Reliability, StoreError> {
+    let fleet = every(db, &assets::Filter { customer, ..assets::Filter::default() }).await?;
+    let logs = states::of_fleet(db, customer, period.from, period.to).await?;
+    let found = failures::Filter { customer, to: Some(period.to), ..failures::Filter::default() };
+    Ok(combine(period, sum(&fleet, &logs, period), failures::all(db, &found).await?))
+}
+
+/// `None` when nothing was in service within the period.
+pub async fn fleet_uptime(
+    db: &impl Connection,
+    customer: Option<CustomerId>,
+    period: Period,
+) -> Result<Option<Uptime>, StoreError> {
+    let fleet = every(db, &assets::Filter { customer, ..assets::Filter::default() }).await?;
+    let logs = states::of_fleet(db, customer, period.from, period.to).await?;
+    Ok(sum(&fleet, &logs, period).1)
+}
+
+/// The period of `days` that ends at `now`.
+pub fn last_days(now: Timestamp, days: i64) -> Period {
+    Period { from: now - chrono::TimeDelta::days(days), to: now }
+}
+
+async fn every(db: &impl Connection, filter: &assets::Filter) -> Result<Vec<Asset>, StoreError> {
+    let mut all = Vec::new();
+    let mut page = store::records::PageRequest::first(store::records::PageRequest::MAX_LIMIT);
+    loop {
+        let found = assets::list(db, filter, &page).await?;
+        all.extend(found.items);
+        match found.next_cursor {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => return Ok(all),
+        }
+    }
+}
+
+fn sum(
+    fleet: &[Asset],
+    logs: &HashMap<AssetId, Vec<domain::condition::state::StateInterval>>,
+    period: Period,
+) -> (u64, Option<Uptime>) {
+    let each = fleet.iter().filter_map(|asset| {
+        let log = logs.get(&asset.id).map_or(&[][..], Vec::as_slice);
+        uptime(log, period, asset.in_service_from, asset.in_service_to)
+    });
+    each.fold((0, None), |(count, total), one| {
+        (count + 1, Some(total.map_or(one, |sum: Uptime| sum.add(one))))
+    })
+}
+
+/// `found` holds every failure up to the end of the period: older ones may have been restored within it.
+fn combine(period: Period, counted: impl Into<Counted>, found: Vec<Failure>) -> Reliability {
+    let Counted(assets, uptime) = counted.into();
+    let restoration = restoration(&found, period);
+    let failures: Vec<Failure> = found.into_iter().filter(|failure| failure.at >= period.from).collect();
+    let exposure_hours = uptime.map_or(0.0, |uptime| uptime.up_hours());
+    let frequency = failure_frequency(failures.len() as u64, exposure_hours, CONFIDENCE);
+    Reliability { period, assets, uptime, frequency, restoration, failures }
+}
+
+struct Counted(u64, Option<Uptime>);
+impl From<(u64, Option<Uptime>)> for Counted {
+    fn from((assets, uptime): (u64, Option<Uptime>)) -> Self {
+        Self(assets, uptime)
+    }
+}
+impl From<Option<Uptime>> for Counted {
+    fn from(uptime: Option<Uptime>) -> Self {
+        Self(u64::from(uptime.is_some()), uptime)
+    }
+}

@@ -1,0 +1,18 @@
+//! Customers' places.
+
+pub mod commands;
+mod json;
+
+use crate::{
+    customers::{READ, WRITE},
+    web::routes::{Access, Routes},
+};
+
+pub fn routes() -> Routes {
+    let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
+    Routes::new()
+        .get("/api/v1/sites", read, json::list)
+        .post("/api/v1/sites", write, json::create)
+        .get("/api/v1/sites/{id}", read, json::get)
+        .put("/api/v1/sites/{id}", write, json::update)
+}

@@ -1,0 +1,93 @@
+//! Instants and durations as programs write them.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::{Timestamp, clock::from_micros};
+
+/// RFC 3339 in UTC with milliseconds.
+pub fn rfc3339(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// RFC 3339, or milliseconds since 1970.
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    if let Ok(ms) = text.parse::<i64>() {
+        return ms.checked_mul(1000).map(from_micros);
+    }
+    // A plus sign that was not escaped in a query arrives as a space.
+    let text = text.replace(' ', "+");
+    DateTime::parse_from_rfc3339(&text).ok().map(|at| at.with_timezone(&Utc))
+}
+
+/// A date and time without zone, as `datetime-local` inputs send it, or a date alone.
+pub fn parse_local(text: &str, zone: chrono_tz::Tz) -> Option<Timestamp> {
+    let date_time = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
+        .or_else(|_| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"))
+        .ok()
+        .or_else(|| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
+    Some(date_time.and_local_timezone(zone).earliest()?.with_timezone(&Utc))
+}
+
+/// An ISO 8601 duration of days, hours, minutes and seconds, such as `PT1H` or `P1DT12H`, in microseconds.
+pub fn parse_duration(text: &str) -> Option<i64> {
+    let (date, time) = match text.strip_prefix('P')?.split_once('T') {
+        Some((date, time)) if !time.is_empty() => (date, time),
+        Some(_) => return None,
+        None => (text.strip_prefix('P')?, ""),
+    };
+    let date = parts(date, &[('W', 604_800), ('D', 86_400)])?;
+    let time = parts(time, &[('H', 3600), ('M', 60), ('S', 1)])?;
+    let total = date.checked_add(time)?.checked_mul(1_000_000)?;
+    (total > 0).then_some(total)
+}
+
+fn parts(text: &str, units: &[(char, i64)]) -> Option<i64> {
+    let (mut total, mut number, mut next) = (0_i64, String::new(), 0);
+    for char in text.chars() {
+        if char.is_ascii_digit() {
+            number.push(char);
+            continue;
+        }
+        // Units come in order, each at most once.
+        let place = units.iter().skip(next).position(|(unit, _)| *unit == char)? + next;
+        total = total.checked_add(number.parse::<i64>().ok()?.checked_mul(units[place].1)?)?;
+        number.clear();
+        next = place + 1;
+    }
+    number.is_empty().then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_in_both_forms() {
+        let at = from_micros(1_790_000_000_123_000);
+        assert_eq!(parse("1790000000123"), Some(at));
+        assert_eq!(parse(&rfc3339(at)), Some(at));
+        assert_eq!(parse("2026-09-21T16:13:20.123 02:00"), parse("2026-09-21T14:13:20.123Z"));
+        for wrong in ["", "yesterday", "2026-09-21", "9223372036854775807"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_are_positive_and_well_formed() {
+        assert_eq!(parse_duration("PT1H"), Some(3_600_000_000));
+        assert_eq!(parse_duration("PT1H30M"), Some(5_400_000_000));
+        assert_eq!(parse_duration("P1DT12H"), Some(129_600_000_000));
+        assert_eq!(parse_duration("P7D"), Some(604_800_000_000));
+        for wrong in ["", "P", "PT", "PT0S", "1H", "PT1", "PT1M1H", "P1Y", "PT-1H", "PT99999999999999999H"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn local_times_are_of_the_readers_zone() {
+        let madrid = chrono_tz::Europe::Madrid;
+        assert_eq!(parse_local("2026-07-01T10:00", madrid), parse("2026-07-01T08:00:00Z"));
+        assert_eq!(parse_local("2026-01-01", madrid), parse("2025-12-31T23:00:00Z"));
+        assert_eq!(parse_local("today", madrid), None);
+    }
+}

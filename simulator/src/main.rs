@@ -1,0 +1,386 @@
+//! `simulator`: devices for a Mainstay (or any broker that speaks the ThingsBoard device API) from the command line.
+//! Progress goes to stderr, the result to stdout.
+
+use anyhow::{Context, Result, bail};
+use chrono::TimeDelta;
+use clap::{Args, Parser, Subcommand};
+use domain::SystemClock;
+use reqwest::Url;
+use serde_json::{Value, json};
+use simulator::{
+    delivery::Counters,
+    evaluate::{self, Window},
+    fleet::{self, Address, Unit},
+    kind::Kind,
+    load::{self, Load},
+    machine::Machine,
+    pdm,
+    plant::Plant,
+    replay::{self, Directory, Settings},
+    table::{self, Mapping, RowKind},
+};
+use std::{
+    collections::HashMap,
+    ops::RangeInclusive,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Parser)]
+#[command(name = "simulator", version, about = "Simulated fleets, replay of recorded data, load")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Connect simulated machines and let them run until stopped
+    Fleet(FleetArgs),
+    /// Publish at a rate, or as fast as it is acknowledged
+    Load(LoadArgs),
+    /// Send recorded data with its own event times
+    Replay(ReplayArgs),
+    /// Compare automatic tickets with recorded failures (azure_pdm)
+    Evaluate(EvaluateArgs),
+}
+
+#[derive(Args)]
+struct Target {
+    /// Where devices connect
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1883")]
+    mqtt: String,
+    /// File of `id,token` lines; without it devices are made through the API
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["api", "api_token"])]
+    tokens: Option<PathBuf>,
+    /// Address of the web side, such as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL", requires = "api_token")]
+    api: Option<Url>,
+    /// Token for it, from `mainstay create-token --role admin`
+    #[arg(long, env = "MAINSTAY_API_TOKEN", hide_env_values = true)]
+    api_token: Option<String>,
+    /// The result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct FleetArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Machines; their kinds alternate unless one is chosen
+    #[arg(long, default_value_t = 6)]
+    count: u32,
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    interval: u64,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Args)]
+struct LoadArgs {
+    #[command(flatten)]
+    target: Target,
+    #[arg(long, default_value_t = 50)]
+    devices: u32,
+    /// Messages a second together; left out: as fast as they are acknowledged
+    #[arg(long)]
+    rate: Option<u32>,
+    /// Values in a message
+    #[arg(long, default_value_t = 4)]
+    values: usize,
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    seconds: u64,
+    /// Messages sent and not yet acknowledged, by device
+    #[arg(long, default_value_t = 20)]
+    window: u16,
+}
+
+#[derive(Args)]
+struct ReplayArgs {
+    #[command(flatten)]
+    target: Target,
+    /// CSV file, plain, .gz or .xz
+    #[arg(required_unless_present = "preset")]
+    file: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "telemetry")]
+    kind: RowKind,
+    #[arg(long, default_value = "datetime")]
+    time_column: String,
+    /// Names the device; without it all rows are of one
+    #[arg(long)]
+    id_column: Option<String>,
+    /// Left out: every other column
+    #[arg(long, value_delimiter = ',')]
+    value_columns: Vec<String>,
+    /// Column of the code in errors, failures and maintenance
+    #[arg(long)]
+    event_column: Option<String>,
+    /// A known data set instead of one file: its four files merged
+    #[arg(long, value_enum, requires = "data")]
+    preset: Option<Preset>,
+    /// Folder of the preset's files
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[arg(long, default_value = "1-20", value_parser = machines)]
+    machines: RangeInclusive<u32>,
+    /// Begins the names of devices and assets
+    #[arg(long, default_value = "machine-")]
+    device_prefix: String,
+    /// Rows in one message
+    #[arg(long, default_value_t = 1)]
+    batch: usize,
+    /// Messages sent and not yet acknowledged, by device
+    #[arg(long, default_value_t = 32)]
+    window: u16,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Preset {
+    AzurePdm,
+}
+
+#[derive(Args)]
+struct EvaluateArgs {
+    #[arg(long, value_name = "URL")]
+    api: Url,
+    #[arg(long, env = "MAINSTAY_API_TOKEN", hide_env_values = true)]
+    api_token: String,
+    /// Folder of azure_pdm
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    #[arg(long, default_value = "1-20", value_parser = machines)]
+    machines: RangeInclusive<u32>,
+    #[arg(long, default_value = "machine-")]
+    device_prefix: String,
+    /// Prediction window in hours before the failure, edges included
+    #[arg(long, default_value_t = 1)]
+    from_hours: i64,
+    #[arg(long, default_value_t = 72)]
+    to_hours: i64,
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    let stop = CancellationToken::new();
+    let mut background = JoinSet::new();
+    background.spawn(stop_on_signal(stop.clone()));
+    let result = match cli.command {
+        Command::Fleet(args) => run_fleet(args, &stop).await,
+        Command::Load(args) => run_load(args, &stop).await,
+        Command::Replay(args) => run_replay(args, &stop).await,
+        Command::Evaluate(args) => run_evaluate(args).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("simulator: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        stop.cancel();
+    }
+}
+
+async fn run_fleet(args: FleetArgs, stop: &CancellationToken) -> Result<()> {
+    let tokens = args.target.many_tokens("simulated-", args.count).await?;
+    let units = (1..).zip(tokens).map(|(number, token)| {
+        let kind = args.kind.unwrap_or(Kind::ALL[number as usize % Kind::ALL.len()]);
+        let machine = Machine::new(kind, args.seed.wrapping_add(number));
+        Unit { name: format!("simulated-{number}"), token, machine }
+    });
+    let (units, counters) = (units.collect::<Vec<_>>(), Arc::<Counters>::default());
+    eprintln!("{} machines, every {} s, until stopped", units.len(), args.interval);
+    let live = fleet::run_live(
+        units,
+        args.target.address()?,
+        Duration::from_secs(args.interval.max(1)),
+        Arc::new(SystemClock),
+        Arc::clone(&counters),
+        stop.clone(),
+    );
+    let began = Instant::now();
+    with_progress(&counters, None, live).await;
+    report(args.target.json, &totals(&counters, began.elapsed()))
+}
+
+async fn run_load(args: LoadArgs, stop: &CancellationToken) -> Result<()> {
+    let tokens = args.target.many_tokens("load-", args.devices).await?;
+    let load = Load {
+        rate: args.rate,
+        values: args.values,
+        duration: Duration::from_secs(args.seconds),
+        window: args.window,
+    };
+    let (address, counters) = (args.target.address()?, Arc::<Counters>::default());
+    let run = load::run(tokens, &address, load, Arc::new(SystemClock), &counters, stop);
+    let took = with_progress(&counters, None, run).await?;
+    report(args.target.json, &totals(&counters, took))
+}
+
+async fn run_replay(args: ReplayArgs, stop: &CancellationToken) -> Result<()> {
+    let settings = Settings {
+        address: args.target.address()?,
+        device_prefix: args.device_prefix.clone(),
+        batch: args.batch.max(1),
+        window: args.window.max(1),
+        patience: Duration::from_secs(60),
+    };
+    let (counters, began) = (Arc::<Counters>::default(), Instant::now());
+    let (devices, contents) = match (args.preset, &args.data, &args.file) {
+        (Some(Preset::AzurePdm), Some(data), _) => {
+            let recording = pdm::load(data, &args.machines)?;
+            let (contents, total) = (recording.contents(), recording.rows.len());
+            let directory = args.target.directory("Azure PdM", recording.models, "machine").await?;
+            let rows = recording.rows.into_iter().map(Ok);
+            let run = replay::run(rows, &directory, &settings, &counters, stop);
+            (with_progress(&counters, Some(total as u64), run).await?, Some(contents))
+        }
+        (None, _, Some(file)) => {
+            let mapping = Mapping {
+                kind: args.kind,
+                time: args.time_column,
+                id: args.id_column,
+                values: args.value_columns,
+                event: args.event_column,
+            };
+            let rows = table::read(file, &mapping)?;
+            let directory = args.target.directory("Recorded data", HashMap::new(), "machine").await?;
+            let run = replay::run(rows, &directory, &settings, &counters, stop);
+            (with_progress(&counters, None, run).await?, None)
+        }
+        _ => bail!("name a file, or --preset with --data"),
+    };
+    let mut result = totals(&counters, began.elapsed());
+    result["devices"] = devices.into();
+    if let Some(contents) = contents {
+        result["recorded"] = json!(contents);
+    }
+    report(args.target.json, &result)
+}
+
+async fn run_evaluate(args: EvaluateArgs) -> Result<()> {
+    let recording = pdm::load(&args.data, &args.machines)?;
+    let instants = || recording.rows.iter().map(|(_, entry)| entry.at);
+    let (Some(first), Some(last)) = (instants().min(), instants().max()) else {
+        bail!("the recording is empty")
+    };
+    let failures = evaluate::recorded(&args.data.join(pdm::FAILURES), &args.machines, first, last)?;
+    let plant = Plant::new(&args.api, &args.api_token)?;
+    let tickets = evaluate::automatic_tickets(&plant, &args.device_prefix, &args.machines).await?;
+    let window = Window { from: TimeDelta::hours(args.from_hours), to: TimeDelta::hours(args.to_hours) };
+    let scores = evaluate::score(&failures, &tickets, window, args.machines.clone().count(), last - first);
+    report(args.json, &json!(scores))
+}
+
+impl Target {
+    fn address(&self) -> Result<Address> {
+        let (host, port) = self.mqtt.rsplit_once(':').context("--mqtt takes HOST:PORT")?;
+        Ok(Address { host: host.into(), port: port.parse().context("--mqtt takes HOST:PORT")? })
+    }
+    fn plant(&self) -> Result<Plant> {
+        match (&self.api, &self.api_token) {
+            (Some(api), Some(token)) => Plant::new(api, token),
+            _ => bail!("give --tokens FILE, or --api URL with --api-token"),
+        }
+    }
+    async fn directory(
+        &self,
+        customer: &str,
+        models: HashMap<String, String>,
+        kind: &str,
+    ) -> Result<Directory> {
+        match &self.tokens {
+            Some(file) => Directory::from_file(
+                &std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
+            ),
+            None => Directory::made(self.plant()?, customer, models, kind).await,
+        }
+    }
+    /// Tokens of devices that belong to no asset.
+    async fn many_tokens(&self, prefix: &str, count: u32) -> Result<Vec<String>> {
+        if let Some(file) = &self.tokens {
+            let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            let tokens: Vec<String> = text
+                .lines()
+                .filter_map(|line| line.rsplit(',').next())
+                .map(|t| t.trim().to_owned())
+                .collect();
+            if tokens.len() < count as usize {
+                bail!("{} holds {} tokens, {count} are needed", file.display(), tokens.len());
+            }
+            return Ok(tokens.into_iter().take(count as usize).collect());
+        }
+        let plant = self.plant()?;
+        let mut tokens = Vec::new();
+        for number in 1..=count {
+            tokens.push(plant.device_token(&format!("{prefix}{number}"), None).await?);
+        }
+        Ok(tokens)
+    }
+}
+
+fn totals(counters: &Counters, took: Duration) -> Value {
+    let (rows, messages) = (counters.rows.load(Ordering::Relaxed), counters.messages.load(Ordering::Relaxed));
+    let seconds = took.as_secs_f64();
+    json!({
+        "rows": rows,
+        "messages": messages,
+        "reconnects": counters.reconnects.load(Ordering::Relaxed),
+        "seconds": (seconds * 1000.0).round() / 1000.0,
+        "messages_per_second": (messages as f64 / seconds.max(1e-9)).round(),
+    })
+}
+
+/// Tells every second how far it is.
+async fn with_progress<T>(counters: &Counters, total: Option<u64>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            _ = ticks.tick() => {
+                let rows = counters.rows.load(Ordering::Relaxed);
+                match total {
+                    Some(total) => eprintln!("{rows} of {total} rows acknowledged"),
+                    None => eprintln!("{rows} rows acknowledged"),
+                }
+            }
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+fn report(as_json: bool, result: &Value) -> Result<()> {
+    if as_json {
+        println!("{result}");
+        return Ok(());
+    }
+    for (name, value) in result.as_object().into_iter().flatten() {
+        println!("{:32} {value}", name.replace('_', " "));
+    }
+    Ok(())
+}
+
+fn machines(text: &str) -> Result<RangeInclusive<u32>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        _ => Err("a range such as 1-20".into()),
+    }
+}

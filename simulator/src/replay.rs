@@ -1,0 +1,175 @@
+//! Sends recorded rows over MQTT as the devices that recorded them, with their own times, as fast as they are
+//! acknowledged.
+
+use crate::{
+    delivery::{Counters, DeliveryError, Link, Message, deliver},
+    fleet::Address,
+    history::message,
+    payload::Entry,
+    plant::Plant,
+    table::Row,
+};
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Where the tokens of devices come from.
+pub enum Directory {
+    /// Device id to token.
+    Known(HashMap<String, String>),
+    /// Devices, assets and models are made as they are met.
+    Made { plant: Plant, site: String, models: HashMap<String, String>, equipment_type: String },
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub address: Address,
+    /// Prefix of the names of devices and assets.
+    pub device_prefix: String,
+    /// Rows in one message.
+    pub batch: usize,
+    /// Messages sent and not yet acknowledged, by device.
+    pub window: u16,
+    /// How long to go on without a connection.
+    pub patience: Duration,
+}
+
+/// Messages between the reader of the file and the link of one device; beyond that, reading waits.
+const QUEUE: usize = 32;
+
+struct Device {
+    queue: mpsc::Sender<Message>,
+    waiting: Vec<Entry>,
+}
+
+/// Returns how many devices spoke, when everything is acknowledged.
+pub async fn run(
+    rows: impl Iterator<Item = Result<Row>>,
+    directory: &Directory,
+    settings: &Settings,
+    counters: &Arc<Counters>,
+    stop: &CancellationToken,
+) -> Result<usize> {
+    let mut links = JoinSet::new();
+    let mut devices: HashMap<String, Device> = HashMap::new();
+    for row in rows {
+        let (id, entry) = row?;
+        if stop.is_cancelled() {
+            break;
+        }
+        if !devices.contains_key(&id) {
+            let token = directory.token(&id, &entry, settings).await?;
+            let (queue, source) = mpsc::channel(QUEUE);
+            let link = settings.link(&id, token);
+            let (counters, stop) = (Arc::clone(counters), stop.clone());
+            links.spawn(async move { deliver(&link, source, &counters, &stop).await });
+            devices.insert(id.clone(), Device { queue, waiting: Vec::new() });
+        }
+        let device = devices.get_mut(&id).expect("invariant: inserted above");
+        device.waiting.push(entry);
+        if device.waiting.len() >= settings.batch && device.flush().await.is_err() {
+            return Err(first_failure(&mut links).await);
+        }
+    }
+    let count = devices.len();
+    for (_, mut device) in devices {
+        // A link that has ended is reported below.
+        drop(device.flush().await);
+    }
+    while let Some(ended) = links.join_next().await {
+        ended.context("a link panicked")??;
+    }
+    if stop.is_cancelled() {
+        bail!("stopped after {} acknowledged rows", counters.rows.load(Ordering::Relaxed));
+    }
+    Ok(count)
+}
+
+async fn first_failure(links: &mut JoinSet<Result<(), DeliveryError>>) -> anyhow::Error {
+    while let Some(ended) = links.join_next().await {
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return error.into(),
+            Err(panic) => return panic.into(),
+        }
+    }
+    anyhow::anyhow!("stopped")
+}
+
+impl Device {
+    async fn flush(&mut self) -> Result<(), mpsc::error::SendError<Message>> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let message = message(&std::mem::take(&mut self.waiting));
+        self.queue.send(message).await
+    }
+}
+
+impl Settings {
+    fn name(&self, id: &str) -> String {
+        format!("{}{id}", self.device_prefix)
+    }
+    fn link(&self, id: &str, token: String) -> Link {
+        Link {
+            host: self.address.host.clone(),
+            port: self.address.port,
+            token,
+            client_id: format!("replay-{}", self.name(id)),
+            window: self.window,
+            patience: Some(self.patience),
+        }
+    }
+}
+
+impl Directory {
+    /// Lines of `id,token`.
+    pub fn from_file(text: &str) -> Result<Self> {
+        let pairs = text.lines().filter(|line| !line.trim().is_empty()).map(|line| {
+            let (id, token) = line.split_once(',').with_context(|| format!("{line:?} is not id,token"))?;
+            Ok((id.trim().to_owned(), token.trim().to_owned()))
+        });
+        Ok(Self::Known(pairs.collect::<Result<_>>()?))
+    }
+
+    /// Makes the customer and the site that the assets stand at.
+    pub async fn made(
+        plant: Plant,
+        customer: &str,
+        models: HashMap<String, String>,
+        equipment_type: &str,
+    ) -> Result<Self> {
+        let customer_id = plant.find_or_make("customers", customer, &json!({ "name": customer })).await?;
+        let site = json!({ "customer_id": customer_id, "name": customer });
+        let site = plant.find_or_make("sites", customer, &site).await?;
+        Ok(Self::Made { plant, site, models, equipment_type: equipment_type.into() })
+    }
+
+    /// The token of the device `id`; its asset is in service from its first row on.
+    async fn token(&self, id: &str, first: &Entry, settings: &Settings) -> Result<String> {
+        let name = settings.name(id);
+        match self {
+            Self::Known(tokens) => {
+                tokens.get(id).cloned().with_context(|| format!("the file of tokens has none for {id:?}"))
+            }
+            Self::Made { plant, site, models, equipment_type } => {
+                let model = models.get(id).map_or("recorded", String::as_str);
+                let body =
+                    json!({ "manufacturer": "Recorded", "name": model, "equipment_type": equipment_type });
+                let model_id = plant.find_or_make("models", model, &body).await?;
+                let asset = json!({
+                    "site_id": site, "model_id": model_id, "name": name, "serial_number": name,
+                    "in_service_from": first.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+                });
+                let asset = plant.find_or_make("assets", &name, &asset).await?;
+                plant.device_token(&name, Some(&asset)).await
+            }
+        }
+    }
+}

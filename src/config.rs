@@ -1,0 +1,203 @@
+//! Configuration: defaults < TOML file < environment `MAINSTAY_*` < flags. Read once, here; an unknown key is refused.
+//! Secrets come from the environment or from a file named by `*_file`, and are never shown.
+
+use crate::role::Roles;
+use anyhow::{Context, Result, bail};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize, Serializer};
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+/// Everything that can be configured. Nested keys are written `metrics__token` in the environment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Holds everything that is kept. One process at a time.
+    pub data_dir: PathBuf,
+    /// Where devices connect.
+    pub mqtt_listen: SocketAddr,
+    /// Where people and programs connect.
+    pub http_listen: SocketAddr,
+    pub roles: Roles,
+    /// Start empty instead of loading the demo into a new data folder.
+    pub no_demo: bool,
+    /// The product is reached over TLS: cookies carry `Secure`.
+    pub secure_cookies: bool,
+    /// A level (`info`) or directives (`info,gateway=debug`).
+    pub log_level: String,
+    pub log_format: LogFormat,
+    /// How long a stopping role may take before it is cut off.
+    pub stop_timeout_s: u64,
+    pub metrics: Metrics,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Whoever sends this bearer token may read `/metrics` from elsewhere than this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// A value that no log, error or `print-config` shows.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(hidden)")
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: "mainstay-data".into(),
+            mqtt_listen: (Ipv4Addr::LOCALHOST, 1883).into(),
+            http_listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            roles: Roles::default(),
+            no_demo: false,
+            secure_cookies: false,
+            log_level: "info".into(),
+            log_format: LogFormat::Text,
+            stop_timeout_s: 20,
+            metrics: Metrics::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Merges the four layers. `flags` serialises to the options that were given on the command line, and no others.
+    pub fn load(file: Option<&Path>, flags: &impl Serialize) -> Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                bail!("there is no configuration file {}", file.display());
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        // MAINSTAY_CONFIG names the file, MAINSTAY_DATA the public data sets that tests and benchmarks read.
+        let environment = Env::prefixed("MAINSTAY_").ignore(&["config", "data"]).split("__");
+        let mut config: Self = figment
+            .merge(environment)
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .context("configuration refused")?;
+        config.read_secrets()?;
+        Ok(config)
+    }
+
+    fn read_secrets(&mut self) -> Result<()> {
+        let Some(file) = &self.metrics.token_file else { return Ok(()) };
+        if self.metrics.token.is_some() {
+            bail!("metrics.token and metrics.token_file are both set: keep one of them");
+        }
+        self.metrics.token = Some(Secret(read_secret(file)?));
+        Ok(())
+    }
+
+    /// As TOML, without secrets.
+    pub fn to_toml(&self) -> Result<String> {
+        Ok(toml::to_string(self)?)
+    }
+}
+
+/// The first line of `file`, which must not be empty.
+pub fn read_secret(file: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    match text.lines().next().map(str::trim_end) {
+        Some(line) if !line.is_empty() => Ok(line.into()),
+        _ => bail!("{} is empty: its first line must hold the secret", file.display()),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::result_large_err, reason = "figment's jail asks for its error type")]
+mod tests {
+    use super::*;
+    use figment::Jail;
+    use serde_json::json;
+
+    #[test]
+    fn flags_win_over_environment_over_file_over_defaults() {
+        Jail::expect_with(|jail| {
+            jail.create_file(
+                "m.toml",
+                "http_listen = \"127.0.0.1:1\"\nmqtt_listen = \"127.0.0.1:1\"\nno_demo = true\nroles = [\"api\"]",
+            )?;
+            jail.set_env("MAINSTAY_HTTP_LISTEN", "127.0.0.1:2");
+            jail.set_env("MAINSTAY_MQTT_LISTEN", "127.0.0.1:2");
+            jail.set_env("MAINSTAY_ROLES", "gateway,ingest");
+            jail.set_env("MAINSTAY_METRICS__TOKEN", "s3cret");
+            jail.set_env("MAINSTAY_DATA", "/elsewhere");
+            let config = Config::load(Some(Path::new("m.toml")), &json!({ "http_listen": "127.0.0.1:3" }))
+                .expect("valid");
+            assert_eq!(config.http_listen.port(), 3);
+            assert_eq!(config.mqtt_listen.port(), 2);
+            assert!(config.no_demo);
+            assert_eq!(config.roles.to_string(), "gateway,ingest");
+            assert_eq!(config.data_dir, Path::new("mainstay-data"));
+            assert_eq!(config.metrics.token.as_ref().map(Secret::expose), Some("s3cret"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name_wherever_it_stands() {
+        Jail::expect_with(|jail| {
+            let message = |file: Option<&str>| {
+                format!("{:#}", Config::load(file.map(Path::new), &json!({})).expect_err("refused"))
+            };
+            jail.create_file("m.toml", "htpp_listen = \"127.0.0.1:1\"")?;
+            let text = message(Some("m.toml"));
+            assert!(text.contains("htpp_listen") && text.contains("m.toml"), "{text}");
+            jail.create_file("n.toml", "[metrics]\ntokn = \"x\"")?;
+            assert!(message(Some("n.toml")).contains("tokn"));
+            jail.set_env("MAINSTAY_NO_DEMOS", "true");
+            assert!(message(None).contains("no_demos"));
+            assert!(message(Some("missing.toml")).contains("missing.toml"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_are_never_shown() {
+        Jail::expect_with(|jail| {
+            jail.create_file("token", "s3cret\n")?;
+            jail.set_env("MAINSTAY_METRICS__TOKEN_FILE", "token");
+            let config = Config::load(None, &json!({})).expect("valid");
+            assert_eq!(config.metrics.token.as_ref().map(Secret::expose), Some("s3cret"));
+            let shown = config.to_toml().expect("TOML") + &format!("{config:?}");
+            assert!(!shown.contains("s3cret") && shown.contains("(hidden)"), "{shown}");
+            jail.set_env("MAINSTAY_METRICS__TOKEN", "other");
+            assert!(Config::load(None, &json!({})).is_err());
+            Ok(())
+        });
+    }
+}
