@@ -12,8 +12,11 @@ pub mod contracts;
 pub mod customers;
 pub mod deps;
 pub mod devices;
+pub mod dispatch;
 pub mod input;
 pub mod models;
+pub mod my_day;
+pub mod parts;
 pub mod problem;
 pub mod reliability;
 mod router;
@@ -21,7 +24,11 @@ pub mod sites;
 pub mod telemetry;
 #[cfg(test)]
 pub mod testing;
+pub mod tickets;
+pub mod timeline;
+pub mod visits;
 pub mod web;
+pub mod work_orders;
 
 pub use deps::{DemoLoader, DemoStatus, Deps};
 pub use router::{router, serve};
@@ -39,4 +46,10 @@ pub fn routes() -> Routes {
         .merge(telemetry::routes())
         .merge(contracts::routes())
         .merge(billing::routes())
+        .merge(tickets::routes())
+        .merge(work_orders::routes())
+        .merge(visits::routes())
+        .merge(dispatch::routes())
+        .merge(parts::routes())
+        .merge(my_day::routes())
 }

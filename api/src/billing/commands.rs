@@ -11,7 +11,9 @@ use domain::{
     id::{AssetId, CustomerId, InvoiceId, PaymentId, WorkOrderId},
     organisation::Organisation,
     service::{
-        invoice::{Invoice, InvoiceLine, InvoiceState, IssueRefused, LineRefused, Party, PaymentRefused, Series},
+        invoice::{
+            Invoice, InvoiceLine, InvoiceState, IssueRefused, LineRefused, Party, PaymentRefused, Series,
+        },
         line::Line,
         payment::{Payment, PaymentMethod},
         work_order::{WorkOrder, WorkOrderState},
@@ -237,7 +239,11 @@ pub struct NewPayment {
 
 const MAX_REFERENCE: usize = 200;
 
-pub async fn record_payment(deps: &Deps, mut cx: Context, input: NewPayment) -> Result<Payment, CommandError> {
+pub async fn record_payment(
+    deps: &Deps,
+    mut cx: Context,
+    input: NewPayment,
+) -> Result<Payment, CommandError> {
     let tx = match cx.begin(&deps.records, "payments.record", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(payment) => return Ok(payment),

@@ -142,7 +142,11 @@ fn view(invoice: Invoice) -> Result<Json<InvoiceView>, Problem> {
 }
 
 /// The invoice, if `actor` may see it: a customer sees own papers, and no drafts.
-pub(super) async fn visible(deps: &Deps, actor: &Actor, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
+pub(super) async fn visible(
+    deps: &Deps,
+    actor: &Actor,
+    id: InvoiceId,
+) -> Result<Option<Invoice>, StoreError> {
     let invoice = invoices::get(deps.records.read(), id).await?;
     Ok(invoice.filter(|invoice| match actor.customer_scope() {
         Some(customer) => invoice.customer_id == customer && invoice.state.issued().is_some(),

@@ -15,13 +15,8 @@ const BILLING: Access = Access::Roles(&[Role::Admin, Role::ServiceManager, Role:
 const BILLING_OR_PROGRAM: Access =
     Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing, Role::Integration]);
 /// A customer reads own papers.
-const READERS: Access = Access::Roles(&[
-    Role::Admin,
-    Role::ServiceManager,
-    Role::Billing,
-    Role::Customer,
-    Role::Integration,
-]);
+const READERS: Access =
+    Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing, Role::Customer, Role::Integration]);
 
 pub fn routes() -> Routes {
     Routes::new()

@@ -60,13 +60,21 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
     if query.wants_csv() {
         let head = ["number", "customer", "status", "date", "due", "total", "open"]
             .map(|column| lang.t(&format!("billing-{column}")));
-        let rows: Vec<Vec<String>> = page.items.iter().map(|row| {
-            vec![
-                row.number.clone().unwrap_or_default(), name(row.customer_id).into(),
-                lang.t(&format!("billing-status-{}", row.status)), date(row.issued_at), date(row.due),
-                row.total.decimal().to_string(), row.open.decimal().to_string(),
-            ]
-        }).collect();
+        let rows: Vec<Vec<String>> = page
+            .items
+            .iter()
+            .map(|row| {
+                vec![
+                    row.number.clone().unwrap_or_default(),
+                    name(row.customer_id).into(),
+                    lang.t(&format!("billing-status-{}", row.status)),
+                    date(row.issued_at),
+                    date(row.due),
+                    row.total.decimal().to_string(),
+                    row.open.decimal().to_string(),
+                ]
+            })
+            .collect();
         return Ok(csv("invoices.csv", &head, &rows));
     }
     let now = deps.now();
@@ -83,10 +91,16 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
         } }
     }).collect();
     let columns = [
-        Column::text("billing-number"), Column::text("billing-customer"), Column::text("billing-status"),
-        Column::text("billing-date"), Column::text("billing-due"), Column::number("billing-total"), Column::number("billing-open"),
+        Column::text("billing-number"),
+        Column::text("billing-customer"),
+        Column::text("billing-status"),
+        Column::text("billing-date"),
+        Column::text("billing-due"),
+        Column::number("billing-total"),
+        Column::number("billing-open"),
     ];
-    let search = Form::filled([("q", query.get("q").unwrap_or("")), ("status", query.get("status").unwrap_or(""))]);
+    let search =
+        Form::filled([("q", query.get("q").unwrap_or("")), ("status", query.get("status").unwrap_or(""))]);
     let fields = search.fields(lang);
     let main = html! {
         (head(&view, &query))
@@ -161,8 +175,13 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
         } }
     }).collect();
     let columns = [
-        Column::text("billing-choose"), Column::text("billing-work-order"), Column::text("billing-customer"), Column::text("billing-asset"),
-        Column::text("billing-completed"), Column::number("billing-net"), Column::number("billing-covered"),
+        Column::text("billing-choose"),
+        Column::text("billing-work-order"),
+        Column::text("billing-customer"),
+        Column::text("billing-asset"),
+        Column::text("billing-completed"),
+        Column::number("billing-net"),
+        Column::number("billing-covered"),
     ];
     let fields = form.fields(lang);
     Ok(html! {
@@ -178,9 +197,17 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
     })
 }
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, query: ListQuery, form: Form) -> PageResult {
-    let chosen = form.all("work_orders").into_iter().filter_map(|id| id.parse::<WorkOrderId>().ok()).collect();
-    match commands::create_from_work_orders(&deps, form.context(cx), NewInvoice { work_orders: chosen }).await {
+pub async fn create(
+    State(deps): State<Deps>,
+    view: View,
+    cx: Context,
+    query: ListQuery,
+    form: Form,
+) -> PageResult {
+    let chosen =
+        form.all("work_orders").into_iter().filter_map(|id| id.parse::<WorkOrderId>().ok()).collect();
+    match commands::create_from_work_orders(&deps, form.context(cx), NewInvoice { work_orders: chosen }).await
+    {
         Ok(invoice) => Ok(see_other(&format!("/invoices/{}", invoice.id))),
         Err(error) => {
             // The list is read again, so it is drawn after the form knows what was wrong.
@@ -297,7 +324,13 @@ pub async fn credit(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>,
     Ok(see_other(&format!("/invoices/{id}")))
 }
 
-pub async fn pay(State(deps): State<Deps>, view: View, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+pub async fn pay(
+    State(deps): State<Deps>,
+    view: View,
+    cx: Context,
+    Path(id): Path<Uuid>,
+    form: Form,
+) -> PageResult {
     let db = deps.records.read();
     let invoice = invoices::get(db, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
     let input = match read_payment(&form, &view, &invoice) {
@@ -335,8 +368,10 @@ fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPaymen
 pub async fn print(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {
     let invoice = visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
     let lang = crate::web::i18n::Lang::parse(&invoice.language).unwrap_or(view.lang);
-    let back = if user.actor.customer_scope().is_some() { "/portal".into() } else { format!("/invoices/{id}") };
+    let back =
+        if user.actor.customer_scope().is_some() { "/portal".into() } else { format!("/invoices/{id}") };
     let paper = print::paper(lang, view.zone, &invoice, &back)?;
-    let title = invoice.state.issued().map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
+    let title =
+        invoice.state.issued().map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
     Ok(layout::page(&view, &title, &paper).into_response())
 }

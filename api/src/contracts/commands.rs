@@ -61,7 +61,12 @@ pub struct ContractInput {
 }
 
 impl ContractInput {
-    async fn read(&self, db: &impl Connection, id: ContractId, version: i64) -> Result<Contract, CommandError> {
+    async fn read(
+        &self,
+        db: &impl Connection,
+        id: ContractId,
+        version: i64,
+    ) -> Result<Contract, CommandError> {
         let mut checks = Checks::default();
         let number = checks.required("number", &self.number, MAX_NAME);
         if customers::get(db, self.customer_id).await?.is_none() {
@@ -98,12 +103,16 @@ impl ContractInput {
         contract.validate().map_err(|e| match e {
             InvalidContract::EndBeforeStart => CommandError::field("ends_on", "contracts-error-end"),
             InvalidContract::ShareOutOfRange => CommandError::field("labour_share", "contracts-error-share"),
-            InvalidContract::NegativeLimit => CommandError::field("included_hours", "contracts-error-negative"),
+            InvalidContract::NegativeLimit => {
+                CommandError::field("included_hours", "contracts-error-negative")
+            }
             InvalidContract::GuaranteeOutOfRange => {
                 CommandError::field("availability_guarantee", "contracts-error-share")
             }
             InvalidContract::NoAssets => CommandError::field("asset_ids", "contracts-error-assets"),
-            InvalidContract::MixedCurrencies => CommandError::field("included_parts", "contracts-error-currency"),
+            InvalidContract::MixedCurrencies => {
+                CommandError::field("included_parts", "contracts-error-currency")
+            }
         })
     }
 }
@@ -114,7 +123,8 @@ async fn days(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<(Timestamp, Timestamp), CommandError> {
-    let organisation = organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let organisation =
+        organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
     let zone: chrono_tz::Tz = organisation.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let midnight = |day: NaiveDate| {
         let start = day.and_hms_opt(0, 0, 0)?.and_local_timezone(zone).earliest()?;

@@ -135,7 +135,8 @@ pub async fn get(
     Path(id): Path<Uuid>,
     user: User,
 ) -> Result<Json<ContractView>, Problem> {
-    let contract = contracts::get(deps.records.read(), ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    let contract =
+        contracts::get(deps.records.read(), ContractId(id)).await?.ok_or_else(Problem::not_found)?;
     scope(&user.actor, Some(contract.customer_id))?;
     Ok(Json(view(&deps, contract).await?))
 }

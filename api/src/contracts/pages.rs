@@ -50,11 +50,16 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     let names = customers::by_ids(db, page.items.iter().map(|c| c.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
     if query.wants_csv() {
-        let head = ["number", "customer", "tier", "start", "end", "price"].map(|c| lang.t(&format!("contracts-{c}")));
+        let head = ["number", "customer", "tier", "start", "end", "price"]
+            .map(|c| lang.t(&format!("contracts-{c}")));
         let row = |c: &Contract| {
             vec![
-                c.number.clone(), name(c.customer_id).into(), lang.t(&format!("contracts-tier-{}", c.tier.as_str())),
-                lang.date(c.start, view.zone), last_day(&view, c), c.price.decimal().to_string(),
+                c.number.clone(),
+                name(c.customer_id).into(),
+                lang.t(&format!("contracts-tier-{}", c.tier.as_str())),
+                lang.date(c.start, view.zone),
+                last_day(&view, c),
+                c.price.decimal().to_string(),
             ]
         };
         return Ok(csv("contracts.csv", &head, &page.items.iter().map(row).collect::<Vec<_>>()));
@@ -73,8 +78,13 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         } });
     }
     let columns = [
-        Column::text("contracts-number"), Column::text("contracts-customer"), Column::text("contracts-tier"), Column::text("contracts-term"),
-        Column::text("contracts-bears"), Column::text("contracts-balance"), Column::number("contracts-price"),
+        Column::text("contracts-number"),
+        Column::text("contracts-customer"),
+        Column::text("contracts-tier"),
+        Column::text("contracts-term"),
+        Column::text("contracts-bears"),
+        Column::text("contracts-balance"),
+        Column::number("contracts-price"),
     ];
     let main = html! {
         div.top {
@@ -146,13 +156,28 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
     let hours = |value: Decimal| format!("{}\u{a0}h", lang.number(value.to_f64().unwrap_or_default(), 1));
     let parts_used = Money::new(used.parts_minor, contract.price.currency);
     let limits = [
-        contract.limits.hours.map(|limit| ("contracts-hours", hours(used.hours), hours(limit), used.hours, limit)),
+        contract
+            .limits
+            .hours
+            .map(|limit| ("contracts-hours", hours(used.hours), hours(limit), used.hours, limit)),
         contract.limits.visits.map(|limit| {
             let count = Decimal::from(used.visits.len());
-            ("contracts-visits", used.visits.len().to_string(), limit.to_string(), count, Decimal::from(limit))
+            (
+                "contracts-visits",
+                used.visits.len().to_string(),
+                limit.to_string(),
+                count,
+                Decimal::from(limit),
+            )
         }),
         contract.limits.parts.map(|limit| {
-            ("contracts-parts", lang.money(parts_used), lang.money(limit), Decimal::from(used.parts_minor), Decimal::from(limit.minor))
+            (
+                "contracts-parts",
+                lang.money(parts_used),
+                lang.money(limit),
+                Decimal::from(used.parts_minor),
+                Decimal::from(limit.minor),
+            )
         }),
     ];
     let main = html! {
@@ -199,7 +224,12 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let customer = query.get("customer_id").unwrap_or("").to_string();
-    let mut values = vec![("tier", "standard".to_string()), ("labour_share", "100".into()), ("travel_share", "100".into()), ("parts_share", "0".into())];
+    let mut values = vec![
+        ("tier", "standard".to_string()),
+        ("labour_share", "100".into()),
+        ("travel_share", "100".into()),
+        ("parts_share", "0".into()),
+    ];
     values.push(("customer_id", customer));
     Ok(draw(&deps, &view, &Form::filled(values), None).await?.into_response())
 }
@@ -213,12 +243,19 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 }
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> PageResult {
-    let contract = contracts::get(deps.records.read(), ContractId(id)).await?.ok_or(CommandError::NotFound)?;
+    let contract =
+        contracts::get(deps.records.read(), ContractId(id)).await?.ok_or(CommandError::NotFound)?;
     let form = Form::filled(values(&view, &contract));
     Ok(draw(&deps, &view, &form, Some(contract.id)).await?.into_response())
 }
 
-pub async fn update(State(deps): State<Deps>, view: View, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    cx: Context,
+    Path(id): Path<Uuid>,
+    form: Form,
+) -> PageResult {
     let version = form.value("version").parse().unwrap_or(0);
     let made = match read(&deps, &view, &form).await {
         Ok(input) => commands::update(&deps, form.context(cx), ContractId(id), version, input).await,
@@ -227,7 +264,13 @@ pub async fn update(State(deps): State<Deps>, view: View, cx: Context, Path(id):
     finish(&deps, &view, form, made, Some(ContractId(id))).await
 }
 
-async fn finish(deps: &Deps, view: &View, form: Form, made: Result<Contract, CommandError>, id: Option<ContractId>) -> PageResult {
+async fn finish(
+    deps: &Deps,
+    view: &View,
+    form: Form,
+    made: Result<Contract, CommandError>,
+    id: Option<ContractId>,
+) -> PageResult {
     match made {
         Ok(contract) => Ok(see_other(&format!("/contracts/{}", contract.id))),
         Err(error) => {
@@ -272,7 +315,9 @@ fn values(view: &View, contract: &Contract) -> Vec<(&'static str, String)> {
 }
 
 async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, CommandError> {
-    let organisation = organisation::get(deps.records.read()).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let organisation = organisation::get(deps.records.read())
+        .await?
+        .ok_or(CommandError::Refused { code: "no_organisation" })?;
     let currency = organisation.currency;
     let mut check = form.check(view.lang);
     let number = check.required("number", 60);
@@ -288,22 +333,41 @@ async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, Co
     let shares = (share("labour_share"), share("travel_share"), share("parts_share"));
     let guarantee = form.optional("availability_guarantee").and_then(|_| share("availability_guarantee"));
     let included_hours = form.optional("included_hours").and_then(|_| check.decimal("included_hours"));
-    let included_parts = form.optional("included_parts").and_then(|_| check.money("included_parts", currency));
+    let included_parts =
+        form.optional("included_parts").and_then(|_| check.money("included_parts", currency));
     let included_visits = check.parse_optional("included_visits", "form-number");
     let response_hours = check.parse_optional("response_hours", "form-number");
     let restore_hours = check.parse_optional("restore_hours", "form-number");
-    let ids: Option<std::collections::BTreeSet<AssetId>> = form.all("asset_ids").into_iter().map(|id| id.parse().ok()).collect();
+    let ids: Option<std::collections::BTreeSet<AssetId>> =
+        form.all("asset_ids").into_iter().map(|id| id.parse().ok()).collect();
     if ids.is_none() {
         check.error("asset_ids", "form-choice");
     }
     check.finish()?;
-    let (Some(customer_id), Some(tier), Some(starts_on), Some(ends_on), Some(price)) = (customer, tier, starts_on, ends_on, price) else {
+    let (Some(customer_id), Some(tier), Some(starts_on), Some(ends_on), Some(price)) =
+        (customer, tier, starts_on, ends_on, price)
+    else {
         return Err(CommandError::NotFound);
     };
-    let (Some(labour_share), Some(travel_share), Some(parts_share)) = shares else { return Err(CommandError::NotFound) };
+    let (Some(labour_share), Some(travel_share), Some(parts_share)) = shares else {
+        return Err(CommandError::NotFound);
+    };
     Ok(ContractInput {
-        customer_id, number, tier, starts_on, ends_on, labour_share, travel_share, parts_share, included_hours, included_visits,
-        included_parts, response_hours, restore_hours, price, availability_guarantee: guarantee,
+        customer_id,
+        number,
+        tier,
+        starts_on,
+        ends_on,
+        labour_share,
+        travel_share,
+        parts_share,
+        included_hours,
+        included_visits,
+        included_parts,
+        response_hours,
+        restore_hours,
+        price,
+        availability_guarantee: guarantee,
         asset_ids: ids.filter(|ids| !ids.is_empty()),
     })
 }
@@ -314,9 +378,15 @@ async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> 
     let customers = customers::list(db, &customers::Filter::default(), &all).await?.items;
     let mut choices = vec![(String::new(), lang.t("contracts-choose"))];
     choices.extend(customers.iter().map(|customer| (customer.id.to_string(), customer.name.clone())));
-    let tiers: Vec<(String, String)> = Tier::ALL.map(|tier| (tier.as_str().into(), lang.t(&format!("contracts-tier-{}", tier.as_str())))).into();
+    let tiers: Vec<(String, String)> = Tier::ALL
+        .map(|tier| (tier.as_str().into(), lang.t(&format!("contracts-tier-{}", tier.as_str()))))
+        .into();
     let machines = match form.value("customer_id").parse::<CustomerId>() {
-        Ok(customer) => assets::list(db, &assets::Filter { customer: Some(customer), ..Default::default() }, &all).await?.items,
+        Ok(customer) => {
+            assets::list(db, &assets::Filter { customer: Some(customer), ..Default::default() }, &all)
+                .await?
+                .items
+        }
         Err(_) => Vec::new(),
     };
     let ticked = form.all("asset_ids");

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     Timestamp,
+    condition::alert::Verdict,
     id::{AlertGroupId, AssetId, CustomerId, InvoiceId, SiteId, TicketId, WorkOrderId},
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,8 @@ impl WorkOrderKind {
 /// What the technician found: label of the alert, and of the reliability figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
+    /// Was the alert right? None when there was no alert.
+    pub verdict: Option<Verdict>,
     /// How it failed, such as `bearing wear`; none when nothing had failed.
     pub failure_mode: Option<String>,
     pub cause: Option<String>,
@@ -179,10 +182,11 @@ impl Missing {
 
 impl WorkOrder {
     /// What stands between a settling visit and completion. Where no fault was found there is nothing to tick off.
-    pub fn missing(&self, outcome: Outcome, checklist_open: bool, verdict_given: bool) -> Vec<Missing> {
+    pub fn missing(&self, outcome: Outcome, checklist_open: bool) -> Vec<Missing> {
         if !outcome.settles() {
             return vec![];
         }
+        let verdict_given = self.finding.as_ref().is_some_and(|finding| finding.verdict.is_some());
         let checks = [
             (Missing::Checklist, outcome == Outcome::Fixed && checklist_open),
             (Missing::Verdict, self.alert_group_id.is_some() && !verdict_given),
@@ -213,8 +217,10 @@ impl WorkOrder {
         };
         Ok(self)
     }
-    pub fn hold(mut self, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
-        if !self.state.is_open() || matches!(self.state, WorkOrderState::OnHold { .. }) {
+    /// Waits for something. Whoever is at work finishes the visit first, with its outcome.
+    pub fn hold(mut self, standing: Standing, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
+        let held = matches!(self.state, WorkOrderState::OnHold { .. });
+        if !self.state.is_open() || held || standing == Standing::AtWork {
             return Err(self.invalid("hold"));
         }
         self.state = WorkOrderState::OnHold { reason, since: at };
@@ -314,12 +320,15 @@ mod tests {
     #[test]
     fn says_what_is_missing_only_when_it_would_complete() {
         let work = work_order();
-        assert_eq!(work.missing(Outcome::Partial, true, false), vec![]);
+        assert_eq!(work.missing(Outcome::Partial, true), vec![]);
         assert_eq!(
-            work.missing(Outcome::Fixed, true, false),
+            work.missing(Outcome::Fixed, true),
             vec![Missing::Checklist, Missing::Verdict, Missing::Signature]
         );
-        assert_eq!(work.missing(Outcome::NoFaultFound, true, true), vec![Missing::Signature]);
+        let verdict = Some(Verdict::FalseAlarm);
+        let finding = Finding { verdict, failure_mode: None, cause: None, note: String::new(), at: at(1) };
+        let work = WorkOrder { finding: Some(finding), ..work };
+        assert_eq!(work.missing(Outcome::NoFaultFound, true), vec![Missing::Signature]);
     }
 
     #[test]
@@ -339,7 +348,7 @@ mod tests {
     fn nothing_is_approved_before_it_is_done_or_invoiced_before_it_is_approved() {
         assert!(work_order().approve(at(1)).is_err());
         assert!(work_order().invoice(InvoiceId::generate(), at(1)).is_err());
-        let held = work_order().hold("waiting for a crane".into(), at(1)).expect("hold");
+        let held = work_order().hold(Standing::Booked, "waiting for a crane".into(), at(1)).expect("hold");
         assert!(held.clone().follow(Standing::AtWork, at(2)).is_err(), "nobody sets off to a job on hold");
         assert_eq!(
             held.resume(Standing::Booked, at(2)).map(|w| w.state),
@@ -380,7 +389,7 @@ mod tests {
                 }
                 let standing = Standing::of(&visits);
                 let next = match command {
-                    9 => work.clone().hold("parts".into(), now),
+                    9 => work.clone().hold(standing, "parts".into(), now),
                     10 => work.clone().resume(standing, now),
                     11 => work.clone().cancel("by customer".into(), now),
                     12 => work.clone().approve(now),
@@ -391,6 +400,9 @@ mod tests {
 
                 let fixed = visits.iter().any(|v| v.state.outcome().is_some_and(Outcome::settles));
                 let at_work = visits.iter().any(|v| v.state.is_at_work());
+                if let WorkOrderState::OnHold { .. } = work.state {
+                    prop_assert!(!at_work);
+                }
                 prop_assert!(work.state.completed_at().is_none() || (fixed && !at_work), "{:?} {:?}", work.state, visits);
                 if let WorkOrderState::InProgress { .. } = work.state {
                     prop_assert!(at_work);

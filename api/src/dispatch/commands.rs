@@ -1,0 +1,80 @@
+//! Who can be sent.
+
+use crate::{
+    command::{Begun, CommandError, Context},
+    deps::Deps,
+    work_orders::commands::skill_word,
+};
+use domain::{
+    Money,
+    id::{StockLocationId, TechnicianId, TerritoryId},
+    service::technician::Technician,
+};
+use serde::{Deserialize, Serialize};
+use store::records::{organisation, stock, technicians, territories};
+
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTechnician {
+    pub name: String,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub phone: Option<String>,
+    #[serde(default)]
+    pub skills: Vec<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub territory_id: Option<TerritoryId>,
+    /// The stock location of the van.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub van_id: Option<StockLocationId>,
+    /// The organisation's standard cost when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub cost_per_hour: Option<Money>,
+}
+
+pub async fn create_technician(
+    deps: &Deps,
+    mut cx: Context,
+    input: NewTechnician,
+) -> Result<Technician, CommandError> {
+    let tx = match cx.begin(&deps.records, "technicians.create", &input).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(technician) => return Ok(technician),
+    };
+    if input.name.trim().is_empty() {
+        return Err(CommandError::field("name", "form-required"));
+    }
+    if let Some(id) = input.territory_id
+        && territories::get(&tx, id).await?.is_none()
+    {
+        return Err(CommandError::field("territory_id", "form-choice"));
+    }
+    if let Some(id) = input.van_id
+        && stock::location(&tx, id).await?.is_none()
+    {
+        return Err(CommandError::field("van_id", "form-choice"));
+    }
+    let ours = organisation::get(&tx).await?.map(|ours| ours.currency);
+    if input.cost_per_hour.is_some_and(|cost| Some(cost.currency) != ours) {
+        return Err(CommandError::field("cost_per_hour", "work-orders-our-currency"));
+    }
+    let technician = Technician {
+        id: TechnicianId::generate(),
+        name: input.name.trim().into(),
+        email: input.email,
+        phone: input.phone,
+        skills: input.skills.iter().filter_map(|skill| skill_word(Some(skill))).collect(),
+        territory_id: input.territory_id,
+        van_id: input.van_id,
+        cost_per_hour: input.cost_per_hour,
+        active: true,
+        demo: false,
+        version: 0,
+    };
+    technicians::insert(&tx, &technician).await?;
+    cx.finish(tx, technician).await
+}

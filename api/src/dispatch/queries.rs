@@ -1,0 +1,176 @@
+//! The dispatcher's facts: what waits, who is booked when, and who suits which job.
+
+use chrono::{NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+use domain::{
+    Timestamp,
+    asset::Asset,
+    asset::Site,
+    id::{AssetId, SiteId, StockLocationId, TechnicianId, WorkOrderId},
+    service::{
+        technician::{Fit, Technician, rank},
+        visit::Visit,
+        work_order::WorkOrder,
+    },
+};
+use std::collections::{HashMap, HashSet};
+use store::{
+    StoreError,
+    records::{Connection, assets, parts, sites, stock, technicians, visits, work_orders},
+};
+
+/// More waiting jobs than this are not shown; the most urgent come first.
+const WAITING: u64 = 30;
+
+pub struct Board {
+    pub day: (Timestamp, Timestamp),
+    pub waiting: Vec<WorkOrder>,
+    pub waiting_in_all: u64,
+    pub technicians: Vec<Technician>,
+    pub visits: Vec<Visit>,
+    /// The work orders of [`Board::visits`].
+    pub work_orders: HashMap<WorkOrderId, WorkOrder>,
+    pub assets: HashMap<AssetId, Asset>,
+    pub sites: HashMap<SiteId, Site>,
+    /// The best technician of each waiting job.
+    pub best: HashMap<WorkOrderId, Fit>,
+}
+
+/// Midnight to midnight of the day that `at` falls on in `zone`.
+pub fn day_of(at: Timestamp, zone: Tz) -> (Timestamp, Timestamp) {
+    let date = at.with_timezone(&zone).date_naive();
+    let start = |date: chrono::NaiveDate| {
+        let midnight = date.and_time(NaiveTime::MIN);
+        // A day that begins within a clock change begins at the change.
+        let local = midnight.and_local_timezone(zone).earliest();
+        local
+            .or_else(|| (midnight + TimeDelta::hours(1)).and_local_timezone(zone).earliest())
+            .map_or(midnight.and_utc(), |local| local.to_utc())
+    };
+    (start(date), start(date + TimeDelta::days(1)))
+}
+
+pub async fn board(db: &impl Connection, day: (Timestamp, Timestamp)) -> Result<Board, StoreError> {
+    let waiting = work_orders::unscheduled(db, WAITING).await?;
+    let filter = work_orders::Filter { status: Some("unscheduled".into()), ..work_orders::Filter::default() };
+    let waiting_in_all = work_orders::count(db, &filter).await?;
+    let technicians = technicians::active(db).await?;
+    let visits = visits::planned_between(db, day.0, day.1).await?;
+    let mut booked = HashMap::new();
+    for visit in &visits {
+        if !booked.contains_key(&visit.work_order_id)
+            && let Some(work) = work_orders::get(db, visit.work_order_id).await?
+        {
+            booked.insert(work.id, work);
+        }
+    }
+    let all = || waiting.iter().chain(booked.values());
+    let assets = assets::by_ids(db, all().map(|work| work.asset_id)).await?;
+    let sites = sites::by_ids(db, all().map(|work| work.site_id)).await?;
+    let vans = vans(db, &technicians).await?;
+    let mut best = HashMap::new();
+    for work in &waiting {
+        let fits = fits(db, work, sites.get(&work.site_id), &technicians, &visits, &vans).await?;
+        if let Some(fit) = fits.into_iter().next() {
+            best.insert(work.id, fit);
+        }
+    }
+    Ok(Board { day, waiting, waiting_in_all, technicians, visits, work_orders: booked, assets, sites, best })
+}
+
+type Vans = HashMap<StockLocationId, HashSet<domain::id::PartId>>;
+
+async fn vans(db: &impl Connection, technicians: &[Technician]) -> Result<Vans, StoreError> {
+    let mut vans = Vans::new();
+    for van in technicians.iter().filter_map(|technician| technician.van_id) {
+        let levels = stock::levels_at(db, van).await?;
+        let held = levels.into_iter().filter(|level| level.quantity.is_sign_positive());
+        vans.insert(van, held.map(|level| level.part_id).collect());
+    }
+    Ok(vans)
+}
+
+/// Every technician for a job, best first.
+async fn fits(
+    db: &impl Connection,
+    work: &WorkOrder,
+    site: Option<&Site>,
+    technicians: &[Technician],
+    visits_of_day: &[Visit],
+    vans: &Vans,
+) -> Result<Vec<Fit>, StoreError> {
+    let useful = parts::used_at_asset(db, work.asset_id).await?;
+    let known = visits::counts_at_asset(db, work.asset_id).await?;
+    let territory = site.and_then(|site| site.territory_id);
+    let fits = technicians.iter().map(|technician| {
+        let van = technician.van_id.and_then(|van| vans.get(&van));
+        Fit {
+            technician_id: technician.id,
+            skill: work.required_skill.as_ref().is_none_or(|skill| technician.skills.contains(skill)),
+            same_territory: territory.is_some() && technician.territory_id == territory,
+            parts_in_van: useful.iter().filter(|part| van.is_some_and(|van| van.contains(part))).count(),
+            visits_to_asset: known.get(&technician.id).copied().unwrap_or(0),
+            booked: booked(visits_of_day, technician.id),
+        }
+    });
+    Ok(rank(fits.collect()))
+}
+
+/// How long a technician is booked among `visits`.
+pub fn booked(visits: &[Visit], technician: TechnicianId) -> TimeDelta {
+    let own = visits.iter().filter(|visit| visit.technician_id == technician);
+    own.map(|visit| visit.planned_end - visit.planned_start).sum()
+}
+
+/// The first moment from `now` on at which a technician is free for `minutes`, on a quarter of an hour.
+pub fn first_gap(visits: &[Visit], technician: TechnicianId, now: Timestamp, minutes: u32) -> Timestamp {
+    let quarter = TimeDelta::minutes(15).num_seconds();
+    let after = now.timestamp().div_euclid(quarter) * quarter + quarter;
+    let mut start = Timestamp::from_timestamp(after, 0).unwrap_or(now);
+    let length = TimeDelta::minutes(i64::from(minutes));
+    let mut own: Vec<_> = visits.iter().filter(|visit| visit.technician_id == technician).collect();
+    own.sort_by_key(|visit| visit.planned_start);
+    for visit in own {
+        if visit.planned_end > start && visit.planned_start < start + length {
+            start = visit.planned_end;
+        }
+    }
+    start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{clock::from_micros, id::VisitId, service::visit::VisitState};
+
+    #[test]
+    fn a_gap_is_found_behind_what_is_booked() {
+        let (technician, minute) = (TechnicianId::generate(), 60_000_000);
+        let visit = |from: i64, to: i64| Visit {
+            id: VisitId::generate(),
+            work_order_id: WorkOrderId::generate(),
+            technician_id: technician,
+            planned_start: from_micros(from * minute),
+            planned_end: from_micros(to * minute),
+            state: VisitState::Proposed,
+            version: 0,
+        };
+        let booked = [visit(60, 120), visit(150, 200)];
+        let gap =
+            |minutes| first_gap(&booked, technician, from_micros(50 * minute), minutes).timestamp() / 60;
+        assert_eq!(gap(60), 200, "half an hour between two visits is too short");
+        assert_eq!(gap(30), 120);
+        assert_eq!(
+            first_gap(&booked, TechnicianId::generate(), from_micros(50 * minute), 60).timestamp() / 60,
+            60
+        );
+    }
+
+    #[test]
+    fn a_day_is_cut_in_the_reader_s_zone() {
+        let madrid = chrono_tz::Europe::Madrid;
+        let at = "2026-06-15T22:30:00Z".parse().expect("instant");
+        let (from, to) = day_of(at, madrid);
+        assert_eq!((from.to_rfc3339(), to - from), ("2026-06-15T22:00:00+00:00".into(), TimeDelta::days(1)));
+    }
+}

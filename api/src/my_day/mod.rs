@@ -1,0 +1,11 @@
+//! A technician's day on the phone: what is next, and everything pressed on the way, on site and after it. Works
+//! without JavaScript when online; with it, offline too: the outbox keeps each press with its own key and replays it.
+
+use crate::web::routes::{Access, Routes};
+use domain::account::Role::Technician;
+
+const TECHNICIAN: Access = Access::Roles(&[Technician]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+}

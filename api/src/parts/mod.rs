@@ -1,0 +1,26 @@
+//! Parts: the catalogue, where they lie, and every movement.
+
+pub mod commands;
+pub mod json;
+
+use crate::web::routes::{Access, Routes};
+use domain::account::Role::{Admin, Billing, Dispatcher, Integration, ServiceManager, Technician, Warehouse};
+
+const VIEWERS: Access = Access::Roles(&[Admin, ServiceManager, Warehouse, Dispatcher]);
+const KEEPERS: Access = Access::Roles(&[Admin, ServiceManager, Warehouse]);
+const PROGRAM_KEEPERS: Access = Access::Roles(&[Admin, ServiceManager, Warehouse, Integration]);
+/// Without costs for technicians.
+const READERS: Access =
+    Access::Roles(&[Admin, ServiceManager, Warehouse, Dispatcher, Billing, Technician, Integration]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/parts", READERS, json::list)
+        .post("/api/v1/parts", PROGRAM_KEEPERS, json::create)
+        .get("/api/v1/parts/{id}", READERS, json::get)
+        .get("/api/v1/stock-locations", READERS, json::locations)
+        .post("/api/v1/stock-locations", PROGRAM_KEEPERS, json::create_location)
+        .get("/api/v1/stock-movements", PROGRAM_KEEPERS, json::movements)
+        .post("/api/v1/stock-movements", PROGRAM_KEEPERS, json::move_stock)
+        .post("/api/v1/stock-counts", PROGRAM_KEEPERS, json::count)
+}

@@ -1,0 +1,30 @@
+//! Tickets: what is wrong with an asset, who said so and when, and how it ended.
+
+pub mod commands;
+pub mod json;
+pub mod reactions;
+
+use crate::web::routes::{Access, Routes};
+use domain::account::Role::{Admin, Agent, Customer, Dispatcher, Integration, ServiceManager};
+
+/// Who works with tickets.
+const DESK: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent]);
+const PROGRAMS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent, Integration]);
+/// Customers read and open their own.
+const READERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent, Integration, Customer]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/tickets", READERS, json::list)
+        .post("/api/v1/tickets", READERS, json::create)
+        .get("/api/v1/tickets/{id}", READERS, json::get)
+        .post("/api/v1/tickets/{id}/triage", PROGRAMS, json::triage)
+        .post("/api/v1/tickets/{id}/wait", PROGRAMS, json::wait)
+        .post("/api/v1/tickets/{id}/resolve", PROGRAMS, json::resolve)
+        .post("/api/v1/tickets/{id}/close", PROGRAMS, json::close)
+        .post("/api/v1/tickets/{id}/reopen", PROGRAMS, json::reopen)
+        .post("/api/v1/tickets/{id}/duplicate", PROGRAMS, json::duplicate)
+        .post("/api/v1/tickets/{id}/priority", PROGRAMS, json::priority)
+        .post("/api/v1/tickets/{id}/notes", PROGRAMS, json::note)
+        .post("/api/v1/tickets/{id}/work-order", PROGRAMS, json::work_order)
+}

@@ -1,0 +1,374 @@
+//! What a job used. A part is typed once: its movement leaves the van, its price and cost come from the catalogue,
+//! and who pays is decided, all in one transaction. Labour and travel come from the visit's timestamps.
+
+use super::commands::{editable, load};
+use crate::{
+    command::{Begun, CommandError, Context},
+    contracts::coverage::decide,
+    deps::Deps,
+    timeline::circumstances,
+};
+use domain::{
+    Money, Timestamp,
+    id::{LineId, PartId, StockLocationId, StockMovementId, VisitId, WorkOrderId},
+    organisation::Organisation,
+    service::{
+        coverage::{CoverageDecision, CoverageReason, Payer, Work},
+        line::{Line, LineKind},
+        stock::{MovementReason, StockError, StockMovement, check_quantity},
+        technician::Technician,
+        visit::{TimeKind, Visit},
+        work_order::WorkOrder,
+    },
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use store::records::{
+    Tx, lines, organisation, parts,
+    stock::{self, MoveError},
+    technicians, visits,
+};
+
+/// A part that was used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UsedPart {
+    pub part_id: PartId,
+    pub quantity: Decimal,
+    /// Where it was taken from; a technician's own van when absent.
+    pub stock_location_id: Option<StockLocationId>,
+    pub visit_id: Option<VisitId>,
+    pub serial_number: Option<String>,
+    pub at: Option<Timestamp>,
+}
+
+/// Labour, travel or an expense that the office adds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewLine {
+    pub kind: LineKind,
+    pub description: String,
+    pub quantity: Decimal,
+    /// The organisation's rate when absent; expenses need one.
+    pub unit_price: Option<Money>,
+    pub unit_cost: Option<Money>,
+}
+
+/// What the office may change of a line before approval.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LineChange {
+    pub description: String,
+    pub quantity: Decimal,
+    pub unit_price: Money,
+    /// Borne by us as goodwill.
+    pub goodwill: bool,
+}
+
+pub async fn use_part(
+    deps: &Deps,
+    mut cx: Context,
+    id: WorkOrderId,
+    input: UsedPart,
+) -> Result<Line, CommandError> {
+    let tx = match cx.begin(&deps.records, "work_orders.use_part", &(id, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(line) => return Ok(line),
+    };
+    let how = circumstances(&cx, input.at)?;
+    let work = load(&tx, &cx.actor, id, None).await?;
+    editable(&work, "use_part")?;
+    let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
+    let part = parts::get(&tx, input.part_id).await?.filter(|part| part.active);
+    let part = part.ok_or(CommandError::field("part_id", "parts-no-such-part"))?;
+    let visit = visit_of(&tx, &work, input.visit_id).await?;
+    let technician = match (cx.actor.technician_scope(), &visit) {
+        (Some(id), _) => technicians::get(&tx, id).await?,
+        (None, Some(visit)) => technicians::get(&tx, visit.technician_id).await?,
+        (None, None) => None,
+    };
+    let location = place(&cx, &input, technician.as_ref())?;
+    let mut line = Line {
+        id: LineId::generate(),
+        work_order_id: id,
+        visit_id: visit.map(|visit| visit.id),
+        technician_id: technician.map(|technician| technician.id),
+        kind: LineKind::Part,
+        description: format!("{} {}", part.number, part.name),
+        part_id: Some(part.id),
+        stock_location_id: Some(location),
+        serial_number: input.serial_number.map(|s| s.trim().to_string()).filter(|s| !s.is_empty()),
+        quantity,
+        unit_price: part.unit_price,
+        unit_cost: part.unit_cost,
+        at: how.at,
+        coverage: undecided(),
+        invoiced: false,
+    };
+    line.coverage = coverage(&tx, &work, &line, None).await?;
+    lines::insert(&tx, &line).await?;
+    let movement = StockMovement {
+        id: StockMovementId::generate(),
+        part_id: part.id,
+        from: Some(location),
+        to: None,
+        quantity,
+        reason: MovementReason::Use,
+        line_id: Some(line.id),
+        note: work.number.clone(),
+        at: how.at,
+    };
+    stock::insert(&tx, &movement).await.map_err(move_error)?;
+    cx.finish(tx, line).await
+}
+
+/// A technician takes from their own van only; the office says from where.
+fn place(
+    cx: &Context,
+    input: &UsedPart,
+    technician: Option<&Technician>,
+) -> Result<StockLocationId, CommandError> {
+    let van = technician.and_then(|technician| technician.van_id);
+    let chosen = input.stock_location_id.or(van);
+    if cx.actor.technician_scope().is_some() && chosen != van {
+        return Err(CommandError::Forbidden);
+    }
+    chosen.ok_or(CommandError::field("stock_location_id", "parts-choose-place"))
+}
+
+pub async fn add(
+    deps: &Deps,
+    mut cx: Context,
+    id: WorkOrderId,
+    input: NewLine,
+) -> Result<Line, CommandError> {
+    let tx = match cx.begin(&deps.records, "work_orders.add_line", &(id, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(line) => return Ok(line),
+    };
+    let work = load(&tx, &cx.actor, id, None).await?;
+    editable(&work, "add_line")?;
+    let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused { code: "not_set_up" })?;
+    let zero = Money::zero(ours.currency);
+    let (price, cost) = match input.kind {
+        LineKind::Labour => (Some(ours.labour_rate_per_hour), ours.labour_cost_per_hour),
+        LineKind::Travel => (Some(ours.travel_rate_per_hour), ours.labour_cost_per_hour),
+        LineKind::Expense => (None, input.unit_price.unwrap_or(zero)),
+        LineKind::Part => return Err(CommandError::field("kind", "work-orders-part-by-catalogue")),
+    };
+    let unit_price = input.unit_price.or(price).ok_or(CommandError::field("unit_price", "form-required"))?;
+    let unit_cost = input.unit_cost.unwrap_or(cost);
+    if unit_price.currency != ours.currency || unit_cost.currency != ours.currency {
+        return Err(CommandError::field("unit_price", "work-orders-our-currency"));
+    }
+    let mut line = Line {
+        id: LineId::generate(),
+        work_order_id: id,
+        visit_id: None,
+        technician_id: cx.actor.technician_scope(),
+        kind: input.kind,
+        description: described(&input.description)?,
+        part_id: None,
+        stock_location_id: None,
+        serial_number: None,
+        quantity: check_quantity(input.quantity).map_err(|_| quantity_error())?,
+        unit_price,
+        unit_cost,
+        at: cx.at,
+        coverage: undecided(),
+        invoiced: false,
+    };
+    line.coverage = coverage(&tx, &work, &line, None).await?;
+    lines::insert(&tx, &line).await?;
+    cx.finish(tx, line).await
+}
+
+/// Corrects a line before approval; who pays is decided again. The number of parts is corrected by taking the line
+/// off, so that the stock ledger stays true.
+pub async fn change(
+    deps: &Deps,
+    mut cx: Context,
+    id: WorkOrderId,
+    line: LineId,
+    input: LineChange,
+) -> Result<Line, CommandError> {
+    let tx = match cx.begin(&deps.records, "work_orders.change_line", &(id, line, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(line) => return Ok(line),
+    };
+    let work = load(&tx, &cx.actor, id, None).await?;
+    editable(&work, "change_line")?;
+    let before = line_of(&tx, id, line).await?;
+    let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
+    if before.kind == LineKind::Part && quantity != before.quantity {
+        return Err(CommandError::field("quantity", "work-orders-part-quantity"));
+    }
+    if input.unit_price.currency != before.unit_price.currency {
+        return Err(CommandError::field("unit_price", "work-orders-our-currency"));
+    }
+    let mut after = Line {
+        description: described(&input.description)?,
+        quantity,
+        unit_price: input.unit_price,
+        ..before
+    };
+    after.coverage = if input.goodwill {
+        CoverageDecision {
+            payer: Payer::Goodwill,
+            covered_share: Decimal::ONE,
+            reason: CoverageReason::Goodwill,
+        }
+    } else {
+        coverage(&tx, &work, &after, Some(after.id)).await?
+    };
+    lines::update(&tx, &after).await?;
+    let how = circumstances(&cx, None)?;
+    let state = work.state.as_str();
+    let note = format!("{}: {} × {}", after.description, after.quantity, after.unit_price);
+    how.record(&tx, "work_order", id, Some(state), state, Some(&note)).await?;
+    cx.finish(tx, after).await
+}
+
+/// Takes a line off; its parts go back to where they came from.
+pub async fn remove(deps: &Deps, mut cx: Context, id: WorkOrderId, line: LineId) -> Result<(), CommandError> {
+    let tx = match cx.begin(&deps.records, "work_orders.remove_line", &(id, line)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(()) => return Ok(()),
+    };
+    let how = circumstances(&cx, None)?;
+    let work = load(&tx, &cx.actor, id, None).await?;
+    editable(&work, "remove_line")?;
+    let line = line_of(&tx, id, line).await?;
+    let own = cx.actor.technician_scope().is_none_or(|technician| {
+        line.technician_id == Some(technician) && matches!(line.kind, LineKind::Part | LineKind::Expense)
+    });
+    if !own {
+        return Err(CommandError::Forbidden);
+    }
+    lines::delete(&tx, line.id).await?;
+    if let (Some(part_id), Some(location)) = (line.part_id, line.stock_location_id) {
+        let movement = StockMovement {
+            id: StockMovementId::generate(),
+            part_id,
+            from: None,
+            to: Some(location),
+            quantity: line.quantity,
+            reason: MovementReason::Return,
+            line_id: Some(line.id),
+            note: work.number.clone(),
+            at: how.at,
+        };
+        stock::insert(&tx, &movement).await.map_err(move_error)?;
+    }
+    let state = work.state.as_str();
+    how.record(&tx, "work_order", id, Some(state), state, Some(&format!("− {}", line.description))).await?;
+    cx.finish(tx, ()).await
+}
+
+/// The labour and travel of a finished visit, priced with the organisation's rates, costed with the technician's.
+pub async fn from_visit(tx: &Tx, work: &WorkOrder, visit: &Visit) -> Result<(), CommandError> {
+    let Some(ours) = organisation::get(tx).await? else { return Ok(()) };
+    let technician = technicians::get(tx, visit.technician_id).await?;
+    let end = visit.spans(Timestamp::MIN_UTC).last().map_or(visit.planned_start, |span| span.to);
+    let kinds = [
+        (TimeKind::Travel, LineKind::Travel, ours.travel_rate_per_hour),
+        (TimeKind::Labour, LineKind::Labour, ours.labour_rate_per_hour),
+    ];
+    for (time, kind, unit_price) in kinds {
+        let minutes = visit.spent(time, end).num_minutes();
+        let quantity = (Decimal::from(minutes) / Decimal::from(60)).round_dp(2);
+        if quantity.is_zero() {
+            continue;
+        }
+        let mut line = Line {
+            id: LineId::generate(),
+            work_order_id: work.id,
+            visit_id: Some(visit.id),
+            technician_id: Some(visit.technician_id),
+            kind,
+            description: technician.as_ref().map(|technician| technician.name.clone()).unwrap_or_default(),
+            part_id: None,
+            stock_location_id: None,
+            serial_number: None,
+            quantity,
+            unit_price,
+            unit_cost: cost_of(&ours, technician.as_ref()),
+            at: end,
+            coverage: undecided(),
+            invoiced: false,
+        };
+        line.coverage = coverage(tx, work, &line, None).await?;
+        lines::insert(tx, &line).await?;
+    }
+    Ok(())
+}
+
+fn cost_of(ours: &Organisation, technician: Option<&Technician>) -> Money {
+    let own = technician.and_then(|technician| technician.cost_per_hour);
+    own.filter(|cost| cost.currency == ours.currency).unwrap_or(ours.labour_cost_per_hour)
+}
+
+/// Decides anew who pays for every line that is not invoiced: the cause turned out to be another.
+pub async fn decide_again(tx: &Tx, work: &WorkOrder) -> Result<(), CommandError> {
+    for line in lines::of_work_order(tx, work.id).await? {
+        if !line.invoiced && line.coverage.payer != Payer::Goodwill {
+            let coverage = coverage(tx, work, &line, Some(line.id)).await?;
+            lines::update(tx, &Line { coverage, ..line }).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn coverage(
+    tx: &Tx,
+    work: &WorkOrder,
+    line: &Line,
+    except: Option<LineId>,
+) -> Result<CoverageDecision, CommandError> {
+    let question = Work {
+        kind: line.kind,
+        at: line.at,
+        quantity: line.quantity,
+        gross: line.gross()?,
+        visit: line.visit_id,
+        misuse: work.misuse,
+    };
+    Ok(decide(tx, work.asset_id, question, except).await?)
+}
+
+/// Stands in a new line until the decision is made, within the same function.
+fn undecided() -> CoverageDecision {
+    CoverageDecision {
+        payer: Payer::Customer,
+        covered_share: Decimal::ZERO,
+        reason: CoverageReason::NoContractOrWarranty,
+    }
+}
+
+async fn visit_of(tx: &Tx, work: &WorkOrder, visit: Option<VisitId>) -> Result<Option<Visit>, CommandError> {
+    let Some(id) = visit else { return Ok(None) };
+    let visit = visits::get(tx, id).await?.filter(|visit| visit.work_order_id == work.id);
+    visit.map(Some).ok_or(CommandError::NotFound)
+}
+
+async fn line_of(tx: &Tx, work_order: WorkOrderId, line: LineId) -> Result<Line, CommandError> {
+    let line = lines::get(tx, line).await?.filter(|line| line.work_order_id == work_order);
+    line.ok_or(CommandError::NotFound)
+}
+
+fn described(text: &str) -> Result<String, CommandError> {
+    if text.chars().count() > 300 {
+        return Err(CommandError::field("description", "form-too-long"));
+    }
+    Ok(text.trim().into())
+}
+
+fn quantity_error() -> CommandError {
+    CommandError::field("quantity", "parts-quantity")
+}
+
+pub fn move_error(error: MoveError) -> CommandError {
+    match error {
+        MoveError::Stock(StockError::Insufficient) => CommandError::Refused { code: "insufficient_stock" },
+        MoveError::Stock(StockError::NotAQuantity) => quantity_error(),
+        MoveError::Stock(StockError::NoSuchWay) => CommandError::field("to", "parts-two-places"),
+        MoveError::Store(error) => error.into(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Work orders: a job at an asset, with its checklist, lines, visits, finding and signature.
+
+pub mod commands;
+pub mod json;
+pub mod lines;
+
+use crate::web::routes::{Access, Routes};
+use domain::account::Role::{
+    Admin, Agent, Billing, Dispatcher, Integration, ServiceManager, Technician, Warehouse,
+};
+
+const OFFICE: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent, Billing, Warehouse]);
+const PLANNERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher]);
+/// Who changes lines, approves and bills.
+const KEEPERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Billing]);
+const APPROVERS: Access = Access::Roles(&[Admin, ServiceManager, Billing]);
+const READERS: Access =
+    Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent, Billing, Warehouse, Technician, Integration]);
+/// Technicians work on their own: row scope is in the commands.
+const WORKERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Technician, Integration]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/work-orders", READERS, json::list)
+        .post("/api/v1/work-orders", PLANNERS_AND_PROGRAMS, json::create)
+        .get("/api/v1/work-orders/{id}", READERS, json::get)
+        .post("/api/v1/work-orders/{id}/hold", PLANNERS_AND_PROGRAMS, json::hold)
+        .post("/api/v1/work-orders/{id}/resume", PLANNERS_AND_PROGRAMS, json::resume)
+        .post("/api/v1/work-orders/{id}/cancel", PLANNERS_AND_PROGRAMS, json::cancel)
+        .post("/api/v1/work-orders/{id}/give-up", PLANNERS_AND_PROGRAMS, json::give_up)
+        .post("/api/v1/work-orders/{id}/approve", APPROVERS, json::approve)
+        .post("/api/v1/work-orders/{id}/notes", WORKERS, json::note)
+        .post("/api/v1/work-orders/{id}/checklist/{item}", WORKERS, json::tick)
+        .post("/api/v1/work-orders/{id}/finding", WORKERS, json::finding)
+        .post("/api/v1/work-orders/{id}/signature", WORKERS, json::sign)
+        .get("/api/v1/work-orders/{id}/lines", READERS, json::lines)
+        .post("/api/v1/work-orders/{id}/lines", WORKERS, json::add_line)
+        .post("/api/v1/work-orders/{id}/lines/{line}", KEEPERS, json::change_line)
+        .delete("/api/v1/work-orders/{id}/lines/{line}", WORKERS, json::remove_line)
+}
+
+const PLANNERS_AND_PROGRAMS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Integration]);
