@@ -196,6 +196,7 @@ pub fn filter(query: &ListQuery, user: &User) -> work_orders::Filter {
         ticket: query.parse("ticket_id"),
         technician: user.actor.technician_scope().or_else(|| query.parse("technician_id")),
         search: query.get("q").map(Into::into),
+        ready_to_invoice: false,
     }
 }
 
