@@ -4,6 +4,7 @@
 //! event, one transaction), `pages` and `json` are two thin faces over them, `reactions` follow domain events.
 //! [`web`] is the shell that all of them stand in. [`routes`] lists every endpoint with who may use it.
 
+pub mod accounts;
 pub mod alerts;
 pub mod assets;
 pub mod billing;
@@ -13,13 +14,18 @@ pub mod customers;
 pub mod deps;
 pub mod devices;
 pub mod dispatch;
+pub mod first_run;
+pub mod health;
 pub mod input;
+pub mod jobs;
 pub mod models;
 pub mod my_day;
 pub mod parts;
+pub mod openapi;
 pub mod problem;
 pub mod reliability;
 mod router;
+pub mod settings;
 pub mod sites;
 pub mod telemetry;
 #[cfg(test)]
@@ -33,7 +39,10 @@ pub mod work_orders;
 pub use deps::{DemoLoader, DemoStatus, Deps};
 pub use router::{router, serve};
 
-use web::routes::Routes;
+use web::{
+    live,
+    routes::{Access, Routes},
+};
 
 /// Every endpoint of the product, with its access rule. The denial test walks this list.
 pub fn routes() -> Routes {
@@ -52,4 +61,10 @@ pub fn routes() -> Routes {
         .merge(dispatch::routes())
         .merge(parts::routes())
         .merge(my_day::routes())
+        .merge(accounts::routes())
+        .merge(first_run::routes())
+        .merge(settings::routes())
+        .merge(openapi::routes())
+        .merge(health::routes())
+        .get("/events", Access::SignedIn, live::events)
 }

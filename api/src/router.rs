@@ -2,8 +2,8 @@
 
 use crate::{
     deps::Deps,
-    routes,
-    web::{assets, error_page, routes::MAX_BODY_BYTES, security, session},
+    first_run, routes,
+    web::{assets, error_page, live, routes::MAX_BODY_BYTES, security, session},
 };
 use axum::{
     Router,
@@ -12,7 +12,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
 };
 use std::{io, net::SocketAddr};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     compression::{
@@ -29,6 +29,7 @@ pub fn router(deps: Deps) -> Router {
     let pages = routes()
         .into_router()
         .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(from_fn_with_state(deps.clone(), first_run::redirect))
         .layer(from_fn(security::same_origin))
         .layer(from_fn(error_page::draw))
         .layer(from_fn_with_state(deps.clone(), session::identify))
@@ -45,10 +46,16 @@ pub fn router(deps: Deps) -> Router {
         .with_state(deps)
 }
 
-/// Serves until `stop`, then lets the requests in hand finish.
+/// Serves until `stop`, then lets the requests in hand finish. Live streams end at once.
 pub async fn serve(deps: Deps, listener: TcpListener, stop: CancellationToken) -> io::Result<()> {
+    let live_stop = stop.child_token();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(live::run(deps.clone(), live_stop.clone()));
     let app = router(deps).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+    let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await;
+    live_stop.cancel();
+    while tasks.join_next().await.is_some() {}
+    served
 }
 
 /// Method and path only: queries and headers may hold secrets. The path of the HTTP twin holds a device's token, so

@@ -19,6 +19,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     http::{HeaderMap, Method, Request, header},
+    response::Response,
 };
 use domain::{
     Currency, ManualClock, Money, Timestamp,
@@ -126,9 +127,13 @@ impl TestApp {
     pub fn with_cookie(&self, cookie: &str) -> Client<'_> {
         Client { app: self, cookie: Some(cookie.into()), bearer: None }
     }
+    /// Any request at all, with an answer that may never end.
+    pub async fn open(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.expect("the router never fails")
+    }
     /// Any request at all.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+        let response = self.open(request).await;
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.expect("body");
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }

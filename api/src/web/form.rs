@@ -68,6 +68,12 @@ impl Form {
         let values = values.into_iter().map(|(name, value)| (name.into(), value.to_string())).collect();
         Self { values, ..Self::blank() }
     }
+    /// The same with `name` set to `value`.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.values.retain(|(key, _)| key != name);
+        self.values.push((name.into(), value.into()));
+        self
+    }
     /// The trimmed value of `name`; empty when absent.
     pub fn value(&self, name: &str) -> &str {
         self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())

@@ -156,3 +156,6 @@ fn grouped(plain: &str, point: char, group: char) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,32 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use chrono::SecondsFormat;
+use domain::Timestamp;
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 
 /// Extractor and answer. Input types say `#[serde(deny_unknown_fields)]`.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
+
+/// An instant in JSON: RFC 3339 in UTC with milliseconds. The document knows it, which it does not of the alias
+/// `Timestamp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, utoipa::ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-06-15T10:00:00.000Z")]
+#[serde(transparent)]
+pub struct Time(pub Timestamp);
+
+impl From<Timestamp> for Time {
+    fn from(at: Timestamp) -> Self {
+        Self(at)
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -75,7 +96,12 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
+
+    #[test]
+    fn times_are_utc_with_milliseconds() {
+        let json = serde_json::to_string(&Time(domain::clock::from_micros(1_500_001))).expect("json");
+        assert_eq!(json, r#""1970-01-01T00:00:01.500Z""#);
+    }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

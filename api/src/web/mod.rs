@@ -11,6 +11,7 @@ pub mod json;
 pub mod layout;
 pub mod limiter;
 pub mod list;
+pub mod live;
 pub mod request;
 pub mod response;
 pub mod routes;

@@ -3,7 +3,7 @@
 use super::{i18n::Lang, session};
 use crate::{command::Context, deps::Deps, problem::Problem};
 use axum::{
-    extract::{ConnectInfo, FromRef, FromRequestParts, Request},
+    extract::{ConnectInfo, FromRef, FromRequestParts, OptionalFromRequestParts, Request},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -30,6 +30,13 @@ impl<S: Send + Sync> FromRequestParts<S> for User {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         parts.extensions.get::<Self>().cloned().ok_or_else(Problem::unauthenticated)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for User {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
     }
 }
 
@@ -70,7 +77,7 @@ where
 {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let user = User::from_request_parts(parts, state).await?;
+        let user = <User as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let key = text("idempotency-key").filter(|key| !key.is_empty() && key.len() <= 200).map(String::from);
         let source = if parts.uri.path().starts_with("/api/") {

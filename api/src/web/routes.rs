@@ -129,3 +129,6 @@ async fn guard(access: Access, request: Request, next: Next) -> Response {
     let user = request.extensions().get::<User>();
     if access.admits(user) { next.run(request).await } else { request::refuse(&request) }
 }
+
+#[cfg(test)]
+mod tests;

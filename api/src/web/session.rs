@@ -71,7 +71,7 @@ async fn find(deps: &Deps, headers: &HeaderMap) -> Result<Option<(User, Credenti
     if now - session.seen_at >= TOUCH_EVERY {
         let tx = deps.records.begin().await?;
         sessions::touch(&tx, session.id, now).await?;
-        tx.commit().await?;
+        tx.commit_quietly().await?;
     }
     Ok(Some((user_of(&account), Credential::Session(session.id))))
 }

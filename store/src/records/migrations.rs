@@ -4,7 +4,7 @@
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
     counters, customers, device_events, devices, evidence, failures, invoices, leases, lines, models,
-    organisation, outbox, parts, payments, quarantine, rules, sessions, sites, states, stock, technicians,
+    organisation, outbox, parked_events, parts, payments, quarantine, rules, sessions, sites, states, stock, technicians,
     territories, tickets, time_entries, transitions, visits, warranties, work_orders,
 };
 use sea_orm::DbErr;
@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(api_tokens::Migration),
             Box::new(organisation::Migration),
             Box::new(leases::Migration),
+            Box::new(parked_events::Migration),
             Box::new(territories::Migration),
             Box::new(customers::Migration),
             Box::new(sites::Migration),

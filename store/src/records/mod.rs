@@ -29,6 +29,7 @@ mod migrations;
 pub mod models;
 pub mod organisation;
 pub mod outbox;
+pub mod parked_events;
 pub mod payments;
 pub mod quarantine;
 pub mod parts;
@@ -128,6 +129,10 @@ impl Tx {
         self.inner.commit().await?;
         self.commits.send_modify(|count| *count += 1);
         Ok(())
+    }
+    /// Commits what nobody else waits for, such as a renewed lease or a session's last use.
+    pub async fn commit_quietly(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
     }
 }
 

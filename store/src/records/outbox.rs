@@ -82,6 +82,11 @@ pub async fn position(db: &impl ConnectionTrait, consumer: &str) -> Result<i64, 
     Ok(cursor::Entity::find_by_id(consumer).one(db).await?.map_or(0, |row| row.seq))
 }
 
+/// Position of the newest event; 0 when there is none.
+pub async fn newest(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    Ok(Entity::find().order_by_desc(Column::Seq).one(db).await?.map_or(0, |row| row.seq))
+}
+
 /// Moves `consumer` past `seq`, in the transaction of its reaction.
 pub async fn advance(tx: &impl ConnectionTrait, consumer: &str, seq: i64) -> Result<(), StoreError> {
     let row = cursor::ActiveModel { consumer: Set(consumer.into()), seq: Set(seq) };

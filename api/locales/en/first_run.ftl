@@ -1,0 +1,16 @@
+first-run-title = Welcome to Mainstay
+first-run-lead = Two minutes: who administers it, and who issues the invoices. All of it can be changed later.
+first-run-administrator = Administrator
+first-run-submit = Create and continue
+first-run-next-title = How do you want to begin?
+first-run-connect = Connect a device
+first-run-connect-lead = Make a key, send a first message, and watch the value arrive. About a minute.
+first-run-demo = Load the demo
+first-run-demo-lead = Customers, equipment, contracts and 90 days of history, with devices that go on sending. Labelled, and removable in one step.
+first-run-skip = Skip: go to the overview
+first-run-back = Back
+first-run-open = Open the overview
+first-run-demo-absent = No demo is loaded.
+first-run-demo-loaded = The demo is ready.
+first-run-demo-failed = The demo could not be loaded:
+error-first-run-done = Somebody has already set this up. Sign in.

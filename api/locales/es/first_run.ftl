@@ -1,0 +1,16 @@
+first-run-title = Bienvenido a Mainstay
+first-run-lead = Dos minutos: quién lo administra y quién emite las facturas. Todo se puede cambiar después.
+first-run-administrator = Administrador
+first-run-submit = Crear y continuar
+first-run-next-title = ¿Cómo quiere empezar?
+first-run-connect = Conectar un dispositivo
+first-run-connect-lead = Cree una clave, envíe un primer mensaje y vea llegar el valor. Un minuto, más o menos.
+first-run-demo = Cargar la demostración
+first-run-demo-lead = Clientes, equipos, contratos y 90 días de historial, con dispositivos que siguen enviando. Etiquetada y eliminable en un paso.
+first-run-skip = Omitir: ir al resumen
+first-run-back = Volver
+first-run-open = Abrir el resumen
+first-run-demo-absent = No hay ninguna demostración cargada.
+first-run-demo-loaded = La demostración está lista.
+first-run-demo-failed = No se ha podido cargar la demostración:
+error-first-run-done = Alguien ya lo ha configurado. Inicie sesión.

@@ -1,0 +1,16 @@
+first-run-title = Benvenuto in Mainstay
+first-run-lead = Due minuti: chi lo amministra e chi emette le fatture. Tutto si può cambiare in seguito.
+first-run-administrator = Amministratore
+first-run-submit = Crea e continua
+first-run-next-title = Come vuole iniziare?
+first-run-connect = Collega un dispositivo
+first-run-connect-lead = Crei una chiave, invii un primo messaggio e guardi arrivare il valore. Circa un minuto.
+first-run-demo = Carica la dimostrazione
+first-run-demo-lead = Clienti, impianti, contratti e 90 giorni di storico, con dispositivi che continuano a inviare. Etichettata e rimovibile in un passo.
+first-run-skip = Salta: vai alla panoramica
+first-run-back = Indietro
+first-run-open = Apri la panoramica
+first-run-demo-absent = Nessuna dimostrazione caricata.
+first-run-demo-loaded = La dimostrazione è pronta.
+first-run-demo-failed = Impossibile caricare la dimostrazione:
+error-first-run-done = Qualcuno l’ha già configurato. Acceda.

@@ -1,0 +1,16 @@
+first-run-title = Bun venit la Mainstay
+first-run-lead = Două minute: cine administrează și cine emite facturile. Totul se poate schimba ulterior.
+first-run-administrator = Administrator
+first-run-submit = Creează și continuă
+first-run-next-title = Cum doriți să începeți?
+first-run-connect = Conectează un dispozitiv
+first-run-connect-lead = Creați o cheie, trimiteți un prim mesaj și urmăriți cum sosește valoarea. Cam un minut.
+first-run-demo = Încarcă demonstrația
+first-run-demo-lead = Clienți, echipamente, contracte și 90 de zile de istoric, cu dispozitive care continuă să transmită. Etichetată și ștearsă dintr-un pas.
+first-run-skip = Omite: mergi la privirea de ansamblu
+first-run-back = Înapoi
+first-run-open = Deschide privirea de ansamblu
+first-run-demo-absent = Nu este încărcată nicio demonstrație.
+first-run-demo-loaded = Demonstrația este gata.
+first-run-demo-failed = Demonstrația nu a putut fi încărcată:
+error-first-run-done = Cineva a configurat deja. Autentificați-vă.

@@ -1,0 +1,16 @@
+first-run-title = 欢迎使用 Mainstay
+first-run-lead = 只需两分钟：谁来管理、由谁开票。之后都可以修改。
+first-run-administrator = 管理员
+first-run-submit = 创建并继续
+first-run-next-title = 您想如何开始？
+first-run-connect = 接入一台设备
+first-run-connect-lead = 生成密钥，发送第一条消息，看着数值到达。大约一分钟。
+first-run-demo = 加载演示数据
+first-run-demo-lead = 客户、设备、合同和 90 天历史数据，演示设备持续上报。均有标注，可一键删除。
+first-run-skip = 跳过，前往总览
+first-run-back = 返回
+first-run-open = 打开总览
+first-run-demo-absent = 尚未加载演示数据。
+first-run-demo-loaded = 演示数据已就绪。
+first-run-demo-failed = 演示数据加载失败：
+error-first-run-done = 系统已完成初始化，请登录。

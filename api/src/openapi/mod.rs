@@ -1,0 +1,98 @@
+//! The document of the JSON API, OpenAPI 3.1, and the page that shows it.
+//!
+//! Each capability's `json.rs` has `#[utoipa::path]` on its handlers (with the full path, `/api/v1/...`) and a
+//! `#[derive(OpenApi)] #[openapi(paths(...))] pub struct Api`; add it to [`document`]. Schemas follow from the paths.
+//! Tests hold that the document and `routes()` name the same endpoints, and that `docs/openapi.json` is this document
+//! (regenerate it with `UPDATE_OPENAPI=1 cargo test -p api openapi` or `mainstay openapi`).
+
+use crate::{accounts, problem::Problem, settings, web::routes::{Access, Routes}};
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::{
+    Modify, OpenApi, ToSchema,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_swagger_ui::{Config, serve};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Mainstay",
+        description = "IoT telemetry and predictive maintenance for after-sales service. Errors are \
+            `application/problem+json` with a stable `code`. Every POST takes an `Idempotency-Key`: the same key and \
+            body answer the same result, and another body answers 409. Times are RFC 3339 UTC.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(Problem, MoneyJson)),
+    security(("bearer" = [])),
+    modifiers(&Bearer)
+)]
+struct Root;
+
+/// How an amount is written.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Money)]
+pub struct MoneyJson {
+    #[schema(example = "12.34")]
+    pub amount: String,
+    #[schema(example = "EUR")]
+    pub currency: String,
+}
+
+struct Bearer;
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// The whole document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Root::openapi();
+    for part in [accounts::json::Api::openapi(), settings::json::Api::openapi()] {
+        document.merge(part);
+    }
+    document
+}
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/openapi.json", Access::Public, json)
+        .get("/api/docs", Access::Public, || async { Redirect::permanent("/api/docs/") })
+        .get("/api/docs/", Access::Public, || swagger(Path(String::new())))
+        .get("/api/docs/{*file}", Access::Public, swagger)
+}
+
+async fn json() -> axum::Json<utoipa::openapi::OpenApi> {
+    axum::Json(document())
+}
+
+/// Swagger UI from the binary. It styles itself inline, so these pages alone allow inline styles; scripts stay ours.
+async fn swagger(Path(file): Path<String>) -> Response {
+    const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+        font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let config = Arc::new(Config::from("/api/v1/openapi.json").try_it_out_enabled(true));
+    match serve(&file, config) {
+        Ok(Some(asset)) => {
+            let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.bytes.into_owned()).into_response();
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+            response
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "cannot serve Swagger UI");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+use super::*;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn files_under(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            found.extend(files_under(&path, extension));
+        } else if path.extension().is_some_and(|end| end == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn locales() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("locales")
+}
+
+/// Each message of a language: its file and its whole text, continuation lines included.
+fn messages(lang: Lang) -> BTreeMap<String, (String, String)> {
+    let mut all = BTreeMap::new();
+    for file in files_under(&locales().join(lang.code()), "ftl") {
+        let name = file.file_name().expect("name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&file).expect("text");
+        let mut current: Option<String> = None;
+        for line in text.lines() {
+            if line.starts_with([' ', '\t', '}']) {
+                let key = current.clone().unwrap_or_else(|| panic!("{name}: a line continues nothing"));
+                let entry: &mut (String, String) = all.get_mut(&key).expect("current");
+                entry.1.push('\n');
+                entry.1.push_str(line);
+            } else if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
+                let key = key.trim().to_string();
+                let double = all.insert(key.clone(), (name.clone(), value.trim().to_string()));
+                assert!(double.is_none(), "{} says {key} twice", lang.code());
+                current = Some(key);
+            }
+        }
+    }
+    all
+}
+
+/// The variables of a message, such as `$n`.
+fn arguments(text: &str) -> BTreeSet<String> {
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
+    text.split('$').skip(1).map(name).collect()
+}
+
+#[test]
+fn the_five_languages_say_the_same_things() {
+    let english = messages(Lang::En);
+    for lang in Lang::ALL {
+        let other = messages(lang);
+        let missing: Vec<_> = english.keys().filter(|key| !other.contains_key(*key)).collect();
+        let invented: Vec<_> = other.keys().filter(|key| !english.contains_key(*key)).collect();
+        assert!(missing.is_empty() && invented.is_empty(), "{}: missing {missing:?}, unknown {invented:?}", lang.code());
+        for (key, (_, text)) in &english {
+            assert_eq!(arguments(text), arguments(&other[key].1), "arguments of {key} in {}", lang.code());
+        }
+    }
+}
+
+/// Messages that are rightly the same in English and elsewhere: codes, units, formulas, names and shared words.
+fn may_be_equal(text: &str) -> bool {
+    let placeholders_removed: String = {
+        let mut depth = 0;
+        text.chars()
+            .filter(|c| match c {
+                '{' => {
+                    depth += 1;
+                    false
+                }
+                '}' => {
+                    depth -= 1;
+                    false
+                }
+                _ => depth == 0,
+            })
+            .collect()
+    };
+    let words: Vec<&str> = placeholders_removed
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| word.chars().count() > 3)
+        .collect();
+    // One shared word (`Contact`, `Total`, `Client`) happens between related languages; a whole sentence does not.
+    words.len() <= 1
+}
+
+#[test]
+fn nothing_is_left_in_english() {
+    let english = messages(Lang::En);
+    let mut left = Vec::new();
+    for lang in Lang::ALL.into_iter().skip(1) {
+        for (key, (file, text)) in messages(lang) {
+            let same = english.get(&key).is_some_and(|(_, original)| *original == text);
+            let chinese = lang == Lang::Zh && text.chars().filter(|c| c.is_alphabetic()).count() > 3;
+            if same && (!may_be_equal(&text) || (chinese && text.contains(' ') && !text.contains('{'))) {
+                left.push(format!("{}/{file}: {key}", lang.code()));
+            }
+        }
+    }
+    assert!(left.is_empty(), "still English: {left:#?}");
+}
+
+#[test]
+fn every_key_that_the_code_names_exists() {
+    let english = messages(Lang::En);
+    let sources = files_under(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "rs");
+    let mut missing = BTreeSet::new();
+    for file in sources.iter().filter(|file| !file.ends_with("tests.rs")) {
+        let text = fs::read_to_string(file).expect("source");
+        for opening in [".t(\"", ".with(\"", ".count(\"", "Column::text(\"", "Column::number(\""] {
+            for rest in text.split(opening).skip(1) {
+                let key: String = rest.chars().take_while(|c| *c != '"').collect();
+                // `Form::with("field", ...)` names a field, not a message: message keys have a dash or are known.
+                let is_field = opening == ".with(\"" && !key.contains('-');
+                if !is_field && !key.is_empty() && !english.contains_key(&key) {
+                    missing.insert(format!("{}: {key}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no translation for {missing:#?}");
+}
+
+#[test]
+fn numbers_are_read_as_they_are_written() {
+    let read = |lang: Lang, text: &str| lang.read_decimal(text).map(|value| value.to_string());
+    assert_eq!(read(Lang::En, "1,234.50").as_deref(), Some("1234.50"));
+    assert_eq!(read(Lang::En, "1,234").as_deref(), Some("1234"));
+    assert_eq!(read(Lang::En, "12,5").as_deref(), Some("12.5"));
+    assert_eq!(read(Lang::Es, "1.234,50").as_deref(), Some("1234.50"));
+    assert_eq!(read(Lang::Es, "1.234.567").as_deref(), Some("1234567"));
+    assert_eq!(read(Lang::Es, "12.5").as_deref(), Some("12.5"));
+    assert_eq!(read(Lang::Ro, "-0,05").as_deref(), Some("-0.05"));
+    assert_eq!(read(Lang::Zh, "abc"), None);
+    assert_eq!(read(Lang::It, ""), None);
+}

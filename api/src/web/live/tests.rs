@@ -1,0 +1,163 @@
+use super::*;
+use crate::testing::TestApp;
+use axum::{body::Body, http::Method};
+use domain::{
+    Currency, Timestamp,
+    asset::{Asset, Criticality, Customer, Device, DeviceProfile, Model, Site},
+    event::DomainEvent,
+    id::{CustomerId, ModelId, SiteId, TicketId},
+    telemetry::Sample,
+};
+use std::time::Instant;
+use store::{
+    records::{customers, models},
+    telemetry::append,
+};
+use tokio::task::JoinSet;
+
+#[test]
+fn topics_are_written_as_they_are_read() {
+    let id = DeviceId::generate();
+    for topic in [Topic::Alerts, Topic::WorkOrders, Topic::Overview, Topic::Device(id)] {
+        assert_eq!(topic.to_string().parse(), Ok(topic));
+    }
+    assert_eq!("device:1".parse::<Topic>(), Err(UnknownTopic));
+    assert!(read_topics("").is_err());
+    assert_eq!(read_topics("tickets, tickets,alerts").map(|topics| topics.len()).ok(), Some(2));
+}
+
+#[test]
+fn a_slow_subscriber_is_let_go_and_its_place_is_free() {
+    let hub = Arc::new(Hub::default());
+    let slow = hub.subscribe(&[Topic::Alerts], &[]).expect("room");
+    let data: Arc<str> = "{}".into();
+    for _ in 0..=QUEUE {
+        hub.tell(Topic::Alerts, &data);
+    }
+    assert_eq!(hub.inner.lock().queues.len(), 0);
+    drop(slow);
+    let next = hub.subscribe(&[Topic::Alerts], &[]).expect("room");
+    assert_eq!(hub.inner.lock().by_topic.len(), 1);
+    drop(next);
+    assert!(hub.inner.lock().by_topic.is_empty());
+    hub.close();
+    assert!(hub.subscribe(&[Topic::Alerts], &[]).is_none());
+}
+
+/// A customer's asset with one device.
+async fn device_of(app: &TestApp, customer: CustomerId) -> (AssetId, DeviceId) {
+    let tx = app.deps.records.begin().await.expect("begin");
+    let at: Timestamp = app.now();
+    let owner = Customer {
+        id: customer,
+        name: "Owner".into(),
+        email: None,
+        phone: None,
+        tax_id: None,
+        billing_address: String::new(),
+        currency: Currency::EUR,
+        demo: false,
+        created_at: at,
+    };
+    customers::insert(&tx, &owner).await.expect("customer");
+    let model = Model {
+        id: ModelId::generate(),
+        manufacturer: "M".into(),
+        name: "One".into(),
+        equipment_type: "pump".into(),
+        demo: false,
+    };
+    models::insert(&tx, &model).await.expect("model");
+    let site = Site {
+        id: SiteId::generate(),
+        customer_id: customer,
+        territory_id: None,
+        name: "Plant".into(),
+        address: String::new(),
+        latitude: None,
+        longitude: None,
+        time_zone: "UTC".into(),
+        access_notes: None,
+    };
+    store::records::sites::insert(&tx, &site).await.expect("site");
+    let asset = Asset {
+        id: AssetId::generate(),
+        customer_id: customer,
+        site_id: site.id,
+        model_id: model.id,
+        name: "P-1".into(),
+        serial_number: "1".into(),
+        functional_location: None,
+        criticality: Criticality::Medium,
+        in_service_from: at,
+        in_service_to: None,
+        downtime_cost_per_hour: None,
+        version: 1,
+    };
+    assets::insert(&tx, &asset).await.expect("asset");
+    let device = Device {
+        id: DeviceId::generate(),
+        asset_id: Some(asset.id),
+        name: "d".into(),
+        profile: DeviceProfile::Thingsboard,
+        created_at: at,
+        revoked_at: None,
+        demo: false,
+    };
+    devices::insert(&tx, &device, "hash".into()).await.expect("device");
+    tx.commit().await.expect("commit");
+    (asset.id, device.id)
+}
+
+async fn next_text(body: &mut (impl Stream<Item = Result<bytes::Bytes, axum::Error>> + Unpin)) -> String {
+    let next = tokio::time::timeout(Duration::from_secs(20), body.next()).await.expect("an event in time");
+    String::from_utf8(next.expect("not ended").expect("no error").to_vec()).expect("UTF-8")
+}
+
+#[tokio::test]
+async fn samples_and_changes_reach_the_open_page_at_once() {
+    let app = TestApp::new().await;
+    let (asset, device) = device_of(&app, app.customer).await;
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(run(app.deps.clone(), stop.clone()));
+    tokio::task::yield_now().await;
+
+    let path = format!("/events?topics=asset:{asset},tickets");
+    let request = app.as_role(Role::Customer).request(Method::GET, &path).body(Body::empty()).expect("request");
+    let response = app.open(request).await;
+    assert_eq!(response.status(), 200);
+    let mut body = response.into_body().into_data_stream();
+    assert!(next_text(&mut body).await.contains("event: hello"));
+
+    let began = Instant::now();
+    let sample = Sample { device, metric: "temperature".into(), ts_us: 1_000_000, value: 21.5 };
+    append(&*app.deps.telemetry, Batch { samples: vec![sample], ..Batch::default() }).await.expect("append");
+    let told = next_text(&mut body).await;
+    assert!(began.elapsed() < Duration::from_secs(2), "live values must not wait for a poll");
+    assert!(told.contains(&format!("event: asset:{asset}")), "{told}");
+    assert!(told.contains(r#""samples":[["temperature",1000,21.5]]"#), "{told}");
+
+    let tx = app.deps.records.begin().await.expect("begin");
+    outbox::push(&tx, &DomainEvent::TicketOpened { ticket: TicketId::generate() }, app.now()).await.expect("push");
+    tx.commit().await.expect("commit");
+    let told = next_text(&mut body).await;
+    assert!(told.contains("event: tickets") && told.contains("ticket_opened"), "{told}");
+
+    stop.cancel();
+    tasks.join_next().await.expect("one task").expect("no panic");
+    let end = tokio::time::timeout(Duration::from_secs(20), body.next()).await.expect("in time");
+    assert!(end.is_none(), "streams end when the product stops");
+}
+
+#[tokio::test]
+async fn nobody_hears_what_they_may_not_see() {
+    let app = TestApp::new().await;
+    let (asset, device) = device_of(&app, CustomerId::generate()).await;
+    let customer = app.as_role(Role::Customer);
+    assert_eq!(customer.get(&format!("/events?topics=asset:{asset}")).await.status, 404);
+    assert_eq!(customer.get(&format!("/events?topics=device:{device}")).await.status, 404);
+    assert_eq!(customer.get("/events?topics=overview").await.status, 403);
+    assert_eq!(customer.get("/events?topics=nonsense").await.status, 422);
+    assert_eq!(app.anonymous().get("/events?topics=tickets").await.status, 401);
+}
