@@ -116,6 +116,9 @@ fn every_key_that_the_code_names_exists() {
     let mut missing = BTreeSet::new();
     for file in sources.iter().filter(|file| !file.ends_with("tests.rs")) {
         let text = fs::read_to_string(file).expect("source");
+        // Examples in comments name no real keys.
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let text = code.collect::<Vec<_>>().join("\n");
         for opening in [".t(\"", ".with(\"", ".count(\"", "Column::text(\"", "Column::number(\""] {
             for rest in text.split(opening).skip(1) {
                 let key: String = rest.chars().take_while(|c| *c != '"').collect();
