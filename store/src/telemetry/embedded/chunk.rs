@@ -5,7 +5,7 @@
 
 use super::{memtable::overlay, series::SeriesNo};
 use crate::{StoreError, telemetry::Point};
-use pco::{ChunkConfig, errors::PcoError};
+use pco::{ChunkConfig, DeltaSpec, errors::PcoError};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 /// Retention drops whole windows of this length, aligned to 1970 UTC.
@@ -156,8 +156,14 @@ fn write(db: &Connection, no: SeriesNo, replaced: Option<i64>, rows: &[Point]) -
     Ok(rows.len() as u64)
 }
 
+/// Steps between neighbours, at half the effort: trying out other ways costs up to ten times the processor time, most of
+/// it on short runs, and saves a few percent of the bytes.
+fn packing() -> ChunkConfig {
+    ChunkConfig::default().with_compression_level(4).with_delta_spec(DeltaSpec::TryConsecutive(1))
+}
+
 fn encode(rows: &[Point]) -> Result<Vec<u8>, StoreError> {
-    let config = ChunkConfig::default();
+    let config = packing();
     let times: Vec<i64> = rows.iter().map(|row| row.ts_us).collect();
     let values: Vec<f64> = rows.iter().map(|row| row.value).collect();
     let times = pco::standalone::simple_compress(&times, &config).map_err(|e| unpacked(&e))?;

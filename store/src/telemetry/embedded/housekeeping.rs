@@ -11,6 +11,8 @@ const STEP_ROWS: usize = 16_384;
 const STEP_SERIES: u32 = 256;
 /// Chunks or journal entries that one step deletes.
 const STEP_DELETES: u64 = 256;
+/// Bytes of journal entries that one step deletes, about.
+const STEP_BYTES: u64 = 1 << 20;
 
 /// Work asked for by a caller, done a step at a time.
 pub enum Chore {
@@ -23,7 +25,7 @@ impl Committer {
     /// Does one step. True when more is to be done at once.
     pub(super) fn housekeep(&mut self) -> bool {
         let chores = self.chore();
-        match self.seal_if_needed().and_then(|sealing| Ok(sealing | self.trim()?)) {
+        match self.seal_if_needed().and_then(|sealing| Ok(sealing | self.trim(false)?)) {
             Ok(more) => more || chores,
             Err(error) => {
                 // Nothing is lost: the journal holds what could not be sealed. The next commit tries again.
@@ -42,7 +44,7 @@ impl Committer {
         let step = match &mut chore {
             Chore::Retain { cutoff_us, next, .. } => self.retain_step(*cutoff_us, next),
             Chore::Forget { devices, .. } => self.forget_step(devices),
-            Chore::Seal { .. } => self.seal_step(true),
+            Chore::Seal { .. } => self.seal_step(true).and_then(|more| Ok(more || self.trim(true)?)),
         };
         let result = match step {
             Ok(true) => {
@@ -135,18 +137,19 @@ impl Committer {
     }
 
     /// Deletes journal entries that are sealed and that every consumer has passed. The newest entry always stays: it
-    /// carries the position on.
-    fn trim(&mut self) -> Result<bool, StoreError> {
+    /// carries the position on. Few entries wait for more, unless `tidy` or room is wanted.
+    fn trim(&mut self, tidy: bool) -> Result<bool, StoreError> {
         let sealed = self.shared.memory.write().first_seq().unwrap_or(u64::MAX);
         let passed = self.shared.consumers.slowest().map_or(u64::MAX, |seq| seq.saturating_add(1));
         let keep_from = sealed.min(passed).min(self.head);
         let deletable = keep_from.saturating_sub(self.log_first);
-        let worth_it =
-            deletable >= STEP_DELETES || (deletable > 0 && self.log_bytes > self.config.journal_bytes);
-        if !worth_it {
+        let entry_bytes = self.log_bytes as u64 / (self.head + 1).saturating_sub(self.log_first).max(1) + 1;
+        let step_entries = (STEP_BYTES / entry_bytes).clamp(1, STEP_DELETES);
+        let pressing = tidy || self.full || self.log_bytes > self.config.journal_bytes;
+        if deletable == 0 || (deletable < step_entries && !pressing) {
             return Ok(false);
         }
-        let upto = keep_from.min(self.log_first + STEP_DELETES);
+        let upto = keep_from.min(self.log_first + step_entries);
         let step = self.db.transaction()?;
         let bytes: usize = step
             .prepare_cached("SELECT coalesce(sum(length(entry)), 0) FROM log WHERE seq<?1")?
@@ -156,7 +159,7 @@ impl Committer {
         step.commit()?;
         self.log_first = upto;
         self.log_bytes = self.log_bytes.saturating_sub(bytes);
-        Ok(deletable > STEP_DELETES)
+        Ok(deletable > step_entries)
     }
 
     fn retain_step(&mut self, cutoff_us: i64, next: &mut SeriesNo) -> Result<bool, StoreError> {
