@@ -160,6 +160,16 @@ impl RuleSettings {
         i64::from(self.clear_after_quiet_seconds.unwrap_or(0)) * 1_000_000
     }
 
+    /// How long events must stay away before their alert clears.
+    pub fn quiet_seconds(&self) -> i64 {
+        const DAY_SECONDS: u32 = 24 * 3600;
+        let window = match &self.condition {
+            Condition::EventCode { within_seconds, .. } if *within_seconds > 0 => *within_seconds,
+            _ => DAY_SECONDS,
+        };
+        self.clear_after_quiet_seconds.unwrap_or(window).into()
+    }
+
     /// What to change before this can be a rule: fields with translation keys.
     pub fn problems(&self) -> Vec<(&'static str, &'static str)> {
         let mut found = Vec::new();

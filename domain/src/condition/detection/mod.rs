@@ -164,7 +164,12 @@ impl Detector {
     /// When an alert on events clears if none follows.
     pub fn clears_at_us(&self, rule: &RuleSettings) -> Option<i64> {
         let newest_us = self.events.as_ref().filter(|_| self.dwell.raised)?.newest_us()?;
-        Some(newest_us + quiet_us(rule))
+        Some(newest_us + rule.quiet_seconds() * SECOND_US)
+    }
+
+    /// How far its own newest data lies behind the device's newest data; 0 before the first.
+    pub fn behind_us(&self, last_us: i64) -> i64 {
+        self.watermark_us.map_or(0, |own| (last_us - own).max(0))
     }
 
     /// The device has said nothing that counts here for `silent_us`: raises alerts on missing data.
@@ -192,16 +197,6 @@ impl Detector {
             }
         }
     }
-}
-
-/// How long events must stay away before their alert clears.
-fn quiet_us(rule: &RuleSettings) -> i64 {
-    const DAY_SECONDS: u32 = 24 * 3600;
-    let window = match &rule.condition {
-        Condition::EventCode { within_seconds, .. } if *within_seconds > 0 => *within_seconds,
-        _ => DAY_SECONDS,
-    };
-    i64::from(rule.clear_after_quiet_seconds.unwrap_or(window)) * SECOND_US
 }
 
 #[cfg(test)]
