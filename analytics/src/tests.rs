@@ -1,1 +1,420 @@
+use super::{engine::Engine, *};
+use chrono::TimeDelta;
+use domain::{
+    Currency, ManualClock, Money, Timestamp,
+    asset::{Asset, Criticality, Customer, Device, DeviceProfile, Model, Site},
+    clock::from_micros,
+    condition::{
+        EquipmentState, ReportedState, Severity,
+        alert::Alert,
+        rule::{Condition, Rule, RuleSettings, Scope, Side},
+    },
+    event::DomainEvent,
+    id::*,
+    telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample, StateReport},
+};
+use rust_decimal::Decimal;
+use store::{
+    records::{
+        PageRequest, alerts, assets, customers, devices, evidence, failures, models, outbox, rules, sites, states,
+    },
+    telemetry::{append, embedded::{Embedded, EmbeddedConfig}},
+};
+use tempfile::TempDir;
 
+/// 2026-06-15 10:00:00 UTC.
+const START_US: i64 = 1_781_517_600_000_000;
+const MINUTE: i64 = 60_000_000;
+
+struct House {
+    deps: Deps,
+    clock: ManualClock,
+    asset: AssetId,
+    device: DeviceId,
+    _data: TempDir,
+}
+
+impl House {
+    async fn new() -> Self {
+        let data = tempfile::tempdir().expect("temporary folder");
+        let clock = ManualClock::at(from_micros(START_US));
+        let records = Records::open(data.path()).await.expect("records");
+        let telemetry = Embedded::open(data.path(), EmbeddedConfig::default()).expect("telemetry");
+        let deps = Deps { records, telemetry, clock: Arc::new(clock.clone()), limits: Limits::default() };
+        let start = from_micros(START_US - 90 * 24 * 60 * MINUTE);
+        let customer = Customer {
+            id: CustomerId::generate(),
+            name: "Acme".into(),
+            email: None,
+            phone: None,
+            tax_id: None,
+            billing_address: String::new(),
+            currency: Currency::EUR,
+            demo: false,
+            created_at: start,
+        };
+        let site = Site {
+            id: SiteId::generate(),
+            customer_id: customer.id,
+            territory_id: None,
+            name: "Works".into(),
+            address: String::new(),
+            latitude: None,
+            longitude: None,
+            time_zone: "UTC".into(),
+            access_notes: None,
+        };
+        let model = Model {
+            id: ModelId::generate(),
+            manufacturer: "M".into(),
+            name: "P1".into(),
+            equipment_type: "pump".into(),
+            demo: false,
+        };
+        let asset = Asset {
+            id: AssetId::generate(),
+            customer_id: customer.id,
+            site_id: site.id,
+            model_id: model.id,
+            name: "P-1".into(),
+            serial_number: "1".into(),
+            functional_location: None,
+            criticality: Criticality::High,
+            in_service_from: start,
+            in_service_to: None,
+            downtime_cost_per_hour: Some(Money::new(30_000, Currency::EUR)),
+            version: 1,
+        };
+        let device = Device {
+            id: DeviceId::generate(),
+            asset_id: Some(asset.id),
+            name: "pump sensor".into(),
+            profile: DeviceProfile::Thingsboard,
+            created_at: start,
+            revoked_at: None,
+            demo: false,
+        };
+        let tx = deps.records.begin().await.expect("begin");
+        customers::insert(&tx, &customer).await.expect("customer");
+        sites::insert(&tx, &site).await.expect("site");
+        models::insert(&tx, &model).await.expect("model");
+        assets::insert(&tx, &asset).await.expect("asset");
+        devices::insert(&tx, &device, "hash".into()).await.expect("device");
+        tx.commit().await.expect("commit");
+        Self { deps, clock, asset: asset.id, device: device.id, _data: data }
+    }
+
+    async fn rule(&self, condition: Condition) -> Rule {
+        let rule = Rule {
+            id: RuleId::generate(),
+            version: 1,
+            settings: RuleSettings {
+                name: "watch".into(),
+                condition,
+                scope: Scope::All,
+                severity: Severity::Major,
+                opens_ticket: true,
+                enabled: true,
+                historical_limit_seconds: 86_400,
+                historical_opens_ticket: false,
+                clear_after_quiet_seconds: None,
+                component: Some("bearing".into()),
+                action: None,
+                expected_downtime_hours: Some(Decimal::from(4)),
+                failure_level: None,
+            },
+            built_in: false,
+            demo: false,
+            created_at: self.deps.clock.now(),
+            updated_at: self.deps.clock.now(),
+        };
+        let tx = self.deps.records.begin().await.expect("begin");
+        rules::insert(&tx, &rule).await.expect("rule");
+        tx.commit().await.expect("commit");
+        rule
+    }
+
+    fn hot(&self) -> Condition {
+        Condition::Threshold { metric: "t".into(), side: Side::Above, raise: 80.0, clear: 70.0, for_seconds: 120 }
+    }
+
+    /// Values of `t`, a minute apart, from `start` minutes after the beginning on.
+    async fn values(&self, start: i64, values: &[f64]) {
+        for (index, value) in (0..).zip(values) {
+            let ts_us = START_US + (start + index) * MINUTE;
+            let sample = Sample { device: self.device, metric: "t".into(), ts_us, value: *value };
+            append(self.deps.telemetry.as_ref(), Batch { samples: vec![sample], ..Batch::default() }).await.expect("kept");
+        }
+    }
+    async fn report(&self, minute: i64, state: ReportedState) {
+        let report = StateReport { device: self.device, ts_us: START_US + minute * MINUTE, state, cause: None };
+        append(self.deps.telemetry.as_ref(), Batch { states: vec![report], ..Batch::default() }).await.expect("kept");
+    }
+    async fn event(&self, minute: i64, kind: DeviceEventKind, code: &str) {
+        let ts_us = START_US + minute * MINUTE;
+        let event = DeviceEvent { device: self.device, ts_us, kind, code: code.into(), text: code.into() };
+        append(self.deps.telemetry.as_ref(), Batch { events: vec![event], ..Batch::default() }).await.expect("kept");
+    }
+
+    /// Takes in everything, as a process that starts now and is killed afterwards.
+    async fn live_once(&self) -> Engine {
+        let mut engine = Engine::recover(&self.deps).await.expect("recovers");
+        self.go_on(&mut engine).await;
+        engine
+    }
+    async fn go_on(&self, engine: &mut Engine) {
+        let stop = CancellationToken::new();
+        while !engine.take_in(&self.deps, &stop).await.expect("takes in") {}
+    }
+
+    async fn alerts(&self) -> Vec<Alert> {
+        let filter = alerts::Filter { show: alerts::Show::All, ..alerts::Filter::default() };
+        let page = PageRequest::first(500);
+        let mut found =
+            alerts::list(self.deps.records.read(), &filter, self.deps.clock.now(), &page).await.expect("list").items;
+        found.sort_by_key(|alert| alert.raised_at);
+        found
+    }
+    async fn told(&self) -> Vec<&'static str> {
+        let events = outbox::read_after(self.deps.records.read(), 0, 1000).await.expect("outbox");
+        events.into_iter().map(|(_, recorded)| recorded.event.kind()).collect()
+    }
+    async fn log(&self) -> Vec<(i64, EquipmentState)> {
+        let (from, to) = (from_micros(0), Timestamp::MAX_UTC);
+        let log = states::of_asset(self.deps.records.read(), self.asset, from, to).await.expect("log");
+        log.into_iter().map(|i| ((i.from.timestamp_micros() - START_US) / MINUTE, i.state)).collect()
+    }
+}
+
+const FAULT: [f64; 9] = [20.0, 20.0, 85.0, 86.0, 87.0, 88.0, 60.0, 60.0, 60.0];
+
+#[tokio::test]
+async fn a_held_threshold_raises_one_explained_alert_and_clears_it() {
+    let house = House::new().await;
+    let rule = house.rule(house.hot()).await;
+    house.values(0, &FAULT).await;
+    house.live_once().await;
+
+    let found = house.alerts().await;
+    assert_eq!(found.len(), 1);
+    let alert = &found[0];
+    assert_eq!(alert.raised_at, from_micros(START_US + 4 * MINUTE));
+    assert_eq!(alert.cleared_at, Some(from_micros(START_US + 6 * MINUTE)));
+    assert!(alert.opens_ticket && !alert.historical && !alert.suppressed);
+    assert_eq!(alert.money_at_risk, Some(Money::new(120_000, Currency::EUR)), "4 h at 300.00");
+    assert_eq!(house.told().await, ["alert_raised", "alert_cleared", "alert_group_cleared"]);
+
+    let evidence = evidence::get(house.deps.records.read(), alert.id).await.expect("read").expect("frozen");
+    assert_eq!((evidence.rule.id, evidence.rule.version), (rule.id, 1));
+    assert_eq!(evidence.sentence.key, "alerts-why-threshold-above");
+    assert_eq!(evidence.series.expect("series").points.len(), 5, "up to the alert and no further");
+    let group = alerts::group(house.deps.records.read(), alert.group_id).await.expect("read").expect("group");
+    assert!(group.ticket_open && group.closed_at.is_none(), "it waits for its ticket");
+}
+
+#[tokio::test]
+async fn a_kill_at_any_entry_gives_the_same_alerts_once() {
+    for killed_after in 0..FAULT.len() {
+        let house = House::new().await;
+        house.rule(house.hot()).await;
+        house.values(0, &FAULT[..killed_after]).await;
+        let mut engine = house.live_once().await;
+        if killed_after % 2 == 0 {
+            engine.snapshot(&house.deps).await.expect("snapshot");
+        }
+        drop(engine);
+        house.values(killed_after as i64, &FAULT[killed_after..]).await;
+        drop(house.live_once().await);
+        // Once more over everything that was not written down.
+        drop(house.live_once().await);
+        let found = house.alerts().await;
+        assert_eq!(found.len(), 1, "killed after {killed_after}");
+        assert_eq!(found[0].raised_at, from_micros(START_US + 4 * MINUTE));
+        assert!(found[0].cleared_at.is_some());
+        assert_eq!(house.told().await, ["alert_raised", "alert_cleared", "alert_group_cleared"]);
+    }
+}
+
+#[tokio::test]
+async fn alerts_of_one_asset_share_a_group_until_its_ticket_is_closed() {
+    let house = House::new().await;
+    house.rule(house.hot()).await;
+    let mut engine = house.live_once().await;
+    house.values(0, &FAULT).await;
+    house.go_on(&mut engine).await;
+    house.values(20, &FAULT).await;
+    house.go_on(&mut engine).await;
+    let found = house.alerts().await;
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].group_id, found[1].group_id);
+
+    let tx = house.deps.records.begin().await.expect("begin");
+    alerts::ticket_closed(&tx, found[0].group_id, house.deps.clock.now()).await.expect("closed");
+    tx.commit().await.expect("commit");
+    house.values(40, &FAULT).await;
+    house.go_on(&mut engine).await;
+    let found = house.alerts().await;
+    assert_eq!(found.len(), 3);
+    assert_ne!(found[0].group_id, found[2].group_id);
+}
+
+#[tokio::test]
+async fn old_data_raises_historical_alerts_that_open_nothing() {
+    let house = House::new().await;
+    house.rule(house.hot()).await;
+    house.clock.advance(TimeDelta::days(2));
+    house.values(0, &FAULT).await;
+    house.live_once().await;
+    let found = house.alerts().await;
+    assert!(found[0].historical && !found[0].opens_ticket);
+    let events = outbox::read_after(house.deps.records.read(), 0, 10).await.expect("outbox");
+    assert!(matches!(events[0].1.event, DomainEvent::AlertRaised { opens_ticket: false, .. }));
+    let group = alerts::group(house.deps.records.read(), found[0].group_id).await.expect("read").expect("group");
+    assert!(group.closed_at.is_some());
+}
+
+#[tokio::test]
+async fn a_late_report_corrects_log_and_failures() {
+    let house = House::new().await;
+    let mut engine = house.live_once().await;
+    house.report(0, ReportedState::Up).await;
+    house.report(10, ReportedState::Up).await;
+    house.go_on(&mut engine).await;
+    house.report(5, ReportedState::DownUnplanned).await;
+    house.go_on(&mut engine).await;
+    assert_eq!(house.log().await, [(0, EquipmentState::Up), (5, EquipmentState::DownUnplanned), (10, EquipmentState::Up)]);
+    let known = failures::all(house.deps.records.read(), &failures::Filter::default()).await.expect("failures");
+    assert_eq!(known.len(), 1);
+    assert_eq!(known[0].restored_at, Some(from_micros(START_US + 10 * MINUTE)));
+    let found = house.alerts().await;
+    assert_eq!((found.len(), found[0].rule_id), (1, rules::FAILURE_RULE));
+    assert!(found[0].cleared_at.is_some());
+
+    house.report(7, ReportedState::Up).await;
+    house.go_on(&mut engine).await;
+    assert_eq!(house.log().await, [(0, EquipmentState::Up), (5, EquipmentState::DownUnplanned), (7, EquipmentState::Up)]);
+}
+
+#[tokio::test]
+async fn planned_downtime_suppresses_alerts() {
+    let house = House::new().await;
+    house.rule(house.hot()).await;
+    house.report(0, ReportedState::DownPlanned).await;
+    house.values(1, &FAULT).await;
+    house.live_once().await;
+    let found = house.alerts().await;
+    assert!(found[0].suppressed && !found[0].opens_ticket);
+}
+
+#[tokio::test]
+async fn a_silent_device_makes_the_state_unknown_until_data_comes() {
+    let house = House::new().await;
+    house.rule(Condition::NoData { metric: None, after_seconds: 1200 }).await;
+    let mut engine = house.live_once().await;
+    house.report(0, ReportedState::Up).await;
+    house.values(0, &[1.0, 1.0, 1.0]).await;
+    house.go_on(&mut engine).await;
+    house.clock.set(from_micros(START_US + 10 * MINUTE));
+    engine.tick(&house.deps).await.expect("tick");
+    assert_eq!(house.log().await, [(0, EquipmentState::Up)]);
+
+    house.clock.set(from_micros(START_US + 40 * MINUTE));
+    engine.tick(&house.deps).await.expect("tick");
+    engine.tick(&house.deps).await.expect("tick");
+    assert_eq!(house.log().await, [(0, EquipmentState::Up), (2, EquipmentState::Unknown)]);
+    let found = house.alerts().await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].cleared_at, None);
+
+    // Buffered data, oldest first: there was no gap after all up to minute 30.
+    house.values(3, &[1.0; 27]).await;
+    house.go_on(&mut engine).await;
+    assert_eq!(house.log().await, [(0, EquipmentState::Up)]);
+    assert!(house.alerts().await[0].cleared_at.is_some());
+}
+
+#[tokio::test]
+async fn late_data_within_a_silence_shortens_it() {
+    let house = House::new().await;
+    let mut engine = house.live_once().await;
+    house.report(0, ReportedState::Up).await;
+    house.values(0, &[1.0, 1.0, 1.0]).await;
+    house.values(60, &[1.0, 1.0]).await;
+    house.go_on(&mut engine).await;
+    assert_eq!(house.log().await, [(0, EquipmentState::Up), (2, EquipmentState::Unknown), (60, EquipmentState::Up)]);
+    house.values(30, &[1.0]).await;
+    house.values(20, &[1.0]).await;
+    house.go_on(&mut engine).await;
+    let log = house.log().await;
+    assert_eq!(
+        log,
+        [(0, EquipmentState::Up), (2, EquipmentState::Unknown), (20, EquipmentState::Up), (30, EquipmentState::Unknown), (60, EquipmentState::Up)]
+    );
+}
+
+#[tokio::test]
+async fn recorded_failures_and_error_codes_are_kept_once() {
+    let house = House::new().await;
+    house
+        .rule(Condition::EventCode { event: DeviceEventKind::Error, codes: vec!["error1".into()], count: 1, within_seconds: 3600 })
+        .await;
+    let mut engine = house.live_once().await;
+    for _ in 0..2 {
+        house.event(0, DeviceEventKind::Error, "error1").await;
+        house.event(5, DeviceEventKind::Failure, "comp1").await;
+        house.event(20, DeviceEventKind::Maintenance, "comp1").await;
+        house.go_on(&mut engine).await;
+    }
+    let known = failures::all(house.deps.records.read(), &failures::Filter::default()).await.expect("failures");
+    assert_eq!(known.len(), 1);
+    assert_eq!(known[0].code.as_deref(), Some("comp1"));
+    assert_eq!(known[0].restored_at, Some(from_micros(START_US + 20 * MINUTE)));
+    let found = house.alerts().await;
+    assert_eq!(found.len(), 2, "one for the code, one for the failure");
+    assert_eq!(found[0].group_id, found[1].group_id);
+}
+
+#[tokio::test]
+async fn an_edited_rule_withdraws_its_alert() {
+    let house = House::new().await;
+    let rule = house.rule(house.hot()).await;
+    let mut engine = house.live_once().await;
+    house.values(0, &FAULT[..6]).await;
+    house.go_on(&mut engine).await;
+    assert_eq!(house.alerts().await[0].cleared_at, None);
+    let disabled = Rule { settings: RuleSettings { enabled: false, ..rule.settings.clone() }, ..rule };
+    let tx = house.deps.records.begin().await.expect("begin");
+    rules::update(&tx, disabled, house.deps.clock.now()).await.expect("edited");
+    tx.commit().await.expect("commit");
+    house.go_on(&mut engine).await;
+    assert!(house.alerts().await[0].cleared_at.is_some());
+}
+
+#[tokio::test]
+async fn runs_until_told_to_stop_and_leaves_its_memory() {
+    let house = House::new().await;
+    house.rule(house.hot()).await;
+    let stop = CancellationToken::new();
+    let deps = Deps {
+        records: house.deps.records.clone(),
+        telemetry: Arc::clone(&house.deps.telemetry),
+        clock: Arc::clone(&house.deps.clock),
+        limits: Limits::default(),
+    };
+    let handle = {
+        let stop = stop.clone();
+        async move { run(deps, stop).await }
+    };
+    let watch = async {
+        house.values(0, &FAULT).await;
+        let mut commits = house.deps.records.commits();
+        while house.alerts().await.is_empty() {
+            timeout(Duration::from_secs(20), commits.changed()).await.expect("in time").expect("open");
+        }
+        stop.cancel();
+    };
+    let (ran, ()) = tokio::join!(handle, watch);
+    ran.expect("ends well");
+    drop(house.live_once().await);
+    assert_eq!(house.alerts().await.len(), 1);
+}
