@@ -5,7 +5,7 @@ use domain::id::DeviceId;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::IpAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -105,7 +105,7 @@ impl Access {
             match devices::credentials_changed_after(self.records.read(), position, PAGE).await {
                 Ok(changes) => {
                     position = changes.last().map_or(position, |(seq, _)| *seq);
-                    self.forget(changes.iter().map(|(_, device)| *device).collect());
+                    self.forget(&changes);
                     for (_, device) in &changes {
                         changed(*device);
                     }
@@ -119,13 +119,14 @@ impl Access {
         }
     }
 
-    fn forget(&self, devices: Vec<DeviceId>) {
+    fn forget(&self, changes: &[(i64, DeviceId)]) {
         let mut known = self.known.lock();
         known.watched_at = Some(Instant::now());
-        if !devices.is_empty() {
+        if !changes.is_empty() {
             // Before the tokens go, so that a sign-in under way does not remember what it read before.
             self.epoch.fetch_add(1, Ordering::AcqRel);
-            known.devices.retain(|_, device| !devices.contains(device));
+            let changed: HashSet<DeviceId> = changes.iter().map(|(_, device)| *device).collect();
+            known.devices.retain(|_, device| !changed.contains(device));
         }
     }
 }

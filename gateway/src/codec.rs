@@ -29,9 +29,12 @@ pub struct Publish<'a> {
 /// What the publisher waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    AtMostOnce,
-    AtLeastOnce(NonZeroU16),
-    ExactlyOnce(NonZeroU16),
+    /// Quality of service 0: nothing.
+    Unanswered,
+    /// 1: PUBACK.
+    Acknowledged(NonZeroU16),
+    /// 2: PUBREC, and after PUBREL a PUBCOMP.
+    Completed(NonZeroU16),
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,9 +85,9 @@ pub fn encode(packet: Packet, out: &mut BytesMut) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Answer {
-    PubAck = 0x40,
-    PubRec = 0x50,
-    PubComp = 0x70,
+    Ack = 0x40,
+    Received = 0x50,
+    Complete = 0x70,
 }
 
 pub fn encode_answer(answer: Answer, packet_id: NonZeroU16, out: &mut BytesMut) {
@@ -112,14 +115,14 @@ fn publish(first: u8, body: &[u8]) -> Result<Publish<'_>, Malformed> {
     }
     let qos = first >> 1 & 3;
     if qos == 0 {
-        return Ok(Publish { topic, payload: rest, delivery: Delivery::AtMostOnce });
+        return Ok(Publish { topic, payload: rest, delivery: Delivery::Unanswered });
     }
     let (id, payload) = rest.split_first_chunk().ok_or_else(cut_short)?;
     let id =
         NonZeroU16::new(u16::from_be_bytes(*id)).ok_or(Malformed::Other("packet identifier 0".into()))?;
     let delivery = match qos {
-        1 => Delivery::AtLeastOnce(id),
-        2 => Delivery::ExactlyOnce(id),
+        1 => Delivery::Acknowledged(id),
+        2 => Delivery::Completed(id),
         _ => return Err(Malformed::Other("quality of service 3".into())),
     };
     Ok(Publish { topic, payload, delivery })
@@ -209,9 +212,9 @@ mod tests {
                     let Theirs { topic, payload, qos, packet_id, .. } = *theirs;
                     prop_assert_eq!((ours.topic, ours.payload), (&*topic, &payload[..]));
                     let delivery = match (qos, packet_id) {
-                        (QoS::AtLeastOnce, Some(id)) => Delivery::AtLeastOnce(id),
-                        (QoS::ExactlyOnce, Some(id)) => Delivery::ExactlyOnce(id),
-                        _ => Delivery::AtMostOnce,
+                        (QoS::AtLeastOnce, Some(id)) => Delivery::Acknowledged(id),
+                        (QoS::ExactlyOnce, Some(id)) => Delivery::Completed(id),
+                        _ => Delivery::Unanswered,
                     };
                     prop_assert_eq!(ours.delivery, delivery);
                 }

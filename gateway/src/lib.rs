@@ -25,7 +25,10 @@ mod topic;
 
 use domain::{Clock, telemetry::MessageSink};
 use metrics::{Counter, Gauge};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 use store::{
     StoreError,
     records::{Records, quarantine},
@@ -52,6 +55,8 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// Publishes handed to the sink and not yet answered, of one connection: at this many its socket is not read.
     pub open_messages: usize,
+    /// Payload bytes of all connections handed to the sink and not yet answered: at this many no socket is read.
+    pub open_bytes: usize,
     /// Outgoing bytes that a client has not taken: at this many its socket is not read.
     pub unsent_bytes: usize,
     /// A client that takes none of its outgoing bytes for this long is disconnected.
@@ -69,6 +74,7 @@ impl Default for Limits {
             packet_bytes: 256 * 1024,
             connect_timeout: Duration::from_secs(10),
             open_messages: 1_000,
+            open_bytes: 8 * 1024 * 1024,
             unsent_bytes: 64 * 1024,
             stall_timeout: Duration::from_secs(20),
             queued_messages: 100,
@@ -97,6 +103,7 @@ impl Gateway {
             attributes: attributes::Attributes::new(records.clone()),
             door: quarantine::Writer::new(records.clone()),
             counters: Counters::new(),
+            open_bytes: AtomicUsize::new(0),
             records,
             sink,
             clock,
@@ -124,6 +131,8 @@ struct Shared {
     /// Keeps what was refused at the door.
     door: Arc<quarantine::Writer>,
     counters: Counters,
+    /// See [`Limits::open_bytes`].
+    open_bytes: AtomicUsize,
 }
 
 struct Counters {

@@ -6,6 +6,9 @@ use ingest::decode::Decoder;
 use std::{hint::black_box, sync::Arc};
 
 const NOW_US: i64 = 1_800_000_000_000_000;
+/// Payload of the message with this number.
+type Form = fn(usize) -> String;
+
 const MESSAGES: usize = 20;
 
 fn submission(payload: impl Fn(usize) -> String) -> (Vec<InboundMessage>, Timestamp) {
@@ -24,7 +27,7 @@ fn decode(c: &mut Criterion) {
     let mut group = c.benchmark_group("decode");
     group.throughput(Throughput::Elements(MESSAGES as u64));
     let decoder = Decoder::default();
-    let forms: [(&str, fn(usize) -> String); 3] = [
+    let forms: [(&str, Form); 3] = [
         ("ts and values", |at| {
             let ts = NOW_US / 1_000 + at as i64;
             format!(

@@ -89,26 +89,30 @@ fn count(refused: &[Quarantined]) {
 }
 
 fn outcome<T>(result: Result<T, StoreError>) -> Result<(), NotStored> {
-    match result {
-        Ok(_) => Ok(()),
-        Err(StoreError::Full(_)) => Err(NotStored::Full),
-        Err(_) => Err(NotStored::Unavailable),
-    }
+    result.map(drop).map_err(|error| match error {
+        StoreError::Full(_) => NotStored::Full,
+        _ => NotStored::Unavailable,
+    })
 }
 
 /// Answers once, when both halves of a partly bad submission are durable or failed.
-struct Both(Mutex<Option<(Option<Result<(), NotStored>>, Done)>>);
+struct Both(Mutex<Option<Waiting>>);
+
+struct Waiting {
+    first: Option<Result<(), NotStored>>,
+    done: Done,
+}
 
 impl Both {
     fn new(done: Done) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Some((None, done)))))
+        Arc::new(Self(Mutex::new(Some(Waiting { first: None, done }))))
     }
 
     fn one_done(&self, result: Result<(), NotStored>) {
         let mut state = self.0.lock();
         match state.take() {
-            Some((None, done)) => *state = Some((Some(result), done)),
-            Some((Some(first), done)) => {
+            Some(Waiting { first: None, done }) => *state = Some(Waiting { first: Some(result), done }),
+            Some(Waiting { first: Some(first), done }) => {
                 drop(state);
                 done(first.and(result));
             }

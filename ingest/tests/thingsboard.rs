@@ -1,5 +1,7 @@
 //! What becomes of messages of the ThingsBoard device API: facts, or a reason why not.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 use domain::{
     clock::from_micros,
     condition::ReportedState,

@@ -67,7 +67,7 @@ impl Door {
                     at += length;
                     match received {
                         Received::Publish(publish) => {
-                            self.publish(&publish, received_at, &repeated, &mut intake)
+                            self.publish(&publish, received_at, &repeated, &mut intake);
                         }
                         Received::Other(Packet::Disconnect) => {
                             intake.end = intake.end.or(Some(EndReason::Disconnected));
@@ -101,9 +101,9 @@ impl Door {
             return;
         };
         match delivery {
-            Delivery::AtMostOnce => {}
-            Delivery::AtLeastOnce(id) => intake.deliveries.push((Answered::Once, id)),
-            Delivery::ExactlyOnce(id) => {
+            Delivery::Unanswered => {}
+            Delivery::Acknowledged(id) => intake.deliveries.push((Answered::Once, id)),
+            Delivery::Completed(id) => {
                 let again = repeated(id) || intake.deliveries.contains(&(Answered::ExactlyOnce, id));
                 intake.deliveries.push((Answered::ExactlyOnce, id));
                 if again {

@@ -28,7 +28,7 @@ use std::{
     net::SocketAddr,
     num::NonZeroU16,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
     time::Duration,
 };
@@ -119,6 +119,7 @@ struct Submission {
 
 /// Without a keep-alive there is still a look at the clock now and then.
 const IDLE_LOOK: Duration = Duration::from_secs(3_600);
+const FULL_PAUSE: Duration = Duration::from_millis(5);
 
 impl<S: ByteStream> Connection<S> {
     fn new(shared: Arc<Shared>, wire: Wire<S>, link: Arc<Link>, welcome: Welcome) -> Self {
@@ -188,7 +189,9 @@ impl<S: ByteStream> Connection<S> {
             {
                 return Poll::Ready(reason);
             }
-            if self.may_read() {
+            if self.may_read() && self.sink_is_full() {
+                self.look_no_later_than(Instant::now() + FULL_PAUSE);
+            } else if self.may_read() {
                 match self.poll_read(cx) {
                     Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                         return Poll::Ready(EndReason::ConnectionLost);
@@ -211,6 +214,11 @@ impl<S: ByteStream> Connection<S> {
         self.ending.is_none()
             && self.open_messages < limits.open_messages
             && self.wire.out.len() < limits.unsent_bytes
+    }
+
+    /// Nobody wakes this connection when others' messages are answered: it looks again soon.
+    fn sink_is_full(&self) -> bool {
+        self.shared.open_bytes.load(Ordering::Relaxed) >= self.shared.limits.open_bytes
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
@@ -281,7 +289,14 @@ impl<S: ByteStream> Connection<S> {
         if messages.is_empty() {
             ticket.settle(Ok(()));
         } else {
-            self.shared.sink.submit(messages, Box::new(move |result| ticket.settle(result)));
+            let bytes = messages.iter().map(|message| message.payload.len()).sum();
+            self.shared.open_bytes.fetch_add(bytes, Ordering::Relaxed);
+            let shared = Arc::clone(&self.shared);
+            let settle = move |result| {
+                shared.open_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                ticket.settle(result);
+            };
+            self.shared.sink.submit(messages, Box::new(settle));
         }
     }
 
@@ -300,8 +315,8 @@ impl<S: ByteStream> Connection<S> {
             }
             for (answered, id) in &submission.deliveries {
                 let answer = match answered {
-                    Answered::Once => codec::Answer::PubAck,
-                    Answered::ExactlyOnce => codec::Answer::PubRec,
+                    Answered::Once => codec::Answer::Ack,
+                    Answered::ExactlyOnce => codec::Answer::Received,
                 };
                 codec::encode_answer(answer, *id, &mut self.wire.out);
             }
@@ -343,7 +358,7 @@ impl<S: ByteStream> Connection<S> {
             Packet::PublishAck { packet_id } => self.session.acknowledged(packet_id),
             Packet::PublishRelease { packet_id } => {
                 self.half_delivered.remove(&packet_id);
-                codec::encode_answer(codec::Answer::PubComp, packet_id, &mut self.wire.out);
+                codec::encode_answer(codec::Answer::Complete, packet_id, &mut self.wire.out);
             }
             // A second CONNECT [MQTT-3.1.0-2], or what only a server sends.
             _ => self.end(EndReason::ProtocolError),
@@ -390,7 +405,7 @@ impl<S: ByteStream> Connection<S> {
             return Some(self.reason_or(EndReason::ConnectionLost));
         }
         // While we do not read, the client's silence is ours.
-        if !self.may_read() {
+        if !self.may_read() || self.sink_is_full() {
             self.heard_at = now;
         }
         let silence = self.keep_alive.map(|keep_alive| self.heard_at + keep_alive);

@@ -71,6 +71,10 @@ pub struct Front {
 
 impl Front {
     pub async fn start() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    pub async fn with(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let records = Records::open(dir.path()).await.unwrap();
         let (sink, stop) = (Arc::new(Sink::default()), CancellationToken::new());
@@ -80,7 +84,7 @@ impl Front {
             records: records.clone(),
             sink: Arc::<Sink>::clone(&sink),
             clock: Arc::new(SystemClock),
-            limits: Limits::default(),
+            limits,
         });
         let mut run = JoinSet::new();
         run.spawn(gateway.run(listener, stop.clone()));

@@ -1,11 +1,14 @@
 //! The MQTT front as devices meet it: a real listener, raw bytes and a real client.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod harness;
 
 use domain::{
     clock::from_micros,
     telemetry::{NotStored, connection::EndReason},
 };
+use gateway::Limits;
 use harness::{Client, Front, TELEMETRY, connect, eventually, framed, publish, subscribe};
 use proptest::{
     prelude::*,
@@ -15,6 +18,7 @@ use proptest::{
 use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, MqttOptions, Packet, QoS};
 use std::time::Duration;
 use store::records::{connections, devices, quarantine};
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn a_wrong_token_is_refused_and_visible() {
@@ -103,6 +107,24 @@ async fn acknowledgements_wait_for_the_store_and_keep_their_order() {
     for id in 1..=3 {
         client.puback(id).await;
     }
+}
+
+#[tokio::test]
+async fn nobody_is_read_while_the_sink_has_its_fill() {
+    let front = Front::with(Limits { open_bytes: 10, ..Limits::default() }).await;
+    front.device("pump").await;
+    front.device("fan").await;
+    front.sink.withhold();
+    let (mut pump, mut fan) = (front.client("pump").await, front.client("fan").await);
+    pump.send(&publish(TELEMETRY, 1, 1, r#"{"long":1234567}"#)).await;
+    let done = eventually("its message", async || front.sink.take_withheld().pop()).await;
+    fan.send(&publish(TELEMETRY, 1, 2, "{}")).await;
+    assert!(timeout(Duration::from_millis(100), fan.packet()).await.is_err());
+    assert!(front.sink.take_withheld().is_empty());
+    done(Ok(()));
+    pump.puback(1).await;
+    eventually("the other message", async || front.sink.take_withheld().pop()).await(Ok(()));
+    fan.puback(2).await;
 }
 
 #[tokio::test]
@@ -366,7 +388,7 @@ async fn no_bytes_bring_it_down() {
     witness.send(&publish(TELEMETRY, 1, 9, "{}")).await;
     witness.puback(9).await;
     drop(witness);
-    tokio::time::timeout(Duration::from_secs(10), async {
+    timeout(Duration::from_secs(10), async {
         while connections::get(front.records.read(), device).await.unwrap().is_none_or(|fact| fact.is_open())
         {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -74,7 +74,7 @@ impl Writer {
                 tracing::error!(%error, rows = batch.len(), "refused messages could not be kept");
             }
             for done in done {
-                done(result.as_ref().map(|()| ()).map_err(copy));
+                done(result.as_ref().copied().map_err(copy));
             }
             tokio::time::sleep(PAUSE).await;
         }
