@@ -58,3 +58,14 @@ role-billing = Billing
 role-agent = Phone desk
 role-customer = Customer
 role-integration = Integration
+span-days = { $n } d
+span-hours = { $n } h
+span-minutes = { $n } min
+span-seconds = { $n } s
+time-now = now
+time-ago = { $span } ago
+time-in = in { $span }
+list-count = { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}

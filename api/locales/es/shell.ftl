@@ -58,3 +58,14 @@ role-billing = Facturación
 role-agent = Atención telefónica
 role-customer = Cliente
 role-integration = Integración
+span-days = { $n } d
+span-hours = { $n } h
+span-minutes = { $n } min
+span-seconds = { $n } s
+time-now = ahora
+time-ago = hace { $span }
+time-in = dentro de { $span }
+list-count = { $n ->
+    [one] { $n } fila
+   *[other] { $n } filas
+}

@@ -58,3 +58,14 @@ role-billing = Fatturazione
 role-agent = Centralino assistenza
 role-customer = Cliente
 role-integration = Integrazione
+span-days = { $n } g
+span-hours = { $n } h
+span-minutes = { $n } min
+span-seconds = { $n } s
+time-now = adesso
+time-ago = { $span } fa
+time-in = tra { $span }
+list-count = { $n ->
+    [one] { $n } riga
+   *[other] { $n } righe
+}

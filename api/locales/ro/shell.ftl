@@ -58,3 +58,15 @@ role-billing = Facturare
 role-agent = Operator telefonic
 role-customer = Client
 role-integration = Integrare
+span-days = { $n } z
+span-hours = { $n } h
+span-minutes = { $n } min
+span-seconds = { $n } s
+time-now = acum
+time-ago = acum { $span }
+time-in = peste { $span }
+list-count = { $n ->
+    [one] { $n } rând
+    [few] { $n } rânduri
+   *[other] { $n } de rânduri
+}

@@ -132,3 +132,8 @@ pub async fn update(
     let asset = commands::update(&deps, cx, AssetId(id), input).await?;
     Ok(Json(AssetView::new(asset, role)))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, create, update))]
+pub struct Api;

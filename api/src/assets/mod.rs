@@ -1,7 +1,7 @@
 //! Installed machines: what they are, how they do, and whose eyes may see them.
 
 pub mod commands;
-mod json;
+pub mod json;
 pub mod queries;
 pub mod scope;
 

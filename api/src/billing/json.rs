@@ -317,3 +317,8 @@ pub async fn pay(
     let payment = commands::record_payment(&deps, cx, input).await?;
     Ok((StatusCode::CREATED, Json(payment.into())))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, preview, create, issue, cancel, credit, payments, pay))]
+pub struct Api;

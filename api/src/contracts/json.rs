@@ -225,3 +225,8 @@ pub async fn create_warranty(
     let warranty = commands::create_warranty(&deps, cx, input).await?;
     Ok((StatusCode::CREATED, Json(warranty.into())))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, create, update, warranties, create_warranty))]
+pub struct Api;

@@ -91,3 +91,8 @@ pub async fn update(
 ) -> Result<Json<CustomerView>, Problem> {
     Ok(Json(commands::update(&deps, cx, CustomerId(id), input).await?.into()))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, create, update))]
+pub struct Api;

@@ -1,7 +1,7 @@
 //! Who owns equipment and pays for its service.
 
 pub mod commands;
-mod json;
+pub mod json;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{

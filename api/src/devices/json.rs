@@ -209,3 +209,8 @@ pub async fn revoke(
 ) -> Result<Json<DeviceView>, Problem> {
     Ok(Json((&commands::revoke(&deps, cx, DeviceId(id)).await?).into()))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, create, update, rotate, revoke))]
+pub struct Api;

@@ -1,7 +1,7 @@
 //! What speaks for equipment: registering devices, and giving and taking their credentials.
 
 pub mod commands;
-mod json;
+pub mod json;
 pub mod queries;
 
 use crate::{

@@ -54,3 +54,8 @@ pub async fn create_technician(
 ) -> Result<(StatusCode, Json<TechnicianJson>), Problem> {
     Ok((StatusCode::CREATED, Json(commands::create_technician(&deps, cx, input).await?.into())))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(technicians, create_technician))]
+pub struct Api;

@@ -80,3 +80,8 @@ pub async fn update(
 ) -> Result<Json<ModelView>, Problem> {
     Ok(Json(commands::update(&deps, cx, ModelId(id), input).await?.into()))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, create, update))]
+pub struct Api;

@@ -1,7 +1,7 @@
 //! Types of equipment.
 
 pub mod commands;
-mod json;
+pub mod json;
 
 use crate::{
     customers::{READ, WRITE},

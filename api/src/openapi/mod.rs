@@ -5,7 +5,7 @@
 //! Tests hold that the document and `routes()` name the same endpoints, and that `docs/openapi.json` is this document
 //! (regenerate it with `UPDATE_OPENAPI=1 cargo test -p api openapi` or `mainstay openapi`).
 
-use crate::{accounts, problem::Problem, settings, web::routes::{Access, Routes}};
+use crate::{accounts, assets, billing, contracts, customers, devices, dispatch, models, parts, settings, sites, telemetry, tickets, visits, work_orders, problem::Problem, web::routes::{Access, Routes}};
 use axum::{
     extract::Path,
     http::{HeaderValue, StatusCode, header},
@@ -55,7 +55,24 @@ impl Modify for Bearer {
 /// The whole document.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Root::openapi();
-    for part in [accounts::json::Api::openapi(), settings::json::Api::openapi()] {
+    for part in [
+        accounts::json::Api::openapi(),
+        assets::json::Api::openapi(),
+        billing::json::Api::openapi(),
+        contracts::json::Api::openapi(),
+        customers::json::Api::openapi(),
+        devices::json::Api::openapi(),
+        dispatch::json::Api::openapi(),
+        models::json::Api::openapi(),
+        parts::json::Api::openapi(),
+        settings::json::Api::openapi(),
+        sites::json::Api::openapi(),
+        telemetry::json::Api::openapi(),
+        telemetry::twin::Api::openapi(),
+        tickets::json::Api::openapi(),
+        visits::json::Api::openapi(),
+        work_orders::json::Api::openapi(),
+    ] {
         document.merge(part);
     }
     document

@@ -205,3 +205,8 @@ pub async fn count(
 ) -> Result<Json<Option<MovementJson>>, Problem> {
     Ok(Json(commands::count(&deps, cx, input).await?.map(Into::into)))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, create, get, locations, create_location, movements, move_stock, count))]
+pub struct Api;

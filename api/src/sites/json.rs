@@ -92,3 +92,8 @@ pub async fn update(
 ) -> Result<Json<SiteView>, Problem> {
     Ok(Json(commands::update(&deps, cx, SiteId(id), input).await?.into()))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, create, update))]
+pub struct Api;

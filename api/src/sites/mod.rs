@@ -1,7 +1,7 @@
 //! Customers' places.
 
 pub mod commands;
-mod json;
+pub mod json;
 
 use crate::{
     customers::{READ, WRITE},

@@ -312,3 +312,8 @@ fn file(deps: Deps, selection: Selection) -> Response {
     ];
     (headers, Body::from_stream(pieces)).into_response()
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(of_device, of_asset, latest_of_device, latest_of_asset))]
+pub struct Api;

@@ -2,7 +2,7 @@
 
 pub mod json;
 pub mod queries;
-mod twin;
+pub mod twin;
 
 use crate::web::routes::{Access, Routes};
 

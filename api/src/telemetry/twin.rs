@@ -80,3 +80,8 @@ fn refusal(body: &[u8]) -> Option<Problem> {
         Ok(_) => refuse("wrong_shape", "send an object, or a list of objects".into()),
     }
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(telemetry, attributes))]
+pub struct Api;

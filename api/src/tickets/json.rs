@@ -297,3 +297,8 @@ pub async fn work_order(
     let work = create_from_ticket(&deps, cx, id, input).await?;
     Ok((StatusCode::CREATED, Json(work.into())))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, create, get, note, wait, resolve, duplicate, priority, work_order, triage, close, reopen))]
+pub struct Api;

@@ -178,3 +178,8 @@ pub async fn finish(
         Press { at: input.at, latitude: input.latitude, longitude: input.longitude, note: input.note };
     Ok(Json(commands::finish(&deps, cx, id, input.outcome, press).await?.into()))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(get, book, schedule, finish, dispatch, accept, decline, travel, arrive, pause, resume, cancel))]
+pub struct Api;

@@ -3,6 +3,7 @@
 //! Messages stand in `locales/<lang>/<capability>.ftl`, keys prefixed by the capability. A test holds that the five
 //! languages have the same keys with the same arguments.
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use domain::{Money, Timestamp};
 use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue, static_loader};
@@ -122,6 +123,35 @@ impl Lang {
             Self::Zh => "%Y-%m-%d",
         };
         at.with_timezone(&zone).format(pattern).to_string()
+    }
+
+    /// A share of one as a percentage with `digits` decimals.
+    pub fn percent(self, fraction: f64, digits: usize) -> String {
+        let number = self.number(fraction * 100.0, digits);
+        // Spanish, Italian and Romanian set a space before the sign.
+        if self.separators().0 == ',' { format!("{number}\u{a0}%") } else { format!("{number}%") }
+    }
+    /// A length of time in its two largest units: `3 d 4 h`, `2 h 10 min`, `45 s`.
+    pub fn duration(self, span: TimeDelta) -> String {
+        let total = span.num_seconds().abs();
+        let (days, hours, minutes, seconds) = (total / 86_400, total / 3600 % 24, total / 60 % 60, total % 60);
+        let [large, small] = match (days, hours, minutes) {
+            (0, 0, 0) => [("span-seconds", seconds), ("", 0)],
+            (0, 0, _) => [("span-minutes", minutes), if minutes < 10 { ("span-seconds", seconds) } else { ("", 0) }],
+            (0, _, _) => [("span-hours", hours), ("span-minutes", minutes)],
+            _ => [("span-days", days), ("span-hours", hours)],
+        };
+        let told = self.count(large.0, large.1);
+        if small.1 == 0 { told } else { format!("{told} {}", self.count(small.0, small.1)) }
+    }
+    /// How long ago, or in how long: `5 min ago`, `in 2 h 10 min`, `now`.
+    pub fn relative(self, at: Timestamp, now: Timestamp) -> String {
+        let span = at - now;
+        if span.num_seconds().abs() < 5 {
+            return self.t("time-now");
+        }
+        let key = if span < TimeDelta::zero() { "time-ago" } else { "time-in" };
+        self.with(key, &[("span", self.duration(span).into())])
     }
 }
 

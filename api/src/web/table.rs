@@ -36,7 +36,7 @@ pub fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Markup], emp
                 p.nothing { (lang.t(empty)) }
             } @else {
                 table.list {
-                    caption.sr { (lang.t(caption)) }
+                    caption.sr { (lang.t(caption)) ": " (lang.count("list-count", rows.len() as i64)) }
                     thead { tr {
                         @for column in columns { th scope="col" class=[column.numeric.then_some("n")] { (lang.t(column.label)) } }
                     } }

@@ -454,3 +454,8 @@ pub async fn remove_line(
     line_commands::remove(&deps, cx, id, line).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, create, get, tick, finding, sign, lines, add_line, change_line, remove_line, hold, resume, cancel, give_up, approve, note))]
+pub struct Api;

@@ -146,3 +146,28 @@ fn numbers_are_read_as_they_are_written() {
     assert_eq!(read(Lang::Zh, "abc"), None);
     assert_eq!(read(Lang::It, ""), None);
 }
+
+#[test]
+fn times_are_told_in_two_units() {
+    let tell = |lang: Lang, seconds| lang.duration(TimeDelta::seconds(seconds));
+    assert_eq!(tell(Lang::En, 7800), "2 h 10 min");
+    assert_eq!(tell(Lang::En, 3 * 86_400 + 4 * 3600 + 59), "3 d 4 h");
+    assert_eq!(tell(Lang::En, 3600), "1 h");
+    assert_eq!(tell(Lang::En, 0), "0 s");
+    assert_eq!(tell(Lang::Zh, 7800), "2 小时 10 分钟");
+    let now = domain::clock::from_micros(0);
+    assert_eq!(Lang::En.relative(now - TimeDelta::minutes(15), now), "15 min ago");
+    assert_eq!(Lang::Es.relative(now + TimeDelta::hours(2), now), "dentro de 2 h");
+    assert_eq!(Lang::Ro.relative(now, now), "acum");
+    assert_eq!((Lang::En.percent(0.9924, 2), Lang::It.percent(0.9924, 2)), ("99.24%".into(), "99,24\u{a0}%".into()));
+}
+
+#[test]
+fn plurals_follow_the_language() {
+    // Romanian has three forms: one, few and other, where other asks for `de`.
+    assert_eq!(Lang::Ro.count("list-count", 1), "1 rând");
+    assert_eq!(Lang::Ro.count("list-count", 5), "5 rânduri");
+    assert_eq!(Lang::Ro.count("list-count", 20), "20 de rânduri");
+    assert_eq!(Lang::En.count("list-count", 1), "1 row");
+    assert_eq!(Lang::Zh.count("list-count", 3), "3 行");
+}
