@@ -469,7 +469,8 @@ async fn keep(
     device_events::insert_many(tx, facts.events.iter().map(|(event, asset)| (event, *asset))).await?;
     let mut touched = Touched::default();
     for (asset, mark) in facts.marks.iter().filter(|(asset, _)| existing.contains(asset)) {
-        if states::put_mark(tx, *asset, mark).await? {
+        // A repeated report changes nothing in a log that is written, but this asset's is about to be.
+        if states::put_mark(tx, *asset, mark).await? || touched.0.contains_key(asset) {
             touched.add(*asset, mark.at, mark.at);
         }
     }
