@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod assets;
 pub mod billing;
 pub mod command;
+pub mod connect;
 pub mod contracts;
 pub mod customers;
 pub mod deps;
@@ -20,9 +21,10 @@ pub mod input;
 pub mod jobs;
 pub mod models;
 pub mod my_day;
-pub mod parts;
 pub mod openapi;
+pub mod parts;
 pub mod problem;
+pub mod quarantine;
 pub mod reliability;
 mod router;
 pub mod settings;
@@ -67,4 +69,6 @@ pub fn routes() -> Routes {
         .merge(openapi::routes())
         .merge(health::routes())
         .get("/events", Access::SignedIn, live::events)
+        .merge(connect::routes())
+        .merge(quarantine::routes())
 }

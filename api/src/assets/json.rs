@@ -67,7 +67,7 @@ impl AssetView {
 }
 
 /// The filters that pages and programs share.
-pub(super) fn filter(query: &ListQuery) -> assets::Filter {
+pub(crate) fn filter(query: &ListQuery) -> assets::Filter {
     assets::Filter {
         customer: query.parse::<Uuid>("customer_id").map(CustomerId),
         site: query.parse::<Uuid>("site_id").map(SiteId),

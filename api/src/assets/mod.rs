@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+pub(crate) mod pages;
 pub mod queries;
 pub mod scope;
 
@@ -13,6 +14,12 @@ use crate::{
 pub fn routes() -> Routes {
     let write = Access::Roles(WRITE);
     Routes::new()
+        .get("/assets", Access::SignedIn, pages::list::list)
+        .post("/assets", write, pages::edit::create)
+        .get("/assets/new", write, pages::edit::new)
+        .get("/assets/{id}", Access::SignedIn, pages::show::show)
+        .post("/assets/{id}", write, pages::edit::update)
+        .get("/assets/{id}/edit", write, pages::edit::edit)
         .get("/api/v1/assets", Access::SignedIn, json::list)
         .post("/api/v1/assets", write, json::create)
         .get("/api/v1/assets/{id}", Access::SignedIn, json::get)

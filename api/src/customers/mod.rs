@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+pub(crate) mod pages;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{
@@ -16,6 +17,12 @@ pub const WRITE: &[Role] = &[Admin, ServiceManager, Integration];
 pub fn routes() -> Routes {
     let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
     Routes::new()
+        .get("/customers", read, pages::list)
+        .post("/customers", write, pages::create)
+        .get("/customers/new", write, pages::new)
+        .get("/customers/{id}", read, pages::show)
+        .post("/customers/{id}", write, pages::update)
+        .get("/customers/{id}/edit", write, pages::edit)
         .get("/api/v1/customers", read, json::list)
         .post("/api/v1/customers", write, json::create)
         .get("/api/v1/customers/{id}", read, json::get)

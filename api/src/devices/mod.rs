@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+pub mod pages;
 pub mod queries;
 
 use crate::{
@@ -12,6 +13,11 @@ use crate::{
 pub fn routes() -> Routes {
     let write = Access::Roles(WRITE);
     Routes::new()
+        .get("/devices", Access::SignedIn, pages::list)
+        .get("/devices/{id}", Access::SignedIn, pages::show)
+        .post("/devices/{id}", write, pages::update)
+        .post("/devices/{id}/token", write, pages::rotate)
+        .post("/devices/{id}/revoke", write, pages::revoke)
         .get("/api/v1/devices", Access::SignedIn, json::list)
         .post("/api/v1/devices", write, json::create)
         .get("/api/v1/devices/{id}", Access::SignedIn, json::get)

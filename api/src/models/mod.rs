@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+mod pages;
 
 use crate::{
     customers::{READ, WRITE},
@@ -11,6 +12,11 @@ use crate::{
 pub fn routes() -> Routes {
     let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
     Routes::new()
+        .get("/models", read, pages::list)
+        .post("/models", write, pages::create)
+        .get("/models/new", write, pages::new)
+        .post("/models/{id}", write, pages::update)
+        .get("/models/{id}", write, pages::edit)
         .get("/api/v1/models", read, json::list)
         .post("/api/v1/models", write, json::create)
         .get("/api/v1/models/{id}", read, json::get)

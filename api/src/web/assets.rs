@@ -32,6 +32,7 @@ assets! {
     "app.css": "text/css; charset=utf-8",
     "app.js": JAVASCRIPT,
     "charts.js": JAVASCRIPT,
+    "connect.js": JAVASCRIPT,
     "phone.js": JAVASCRIPT,
     "theme.js": JAVASCRIPT,
     "icon.svg": "image/svg+xml",

@@ -22,6 +22,10 @@ impl Column {
     pub const fn text(label: &'static str) -> Self {
         Self { label, numeric: false }
     }
+    /// The translation key, for the head of a file.
+    pub const fn label(&self) -> &'static str {
+        self.label
+    }
     /// Right aligned; its cells carry class `n`.
     pub const fn number(label: &'static str) -> Self {
         Self { label, numeric: true }

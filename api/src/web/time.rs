@@ -1,7 +1,9 @@
-//! Instants and durations as programs write them.
+//! Instants and durations as programs write them, and how long ago something was, as people say it.
 
+use super::request::View;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{Timestamp, clock::from_micros};
+use maud::{Markup, html};
 
 /// RFC 3339 in UTC with milliseconds.
 pub fn rfc3339(at: Timestamp) -> String {
@@ -55,6 +57,20 @@ fn parts(text: &str, units: &[(char, i64)]) -> Option<i64> {
         next = place + 1;
     }
     number.is_empty().then_some(total)
+}
+
+/// How long ago `at` was, with the exact time behind it.
+pub fn ago(view: &View, at: Timestamp, now: Timestamp) -> Markup {
+    let seconds = (now - at).num_seconds().max(0);
+    let (key, n) = match seconds {
+        0..60 => ("time-seconds-ago", seconds),
+        60..3600 => ("time-minutes-ago", seconds / 60),
+        3600..172_800 => ("time-hours-ago", seconds / 3600),
+        _ => ("time-days-ago", seconds / 86_400),
+    };
+    html! {
+        time datetime=(rfc3339(at)) title=(view.lang.date_time(at, view.zone)) { (view.lang.count(key, n)) }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,10 @@
+models-title = Models
+models-new = New model
+models-edit = Edit model
+models-name = Model
+models-manufacturer = Manufacturer
+models-equipment-type = Kind of equipment
+models-equipment-type-hint = Such as chiller, pump or press. Rules can apply to a kind.
+models-search = Search models
+models-none = No models yet.
+models-name-taken = This manufacturer has a model of this name already.

@@ -1,0 +1,10 @@
+models-title = Modelos
+models-new = Nuevo modelo
+models-edit = Editar modelo
+models-name = Modelo
+models-manufacturer = Fabricante
+models-equipment-type = Tipo de equipo
+models-equipment-type-hint = Por ejemplo enfriadora, bomba o prensa. Las reglas pueden aplicarse a un tipo.
+models-search = Buscar modelos
+models-none = Todavía no hay modelos.
+models-name-taken = Este fabricante ya tiene un modelo con este nombre.

@@ -1,0 +1,10 @@
+models-title = Modele
+models-new = Model nou
+models-edit = Modifică modelul
+models-name = Model
+models-manufacturer = Producător
+models-equipment-type = Tip de echipament
+models-equipment-type-hint = De exemplu răcitor, pompă sau presă. Regulile se pot aplica unui tip.
+models-search = Caută modele
+models-none = Niciun model încă.
+models-name-taken = Acest producător are deja un model cu acest nume.

@@ -1,0 +1,17 @@
+customers-title = 客户
+customers-new = 新建客户
+customers-edit = 编辑客户
+customers-name = 名称
+customers-email = 电子邮件
+customers-phone = 电话
+customers-tax-id = 税号
+customers-billing-address = 账单地址
+customers-currency = 货币
+customers-currency-hint = 三个字母，例如 EUR。留空则使用本组织的货币。
+customers-currency-unknown = 请输入三个大写字母的货币代码，例如 EUR。
+customers-email-wrong = 请输入电子邮件地址，例如 ana@example.com。
+customers-search = 搜索客户
+customers-none = 未找到客户。
+customers-facts = 联系与账单
+customers-assets = { $n } 台设备
+customers-demo = 演示

@@ -1,0 +1,10 @@
+models-title = 型号
+models-new = 新建型号
+models-edit = 编辑型号
+models-name = 型号
+models-manufacturer = 制造商
+models-equipment-type = 设备类型
+models-equipment-type-hint = 例如冷水机、泵或压力机。规则可按类型适用。
+models-search = 搜索型号
+models-none = 还没有型号。
+models-name-taken = 该制造商已有同名型号。

@@ -1,0 +1,192 @@
+//! The form of an asset.
+
+use crate::{
+    Deps,
+    assets::commands::{self, AssetInput, currency_of},
+    command::{CommandError, Context},
+    web::{
+        form::Form,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageError, PageResult, see_other},
+        time,
+    },
+};
+use axum::extract::{Path, State};
+use domain::{
+    Timestamp,
+    asset::Criticality,
+    id::{AssetId, SiteId},
+};
+use maud::{Markup, html};
+use store::records::{PageRequest, assets, models, sites};
+use uuid::Uuid;
+
+pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
+    let form = Form::filled([
+        ("criticality", Criticality::Medium.as_str()),
+        ("site_id", query.get("site_id").unwrap_or("")),
+        ("model_id", query.get("model_id").unwrap_or("")),
+    ]);
+    let choices = Choices::load(&deps).await?;
+    Ok(draw(&view, &form, &choices, "/assets", "assets-new"))
+}
+
+pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let made = match read(&deps, &form, &view).await {
+        Ok(input) => commands::create(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(asset) => Ok(see_other(&format!("/assets/{}", asset.id))),
+        Err(error) => {
+            let choices = Choices::load(&deps).await?;
+            form.again(error, |form| draw(&view, form, &choices, "/assets", "assets-new"))
+        }
+    }
+}
+
+pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
+    let asset = assets::get(deps.records.read(), AssetId(id)).await?.ok_or(CommandError::NotFound)?;
+    let local = |at: Timestamp| at.with_timezone(&view.zone).format("%Y-%m-%dT%H:%M").to_string();
+    let form = Form::filled([
+        ("site_id", asset.site_id.to_string()),
+        ("model_id", asset.model_id.to_string()),
+        ("name", asset.name),
+        ("serial_number", asset.serial_number),
+        ("functional_location", asset.functional_location.unwrap_or_default()),
+        ("criticality", asset.criticality.as_str().into()),
+        ("in_service_from", local(asset.in_service_from)),
+        ("in_service_to", asset.in_service_to.map_or_else(String::new, local)),
+        (
+            "downtime_cost_per_hour",
+            asset.downtime_cost_per_hour.map_or_else(String::new, |cost| cost.decimal().to_string()),
+        ),
+        ("version", asset.version.to_string()),
+    ]);
+    let choices = Choices::load(&deps).await?;
+    Ok(draw(&view, &form, &choices, &format!("/assets/{id}"), "assets-edit"))
+}
+
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let path = format!("/assets/{id}");
+    let changed = match read(&deps, &form, &view).await {
+        Ok(input) => commands::update(&deps, form.context(cx), AssetId(id), input).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(_) => Ok(see_other(&path)),
+        Err(error) => {
+            let choices = Choices::load(&deps).await?;
+            form.again(error, |form| draw(&view, form, &choices, &path, "assets-edit"))
+        }
+    }
+}
+
+async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, CommandError> {
+    let mut check = form.check(view.lang);
+    let site_id = check.parse::<Uuid>("site_id", "form-choice");
+    let model_id = check.parse::<Uuid>("model_id", "form-choice");
+    let version = check.parse_optional::<i64>("version", "form-number");
+    let mut instant = |name: &'static str| {
+        let text = form.optional(name)?;
+        let at = time::parse_local(text, view.zone);
+        if at.is_none() {
+            check.error(name, "form-date");
+        }
+        at.map(time::rfc3339)
+    };
+    let (in_service_from, in_service_to) = (instant("in_service_from"), instant("in_service_to"));
+    let cost = match (site_id, form.optional("downtime_cost_per_hour")) {
+        (Some(site), Some(_)) => {
+            let currency = currency_of(deps.records.read(), SiteId(site)).await?;
+            check.money("downtime_cost_per_hour", currency)
+        }
+        _ => None,
+    };
+    check.finish()?;
+    let missing = |field| move || CommandError::field(field, "form-required");
+    Ok(AssetInput {
+        site_id: site_id.ok_or_else(missing("site_id"))?,
+        model_id: model_id.ok_or_else(missing("model_id"))?,
+        name: form.value("name").into(),
+        serial_number: form.value("serial_number").into(),
+        functional_location: form.optional("functional_location").map(Into::into),
+        criticality: form.optional("criticality").map(Into::into),
+        in_service_from,
+        in_service_to,
+        downtime_cost_per_hour: cost,
+        version,
+    })
+}
+
+/// Sites and models to choose from.
+pub struct Choices {
+    pub sites: Vec<(String, String)>,
+    pub models: Vec<(String, String)>,
+}
+
+impl Choices {
+    pub async fn load(deps: &Deps) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let page = PageRequest::first(PageRequest::MAX_LIMIT);
+        let places = sites::list(db, &sites::Filter::default(), &page).await?.items;
+        let owners =
+            store::records::customers::by_ids(db, places.iter().map(|site| site.customer_id)).await?;
+        let types = models::list(db, &models::Filter::default(), &page).await?.items;
+        let site_text = |site: &domain::asset::Site| match owners.get(&site.customer_id) {
+            Some(owner) if owner.name != site.name => format!("{} · {}", owner.name, site.name),
+            _ => site.name.clone(),
+        };
+        Ok(Self {
+            sites: places.iter().map(|site| (site.id.to_string(), site_text(site))).collect(),
+            models: types
+                .into_iter()
+                .map(|model| (model.id.to_string(), format!("{} {}", model.manufacturer, model.name)))
+                .collect(),
+        })
+    }
+}
+
+fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) -> Markup {
+    let lang = view.lang;
+    let f = form.fields(lang);
+    let criticalities = Criticality::ALL
+        .map(|word| (word.as_str().to_owned(), lang.t(&format!("assets-criticality-{}", word.as_str()))));
+    layout::page(
+        view,
+        &lang.t(title),
+        &html! {
+            div.top { h1 { (lang.t(title)) } }
+            @if choices.sites.is_empty() || choices.models.is_empty() {
+                p.card.pad {
+                    (lang.t("assets-needs-site-and-model")) " "
+                    a href="/customers/new" { (lang.t("customers-new")) } " · "
+                    a href="/sites/new" { (lang.t("sites-new")) } " · "
+                    a href="/models/new" { (lang.t("models-new")) }
+                }
+            }
+            form.card.pad.stack method="post" action=(action) {
+                (f.start())
+                (f.hidden("version"))
+                (f.text("name", "assets-name").required().hint("assets-name-hint"))
+                (f.select("site_id", "assets-site", &choices.sites).required())
+                (f.select("model_id", "assets-model", &choices.models).required())
+                (f.text("serial_number", "assets-serial-number"))
+                (f.text("functional_location", "assets-functional-location"))
+                (f.select("criticality", "assets-criticality", &criticalities))
+                (f.input("datetime-local", "in_service_from", "assets-in-service-from").hint("assets-in-service-hint"))
+                (f.input("datetime-local", "in_service_to", "assets-in-service-to"))
+                (f.number("downtime_cost_per_hour", "assets-downtime-cost"))
+                div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/assets" { (lang.t("cancel")) } }
+            }
+        },
+    )
+}

@@ -1,0 +1,252 @@
+//! The fleet as a table: state, uptime, what is open, and when each asset was last heard of.
+
+use crate::{
+    Deps,
+    assets::{json::filter, queries, scope::Scope},
+    command::CommandError,
+    customers::pages::may_write,
+    reliability::queries::last_days,
+    web::{
+        chart::{mini_strip, state_pill},
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageResult, csv},
+        table::{self, Column},
+        time::{ago, rfc3339},
+    },
+};
+use axum::{extract::State, response::IntoResponse};
+use domain::{
+    Timestamp,
+    asset::Asset,
+    clock::from_micros,
+    condition::{EquipmentState, reliability, state::StateInterval},
+    id::{AssetId, CustomerId},
+};
+use maud::{Markup, html};
+use std::collections::HashMap;
+use store::records::{PageRequest, Paged, alerts, assets, devices, models, sites, states, tickets};
+
+const DAYS: i64 = 30;
+
+const COLUMNS: [Column; 8] = [
+    Column::text("assets-name"),
+    Column::text("assets-site"),
+    Column::text("assets-model"),
+    Column::text("assets-state"),
+    Column::text("assets-strip"),
+    Column::number("assets-uptime"),
+    Column::number("assets-open"),
+    Column::text("assets-last-seen"),
+];
+
+/// One line of the table.
+struct Row {
+    asset: Asset,
+    site: String,
+    model: String,
+    state: EquipmentState,
+    log: Vec<StateInterval>,
+    uptime: Option<f64>,
+    alerts: usize,
+    tickets: u64,
+    last_seen: Option<Timestamp>,
+}
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let Some(user) = &view.user else { return Err(CommandError::NotFound.into()) };
+    let asked = assets::Filter {
+        state: query
+            .get("state")
+            .and_then(|word| EquipmentState::ALL.into_iter().find(|s| s.as_str() == word)),
+        ..filter(&query)
+    };
+    let scope = Scope::of(&user.actor);
+    let page = match scope.assets(asked) {
+        Some(filter) => assets::list(deps.records.read(), &filter, &query.page()).await?,
+        None => Paged { items: Vec::new(), next_cursor: None },
+    };
+    let next_cursor = page.next_cursor.clone();
+    let rows = rows(&deps, page.items).await?;
+    if query.wants_csv() {
+        return Ok(file(&view, &rows));
+    }
+    let lang = view.lang;
+    let now = deps.now();
+    let drawn: Vec<Markup> = rows.iter().map(|row| draw(&view, row, now)).collect();
+    let filters = filters(&deps, &view, &query, scope).await?;
+    Ok(layout::page(
+        &view,
+        &lang.t("assets-title"),
+        &html! {
+            div.top {
+                h1 { (lang.t("assets-title")) }
+                @if may_write(&view) {
+                    div.act {
+                        a.btn2 href="/customers" { (icon("users")) (lang.t("customers-title")) }
+                        a.btn2 href="/sites" { (icon("pin")) (lang.t("sites-title")) }
+                        a.btn2 href="/models" { (icon("boxes")) (lang.t("models-title")) }
+                        a.btn2 href="/devices" { (icon("radio")) (lang.t("devices-title")) }
+                        a.btn href="/assets/new" { (icon("plus")) (lang.t("assets-new")) }
+                    }
+                }
+            }
+            (table::filters(lang, &query, &filters))
+            (table::table(lang, "assets-title", &COLUMNS, &drawn, "assets-none"))
+            (table::next_page(lang, &query, next_cursor.as_deref()))
+        },
+    )
+    .into_response())
+}
+
+async fn rows(deps: &Deps, page: Vec<Asset>) -> Result<Vec<Row>, CommandError> {
+    let db = deps.records.read();
+    let ids: Vec<AssetId> = page.iter().map(|asset| asset.id).collect();
+    let period = last_days(deps.now(), DAYS);
+    let sites = sites::by_ids(db, page.iter().map(|asset| asset.site_id)).await?;
+    let models = models::by_ids(db, page.iter().map(|asset| asset.model_id)).await?;
+    let mut logs = states::of_assets(db, ids.iter().copied(), period.from, period.to).await?;
+    let current = states::current(db, ids.iter().copied()).await?;
+    let alerts = open_alerts(deps, &ids).await?;
+    let seen = last_seen(deps, &ids).await?;
+    let mut rows = Vec::with_capacity(page.len());
+    for asset in page {
+        let log = logs.remove(&asset.id).unwrap_or_default();
+        let uptime = reliability::uptime(&log, period, asset.in_service_from, asset.in_service_to);
+        let open = tickets::Filter { open: Some(true), asset: Some(asset.id), ..Default::default() };
+        rows.push(Row {
+            site: sites.get(&asset.site_id).map_or_else(String::new, |site| site.name.clone()),
+            model: models
+                .get(&asset.model_id)
+                .map_or_else(String::new, |m| format!("{} {}", m.manufacturer, m.name)),
+            state: current.get(&asset.id).map_or(EquipmentState::Unknown, |interval| interval.state),
+            uptime: uptime.and_then(|uptime| uptime.technical()),
+            alerts: alerts.get(&asset.id).copied().unwrap_or(0),
+            tickets: tickets::count(db, &open).await?,
+            last_seen: seen.get(&asset.id).copied(),
+            log,
+            asset,
+        });
+    }
+    Ok(rows)
+}
+
+async fn open_alerts(deps: &Deps, ids: &[AssetId]) -> Result<HashMap<AssetId, usize>, CommandError> {
+    let filter = alerts::Filter { assets: Some(ids.to_vec()), ..Default::default() };
+    let open =
+        alerts::list(deps.records.read(), &filter, deps.now(), &PageRequest::first(PageRequest::MAX_LIMIT))
+            .await?;
+    let mut counts = HashMap::new();
+    for alert in open.items {
+        *counts.entry(alert.asset_id).or_insert(0) += 1;
+    }
+    Ok(counts)
+}
+
+/// The time of the newest value of any device of each asset.
+async fn last_seen(deps: &Deps, ids: &[AssetId]) -> Result<HashMap<AssetId, Timestamp>, CommandError> {
+    let mut seen: HashMap<AssetId, Timestamp> = HashMap::new();
+    for device in devices::of_assets(deps.records.read(), ids.iter().copied()).await? {
+        let newest = deps.telemetry.latest(device.id).await?.into_iter().map(|(_, point)| point.ts_us).max();
+        if let (Some(asset), Some(us)) = (device.asset_id, newest) {
+            let at = from_micros(us);
+            seen.entry(asset).and_modify(|known| *known = at.max(*known)).or_insert(at);
+        }
+    }
+    Ok(seen)
+}
+
+fn draw(view: &View, row: &Row, now: Timestamp) -> Markup {
+    let lang = view.lang;
+    let period = last_days(now, DAYS);
+    html! {
+        tr {
+            td {
+                a href={ "/assets/" (row.asset.id) } { b { (row.asset.name) } }
+                @if let Some(place) = &row.asset.functional_location { br; small { (place) } }
+            }
+            td { (row.site) }
+            td { (row.model) }
+            td { (state_pill(view, row.state)) }
+            td { (mini_strip(view, &queries::spans(&row.log, period), period.from, period.to)) }
+            td.n { @match row.uptime { Some(share) => { (lang.number(share * 100.0, 2)) " %" } None => { "–" } } }
+            td.n {
+                @if row.alerts > 0 { span.pill.warn { (icon("bell")) (row.alerts) span.sr { (lang.t("assets-open-alerts")) } } " " }
+                @if row.tickets > 0 { span.pill { (icon("ticket")) (row.tickets) span.sr { (lang.t("assets-open-tickets")) } } }
+            }
+            td { @match row.last_seen { Some(at) => { (ago(view, at, now)) } None => { (lang.t("assets-never-seen")) } } }
+        }
+    }
+}
+
+fn file(view: &View, rows: &[Row]) -> axum::response::Response {
+    let lang = view.lang;
+    let labels = [
+        "assets-name",
+        "assets-serial-number",
+        "assets-site",
+        "assets-model",
+        "assets-state",
+        "assets-uptime",
+        "assets-open-alerts",
+        "assets-open-tickets",
+        "assets-last-seen",
+    ];
+    let cells: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.asset.name.clone(),
+                row.asset.serial_number.clone(),
+                row.site.clone(),
+                row.model.clone(),
+                row.state.as_str().into(),
+                row.uptime.map_or_else(String::new, |share| format!("{:.4}", share * 100.0)),
+                row.alerts.to_string(),
+                row.tickets.to_string(),
+                row.last_seen.map_or_else(String::new, rfc3339),
+            ]
+        })
+        .collect();
+    csv("assets.csv", &labels.map(|label| lang.t(label)), &cells)
+}
+
+async fn filters(deps: &Deps, view: &View, query: &ListQuery, scope: Scope) -> Result<Markup, CommandError> {
+    let db = deps.records.read();
+    let lang = view.lang;
+    let any = |key: &str| (String::new(), lang.t(key));
+    let page = PageRequest::first(PageRequest::MAX_LIMIT);
+    let customer = match scope {
+        Scope::Customer(id) => Some(id),
+        _ => query.parse::<uuid::Uuid>("customer_id").map(CustomerId),
+    };
+    let mut places = vec![any("assets-any-site")];
+    let mut types = vec![any("assets-any-model")];
+    // A technician's list is short, and the names of other customers' sites are none of theirs.
+    if !matches!(scope, Scope::Technician(_) | Scope::Nothing) {
+        let found = sites::list(db, &sites::Filter { customer, text: None }, &page).await?;
+        places.extend(found.items.into_iter().map(|site| (site.id.to_string(), site.name)));
+        let found = models::list(db, &models::Filter::default(), &page).await?;
+        types.extend(
+            found.items.into_iter().map(|m| (m.id.to_string(), format!("{} {}", m.manufacturer, m.name))),
+        );
+    }
+    let mut words = vec![any("assets-any-state")];
+    words.extend(EquipmentState::ALL.map(|state| {
+        let key = format!("chart-state-{}", crate::web::chart::state_word(state));
+        (state.as_str().to_owned(), lang.t(&key))
+    }));
+    let names = ["q", "site_id", "model_id", "state"];
+    let form = Form::filled(names.map(|name| (name, query.get(name).unwrap_or(""))));
+    let f = form.fields(lang);
+    Ok(html! {
+        @if let Some(id) = query.get("customer_id") { input type="hidden" name="customer_id" value=(id); }
+        (f.input("search", "q", "assets-search"))
+        (f.select("site_id", "assets-site", &places))
+        (f.select("model_id", "assets-model", &types))
+        (f.select("state", "assets-state", &words))
+    })
+}

@@ -1,0 +1,8 @@
+//! Assets for people.
+
+pub mod charts;
+pub mod edit;
+mod history;
+pub mod list;
+mod service;
+pub mod show;

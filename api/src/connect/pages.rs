@@ -1,0 +1,223 @@
+//! The Connect page: a form, then the token with lines to copy, then a panel that waits for the first message and says
+//! in plain words what is missing.
+
+use super::{
+    commands::{self, AtSite, Connect, StandsAt},
+    lines,
+};
+use crate::{
+    Deps,
+    assets::pages::edit::Choices,
+    command::{CommandError, Context},
+    devices::queries,
+    input::MAX_NAME,
+    web::{
+        assets::href,
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageError, PageResult},
+        time::ago,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, header},
+    response::IntoResponse,
+};
+use domain::{asset::Device, clock::from_micros, id::DeviceId};
+use maud::{Markup, html};
+use store::records::{PageRequest, assets, devices, quarantine};
+use uuid::Uuid;
+
+const NEW: &str = "new";
+
+pub async fn form(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
+    let form = Form::filled([("asset", query.get("asset").unwrap_or(""))]);
+    let options = Options::load(&deps, &view, query.get("asset")).await?;
+    Ok(draw(&view, &form, &options))
+}
+
+pub async fn create(
+    State(deps): State<Deps>,
+    view: View,
+    cx: Context,
+    headers: HeaderMap,
+    form: Form,
+) -> PageResult {
+    let made = match read(&form, &view) {
+        Ok(input) => commands::connect(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        // The token is shown this once, so the answer is the page itself.
+        Ok((device, token)) => Ok(connected(&deps, &view, &headers, &device, &token).into_response()),
+        Err(error) => {
+            let options = Options::load(&deps, &view, form.optional("asset")).await?;
+            form.again(error, |form| draw(&view, form, &options))
+        }
+    }
+}
+
+fn read(form: &Form, view: &View) -> Result<Connect, CommandError> {
+    let mut check = form.check(view.lang);
+    let device_name = check.required("name", MAX_NAME);
+    let stands_at = match form.value("asset") {
+        "" => StandsAt::Nothing,
+        NEW => StandsAt::NewAsset {
+            name: check.required("asset_name", MAX_NAME),
+            site: match form.value("site") {
+                NEW | "" => AtSite::New(check.required("customer_name", MAX_NAME)),
+                _ => AtSite::Site(check.parse("site", "form-choice").unwrap_or_default()),
+            },
+            manufacturer: check.required("manufacturer", MAX_NAME),
+            model: check.required("model", MAX_NAME),
+        },
+        _ => StandsAt::Asset(check.parse("asset", "form-choice").unwrap_or_default()),
+    };
+    check.finish()?;
+    Ok(Connect { device_name, stands_at })
+}
+
+struct Options {
+    assets: Vec<(String, String)>,
+    sites: Vec<(String, String)>,
+}
+
+impl Options {
+    /// `chosen` is among them even when the fleet does not fit into a list.
+    async fn load(deps: &Deps, view: &View, chosen: Option<&str>) -> Result<Self, CommandError> {
+        let (lang, db) = (view.lang, deps.records.read());
+        let page = PageRequest::first(PageRequest::MAX_LIMIT);
+        let machines = assets::list(db, &assets::Filter::default(), &page).await?.items;
+        let mut found =
+            vec![(String::new(), lang.t("connect-no-asset")), (NEW.into(), lang.t("connect-new-asset"))];
+        found.extend(machines.into_iter().map(|asset| (asset.id.to_string(), asset.name)));
+        if let Some(id) = chosen.and_then(|text| text.parse::<Uuid>().ok())
+            && found.iter().all(|(value, _)| *value != id.to_string())
+            && let Some(asset) = assets::get(db, id.into()).await?
+        {
+            found.push((asset.id.to_string(), asset.name));
+        }
+        let mut sites = vec![(NEW.to_owned(), lang.t("connect-new-site"))];
+        sites.extend(Choices::load(deps).await?.sites);
+        Ok(Self { assets: found, sites })
+    }
+}
+
+fn draw(view: &View, form: &Form, options: &Options) -> Markup {
+    let lang = view.lang;
+    let f = form.fields(lang);
+    layout::page(
+        view,
+        &lang.t("connect-title"),
+        &html! {
+            div.top {
+                div { h1 { (lang.t("connect-title")) } p.sub { (lang.t("connect-intro")) } }
+                div.act { a.btn2 href="/devices" { (icon("radio")) (lang.t("devices-title")) } }
+            }
+            form.card.pad.stack.narrow method="post" action="/connect" {
+                (f.start())
+                (f.text("name", "connect-device-name").required().hint("connect-device-name-hint"))
+                (f.select("asset", "connect-asset", &options.assets).hint("connect-asset-hint"))
+                details open[form.value("asset") == NEW] data-new-asset {
+                    summary { (lang.t("connect-new-asset-facts")) }
+                    div.stack.pad {
+                        (f.text("asset_name", "assets-name"))
+                        (f.text("manufacturer", "models-manufacturer"))
+                        (f.text("model", "models-name"))
+                        (f.select("site", "assets-site", &options.sites))
+                        (f.text("customer_name", "connect-customer-name").hint("connect-customer-name-hint"))
+                    }
+                }
+                div.act { button.btn type="submit" { (icon("plug")) (lang.t("connect-create")) } }
+            }
+            script src=(href("connect.js")) defer {}
+        },
+    )
+}
+
+/// After the device was made, or got another token: the token, lines to copy, and the panel that waits.
+pub fn connected(deps: &Deps, view: &View, headers: &HeaderMap, device: &Device, token: &str) -> Markup {
+    let lang = view.lang;
+    let web = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8080");
+    let (host, port) = lines::reachable(deps.mqtt_address, web);
+    let scheme = if deps.secure_cookies { "https" } else { "http" };
+    layout::page(
+        view,
+        &lang.t("connect-title"),
+        &html! {
+            div.top { div { h1 { (device.name) } p.sub { (lang.t("connect-steps")) } } }
+            ol.steps {
+                li.card.done {
+                    h2 { (lang.t("connect-step-token")) }
+                    p { (lang.t("connect-token-once")) }
+                    (copyable(view, token))
+                }
+                li.card {
+                    h2 { (lang.t("connect-step-send")) }
+                    p { (lang.t("connect-any-client")) }
+                    (copyable(view, &lines::mosquitto(&host, port, token)))
+                    details { summary { "Python (paho-mqtt)" } (copyable(view, &lines::paho(&host, port, token))) }
+                    details { summary { "HTTP (curl)" } (copyable(view, &lines::curl(scheme, web, token))) }
+                }
+                li.card data-waiting={ "/connect/" (device.id) "/status" } data-topic={ "device:" (device.id) } {
+                    h2 { span.live data-live={ "device:" (device.id) } { (lang.t("connect-step-listen")) } }
+                    p { (lang.t("connect-listen-hint")) }
+                    pre.feed data-feed {}
+                    div data-status aria-live="polite" { (waiting(view)) }
+                }
+            }
+            p.act {
+                a.btn2 href={ "/devices/" (device.id) } { (icon("radio")) (lang.t("connect-open-device")) }
+                @if let Some(id) = device.asset_id { a.btn2 href={ "/assets/" (id) } { (icon("boxes")) (lang.t("connect-open-asset")) } }
+            }
+            script src=(href("connect.js")) defer {}
+        },
+    )
+}
+
+fn copyable(view: &View, text: &str) -> Markup {
+    html! { div.code { pre tabindex="0" { (text) } button.mini type="button" data-copy { (view.lang.t("copy")) } } }
+}
+
+fn waiting(view: &View) -> Markup {
+    html! { p.hint { (view.lang.t("connect-waiting")) } }
+}
+
+/// What the device has done so far, in words that say what to do next. A part of a page, fetched again and again.
+pub async fn status(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
+    let db = deps.records.read();
+    let device = devices::get(db, DeviceId(id)).await?.ok_or(CommandError::NotFound)?;
+    let facts = queries::facts(&deps, &device).await?;
+    let refused = quarantine::counts(db, Some(device.id)).await?;
+    let (lang, now) = (view.lang, deps.now());
+    Ok(html! {
+        @if !facts.latest.is_empty() {
+            p.ok { (icon("check")) " " (lang.t("connect-arrived")) }
+            table.list {
+                caption.sr { (lang.t("connect-arrived")) }
+                thead { tr { th scope="col" { (lang.t("connect-metric")) } th.n scope="col" { (lang.t("chart-value")) } th scope="col" { (lang.t("chart-time")) } } }
+                tbody { @for (metric, point) in facts.latest.iter().take(20) {
+                    tr { td { (metric) } td.n { (point.value) } td { (ago(&view, from_micros(point.ts_us), now)) } }
+                } }
+            }
+        } @else if let Some(connection) = &facts.connection {
+            @match &connection.ended {
+                None => { p.hint { (lang.t("connect-connected-no-data")) } }
+                Some(ended) => { p.hint { (lang.t("connect-gone")) " " (lang.t(&format!("devices-end-{}", ended.reason.as_str().replace('_', "-")))) } }
+            }
+        } @else {
+            (waiting(&view))
+        }
+        @for count in &refused {
+            p.warn {
+                (icon("alert")) " " (lang.t("connect-refused")) " "
+                (lang.t(&format!("quarantine-reason-{}", count.reason.replace('_', "-")))) " "
+                a href={ "/quarantine?device_id=" (device.id) } { (lang.t("quarantine-title")) }
+            }
+        }
+    })
+}

@@ -1,0 +1,361 @@
+//! Devices for people: the list, one with its three facts and live charts, and its credentials.
+
+use super::{
+    commands::{self, NewDevice},
+    queries::{Facts, facts},
+};
+use crate::{
+    Deps,
+    assets::{
+        pages::charts::{self, Window},
+        scope::{self, Scope},
+    },
+    command::{CommandError, Context},
+    connect,
+    customers::pages::may_write,
+    web::{
+        chart::{Plot, state_pill},
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageResult, csv, see_other},
+        table::{self, Column},
+        time::{ago, rfc3339},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::IntoResponse,
+};
+use domain::{
+    Timestamp,
+    asset::{Asset, Device},
+    id::{AssetId, DeviceId},
+};
+use maud::{Markup, html};
+use store::records::{PageRequest, Paged, assets, connections, device_events, devices, quarantine};
+use uuid::Uuid;
+
+const COLUMNS: [Column; 4] = [
+    Column::text("devices-name"),
+    Column::text("devices-asset"),
+    Column::text("devices-connection"),
+    Column::text("devices-created"),
+];
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let Some(user) = &view.user else { return Err(CommandError::NotFound.into()) };
+    let db = deps.records.read();
+    let asked = devices::Filter {
+        asset: query.parse::<Uuid>("asset_id").map(AssetId),
+        text: query.get("q").map(Into::into),
+        ..Default::default()
+    };
+    let page = match Scope::of(&user.actor).devices(asked) {
+        Some(filter) => devices::list(db, &filter, &query.page()).await?,
+        None => Paged { items: Vec::new(), next_cursor: None },
+    };
+    let machines = assets::by_ids(db, page.items.iter().filter_map(|device| device.asset_id)).await?;
+    let machine = |device: &Device| {
+        device.asset_id.and_then(|id| machines.get(&id)).map_or_else(String::new, |asset| asset.name.clone())
+    };
+    let ids: Vec<_> = page.items.iter().map(|device| device.id).collect();
+    let open: Vec<_> = connections::of_devices(db, &ids)
+        .await?
+        .into_iter()
+        .filter(|c| c.is_open())
+        .map(|c| c.device)
+        .collect();
+    let lang = view.lang;
+    let word = |device: &Device| match (device.revoked_at, open.contains(&device.id)) {
+        (Some(_), _) => lang.t("devices-revoked"),
+        (None, true) => lang.t("devices-connected"),
+        (None, false) => lang.t("devices-not-connected"),
+    };
+    if query.wants_csv() {
+        let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
+        let rows: Vec<_> = page
+            .items
+            .iter()
+            .map(|device| {
+                vec![device.name.clone(), machine(device), word(device), rfc3339(device.created_at)]
+            })
+            .collect();
+        return Ok(csv("devices.csv", &header, &rows));
+    }
+    let rows: Vec<Markup> = page
+        .items
+        .iter()
+        .map(|device| {
+            html! { tr {
+                td { a href={ "/devices/" (device.id) } { b { (device.name) } } }
+                td { @if let Some(id) = device.asset_id { a href={ "/assets/" (id) } { (machine(device)) } } }
+                td { span.pill.ok[open.contains(&device.id)].crit[device.revoked_at.is_some()] { (word(device)) } }
+                td { (lang.date(device.created_at, view.zone)) }
+            } }
+        })
+        .collect();
+    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
+    let fields = form.fields(lang);
+    Ok(layout::page(
+        &view,
+        &lang.t("devices-title"),
+        &html! {
+            div.top {
+                h1 { (lang.t("devices-title")) }
+                @if may_write(&view) {
+                    div.act {
+                        a.btn2 href="/quarantine" { (icon("inbox")) (lang.t("quarantine-title")) }
+                        a.btn href="/connect" { (icon("plug")) (lang.t("nav-connect")) }
+                    }
+                }
+            }
+            (table::filters(lang, &query, &html! { (fields.input("search", "q", "devices-search")) }))
+            (table::table(lang, "devices-title", &COLUMNS, &rows, "devices-none"))
+            (table::next_page(lang, &query, page.next_cursor.as_deref()))
+        },
+    )
+    .into_response())
+}
+
+pub async fn show(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    query: ListQuery,
+) -> PageResult {
+    let Some(user) = &view.user else { return Err(CommandError::NotFound.into()) };
+    let device = scope::device(deps.records.read(), &user.actor, DeviceId(id)).await?;
+    let form = Form::filled([
+        ("name", device.name.clone()),
+        ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
+    ]);
+    let page = Page::load(&deps, &view, device, &query).await?;
+    Ok(page.draw(&view, &form).into_response())
+}
+
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let mut check = form.check(view.lang);
+    let asset_id = check.parse_optional::<Uuid>("asset_id", "form-choice");
+    let changed = match check.finish() {
+        Ok(()) => {
+            let input = NewDevice { name: form.value("name").into(), asset_id, profile: None };
+            commands::update(&deps, form.context(cx), DeviceId(id), input).await
+        }
+        Err(error) => Err(error),
+    };
+    let Err(error) = changed else { return Ok(see_other(&format!("/devices/{id}"))) };
+    let device = devices::get(deps.records.read(), DeviceId(id)).await?.ok_or(CommandError::NotFound)?;
+    let page = Page::load(&deps, &view, device, &ListQuery::default()).await?;
+    form.again(error, |form| page.draw(&view, form))
+}
+
+pub async fn rotate(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    headers: HeaderMap,
+    form: Form,
+) -> PageResult {
+    let (device, token) = commands::rotate(&deps, form.context(cx), DeviceId(id)).await?;
+    Ok(connect::pages::connected(&deps, &view, &headers, &device, &token).into_response())
+}
+
+pub async fn revoke(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+    commands::revoke(&deps, form.context(cx), DeviceId(id)).await?;
+    Ok(see_other(&format!("/devices/{id}")))
+}
+
+/// What the page of one device shows.
+struct Page {
+    device: Device,
+    asset: Option<Asset>,
+    window: Window,
+    plots: Vec<Plot>,
+    facts: Facts,
+    /// What the device says of itself.
+    attributes: Vec<(String, String, Timestamp)>,
+    /// How often it was refused, by reason.
+    refused: Vec<quarantine::Count>,
+    /// Assets to choose from, for those who may.
+    choices: Vec<(String, String)>,
+    now: Timestamp,
+}
+
+impl Page {
+    async fn load(deps: &Deps, view: &View, device: Device, query: &ListQuery) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let own = std::slice::from_ref(&device);
+        let asset = match device.asset_id {
+            Some(id) => assets::get(db, id).await?,
+            None => None,
+        };
+        let window = Window::choose(query, charts::last_data(deps, own).await?, deps.now());
+        Ok(Self {
+            window,
+            plots: charts::plots(deps, asset.as_ref(), own, window).await?,
+            facts: facts(deps, &device).await?,
+            attributes: device_events::attributes(db, device.id).await?,
+            refused: quarantine::counts(db, Some(device.id)).await?,
+            choices: if may_write(view) { choices(deps, view, asset.as_ref()).await? } else { Vec::new() },
+            now: deps.now(),
+            asset,
+            device,
+        })
+    }
+
+    fn draw(&self, view: &View, form: &Form) -> Markup {
+        let (lang, device) = (view.lang, &self.device);
+        layout::page(
+            view,
+            &device.name,
+            &html! {
+                div.top {
+                    div {
+                        p.crumb {
+                            a href="/devices" { (lang.t("devices-title")) }
+                            @if let Some(asset) = &self.asset { " / " a href={ "/assets/" (asset.id) } { (asset.name) } }
+                        }
+                        h1 { (device.name) @if device.revoked_at.is_some() { span.pill.crit { (lang.t("devices-revoked")) } } }
+                        p.sub { (lang.t("devices-created")) " " (lang.date(device.created_at, view.zone)) " · " span.live data-live={ "device:" (device.id) } { (lang.t("live")) } }
+                    }
+                    div.act { a.btn2 href={ "/api/v1/devices/" (device.id) "/telemetry?format=csv" } download { (icon("download")) "CSV" span.sr { (lang.t("assets-export")) } } }
+                }
+                div.cols.wide {
+                    section.stack #charts aria-label=(lang.t("assets-charts")) {
+                        div.rangebar { (self.window.chooser(view, &format!("/devices/{}", device.id))) }
+                        @for plot in &self.plots { (plot.figure(view)) }
+                        @if self.plots.is_empty() { p.card.nothing { (lang.t("assets-no-values")) } }
+                    }
+                    div.stack {
+                        (device_card(view, device, &self.facts, self.now))
+                        (self.sayings(view))
+                        @if may_write(view) { (self.settings(view, form)) }
+                    }
+                }
+            },
+        )
+    }
+
+    fn sayings(&self, view: &View) -> Markup {
+        let lang = view.lang;
+        html! {
+            @if !self.attributes.is_empty() {
+                section.card {
+                    header { h2 { (lang.t("devices-attributes")) } }
+                    dl.meter.plain { @for (key, value, _) in &self.attributes { div { dt { (key) } dd { (value) } } } }
+                }
+            }
+            @if !self.refused.is_empty() {
+                section.card {
+                    header {
+                        h2 { (lang.t("devices-refused")) }
+                        @if may_write(view) { a href={ "/quarantine?device_id=" (self.device.id) } { (lang.t("quarantine-title")) } }
+                    }
+                    dl.meter.plain {
+                        @for count in &self.refused {
+                            div { dt { (lang.t(&format!("quarantine-reason-{}", count.reason.replace('_', "-")))) } dd { (count.count) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn settings(&self, view: &View, form: &Form) -> Markup {
+        let (lang, id) = (view.lang, self.device.id);
+        let f = form.fields(lang);
+        html! {
+            section.card.pad.stack {
+                h2 { (lang.t("devices-settings")) }
+                form.stack method="post" action={ "/devices/" (id) } {
+                    (f.start())
+                    (f.text("name", "devices-name").required())
+                    (f.select("asset_id", "devices-asset", &self.choices))
+                    button.btn2 type="submit" { (lang.t("save")) }
+                }
+                h2 { (lang.t("devices-credentials")) }
+                p.hint { (lang.t("devices-credentials-hint")) }
+                div.duo {
+                    form method="post" action={ "/devices/" (id) "/token" } {
+                        (Form::blank().fields(lang).start())
+                        button.btn2 type="submit" { (icon("plug")) (lang.t("devices-rotate")) }
+                    }
+                    @if self.device.revoked_at.is_none() {
+                        form method="post" action={ "/devices/" (id) "/revoke" } {
+                            (Form::blank().fields(lang).start())
+                            button.btn2 type="submit" { (icon("stop")) (lang.t("devices-revoke")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A large fleet does not fit into one list; the present asset is always in it.
+async fn choices(
+    deps: &Deps,
+    view: &View,
+    present: Option<&Asset>,
+) -> Result<Vec<(String, String)>, CommandError> {
+    let page = PageRequest::first(PageRequest::MAX_LIMIT);
+    let machines = assets::list(deps.records.read(), &assets::Filter::default(), &page).await?.items;
+    let mut choices = vec![(String::new(), view.lang.t("devices-no-asset"))];
+    choices.extend(machines.iter().map(|asset| (asset.id.to_string(), asset.name.clone())));
+    if let Some(asset) = present.filter(|present| machines.iter().all(|asset| asset.id != present.id)) {
+        choices.push((asset.id.to_string(), asset.name.clone()));
+    }
+    Ok(choices)
+}
+
+/// The three facts, which never imply one another.
+pub fn device_card(view: &View, device: &Device, facts: &Facts, now: Timestamp) -> Markup {
+    let lang = view.lang;
+    html! {
+        section.card {
+            header { h2 { (icon("radio")) a href={ "/devices/" (device.id) } { (device.name) } } }
+            dl.meter.plain {
+                div {
+                    dt { (lang.t("devices-connection")) }
+                    dd {
+                        @match &facts.connection {
+                            None => { span.pill { (lang.t("devices-never-connected")) } }
+                            Some(connection) => {
+                                @if let Some(ended) = &connection.ended {
+                                    span.pill { (lang.t("devices-not-connected")) } " " (ago(view, ended.at, now))
+                                    " · " (lang.t(&format!("devices-end-{}", ended.reason.as_str().replace('_', "-"))))
+                                } @else {
+                                    span.pill.ok { (lang.t("devices-connected")) } " " (ago(view, connection.connected_at, now))
+                                }
+                            }
+                        }
+                    }
+                }
+                div {
+                    dt { (lang.t("devices-last-data")) }
+                    dd { @match facts.last_data_at() { Some(at) => { (ago(view, at, now)) } None => { (lang.t("assets-never-seen")) } } }
+                }
+                div {
+                    dt { (lang.t("devices-equipment-state")) }
+                    dd {
+                        @match &facts.equipment {
+                            Some(equipment) => { (state_pill(view, equipment.state)) " " (ago(view, equipment.since, now)) }
+                            None => { (state_pill(view, domain::condition::EquipmentState::Unknown)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Models for people: the list and the form.
+
+use super::commands::{self, ModelInput};
+use crate::{
+    Deps,
+    command::{CommandError, Context},
+    customers::pages::may_write,
+    web::{
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageError, PageResult, csv, see_other},
+        table::{self, Column},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::id::ModelId;
+use maud::{Markup, html};
+use store::records::models;
+use uuid::Uuid;
+
+const COLUMNS: [Column; 3] =
+    [Column::text("models-name"), Column::text("models-manufacturer"), Column::text("models-equipment-type")];
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let filter = models::Filter { text: query.get("q").map(Into::into) };
+    let page = models::list(deps.records.read(), &filter, &query.page()).await?;
+    let lang = view.lang;
+    if query.wants_csv() {
+        let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
+        let rows: Vec<_> = page
+            .items
+            .into_iter()
+            .map(|model| vec![model.name, model.manufacturer, model.equipment_type])
+            .collect();
+        return Ok(csv("models.csv", &header, &rows));
+    }
+    let rows: Vec<Markup> = page
+        .items
+        .iter()
+        .map(|model| {
+            html! { tr {
+                td { @if may_write(&view) { a href={ "/models/" (model.id) } { b { (model.name) } } } @else { b { (model.name) } } }
+                td { (model.manufacturer) }
+                td { (model.equipment_type) }
+            } }
+        })
+        .collect();
+    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
+    let fields = form.fields(lang);
+    Ok(layout::page(
+        &view,
+        &lang.t("models-title"),
+        &html! {
+            div.top {
+                h1 { (lang.t("models-title")) }
+                @if may_write(&view) { a.btn href="/models/new" { (icon("plus")) (lang.t("models-new")) } }
+            }
+            (table::filters(lang, &query, &html! { (fields.input("search", "q", "models-search")) }))
+            (table::table(lang, "models-title", &COLUMNS, &rows, "models-none"))
+            (table::next_page(lang, &query, page.next_cursor.as_deref()))
+        },
+    )
+    .into_response())
+}
+
+pub async fn new(view: View) -> Markup {
+    draw(&view, &Form::blank(), "/models", "models-new")
+}
+
+pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    match commands::create(&deps, form.context(cx), read(&form)).await {
+        Ok(_) => Ok(see_other("/models")),
+        Err(error) => form.again(error, |form| draw(&view, form, "/models", "models-new")),
+    }
+}
+
+pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
+    let model = models::get(deps.records.read(), ModelId(id)).await?.ok_or(CommandError::NotFound)?;
+    let form = Form::filled([
+        ("manufacturer", model.manufacturer),
+        ("name", model.name),
+        ("equipment_type", model.equipment_type),
+    ]);
+    Ok(draw(&view, &form, &format!("/models/{id}"), "models-edit"))
+}
+
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    match commands::update(&deps, form.context(cx), ModelId(id), read(&form)).await {
+        Ok(_) => Ok(see_other("/models")),
+        Err(error) => form.again(error, |form| draw(&view, form, &format!("/models/{id}"), "models-edit")),
+    }
+}
+
+fn read(form: &Form) -> ModelInput {
+    ModelInput {
+        manufacturer: form.value("manufacturer").into(),
+        name: form.value("name").into(),
+        equipment_type: form.value("equipment_type").into(),
+    }
+}
+
+fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
+    let lang = view.lang;
+    let f = form.fields(lang);
+    layout::page(
+        view,
+        &lang.t(title),
+        &html! {
+            div.top { h1 { (lang.t(title)) } }
+            form.card.pad.stack method="post" action=(action) {
+                (f.start())
+                (f.text("manufacturer", "models-manufacturer").required())
+                (f.text("name", "models-name").required())
+                (f.text("equipment_type", "models-equipment-type").required().hint("models-equipment-type-hint"))
+                div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/models" { (lang.t("cancel")) } }
+            }
+        },
+    )
+}

@@ -1,0 +1,44 @@
+//! Sending a refused message through again, or throwing it away.
+
+use crate::{
+    Deps,
+    command::{Begun, CommandError, Context},
+};
+use domain::{id::QuarantineId, telemetry::NotStored};
+use store::{StoreError, records::quarantine};
+use tokio::sync::oneshot;
+
+/// Hands the message to ingest again, with its first time of receipt, and removes it from the list. If it is refused
+/// again it comes back as a new row with the present reason. Values are idempotent, so a repetition stores nothing
+/// twice.
+pub async fn replay(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<(), CommandError> {
+    let row = quarantine::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?;
+    let message = row.to_message().ok_or(CommandError::Refused { code: "not-replayable" })?;
+    let (tx, rx) = oneshot::channel();
+    deps.ingest.submit(
+        vec![message],
+        Box::new(move |result| {
+            // Nobody waits any more: the message is durable all the same.
+            let _ = tx.send(result);
+        }),
+    );
+    rx.await.unwrap_or(Err(NotStored::Unavailable)).map_err(|error| match error {
+        NotStored::Unavailable => StoreError::Unavailable(error.to_string()),
+        NotStored::Full => StoreError::Full(error.to_string()),
+    })?;
+    remove(deps, &mut cx, "quarantine.replay", id).await
+}
+
+/// Throws the message away. The counters keep that it was there.
+pub async fn discard(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<(), CommandError> {
+    remove(deps, &mut cx, "quarantine.discard", id).await
+}
+
+async fn remove(deps: &Deps, cx: &mut Context, command: &str, id: QuarantineId) -> Result<(), CommandError> {
+    let tx = match cx.begin(&deps.records, command, &id).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(()) => return Ok(()),
+    };
+    quarantine::delete(&tx, id).await?;
+    cx.finish(tx, ()).await
+}

@@ -1,0 +1,204 @@
+//! Sites for people: the list and the form.
+
+use super::commands::{self, SiteInput};
+use crate::{
+    Deps,
+    command::{CommandError, Context},
+    customers::pages::may_write,
+    web::{
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageError, PageResult, csv, see_other},
+        table::{self, Column},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{
+    asset::Site,
+    id::{CustomerId, SiteId},
+};
+use maud::{Markup, html};
+use store::records::{PageRequest, customers, sites, territories};
+use uuid::Uuid;
+
+const COLUMNS: [Column; 4] = [
+    Column::text("sites-name"),
+    Column::text("sites-customer"),
+    Column::text("sites-address"),
+    Column::text("sites-time-zone"),
+];
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let db = deps.records.read();
+    let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
+    let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
+    let page = sites::list(db, &filter, &query.page()).await?;
+    let owners = customers::by_ids(db, page.items.iter().map(|site| site.customer_id)).await?;
+    let owner =
+        |site: &Site| owners.get(&site.customer_id).map_or("", |customer| customer.name.as_str()).to_owned();
+    let lang = view.lang;
+    if query.wants_csv() {
+        let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
+        let rows: Vec<_> = page
+            .items
+            .iter()
+            .map(|site| vec![site.name.clone(), owner(site), site.address.clone(), site.time_zone.clone()])
+            .collect();
+        return Ok(csv("sites.csv", &header, &rows));
+    }
+    let rows: Vec<Markup> = page
+        .items
+        .iter()
+        .map(|site| {
+            html! { tr {
+                td { @if may_write(&view) { a href={ "/sites/" (site.id) } { b { (site.name) } } } @else { b { (site.name) } } }
+                td { a href={ "/customers/" (site.customer_id) } { (owner(site)) } }
+                td { (site.address) }
+                td { (site.time_zone) }
+            } }
+        })
+        .collect();
+    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
+    let fields = form.fields(lang);
+    Ok(layout::page(
+        &view,
+        &lang.t("sites-title"),
+        &html! {
+            div.top {
+                h1 { (lang.t("sites-title")) }
+                @if may_write(&view) { a.btn href="/sites/new" { (icon("plus")) (lang.t("sites-new")) } }
+            }
+            (table::filters(lang, &query, &html! { (fields.input("search", "q", "sites-search")) }))
+            (table::table(lang, "sites-title", &COLUMNS, &rows, "sites-none"))
+            (table::next_page(lang, &query, page.next_cursor.as_deref()))
+        },
+    )
+    .into_response())
+}
+
+pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
+    let form = Form::filled([("customer_id", query.get("customer_id").unwrap_or(""))]);
+    let choices = Choices::load(&deps, &view).await?;
+    Ok(draw(&view, &form, &choices, "/sites", "sites-new"))
+}
+
+pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let made = match read(&form, &view) {
+        Ok(input) => commands::create(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(site) => Ok(see_other(&format!("/customers/{}", site.customer_id))),
+        Err(error) => {
+            let choices = Choices::load(&deps, &view).await?;
+            form.again(error, |form| draw(&view, form, &choices, "/sites", "sites-new"))
+        }
+    }
+}
+
+pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
+    let site = sites::get(deps.records.read(), SiteId(id)).await?.ok_or(CommandError::NotFound)?;
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let form = Form::filled([
+        ("customer_id", site.customer_id.to_string()),
+        ("name", site.name),
+        ("address", site.address),
+        ("territory_id", site.territory_id.map_or_else(String::new, |id| id.to_string())),
+        ("latitude", number(site.latitude)),
+        ("longitude", number(site.longitude)),
+        ("time_zone", site.time_zone),
+        ("access_notes", site.access_notes.unwrap_or_default()),
+    ]);
+    let choices = Choices::load(&deps, &view).await?;
+    Ok(draw(&view, &form, &choices, &format!("/sites/{id}"), "sites-edit"))
+}
+
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let changed = match read(&form, &view) {
+        Ok(input) => commands::update(&deps, form.context(cx), SiteId(id), input).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(site) => Ok(see_other(&format!("/customers/{}", site.customer_id))),
+        Err(error) => {
+            let choices = Choices::load(&deps, &view).await?;
+            form.again(error, |form| draw(&view, form, &choices, &format!("/sites/{id}"), "sites-edit"))
+        }
+    }
+}
+
+fn read(form: &Form, view: &View) -> Result<SiteInput, CommandError> {
+    let mut check = form.check(view.lang);
+    let customer_id = check.parse::<Uuid>("customer_id", "form-choice");
+    let territory_id = check.parse_optional::<Uuid>("territory_id", "form-choice");
+    let latitude = check.parse_optional::<f64>("latitude", "form-number");
+    let longitude = check.parse_optional::<f64>("longitude", "form-number");
+    check.finish()?;
+    Ok(SiteInput {
+        customer_id: customer_id.ok_or_else(|| CommandError::field("customer_id", "form-required"))?,
+        name: form.value("name").into(),
+        address: form.value("address").into(),
+        territory_id,
+        latitude,
+        longitude,
+        time_zone: form.optional("time_zone").map(Into::into),
+        access_notes: form.optional("access_notes").map(Into::into),
+    })
+}
+
+struct Choices {
+    customers: Vec<(String, String)>,
+    territories: Vec<(String, String)>,
+}
+
+impl Choices {
+    async fn load(deps: &Deps, view: &View) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let page = PageRequest::first(PageRequest::MAX_LIMIT);
+        let owners = customers::list(db, &customers::Filter::default(), &page).await?.items;
+        let territories = territories::all(db).await?;
+        let none = (String::new(), view.lang.t("sites-no-territory"));
+        Ok(Self {
+            customers: owners.into_iter().map(|c| (c.id.to_string(), c.name)).collect(),
+            territories: std::iter::once(none)
+                .chain(territories.into_iter().map(|t| (t.id.to_string(), t.name)))
+                .collect(),
+        })
+    }
+}
+
+fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) -> Markup {
+    let lang = view.lang;
+    let f = form.fields(lang);
+    layout::page(
+        view,
+        &lang.t(title),
+        &html! {
+            div.top { h1 { (lang.t(title)) } }
+            form.card.pad.stack method="post" action=(action) {
+                (f.start())
+                (f.select("customer_id", "sites-customer", &choices.customers).required())
+                (f.text("name", "sites-name").required())
+                (f.area("address", "sites-address"))
+                (f.select("territory_id", "sites-territory", &choices.territories))
+                (f.text("latitude", "sites-latitude"))
+                (f.text("longitude", "sites-longitude"))
+                (f.text("time_zone", "sites-time-zone").hint("sites-time-zone-hint"))
+                (f.area("access_notes", "sites-access-notes"))
+                div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/sites" { (lang.t("cancel")) } }
+            }
+        },
+    )
+}
