@@ -48,7 +48,12 @@ impl Drop for CloseAtEnd {
 }
 
 impl Committer {
-    pub fn new(db: Connection, shared: Arc<Shared>, config: EmbeddedConfig, log: super::replay::Log) -> Self {
+    pub fn new(
+        db: Connection,
+        shared: Arc<Shared>,
+        config: EmbeddedConfig,
+        log: &super::replay::Log,
+    ) -> Self {
         Self {
             db,
             shared,

@@ -125,7 +125,7 @@ impl Embedded {
             sealed_samples: AtomicU64::new(replay::sealed_samples(&db)?),
         });
         shared.consumers.save(&db)?;
-        let committer = commit::Committer::new(db, shared.clone(), config, log);
+        let committer = commit::Committer::new(db, shared.clone(), config, &log);
         let thread = std::thread::Builder::new().name("telemetry-commit".into());
         let committer = thread.spawn(move || committer.run()).map_err(|error| {
             StoreError::Unavailable(format!("no thread for the telemetry store: {error}"))

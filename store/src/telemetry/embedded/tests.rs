@@ -232,3 +232,17 @@ async fn the_journal_stays_short() {
     assert_eq!(all(&store, slow, "m").await, [(0, 0.0)]);
     assert_eq!(all(&store, quick, "m").await.len(), 8001);
 }
+
+/// The journal is the only durable place of a sample until it is in a chunk, however many entries follow it.
+#[tokio::test]
+async fn entries_stay_until_their_samples_are_sealed() {
+    let place = Place::new(EmbeddedConfig::default());
+    let store = place.engine();
+    let device = DeviceId::generate();
+    for ts_us in 0..600 {
+        append(&*store, rows(device, "m", &[(ts_us, 1.0)])).await.unwrap();
+    }
+    drop(store);
+    let store = place.engine();
+    assert_eq!(all(&store, device, "m").await.len(), 600);
+}
