@@ -20,7 +20,7 @@ use store::{
 /// A phone may have been offline for so long.
 const OLDEST: TimeDelta = TimeDelta::days(7);
 /// A phone's clock may be ahead by so much; its time is then taken as now.
-const AHEAD: TimeDelta = TimeDelta::minutes(5);
+const AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// The circumstances of `cx`, for something that happened at `at` when the caller knows better than now.
 pub fn circumstances(cx: &Context, at: Option<Timestamp>) -> Result<Circumstances, CommandError> {
@@ -47,13 +47,10 @@ pub struct Timeline {
 }
 
 /// The timelines of `things` in one, in order of time.
-pub async fn of(
-    db: &impl Connection,
-    things: impl IntoIterator<Item = (&str, uuid::Uuid)>,
-) -> Result<Timeline, StoreError> {
+pub async fn of(db: &impl Connection, things: &[(&'static str, uuid::Uuid)]) -> Result<Timeline, StoreError> {
     let mut entries = vec![];
     for (thing, id) in things {
-        entries.extend(transitions::of(db, thing, id).await?);
+        entries.extend(transitions::of(db, thing, *id).await?);
     }
     entries.sort_by_key(|entry| entry.at);
     let mut names = HashMap::new();
@@ -101,13 +98,8 @@ impl Timeline {
 
 /// What Mainstay wrote is a word that begins with `note-`; what a person wrote is shown as it is.
 fn note_text(view: &View, note: &str) -> String {
-    const WORDS: [&str; 5] = [
-        "note-alert-joined",
-        "note-alert-cleared",
-        "note-opened-by-rule",
-        "note-priority-changed",
-        "note-returned",
-    ];
+    const WORDS: [&str; 4] =
+        ["note-alert-joined", "note-alert-cleared", "note-opened-by-rule", "note-returned"];
     if WORDS.contains(&note) { view.lang.t(note) } else { note.into() }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+pub mod pages;
 pub mod queries;
 
 use crate::web::routes::{Access, Routes};

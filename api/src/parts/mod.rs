@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+pub mod pages;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{Admin, Billing, Dispatcher, Integration, ServiceManager, Technician, Warehouse};
@@ -15,6 +16,11 @@ const READERS: Access =
 
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/parts", VIEWERS, pages::list)
+        .post("/parts", KEEPERS, pages::create)
+        .get("/parts/{id}", VIEWERS, pages::show)
+        .post("/parts/{id}/move", KEEPERS, pages::move_stock)
+        .post("/parts/{id}/count", KEEPERS, pages::count)
         .get("/api/v1/parts", READERS, json::list)
         .post("/api/v1/parts", PROGRAM_KEEPERS, json::create)
         .get("/api/v1/parts/{id}", READERS, json::get)

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+pub mod pages;
 pub mod reactions;
 
 use crate::web::routes::{Access, Routes};
@@ -15,6 +16,11 @@ const READERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent
 
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/tickets", DESK, pages::list)
+        .get("/tickets/new", DESK, pages::new)
+        .post("/tickets", DESK, pages::create)
+        .get("/tickets/{id}", DESK, pages::show)
+        .post("/tickets/{id}/{action}", DESK, pages::act)
         .get("/api/v1/tickets", READERS, json::list)
         .post("/api/v1/tickets", READERS, json::create)
         .get("/api/v1/tickets/{id}", READERS, json::get)

@@ -102,7 +102,7 @@ impl Form {
         Check { form: self, lang, errors: Vec::new() }
     }
     pub fn fields(&self, lang: Lang) -> Fields<'_> {
-        Fields { form: self, lang }
+        Fields { form: self, lang, scope: "" }
     }
 
     /// Draws the form again with what was typed and what to change. Errors that no change of the form can mend
@@ -219,9 +219,15 @@ impl Check<'_> {
 pub struct Fields<'a> {
     form: &'a Form,
     lang: Lang,
+    /// Tells the fields of several forms on one page apart.
+    scope: &'a str,
 }
 
 impl<'a> Fields<'a> {
+    /// For a page with several forms: each has its own scope, so that equal names do not make equal ids.
+    pub fn scope(self, scope: &'a str) -> Self {
+        Self { scope, ..self }
+    }
     /// The hidden key and, after a refusal, the summary. First in every form.
     pub fn start(self) -> Markup {
         html! {
@@ -307,7 +313,8 @@ impl<'a> Field<'a> {
         described_by: &str,
         invalid: bool,
     ) -> String {
-        let mut out = format!("<{tag} id=\"f-{0}\" name=\"{0}\"", escaped(self.name));
+        let (scope, name) = (escaped(self.fields.scope), escaped(self.name));
+        let mut out = format!("<{tag} id=\"f-{scope}{name}\" name=\"{name}\"");
         let mut put = |name: &str, value: &str| {
             out.push_str(&format!(" {}=\"{}\"", escaped(name), escaped(value)));
         };
@@ -337,7 +344,8 @@ impl Render for Field<'_> {
         use maud::PreEscaped as Raw;
         let (form, lang) = (self.fields.form, self.fields.lang);
         let error = form.errors.iter().find(|error| error.field == self.name);
-        let (hint_id, error_id) = (format!("h-{}", self.name), format!("e-{}", self.name));
+        let id = format!("{}{}", self.fields.scope, self.name);
+        let (hint_id, error_id) = (format!("h-{id}"), format!("e-{id}"));
         let mut described = Vec::new();
         described.extend(self.hint.map(|_| hint_id.as_str()));
         described.extend(error.map(|_| error_id.as_str()));
@@ -345,7 +353,7 @@ impl Render for Field<'_> {
         let value = form.value(self.name);
         html! {
             div.field.tickbox[matches!(self.kind, Kind::Checkbox)].wrong[error.is_some()] {
-                label for={ "f-" (self.name) } {
+                label for={ "f-" (id) } {
                     (lang.t(self.label))
                     @if !self.required && !matches!(self.kind, Kind::Checkbox | Kind::Input("search") | Kind::Select(_)) {
                         small { " · " (lang.t("form-optional")) }

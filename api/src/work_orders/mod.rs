@@ -3,6 +3,8 @@
 pub mod commands;
 pub mod json;
 pub mod lines;
+pub mod pages;
+pub mod view;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{
@@ -21,6 +23,15 @@ const WORKERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Techn
 
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/work-orders", OFFICE, pages::list)
+        .get("/work-orders/new", PLANNERS, pages::new)
+        .post("/work-orders", PLANNERS, pages::create)
+        .get("/work-orders/{id}", OFFICE, pages::show)
+        .post("/work-orders/{id}/lines", KEEPERS, pages::add_line)
+        .post("/work-orders/{id}/lines/{line}", KEEPERS, pages::change_line)
+        .post("/work-orders/{id}/checklist/{item}", PLANNERS, pages::tick)
+        .post("/work-orders/{id}/approve", APPROVERS, pages::approve)
+        .post("/work-orders/{id}/{action}", PLANNERS, pages::act)
         .get("/api/v1/work-orders", READERS, json::list)
         .post("/api/v1/work-orders", PLANNERS_AND_PROGRAMS, json::create)
         .get("/api/v1/work-orders/{id}", READERS, json::get)

@@ -1,0 +1,369 @@
+//! The dispatch board: what waits on the left, everybody's day on the right, and the best proposal with its reason.
+
+use super::queries::{Board, board as load_board, booked, day_of, first_gap};
+use crate::{
+    command::{CommandError, Context},
+    deps::Deps,
+    tickets::pages::{local_time, local_value},
+    visits::commands::{self, Booking, Press},
+    web::{
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageResult, see_other},
+    },
+    work_orders::view::{duration, priority_class, priority_pill, skill, status_pill},
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use chrono::{NaiveDate, TimeDelta};
+use domain::{
+    Timestamp,
+    id::{TechnicianId, VisitId, WorkOrderId},
+    service::{
+        technician::{Fit, Technician},
+        visit::Visit,
+        work_order::WorkOrder,
+    },
+};
+use maud::{Markup, html};
+use store::records::{technicians, visits, work_orders};
+
+/// The board shows these hours of the day.
+const HOURS: std::ops::Range<i64> = 6..20;
+
+pub async fn board(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let day = shown_day(&deps, &view, &query);
+    let board = load_board(deps.records.read(), day).await?;
+    Ok(draw(&view, &board, deps.now(), &Refused::none()).into_response())
+}
+
+/// `?day=2026-06-15`, else today; in the reader's zone.
+fn shown_day(deps: &Deps, view: &View, query: &ListQuery) -> (Timestamp, Timestamp) {
+    let noon = query.parse::<NaiveDate>("day").and_then(|date| {
+        let noon = date.and_hms_opt(12, 0, 0)?;
+        noon.and_local_timezone(view.zone).earliest().map(|at| at.to_utc())
+    });
+    day_of(noon.unwrap_or_else(|| deps.now()), view.zone)
+}
+
+struct Refused {
+    work_order: String,
+    form: Form,
+}
+
+impl Refused {
+    fn none() -> Self {
+        Self { work_order: String::new(), form: Form::blank() }
+    }
+}
+
+pub async fn assign(
+    State(deps): State<Deps>,
+    view: View,
+    cx: Context,
+    query: ListQuery,
+    form: Form,
+) -> PageResult {
+    let made = match read_assign(&form, &view) {
+        Ok((id, booking)) => commands::book(&deps, form.context(cx), id, booking).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(visit) => {
+            let day = visit.planned_start.with_timezone(&view.zone).date_naive();
+            Ok(see_other(&format!("/dispatch?day={day}")))
+        }
+        Err(error) => {
+            let board = load_board(deps.records.read(), shown_day(&deps, &view, &query)).await?;
+            let work_order = form.value("work_order_id").to_string();
+            form.again(error, |form| {
+                draw(&view, &board, deps.now(), &Refused { work_order, form: form.clone() })
+            })
+        }
+    }
+}
+
+fn read_assign(form: &Form, view: &View) -> Result<(WorkOrderId, Booking), CommandError> {
+    let mut check = form.check(view.lang);
+    let id: Option<WorkOrderId> = check.parse("work_order_id", "form-choice");
+    let booking = read_booking(form, view);
+    check.finish()?;
+    Ok((id.ok_or(CommandError::NotFound)?, booking?))
+}
+
+fn read_booking(form: &Form, view: &View) -> Result<Booking, CommandError> {
+    let mut check = form.check(view.lang);
+    let technician_id: Option<TechnicianId> = check.parse("technician_id", "form-choice");
+    let minutes = check.parse_optional("minutes", "dispatch-minutes-range");
+    let start = local_time(form.optional("start"), view);
+    if start.is_none() {
+        check.error("start", "form-date");
+    }
+    check.finish()?;
+    let (Some(technician_id), Some(start)) = (technician_id, start) else {
+        return Err(CommandError::field("start", "form-required"));
+    };
+    Ok(Booking { technician_id, start, minutes, dispatch: true })
+}
+
+fn draw(view: &View, board: &Board, now: Timestamp, refused: &Refused) -> Markup {
+    let lang = view.lang;
+    let title = lang.t("nav-dispatch");
+    let date = |at: Timestamp| at.with_timezone(&view.zone).date_naive();
+    let (before, after) =
+        (date(board.day.0 - TimeDelta::hours(12)), date(board.day.1 + TimeDelta::hours(12)));
+    let waiting = i64::try_from(board.waiting_in_all).unwrap_or(i64::MAX);
+    layout::page(
+        view,
+        &title,
+        &html! {
+            header.top {
+                div { h1 { (title) } p.sub { (lang.date(board.day.0, view.zone)) " · " (lang.count("dispatch-waiting", waiting)) } }
+                nav.act aria-label=(lang.t("dispatch-days")) {
+                    a.btn2 href={ "/dispatch?day=" (before) } { (lang.t("dispatch-day-before")) }
+                    a.btn2 href="/dispatch" { (lang.t("dispatch-today")) }
+                    a.btn2 href={ "/dispatch?day=" (after) } { (lang.t("dispatch-day-after")) }
+                }
+            }
+            div.board {
+                section.queue aria-labelledby="waiting" {
+                    h2 #waiting { (lang.t("dispatch-unassigned")) " " span.cnt { (waiting) } }
+                    @for work in &board.waiting { (job(view, board, work, now, refused)) }
+                    @if board.waiting.is_empty() { p.empty { (icon("check")) (lang.t("dispatch-all-assigned")) } }
+                }
+                section.lanes.card aria-label=(lang.t("dispatch-technicians")) tabindex="0" {
+                    div.hours aria-hidden="true" { span {} div { @for hour in HOURS { span { (format!("{hour:02}")) } } } }
+                    @for technician in &board.technicians { (lane(view, board, technician)) }
+                    @if board.technicians.is_empty() { p.nothing { (lang.t("dispatch-nobody")) } }
+                    @if (board.day.0..board.day.1).contains(&now) {
+                        div.nowline style={ "--now:" (position(board, now) / 100.0) } { span { (now.with_timezone(&view.zone).format("%H:%M")) } }
+                    }
+                    p.legend { span.k.crit {} (lang.t("priority-critical")) span.k.warn {} (lang.t("priority-high")) span.k {} (lang.t("dispatch-planned")) }
+                }
+            }
+        },
+    )
+}
+
+/// Percent of the board's width at which `at` lies.
+fn position(board: &Board, at: Timestamp) -> f64 {
+    let hours = (at - board.day.0).num_minutes() as f64 / 60.0;
+    let (from, to) = (HOURS.start as f64, HOURS.end as f64);
+    ((hours - from) / (to - from) * 100.0).clamp(0.0, 100.0)
+}
+
+fn lane(view: &View, board: &Board, technician: &Technician) -> Markup {
+    let lang = view.lang;
+    let initials: String =
+        technician.name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
+    let load = booked(&board.visits, technician.id);
+    let percent = (load.num_minutes() * 100 / 480).clamp(0, 100);
+    let skills: Vec<String> = technician.skills.iter().map(|word| skill(lang, word)).collect();
+    html! {
+        div.lane {
+            div.who {
+                span.av aria-hidden="true" { (initials) }
+                div { b { (technician.name) } small { (skills.join(" · ")) }
+                    small { (lang.with("dispatch-booked", &[("time", duration(lang, load).into())])) }
+                    span.load aria-hidden="true" { i style={ "width:" (percent) "%" } {} } }
+            }
+            div.track {
+                @for visit in board.visits.iter().filter(|visit| visit.technician_id == technician.id) { (block(view, board, visit)) }
+            }
+        }
+    }
+}
+
+fn block(view: &View, board: &Board, visit: &Visit) -> Markup {
+    let (left, right) = (position(board, visit.planned_start), position(board, visit.planned_end));
+    let work = board.work_orders.get(&visit.work_order_id);
+    let site = work.and_then(|work| board.sites.get(&work.site_id)).map_or("", |site| &site.name);
+    let class = work.map_or("", |work| priority_class(work.priority));
+    html! {
+        a class={ "blk " (class) } href={ "/dispatch/visits/" (visit.id) }
+            style={ "left:" (format!("{left:.2}")) "%;width:" (format!("{:.2}", (right - left).max(2.0))) "%" } {
+            b { @if let Some(work) = work { (work.number) " " (work.subject) } }
+            small { (visit.planned_start.with_timezone(&view.zone).format("%H:%M")) " · " (site) }
+            small { (view.lang.t(&format!("visit-state-{}", visit.state.as_str()))) }
+        }
+    }
+}
+
+fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &Refused) -> Markup {
+    let lang = view.lang;
+    let asset = board.assets.get(&work.asset_id).map_or("", |asset| &asset.name);
+    let site = board.sites.get(&work.site_id).map_or("", |site| &site.name);
+    let best = board.best.get(&work.id);
+    let technician = |id| board.technicians.iter().find(|technician: &&Technician| technician.id == id);
+    let earliest = now.max(board.day.0 + TimeDelta::hours(HOURS.start + 2));
+    let form = if refused.work_order == work.id.to_string() {
+        refused.form.clone()
+    } else {
+        let start =
+            best.map(|fit| first_gap(&board.visits, fit.technician_id, earliest, work.estimated_minutes));
+        Form::filled([
+            ("work_order_id", work.id.to_string()),
+            ("technician_id", best.map(|fit| fit.technician_id.to_string()).unwrap_or_default()),
+            ("start", local_value(start.unwrap_or(earliest), view)),
+            ("minutes", work.estimated_minutes.to_string()),
+        ])
+    };
+    let scope = format!("{}-", work.number);
+    let f = form.fields(lang).scope(&scope);
+    let people: Vec<_> = std::iter::once((String::new(), "—".to_string()))
+        .chain(board.technicians.iter().map(|person| (person.id.to_string(), person.name.clone())))
+        .collect();
+    html! {
+        article class={ "job " (priority_class(work.priority)) } id=(work.number) {
+            header { b { a href={ "/work-orders/" (work.id) } { (work.number) } } (priority_pill(lang, work.priority)) }
+            h3 { (work.subject) }
+            p { (site) " · " (asset) }
+            p.tags {
+                @if let Some(word) = &work.required_skill { span { (skill(lang, word)) } }
+                span { (duration(lang, TimeDelta::minutes(work.estimated_minutes.into()))) }
+            }
+            @if let Some(fit) = best {
+                p.fit { b { (lang.with("dispatch-best", &[("name", technician(fit.technician_id).map_or("", |t| &t.name).to_string().into())])) } (why(view, work, fit)) }
+            }
+            form.assign method="post" action="/dispatch/assign" {
+                (f.start()) (f.hidden("work_order_id"))
+                (f.select("technician_id", "dispatch-technician", &people).required())
+                (f.input("datetime-local", "start", "dispatch-start").required())
+                (f.number("minutes", "work-orders-minutes").required())
+                button.btn.sm type="submit" { (lang.t("dispatch-assign")) }
+            }
+        }
+    }
+}
+
+/// Why this technician: skill, territory, parts, knowing the asset, load.
+fn why(view: &View, work: &WorkOrder, fit: &Fit) -> String {
+    let lang = view.lang;
+    let mut reasons = vec![];
+    if let Some(word) = &work.required_skill {
+        let key = if fit.skill { "dispatch-has-skill" } else { "dispatch-lacks-skill" };
+        reasons.push(lang.with(key, &[("skill", skill(lang, word).into())]));
+    }
+    if fit.same_territory {
+        reasons.push(lang.t("dispatch-same-territory"));
+    }
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    if fit.parts_in_van > 0 {
+        reasons.push(lang.count("dispatch-parts-in-van", count(fit.parts_in_van)));
+    }
+    if fit.visits_to_asset > 0 {
+        reasons.push(lang.count("dispatch-knows-asset", count(fit.visits_to_asset)));
+    }
+    reasons.push(lang.with("dispatch-booked", &[("time", duration(lang, fit.booked).into())]));
+    reasons.join(" · ")
+}
+
+/// One booking: move it, send it, cancel it.
+pub async fn visit(State(deps): State<Deps>, view: View, Path(id): Path<VisitId>) -> PageResult {
+    let page = VisitPage::load(&deps, id).await?;
+    Ok(page.draw(&view, &page.values(&view), "").into_response())
+}
+
+pub async fn act(
+    State(deps): State<Deps>,
+    view: View,
+    cx: Context,
+    Path((id, action)): Path<(VisitId, String)>,
+    form: Form,
+) -> PageResult {
+    let cx = form.context(cx);
+    let press = Press { note: form.value("note").into(), ..Press::default() };
+    let done = match action.as_str() {
+        "schedule" => match read_booking(&form, &view) {
+            Ok(booking) => commands::schedule(&deps, cx, id, booking).await,
+            Err(error) => Err(error),
+        },
+        "dispatch" => commands::dispatch(&deps, cx, id, press).await,
+        "cancel" => commands::cancel(&deps, cx, id, press).await,
+        _ => Err(CommandError::NotFound),
+    };
+    match done {
+        Ok(_) => Ok(see_other(&format!("/dispatch/visits/{id}"))),
+        Err(error) => {
+            let page = VisitPage::load(&deps, id).await?;
+            form.again(error, |form| page.draw(&view, form, &action))
+        }
+    }
+}
+
+struct VisitPage {
+    visit: Visit,
+    work: WorkOrder,
+    technicians: Vec<Technician>,
+}
+
+impl VisitPage {
+    async fn load(deps: &Deps, id: VisitId) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let visit = visits::get(db, id).await?.ok_or(CommandError::NotFound)?;
+        let work = work_orders::get(db, visit.work_order_id).await?.ok_or(CommandError::NotFound)?;
+        Ok(Self { visit, work, technicians: technicians::active(db).await? })
+    }
+
+    fn values(&self, view: &View) -> Form {
+        let minutes = (self.visit.planned_end - self.visit.planned_start).num_minutes();
+        Form::filled([
+            ("technician_id", self.visit.technician_id.to_string()),
+            ("start", local_value(self.visit.planned_start, view)),
+            ("minutes", minutes.to_string()),
+        ])
+    }
+
+    fn draw(&self, view: &View, form: &Form, refused: &str) -> Markup {
+        let (lang, visit, work) = (view.lang, &self.visit, &self.work);
+        let blank = Form::blank();
+        let fresh = self.values(view);
+        let of = |action: &str| if refused == action { form } else { &blank };
+        let plan = if matches!(refused, "" | "schedule") { form } else { &fresh };
+        let people: Vec<_> =
+            self.technicians.iter().map(|person| (person.id.to_string(), person.name.clone())).collect();
+        let movable = visit.state.is_booked() || visit.state.as_str() == "declined";
+        let title = lang.with("dispatch-visit-of", &[("number", work.number.clone().into())]);
+        let (p, d, c) =
+            (plan.fields(lang), of("dispatch").fields(lang), of("cancel").fields(lang).scope("cancel-"));
+        layout::page(
+            view,
+            &title,
+            &html! {
+                header.top { div {
+                    p.crumb { a href="/dispatch" { (lang.t("nav-dispatch")) } " / " a href={ "/work-orders/" (work.id) } { (work.number) } }
+                    h1 { (title) " " (status_pill(lang, "visit", visit.state.as_str())) }
+                    p.sub { (work.subject) }
+                } }
+                @if movable {
+                    form.card.pad.stack.narrow method="post" action={ "/dispatch/visits/" (visit.id) "/schedule" } {
+                        (p.start())
+                        (p.select("technician_id", "dispatch-technician", &people))
+                        (p.input("datetime-local", "start", "dispatch-start").required())
+                        (p.number("minutes", "work-orders-minutes").required())
+                        div { button.btn type="submit" { (lang.t("dispatch-move")) } }
+                    }
+                    div.act {
+                        @if visit.state.as_str() == "scheduled" {
+                            form method="post" action={ "/dispatch/visits/" (visit.id) "/dispatch" } { (d.start()) button.btn2 type="submit" { (lang.t("dispatch-send")) } }
+                        }
+                    }
+                    details.action.card.pad.narrow open[refused == "cancel"] {
+                        summary { (lang.t("dispatch-cancel-visit")) }
+                        form.stack method="post" action={ "/dispatch/visits/" (visit.id) "/cancel" } {
+                            (c.start()) (c.area("note", "service-reason").required().attribute("rows", "2"))
+                            div { button.btn2 type="submit" { (lang.t("dispatch-cancel-visit")) } }
+                        }
+                    }
+                } @else {
+                    p.card.pad { (lang.t("dispatch-under-way")) }
+                }
+            },
+        )
+    }
+}

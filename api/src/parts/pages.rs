@@ -1,0 +1,392 @@
+//! Parts pages: the catalogue with what lies where, and one part with its movements, transfers and counts.
+
+use super::commands::{self, Count, NewMovement, NewPart};
+use crate::{
+    command::{CommandError, Context},
+    deps::Deps,
+    web::{
+        form::Form,
+        i18n::Lang,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::{User, View},
+        response::{PageResult, csv, see_other},
+        table::{self, Column},
+    },
+    work_orders::view::{place_name, quantity},
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{
+    Currency,
+    account::Role,
+    id::{PartId, StockLocationId},
+    service::stock::{Part, StockLocation, StockMovement},
+};
+use maud::{Markup, html};
+use rust_decimal::Decimal;
+use store::records::{
+    PageRequest, organisation, parts,
+    stock::{self, Level},
+};
+
+pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
+    let page = ListPage::load(&deps, &user, &query).await?;
+    if query.wants_csv() {
+        return Ok(page.file(view.lang));
+    }
+    Ok(page.draw(&view, &query, &Form::filled([("reorder_point", "0")]), false).into_response())
+}
+
+pub async fn create(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    cx: Context,
+    query: ListQuery,
+    form: Form,
+) -> PageResult {
+    let currency = organisation::get(deps.records.read()).await?.map_or(Currency::EUR, |ours| ours.currency);
+    let made = match read_new(&form, view.lang, currency) {
+        Ok(input) => commands::create(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(part) => Ok(see_other(&format!("/parts/{}", part.id))),
+        Err(error) => {
+            let page = ListPage::load(&deps, &user, &query).await?;
+            form.again(error, |form| page.draw(&view, &query, form, true))
+        }
+    }
+}
+
+fn read_new(form: &Form, lang: Lang, currency: Currency) -> Result<NewPart, CommandError> {
+    let mut check = form.check(lang);
+    let (number, name) = (check.required("number", 120), check.required("name", 120));
+    let (price, cost) = (check.money("unit_price", currency), check.money("unit_cost", currency));
+    let reorder_point = check.decimal("reorder_point");
+    check.finish()?;
+    let (Some(unit_price), Some(unit_cost), Some(reorder_point)) = (price, cost, reorder_point) else {
+        return Err(CommandError::field("unit_price", "form-required"));
+    };
+    Ok(NewPart { number, name, unit_price, unit_cost, reorder_point })
+}
+
+fn may_keep(user: &User) -> bool {
+    matches!(user.actor.role, Role::Admin | Role::ServiceManager | Role::Warehouse)
+}
+
+struct ListPage {
+    parts: Vec<(Part, Vec<Level>, bool)>,
+    places: Vec<StockLocation>,
+    next_cursor: Option<String>,
+    keeps: bool,
+}
+
+impl ListPage {
+    async fn load(deps: &Deps, user: &User, query: &ListQuery) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let page = if query.wants_csv() { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page() };
+        let found = parts::list(db, query.get("q"), &page).await?;
+        let ids: Vec<PartId> = found.items.iter().map(|part| part.id).collect();
+        let levels = stock::levels_of(db, &ids).await?;
+        let places = stock::locations(db).await?;
+        let mut rows = vec![];
+        for part in found.items {
+            let here = levels.iter().filter(|level| level.part_id == part.id).cloned().collect();
+            let low = commands::needs_order(db, &part, &places).await?;
+            rows.push((part, here, low));
+        }
+        Ok(Self { parts: rows, places, next_cursor: found.next_cursor, keeps: may_keep(user) })
+    }
+
+    fn total(levels: &[Level]) -> Decimal {
+        levels.iter().map(|level| level.quantity).sum()
+    }
+
+    fn file(&self, lang: Lang) -> axum::response::Response {
+        let keys = ["parts-number", "parts-name", "parts-in-stock", "parts-reorder-point"];
+        let header: Vec<String> = keys.iter().map(|key| lang.t(key)).collect();
+        let row = |(part, levels, _): &(Part, Vec<Level>, bool)| {
+            vec![
+                part.number.clone(),
+                part.name.clone(),
+                Self::total(levels).to_string(),
+                part.reorder_point.to_string(),
+            ]
+        };
+        csv("parts.csv", &header, &self.parts.iter().map(row).collect::<Vec<_>>())
+    }
+
+    fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: bool) -> Markup {
+        let lang = view.lang;
+        let columns = [
+            Column::text("parts-number"),
+            Column::text("parts-name"),
+            Column::number("parts-price"),
+            Column::number("parts-in-stock"),
+            Column::text("parts-where"),
+            Column::text("parts-order"),
+        ];
+        let rows: Vec<Markup> =
+            self.parts.iter().map(|(part, levels, low)| self.row(lang, part, levels, *low)).collect();
+        let search = Form::filled([("q", query.get("q").unwrap_or(""))]);
+        let (s, f) = (search.fields(lang), form.fields(lang).scope("new-"));
+        let title = lang.t("nav-parts");
+        layout::page(
+            view,
+            &title,
+            &html! {
+                header.top { div { h1 { (title) } p.sub { (lang.t("parts-lead")) } } }
+                (table::filters(lang, query, &html! { (s.input("search", "q", "parts-search")) }))
+                (table::table(lang, "nav-parts", &columns, &rows, "parts-none"))
+                (table::next_page(lang, query, self.next_cursor.as_deref()))
+                @if self.keeps {
+                    details.action.card.pad open[refused] {
+                        summary { (lang.t("parts-new")) }
+                        form.stack.narrow method="post" action="/parts" {
+                            (f.start())
+                            (f.text("number", "parts-number").required())
+                            (f.text("name", "parts-name").required())
+                            (f.number("unit_price", "parts-price").required())
+                            (f.number("unit_cost", "parts-cost").required())
+                            (f.number("reorder_point", "parts-reorder-point").required())
+                            div { button.btn type="submit" { (lang.t("save")) } }
+                        }
+                    }
+                }
+            },
+        )
+    }
+
+    fn row(&self, lang: Lang, part: &Part, levels: &[Level], low: bool) -> Markup {
+        let name =
+            |id: StockLocationId| self.places.iter().find(|place| place.id == id).map_or("", |p| &p.name);
+        html! {
+            tr {
+                td { a href={ "/parts/" (part.id) } { (part.number) } }
+                td { a href={ "/parts/" (part.id) } { (part.name) } }
+                td.n { (lang.money(part.unit_price)) }
+                td.n { (quantity(lang, Self::total(levels))) }
+                td { @for level in levels { span.tag { (name(level.location_id)) " " (quantity(lang, level.quantity)) } " " } }
+                td { @if low { span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
+            }
+        }
+    }
+}
+
+pub async fn show(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    query: ListQuery,
+    Path(id): Path<PartId>,
+) -> PageResult {
+    let page = PartPage::load(&deps, &user, &query, id).await?;
+    Ok(page.draw(&view, &query, &Form::blank(), "").into_response())
+}
+
+pub async fn move_stock(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    cx: Context,
+    query: ListQuery,
+    Path(id): Path<PartId>,
+    form: Form,
+) -> PageResult {
+    let moved = match read_move(&form, view.lang, id) {
+        Ok(input) => commands::move_stock(&deps, form.context(cx), input).await.map(drop),
+        Err(error) => Err(error),
+    };
+    answer(&deps, &view, &user, &query, id, form, "move", moved).await
+}
+
+pub async fn count(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    cx: Context,
+    query: ListQuery,
+    Path(id): Path<PartId>,
+    form: Form,
+) -> PageResult {
+    let counted = match read_count(&form, view.lang, id) {
+        Ok(input) => commands::count(&deps, form.context(cx), input).await.map(drop),
+        Err(error) => Err(error),
+    };
+    answer(&deps, &view, &user, &query, id, form, "count", counted).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "the whole request of two equal handlers")]
+async fn answer(
+    deps: &Deps,
+    view: &View,
+    user: &User,
+    query: &ListQuery,
+    id: PartId,
+    form: Form,
+    action: &str,
+    done: Result<(), CommandError>,
+) -> PageResult {
+    match done {
+        Ok(()) => Ok(see_other(&format!("/parts/{id}"))),
+        Err(error) => {
+            let page = PartPage::load(deps, user, query, id).await?;
+            form.again(error, |form| page.draw(view, query, form, action))
+        }
+    }
+}
+
+fn read_move(form: &Form, lang: Lang, part_id: PartId) -> Result<NewMovement, CommandError> {
+    let mut check = form.check(lang);
+    let from = check.parse_optional("from", "form-choice");
+    let to = check.parse_optional("to", "form-choice");
+    let quantity = check.decimal("quantity");
+    let note = check.text("note", 300);
+    if form.optional("from") == form.optional("to") {
+        check.error("to", "parts-two-places");
+    }
+    check.finish()?;
+    let quantity = quantity.ok_or(CommandError::field("quantity", "form-required"))?;
+    Ok(NewMovement { part_id, from, to, quantity, note })
+}
+
+fn read_count(form: &Form, lang: Lang, part_id: PartId) -> Result<Count, CommandError> {
+    let mut check = form.check(lang);
+    let location: Option<StockLocationId> = check.parse("location_id", "form-choice");
+    let counted = check.decimal("counted");
+    let note = check.text("note", 300);
+    check.finish()?;
+    let (Some(location_id), Some(counted)) = (location, counted) else {
+        return Err(CommandError::field("counted", "form-required"));
+    };
+    Ok(Count { part_id, location_id, counted, note })
+}
+
+struct PartPage {
+    part: Part,
+    levels: Vec<Level>,
+    places: Vec<StockLocation>,
+    movements: Vec<StockMovement>,
+    next_cursor: Option<String>,
+    low: bool,
+    keeps: bool,
+}
+
+impl PartPage {
+    async fn load(deps: &Deps, user: &User, query: &ListQuery, id: PartId) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let part = parts::get(db, id).await?.ok_or(CommandError::NotFound)?;
+        let places = stock::locations(db).await?;
+        let movements = stock::list(db, Some(id), &query.page()).await?;
+        Ok(Self {
+            levels: stock::levels_of(db, &[id]).await?,
+            low: commands::needs_order(db, &part, &places).await?,
+            movements: movements.items,
+            next_cursor: movements.next_cursor,
+            keeps: may_keep(user),
+            part,
+            places,
+        })
+    }
+
+    fn place(&self, lang: Lang, id: Option<StockLocationId>) -> String {
+        let found = id.and_then(|id| self.places.iter().find(|place| place.id == id));
+        found.map_or_else(|| "—".into(), |place| place_name(lang, place))
+    }
+
+    fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: &str) -> Markup {
+        let (lang, part) = (view.lang, &self.part);
+        let columns = [
+            Column::text("parts-when"),
+            Column::text("parts-reason"),
+            Column::text("parts-from"),
+            Column::text("parts-to"),
+            Column::number("service-quantity"),
+            Column::text("service-note"),
+        ];
+        let row = |movement: &StockMovement| {
+            html! { tr {
+                td { (lang.date_time(movement.at, view.zone)) }
+                td { (lang.t(&format!("movement-{}", movement.reason.as_str()))) }
+                td { (self.place(lang, movement.from)) } td { (self.place(lang, movement.to)) }
+                td.n { (quantity(lang, movement.quantity)) } td { (movement.note) }
+            } }
+        };
+        let rows: Vec<Markup> = self.movements.iter().map(row).collect();
+        layout::page(
+            view,
+            &format!("{} {}", part.number, part.name),
+            &html! {
+                header.top { div {
+                    p.crumb { a href="/parts" { (lang.t("nav-parts")) } " / " (part.number) }
+                    h1 { (part.name) @if self.low { " " span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
+                    p.sub { (lang.t("parts-price")) " " (lang.money(part.unit_price)) " · " (lang.t("parts-cost")) " " (lang.money(part.unit_cost)) " · " (lang.t("parts-reorder-point")) " " (quantity(lang, part.reorder_point)) }
+                } }
+                div.cols.wide {
+                    div.stack {
+                        h2 { (lang.t("parts-movements")) }
+                        (table::table(lang, "parts-movements", &columns, &rows, "parts-no-movements"))
+                        (table::next_page(lang, query, self.next_cursor.as_deref()))
+                    }
+                    div.stack {
+                        section.card {
+                            header { h2 { (lang.t("parts-where")) } }
+                            dl.pairs-list {
+                                @for level in &self.levels { div { dt { (self.place(lang, Some(level.location_id))) } dd { (quantity(lang, level.quantity)) } } }
+                                @if self.levels.is_empty() { div { dt { (lang.t("parts-nowhere")) } dd { "0" } } }
+                            }
+                        }
+                        @if self.keeps { (self.move_form(lang, form, refused)) (self.count_form(lang, form, refused)) }
+                    }
+                }
+            },
+        )
+    }
+
+    fn place_options(&self, lang: Lang, none: &str) -> Vec<(String, String)> {
+        let places = self.places.iter().map(|place| (place.id.to_string(), place_name(lang, place)));
+        std::iter::once((String::new(), lang.t(none))).chain(places).collect()
+    }
+
+    fn move_form(&self, lang: Lang, form: &Form, refused: &str) -> Markup {
+        let blank = Form::blank();
+        let f = if refused == "move" { form } else { &blank }.fields(lang).scope("move-");
+        let (from, to) =
+            (self.place_options(lang, "parts-supplier"), self.place_options(lang, "parts-scrap"));
+        html! {
+            section.card {
+                header { h2 { (lang.t("parts-move")) } }
+                form.pad.stack method="post" action={ "/parts/" (self.part.id) "/move" } {
+                    (f.start())
+                    (f.select("from", "parts-from", &from)) (f.select("to", "parts-to", &to))
+                    (f.number("quantity", "service-quantity").required())
+                    (f.text("note", "service-note"))
+                    div { button.btn type="submit" { (lang.t("parts-move")) } }
+                }
+            }
+        }
+    }
+
+    fn count_form(&self, lang: Lang, form: &Form, refused: &str) -> Markup {
+        let blank = Form::blank();
+        let f = if refused == "count" { form } else { &blank }.fields(lang).scope("count-");
+        let places = self.place_options(lang, "parts-choose");
+        html! {
+            section.card {
+                header { h2 { (lang.t("parts-count")) } }
+                form.pad.stack method="post" action={ "/parts/" (self.part.id) "/count" } {
+                    (f.start())
+                    (f.select("location_id", "parts-place", &places).required())
+                    (f.number("counted", "parts-counted").required())
+                    (f.text("note", "service-note"))
+                    div { button.btn2 type="submit" { (lang.t("parts-adjust")) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! How work is drawn, the same on tickets, work orders, the dispatch board and the phone.
+
+use crate::{
+    alerts::evidence_card,
+    web::{i18n::Lang, icon::icon, request::View},
+};
+use chrono::TimeDelta;
+use domain::{
+    id::AlertGroupId,
+    service::{Priority, checklist, line::LineKind, stock::StockLocation},
+};
+use maud::{Markup, html};
+use rust_decimal::Decimal;
+use store::{
+    StoreError,
+    records::{Connection, alerts, evidence},
+};
+
+/// Skills that have a translation; others are shown as they are.
+pub const SKILLS: [&str; 10] = [
+    "f_gas",
+    "refrigeration",
+    "hvac",
+    "electrical",
+    "controls",
+    "mechanical",
+    "vibration",
+    "hydraulics",
+    "pneumatics",
+    "welding",
+];
+
+pub fn priority_class(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Critical => "crit",
+        Priority::High => "warn",
+        Priority::Medium | Priority::Low => "",
+    }
+}
+
+pub fn priority_pill(lang: Lang, priority: Priority) -> Markup {
+    html! { span class={ "pill " (priority_class(priority)) } { (lang.t(&format!("priority-{}", priority.as_str()))) } }
+}
+
+/// `thing` is a glossary word, such as `ticket`.
+pub fn status_pill(lang: Lang, thing: &str, status: &str) -> Markup {
+    let class = match status {
+        "resolved" | "closed" | "completed" | "approved" | "invoiced" | "done" => "ok",
+        "on_hold" | "waiting_customer" | "waiting_parts" | "declined" | "cannot_complete" => "warn",
+        "reopened" => "crit",
+        _ => "",
+    };
+    html! { span class={ "pill " (class) } { (lang.t(&format!("{thing}-state-{status}"))) } }
+}
+
+pub fn skill(lang: Lang, word: &str) -> String {
+    if SKILLS.contains(&word) { lang.t(&format!("skill-{word}")) } else { word.replace('_', " ") }
+}
+
+/// (value, text) of every skill with a translation, after the empty choice.
+pub fn skill_options(lang: Lang) -> Vec<(String, String)> {
+    let known = SKILLS.iter().map(|word| ((*word).to_string(), skill(lang, word)));
+    std::iter::once((String::new(), lang.t("work-orders-any-skill"))).chain(known).collect()
+}
+
+pub fn priority_options(lang: Lang) -> Vec<(String, String)> {
+    let text = |priority: &Priority| lang.t(&format!("priority-{}", priority.as_str()));
+    Priority::ALL.iter().map(|priority| (priority.as_str().to_string(), text(priority))).collect()
+}
+
+pub fn checklist_text(lang: Lang, text: &str) -> String {
+    if checklist::STANDARD.contains(&text) { lang.t(&format!("check-{text}")) } else { text.into() }
+}
+
+pub fn line_kind(lang: Lang, kind: LineKind) -> String {
+    lang.t(match kind {
+        LineKind::Labour => "line-labour",
+        LineKind::Travel => "line-travel",
+        LineKind::Part => "line-part",
+        LineKind::Expense => "line-expense",
+    })
+}
+
+/// A quantity without needless zeros, in the reader's notation.
+pub fn quantity(lang: Lang, value: Decimal) -> String {
+    let value = value.normalize();
+    let digits = usize::try_from(value.scale()).unwrap_or(0);
+    lang.number(value.try_into().unwrap_or(0.0), digits)
+}
+
+/// Hours and minutes.
+pub fn duration(lang: Lang, span: TimeDelta) -> String {
+    let minutes = span.num_minutes().max(0);
+    if minutes < 60 {
+        return lang.with("service-minutes", &[("m", minutes.into())]);
+    }
+    lang.with("service-hours-minutes", &[("h", (minutes / 60).into()), ("m", (minutes % 60).into())])
+}
+
+pub fn place_name(lang: Lang, place: &StockLocation) -> String {
+    format!("{} · {}", lang.t(&format!("stock-{}", place.kind.as_str())), place.name)
+}
+
+/// Why it was opened: the frozen evidence of the group's first alert.
+pub async fn evidence(
+    db: &impl Connection,
+    view: &View,
+    group: Option<AlertGroupId>,
+) -> Result<Markup, StoreError> {
+    let Some(group) = group else { return Ok(html! {}) };
+    let all = alerts::of_group(db, group).await?;
+    let Some(first) = all.first() else { return Ok(html! {}) };
+    let Some(frozen) = evidence::get(db, first.id).await? else { return Ok(html! {}) };
+    let further = i64::try_from(all.len()).unwrap_or(1) - 1;
+    Ok(html! {
+        (evidence_card(view, &frozen))
+        @if further > 0 { p.hint { (icon("bell")) " " (view.lang.count("service-further-alerts", further)) } }
+    })
+}
