@@ -220,7 +220,9 @@ pub async fn create_token(
     if name.is_empty() {
         return Err(CommandError::field("name", "form-required"));
     }
-    check_scope(input.role, input.customer_id, input.technician_id)?;
+    // A program may be bound to one customer.
+    let bound = if input.role == Role::Integration { None } else { input.customer_id };
+    check_scope(input.role, bound, input.technician_id)?;
     let tx = match cx.begin(records, "accounts.create_token", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(token) => return Ok((token, None)),

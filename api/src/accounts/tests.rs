@@ -269,3 +269,23 @@ async fn every_settings_page_shows() {
         assert_eq!(app.as_role(Role::Admin).get(path).await.status, 200, "{path}");
     }
 }
+
+#[tokio::test]
+async fn nobody_is_left_without_the_scope_of_their_role() {
+    let app = TestApp::new().await;
+    let admin = app.bearer(Role::Admin);
+    let some = uuid::Uuid::now_v7();
+    for (role, customer, technician, field) in [
+        ("customer", None, None, "customer_id"),
+        ("technician", None, None, "technician_id"),
+        ("billing", Some(some), None, "customer_id"),
+        ("billing", None, Some(some), "technician_id"),
+        ("customer", Some(some), None, "customer_id"),
+        ("technician", None, Some(some), "technician_id"),
+        ("integration", Some(some), None, "customer_id"),
+    ] {
+        let input = json!({ "name": "x", "role": role, "customer_id": customer, "technician_id": technician });
+        let refused = admin.post_json("/api/v1/tokens", &input).await;
+        assert!(refused.json()["fields"][field].is_string(), "{role}: {}", refused.text());
+    }
+}

@@ -5,7 +5,7 @@
 //! browser comes back by itself and fetches the page's present state.
 
 use super::request::User;
-use crate::{deps::Deps, problem::Problem};
+use crate::{assets::scope, deps::Deps, problem::Problem};
 use axum::{
     extract::{Query, State},
     response::{
@@ -35,7 +35,7 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{assets, devices, outbox},
+    records::{devices, outbox},
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -380,16 +380,11 @@ async fn devices_of(deps: &Deps, user: &User, topic: Topic) -> Result<Vec<(Devic
     let db = deps.records.read();
     match topic {
         Topic::Device(id) => {
-            let device = devices::get(db, id).await?.ok_or_else(Problem::not_found)?;
-            match device.asset_id {
-                Some(asset) => may_see(deps, user, asset).await?,
-                None if user.actor.customer_scope().is_none() && user.actor.role != Role::Technician => {}
-                None => return Err(Problem::not_found()),
-            }
+            scope::device(db, &user.actor, id).await?;
             Ok(vec![(id, topic)])
         }
         Topic::Asset(id) => {
-            may_see(deps, user, id).await?;
+            scope::asset(db, &user.actor, id).await?;
             Ok(devices::of_asset(db, id).await?.into_iter().map(|device| (device.id, topic)).collect())
         }
         Topic::Alerts | Topic::Overview if matches!(user.actor.role, Role::Customer | Role::Technician) => {
@@ -397,15 +392,6 @@ async fn devices_of(deps: &Deps, user: &User, topic: Topic) -> Result<Vec<(Devic
         }
         Topic::Invoices if matches!(user.actor.role, Role::Technician | Role::Warehouse) => Err(Problem::forbidden()),
         _ => Ok(Vec::new()),
-    }
-}
-
-async fn may_see(deps: &Deps, user: &User, asset: AssetId) -> Result<(), Problem> {
-    let db = deps.records.read();
-    let asset = assets::get(db, asset).await?.ok_or_else(Problem::not_found)?;
-    match user.actor.customer_scope() {
-        Some(customer) if customer != asset.customer_id => Err(Problem::not_found()),
-        _ => Ok(()),
     }
 }
 

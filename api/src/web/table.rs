@@ -35,7 +35,8 @@ impl Column {
 /// A table in a card. Each row is a `tr`; `caption` and `empty` are translation keys, the caption for screen readers.
 pub fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Markup], empty: &str) -> Markup {
     html! {
-        div.card.scroll {
+        // Reachable by keyboard, because it may be wider than the screen.
+        div.card.scroll tabindex="0" role="region" aria-label=(lang.t(caption)) {
             @if rows.is_empty() {
                 p.nothing { (lang.t(empty)) }
             } @else {

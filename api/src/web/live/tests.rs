@@ -10,7 +10,7 @@ use domain::{
 };
 use std::time::Instant;
 use store::{
-    records::{customers, models},
+    records::{assets, customers, models},
     telemetry::append,
 };
 use tokio::task::JoinSet;
@@ -157,6 +157,9 @@ async fn nobody_hears_what_they_may_not_see() {
     let customer = app.as_role(Role::Customer);
     assert_eq!(customer.get(&format!("/events?topics=asset:{asset}")).await.status, 404);
     assert_eq!(customer.get(&format!("/events?topics=device:{device}")).await.status, 404);
+    let technician = app.as_role(Role::Technician);
+    assert_eq!(technician.get(&format!("/events?topics=asset:{asset}")).await.status, 404);
+    assert_eq!(technician.get(&format!("/events?topics=device:{device}")).await.status, 404);
     assert_eq!(customer.get("/events?topics=overview").await.status, 403);
     assert_eq!(customer.get("/events?topics=nonsense").await.status, 422);
     assert_eq!(app.anonymous().get("/events?topics=tickets").await.status, 401);
