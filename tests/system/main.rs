@@ -3,3 +3,5 @@
 mod architecture;
 mod bad_input;
 mod crash;
+mod journey;
+mod workshop;
