@@ -27,7 +27,8 @@ pub async fn bearing_starts_to_fail(device: &mut Device, beyond: i64) {
     for step in 0..=60_i64 {
         let at = end - TimeDelta::seconds((60 - step) * 10);
         let value = if (60 - step) * 10 <= beyond { 7.8 } else { 2.1 };
-        let payload = json!({"ts": at.timestamp_millis(), "values": {"vibration": value, "state": "running"}});
+        let payload =
+            json!({"ts": at.timestamp_millis(), "values": {"vibration": value, "state": "running"}});
         assert!(device.publish(&payload).await, "acknowledged");
     }
 }
@@ -40,7 +41,8 @@ async fn a_fault_becomes_one_ticket_a_job_an_invoice_and_a_payment() {
     let mut device = Device::connect(product.mqtt, workshop.token(), "ch-1").await.expect("admitted");
 
     bearing_starts_to_fail(&mut device, HELD_SECONDS + 60).await;
-    let ticket = wait::until("a ticket", LIMIT, || async { api.all("/tickets").await.into_iter().next() }).await;
+    let ticket =
+        wait::until("a ticket", LIMIT, || async { api.all("/tickets").await.into_iter().next() }).await;
     assert_eq!(ticket["source"], "automatic", "{ticket}");
     assert_eq!(ticket["asset_id"], workshop.asset["id"]);
     device.disconnect().await;
@@ -61,7 +63,11 @@ async fn carry_out(workshop: &Workshop, ticket: &Value) -> Value {
     let (api, phone) = (&workshop.api, &workshop.technician);
     let job = api.post(&format!("/tickets/{}/work-order", id(ticket)), json!({})).await;
     let job_path = format!("/work-orders/{}", id(&job));
-    assert_eq!(phone.send(reqwest::Method::GET, &job_path, None, None).await.0, StatusCode::NOT_FOUND, "not theirs yet");
+    assert_eq!(
+        phone.send(reqwest::Method::GET, &job_path, None, None).await.0,
+        StatusCode::NOT_FOUND,
+        "not theirs yet"
+    );
 
     let booking = json!({"technician_id": workshop.technician_id, "start": now(), "minutes": 90});
     let visit = api.post(&format!("{job_path}/visits"), booking).await;
@@ -73,16 +79,20 @@ async fn carry_out(workshop: &Workshop, ticket: &Value) -> Value {
     phone.post(&format!("{visit_path}/arrive"), pressed(-60)).await;
 
     // A double click books one part.
-    let part = json!({"kind": "part", "part_id": id(&workshop.part), "quantity": "1", "visit_id": id(&visit)});
+    let part =
+        json!({"kind": "part", "part_id": id(&workshop.part), "quantity": "1", "visit_id": id(&visit)});
     let (first, line) = phone.post_once(&format!("{job_path}/lines"), part.clone(), "same-click").await;
     let (second, again) = phone.post_once(&format!("{job_path}/lines"), part.clone(), "same-click").await;
     assert!(first.is_success() && second.is_success(), "{line} {again}");
     assert_eq!(line["id"], again["id"]);
-    let other = json!({"kind": "part", "part_id": id(&workshop.part), "quantity": "2", "visit_id": id(&visit)});
+    let other =
+        json!({"kind": "part", "part_id": id(&workshop.part), "quantity": "2", "visit_id": id(&visit)});
     let (reused, problem) = phone.post_once(&format!("{job_path}/lines"), other, "same-click").await;
     assert_eq!((reused, &problem["code"]), (StatusCode::CONFLICT, &json!("idempotency_key_reused")));
-    let too_many = json!({"kind": "part", "part_id": id(&workshop.part), "quantity": "50", "visit_id": id(&visit)});
-    let (refused, _) = phone.send(reqwest::Method::POST, &format!("{job_path}/lines"), Some(too_many), None).await;
+    let too_many =
+        json!({"kind": "part", "part_id": id(&workshop.part), "quantity": "50", "visit_id": id(&visit)});
+    let (refused, _) =
+        phone.send(reqwest::Method::POST, &format!("{job_path}/lines"), Some(too_many), None).await;
     assert_eq!(refused, StatusCode::CONFLICT, "the van holds three");
 
     for item in phone.get(&job_path).await["checklist"].as_array().expect("a list") {
@@ -98,11 +108,16 @@ async fn carry_out(workshop: &Workshop, ticket: &Value) -> Value {
     assert_eq!(done["status"], "completed", "{done}");
     let lines = done["lines"].as_array().expect("lines");
     let reason = |kind: &str| {
-        let line = lines.iter().find(|line| line["kind"] == kind).unwrap_or_else(|| panic!("no {kind} in {done}"));
+        let line =
+            lines.iter().find(|line| line["kind"] == kind).unwrap_or_else(|| panic!("no {kind} in {done}"));
         (line["coverage"]["reason"].clone(), line["billable"]["amount"].clone())
     };
     assert_eq!(reason("labour"), (json!("contract_covers_kind"), json!("0.00")));
-    assert_eq!(reason("travel"), (json!("contract_covers_kind"), json!("15.00")), "half of 30 minutes at 60.00");
+    assert_eq!(
+        reason("travel"),
+        (json!("contract_covers_kind"), json!("15.00")),
+        "half of 30 minutes at 60.00"
+    );
     assert_eq!(reason("part"), (json!("kind_not_covered"), json!("120.50")));
 
     api.post(&format!("{job_path}/approve"), json!({})).await;

@@ -4,4 +4,5 @@ mod architecture;
 mod bad_input;
 mod crash;
 mod journey;
+mod pages;
 mod workshop;

@@ -17,12 +17,10 @@ pub const HELD_SECONDS: i64 = 120;
 pub struct Workshop {
     pub api: Api,
     pub technician: Api,
-    pub customer: Value,
     pub asset: Value,
     pub device: Value,
     pub technician_id: String,
     pub part: Value,
-    pub van: Value,
 }
 
 impl Workshop {
@@ -38,7 +36,8 @@ impl Workshop {
             "travel_rate_per_hour": eur("60.00"), "labour_cost_per_hour": eur("35.00"), "tax_rate": "0.21",
             "payment_terms_days": 30
         });
-        let (status, answer) = api.send(reqwest::Method::PUT, "/organisation", Some(organisation), None).await;
+        let (status, answer) =
+            api.send(reqwest::Method::PUT, "/organisation", Some(organisation), None).await;
         assert!(status.is_success(), "{answer}");
 
         let customer = api.post("/customers", json!({"name": "Harbour Hospital", "currency": "EUR"})).await;
@@ -73,7 +72,7 @@ impl Workshop {
         let technician = Api::new(product.http, token["token"].as_str().expect("a token"));
 
         let contract = json!({
-            "customer_id": id(&customer), "number": "C-2026-1", "tier": "gold", "starts_on": "2024-01-01",
+            "customer_id": id(&customer), "number": "C-2026-1", "tier": "premium", "starts_on": "2024-01-01",
             "ends_on": "2030-12-31", "labour_share": "1", "travel_share": "0.5", "parts_share": "0",
             "price": eur("1200.00")
         });
@@ -85,7 +84,7 @@ impl Workshop {
             "scope": {"kind": "asset", "value": id(&asset)}, "component": "bearing", "expected_downtime_hours": "8"
         });
         api.post("/rules", rule).await;
-        Self { api, technician, customer, asset, device, technician_id, part, van }
+        Self { api, technician, asset, device, technician_id, part }
     }
 }
 
