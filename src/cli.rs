@@ -2,7 +2,7 @@
 
 use crate::{config::LogFormat, role::Roles};
 use clap::{Args, Parser, Subcommand};
-use domain::{account::Role, id::CustomerId};
+use domain::{account::Role, id::{CustomerId, TechnicianId}};
 use serde::Serialize;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -96,6 +96,9 @@ pub struct CreateAccount {
     /// The customer whose rows a `customer` account sees
     #[arg(long, value_name = "ID")]
     pub customer: Option<CustomerId>,
+    /// The person whose visits a `technician` account performs
+    #[arg(long, value_name = "ID")]
+    pub technician: Option<TechnicianId>,
     /// File whose first line is the password; - reads standard input
     #[arg(long, value_name = "FILE|-")]
     pub password_file: PathBuf,
@@ -113,6 +116,9 @@ pub struct CreateToken {
     /// The customer whose rows a `customer` token sees
     #[arg(long, value_name = "ID")]
     pub customer: Option<CustomerId>,
+    /// The person whose visits a `technician` token performs
+    #[arg(long, value_name = "ID")]
+    pub technician: Option<TechnicianId>,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::config::{Config, LogFormat};
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::io::IsTerminal;
+use std::{io::IsTerminal, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// Logs go to stderr: stdout belongs to the results of commands.
@@ -23,3 +23,14 @@ pub fn init_logging(config: &Config) -> Result<()> {
 pub fn init_metrics() -> Result<PrometheusHandle> {
     PrometheusBuilder::new().install_recorder().context("cannot install the metrics recorder")
 }
+
+/// Lets the recorder forget the raw values of histograms, which it would otherwise keep until somebody asks.
+pub async fn upkeep(metrics: PrometheusHandle) {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        ticks.tick().await;
+        metrics.run_upkeep();
+    }
+}
+
+const UPKEEP: Duration = Duration::from_secs(5);

@@ -1,17 +1,15 @@
 //! Keeps the roles of this process: one that fails stops the product, and stopping follows the flow of data, so that
 //! what has entered is carried to its end.
 
-use crate::role::Role;
 use anyhow::{Context, Result, anyhow, bail};
-use std::{collections::BTreeMap, future::Future, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, future::Future, time::Duration};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-#[derive(Default)]
-pub struct Supervisor {
-    running: JoinSet<(Role, Result<()>)>,
-    /// Iterated in the order of the flow.
-    stops: BTreeMap<Role, CancellationToken>,
+/// `Part` names what it keeps, in the order in which things stop.
+pub struct Supervisor<Part> {
+    running: JoinSet<(Part, Result<()>)>,
+    stops: BTreeMap<Part, CancellationToken>,
 }
 
 /// What asked the product to stop. `soft` drains; `hard` cuts off what has not drained yet.
@@ -21,9 +19,13 @@ pub struct Stop {
     pub hard: CancellationToken,
 }
 
-impl Supervisor {
+impl<Part: Copy + Ord + Display + Send + 'static> Supervisor<Part> {
+    pub fn new() -> Self {
+        Self { running: JoinSet::new(), stops: BTreeMap::new() }
+    }
+
     /// Starts `role`; the future ends when the token it was given is cancelled and it has drained.
-    pub fn start<F>(&mut self, role: Role, run: impl FnOnce(CancellationToken) -> F)
+    pub fn start<F>(&mut self, role: Part, run: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
@@ -47,7 +49,7 @@ impl Supervisor {
         ended.and(drained)
     }
 
-    fn ended_early(&mut self, ended: Result<(Role, Result<()>), tokio::task::JoinError>) -> Result<()> {
+    fn ended_early(&mut self, ended: Result<(Part, Result<()>), tokio::task::JoinError>) -> Result<()> {
         let (role, result) = ended.context("a role panicked")?;
         self.stops.remove(&role);
         result.with_context(|| format!("the role {role} failed"))?;
@@ -70,22 +72,25 @@ impl Supervisor {
     }
 
     /// Another role that ends meanwhile is noted, so that its own turn does not wait for it.
-    async fn wait_for(&mut self, role: Role) -> Result<()> {
-        loop {
-            let Some(ended) = self.running.join_next().await else { return Ok(()) };
+    async fn wait_for(&mut self, role: Part) -> Result<()> {
+        let mut first_error = Ok(());
+        while let Some(ended) = self.running.join_next().await {
             let (ended, result) = ended.context("a role panicked while stopping")?;
-            result.with_context(|| format!("the role {ended} failed while stopping"))?;
+            first_error =
+                first_error.and(result.with_context(|| format!("the role {ended} failed while stopping")));
             if ended == role {
-                return Ok(());
+                break;
             }
             self.stops.remove(&ended);
         }
+        first_error
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::role::Role;
     use std::sync::{Arc, Mutex};
 
     const LIMIT: Duration = Duration::from_secs(5);
@@ -93,7 +98,7 @@ mod tests {
     #[tokio::test]
     async fn stopping_follows_the_flow() {
         let order = Arc::new(Mutex::new(Vec::new()));
-        let mut supervisor = Supervisor::default();
+        let mut supervisor = Supervisor::new();
         for role in [Role::Api, Role::Analytics, Role::Gateway] {
             let order = Arc::clone(&order);
             supervisor.start(role, |stop| async move {
@@ -110,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_role_that_fails_stops_the_others_and_is_named() {
-        let mut supervisor = Supervisor::default();
+        let mut supervisor = Supervisor::new();
         let (drained, heard) = tokio::sync::oneshot::channel();
         supervisor.start(Role::Api, |stop| async move {
             stop.cancelled().await;
@@ -124,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hard_stop_does_not_wait() {
-        let mut supervisor = Supervisor::default();
+        let mut supervisor = Supervisor::new();
         supervisor.start(Role::Gateway, |_| std::future::pending());
         let stop = Stop::default();
         stop.soft.cancel();
@@ -134,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_role_that_does_not_drain_is_cut_off() {
-        let mut supervisor = Supervisor::default();
+        let mut supervisor = Supervisor::new();
         supervisor.start(Role::Gateway, |_| std::future::pending());
         let stop = Stop::default();
         stop.soft.cancel();

@@ -12,6 +12,7 @@ pub mod command;
 pub mod connect;
 pub mod contracts;
 pub mod customers;
+pub mod demo;
 pub mod deps;
 pub mod devices;
 pub mod dispatch;

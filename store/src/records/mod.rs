@@ -17,6 +17,7 @@ pub mod contracts;
 pub mod connections;
 pub mod counters;
 pub mod customers;
+pub mod demo;
 pub mod device_events;
 pub mod devices;
 pub mod evidence;

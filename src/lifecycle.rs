@@ -1,0 +1,240 @@
+//! Start, stop, fail. Ports are bound first, so that a taken port is said before anything is touched; then the data
+//! folder is claimed and the stores open; then the parts start from the end of the data's flow to its beginning.
+//! Stopping runs with the flow.
+
+use crate::{
+    config::Config,
+    demo::{self, Demo},
+    folder::FolderClaim,
+    observability,
+    role::{Role, Roles},
+    supervisor::{Stop, Supervisor},
+};
+use anyhow::{Context, Result};
+use domain::{
+    Clock, SystemClock,
+    telemetry::{Done, InboundMessage, MessageSink, NotStored},
+};
+use ingest::Ingest;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use store::{
+    records::Records,
+    telemetry::{
+        TelemetryStore,
+        embedded::{Embedded, EmbeddedConfig},
+    },
+};
+use tokio::{net::TcpListener, task::JoinSet};
+
+/// What the supervisor keeps, in the order in which it stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// The demo's devices stand before the gateway, like all devices.
+    Demo,
+    Role(Role),
+}
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Demo => f.write_str("demo"),
+            Self::Role(role) => role.fmt(f),
+        }
+    }
+}
+
+/// Runs the product until it is told to stop or a part of it fails.
+pub async fn run(config: Config) -> Result<()> {
+    let stop = Stop::default();
+    let mut background = JoinSet::new();
+    background.spawn(listen_for_signals(stop.clone()));
+    let metrics = observability::init_metrics()?;
+    background.spawn(observability::upkeep(metrics.clone()));
+
+    let ports = Ports::bind(&config).await?;
+    let claim = FolderClaim::take(&config.data_dir)?;
+    let stores = Stores::open(&config).await?;
+    let result = serve(&config, ports, &stores, metrics, &stop).await;
+    let closed = stores.close().await;
+    drop(claim);
+    result.and(closed)
+}
+
+async fn serve(
+    config: &Config,
+    ports: Ports,
+    stores: &Stores,
+    metrics: PrometheusHandle,
+    stop: &Stop,
+) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ingest =
+        config.roles.contains(Role::Ingest).then(|| Ingest::new(stores.records.clone(), stores.telemetry(), clock.clone()));
+    let (demo, demo_handle) = Demo::new();
+    let deps = api::Deps {
+        records: stores.records.clone(),
+        telemetry: stores.telemetry(),
+        ingest: ingest.clone().map_or_else(|| Arc::new(NoIngest) as Arc<dyn MessageSink>, |ingest| ingest),
+        clock: clock.clone(),
+        mqtt_address: ports.mqtt_address.unwrap_or(config.mqtt_listen),
+        secure_cookies: config.secure_cookies,
+        demo: Arc::new(demo_handle),
+        metrics: Arc::new(move || metrics.render()),
+        shell: Arc::default(),
+    };
+    let http_address = ports.http_address;
+    let begin_demo = demo::prepare(&deps, config, http_address).await?;
+
+    let mut parts = Supervisor::new();
+    if let Some(listener) = ports.http {
+        let deps = deps.clone();
+        parts.start(Part::Role(Role::Api), |stop| async move { Ok(api::serve(deps, listener, stop).await?) });
+    }
+    if config.roles.contains(Role::Jobs) {
+        let deps = deps.clone();
+        parts.start(Part::Role(Role::Jobs), |stop| async move {
+            api::jobs::run(deps, stop).await;
+            Ok(())
+        });
+    }
+    if config.roles.contains(Role::Analytics) {
+        let deps = analytics::Deps {
+            records: stores.records.clone(),
+            telemetry: stores.telemetry(),
+            clock: clock.clone(),
+            limits: analytics::Limits::default(),
+        };
+        parts.start(Part::Role(Role::Analytics), |stop| async move { Ok(analytics::run(deps, stop).await?) });
+    }
+    if let Some(ingest) = ingest.clone() {
+        parts.start(Part::Role(Role::Ingest), |stop| async move {
+            stop.cancelled().await;
+            ingest.close().await;
+            Ok(())
+        });
+    }
+    if let (Some(listener), Some(ingest)) = (ports.mqtt, ingest) {
+        let gateway = gateway::Gateway::new(gateway::Deps {
+            records: stores.records.clone(),
+            sink: ingest,
+            clock: clock.clone(),
+            limits: gateway::Limits::default(),
+        });
+        parts.start(Part::Role(Role::Gateway), |stop| async move { Ok(gateway.run(listener, stop).await?) });
+    }
+    parts.start(Part::Demo, |stop| demo.run(deps, begin_demo, stop));
+    announce(config, http_address, ports.mqtt_address);
+    parts.run(stop, Duration::from_secs(config.stop_timeout_s)).await
+}
+
+fn announce(config: &Config, http: Option<SocketAddr>, mqtt: Option<SocketAddr>) {
+    if let Some(http) = http {
+        eprintln!("Mainstay serves people and programs on  http://{http}");
+    }
+    if let Some(mqtt) = mqtt {
+        eprintln!("and devices on                          mqtt://{mqtt}");
+    }
+    tracing::info!(data_dir = %config.data_dir.display(), roles = %config.roles, "serving");
+}
+
+struct Ports {
+    mqtt: Option<TcpListener>,
+    http: Option<TcpListener>,
+    /// As bound: port 0 asks for a free one.
+    mqtt_address: Option<SocketAddr>,
+    http_address: Option<SocketAddr>,
+}
+
+impl Ports {
+    async fn bind(config: &Config) -> Result<Self> {
+        let mqtt = bind(&config.roles, Role::Gateway, config.mqtt_listen, "mqtt_listen").await?;
+        let http = bind(&config.roles, Role::Api, config.http_listen, "http_listen").await?;
+        let address = |listener: &Option<TcpListener>| listener.as_ref().and_then(|l| l.local_addr().ok());
+        Ok(Self { mqtt_address: address(&mqtt), http_address: address(&http), mqtt, http })
+    }
+}
+
+async fn bind(roles: &Roles, role: Role, address: SocketAddr, key: &str) -> Result<Option<TcpListener>> {
+    if !roles.contains(role) {
+        return Ok(None);
+    }
+    let bound = TcpListener::bind(address).await;
+    Ok(Some(bound.with_context(|| format!("cannot listen on {address}: free it, or set another {key}"))?))
+}
+
+struct Stores {
+    records: Records,
+    telemetry: Arc<Embedded>,
+}
+
+impl Stores {
+    async fn open(config: &Config) -> Result<Self> {
+        let records = Records::open(&config.data_dir).await.context("cannot open the records")?;
+        let settings = EmbeddedConfig { consumers: vec![analytics::CONSUMER.into()], ..EmbeddedConfig::default() };
+        let telemetry =
+            Embedded::open(&config.data_dir, settings).context("cannot open the telemetry store")?;
+        Ok(Self { records, telemetry })
+    }
+    fn telemetry(&self) -> Arc<dyn TelemetryStore> {
+        Arc::clone(&self.telemetry) as Arc<dyn TelemetryStore>
+    }
+    async fn close(self) -> Result<()> {
+        self.telemetry.close().await.context("cannot close the telemetry store")?;
+        self.records.close().await.context("cannot close the records")
+    }
+}
+
+/// Stands where ingest would, in a process without that role.
+struct NoIngest;
+impl MessageSink for NoIngest {
+    fn submit(&self, _: Vec<InboundMessage>, done: Done) {
+        done(Err(NotStored::Unavailable));
+    }
+}
+
+/// The first signal asks to drain, the second to stop at once.
+async fn listen_for_signals(stop: Stop) {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return tracing::error!("cannot listen for signals: {error}"),
+    };
+    signals.next().await;
+    tracing::info!("stopping; a second signal stops at once");
+    stop.soft.cancel();
+    signals.next().await;
+    tracing::warn!("stopping at once");
+    stop.hard.cancel();
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
