@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Everything that can be configured. Nested keys are written `metrics__token` in the environment.
+/// Everything that can be configured. Nested keys are written `demo__password` in the environment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -34,7 +34,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How long a stopping role may take before it is cut off.
     pub stop_timeout_s: u64,
-    pub metrics: Metrics,
+    pub demo: Demo,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -46,12 +46,12 @@ pub enum LogFormat {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Metrics {
-    /// Whoever sends this bearer token may read `/metrics` from elsewhere than this machine.
+pub struct Demo {
+    /// Of the demo's sign-ins, instead of a random one that is printed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<Secret>,
+    pub password: Option<Secret>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_file: Option<PathBuf>,
+    pub password_file: Option<PathBuf>,
 }
 
 /// A value that no log, error or `print-config` shows.
@@ -87,7 +87,7 @@ impl Default for Config {
             log_level: "info".into(),
             log_format: LogFormat::Text,
             stop_timeout_s: 20,
-            metrics: Metrics::default(),
+            demo: Demo::default(),
         }
     }
 }
@@ -114,11 +114,11 @@ impl Config {
     }
 
     fn read_secrets(&mut self) -> Result<()> {
-        let Some(file) = &self.metrics.token_file else { return Ok(()) };
-        if self.metrics.token.is_some() {
-            bail!("metrics.token and metrics.token_file are both set: keep one of them");
+        let Some(file) = &self.demo.password_file else { return Ok(()) };
+        if self.demo.password.is_some() {
+            bail!("demo.password and demo.password_file are both set: keep one of them");
         }
-        self.metrics.token = Some(Secret(read_secret(file)?));
+        self.demo.password = Some(Secret(read_secret(file)?));
         Ok(())
     }
 
@@ -154,7 +154,7 @@ mod tests {
             jail.set_env("MAINSTAY_HTTP_LISTEN", "127.0.0.1:2");
             jail.set_env("MAINSTAY_MQTT_LISTEN", "127.0.0.1:2");
             jail.set_env("MAINSTAY_ROLES", "gateway,ingest");
-            jail.set_env("MAINSTAY_METRICS__TOKEN", "s3cret");
+            jail.set_env("MAINSTAY_DEMO__PASSWORD", "s3cret");
             jail.set_env("MAINSTAY_DATA", "/elsewhere");
             let config = Config::load(Some(Path::new("m.toml")), &json!({ "http_listen": "127.0.0.1:3" }))
                 .expect("valid");
@@ -163,7 +163,7 @@ mod tests {
             assert!(config.no_demo);
             assert_eq!(config.roles.to_string(), "gateway,ingest");
             assert_eq!(config.data_dir, Path::new("mainstay-data"));
-            assert_eq!(config.metrics.token.as_ref().map(Secret::expose), Some("s3cret"));
+            assert_eq!(config.demo.password.as_ref().map(Secret::expose), Some("s3cret"));
             Ok(())
         });
     }
@@ -177,8 +177,8 @@ mod tests {
             jail.create_file("m.toml", "htpp_listen = \"127.0.0.1:1\"")?;
             let text = message(Some("m.toml"));
             assert!(text.contains("htpp_listen") && text.contains("m.toml"), "{text}");
-            jail.create_file("n.toml", "[metrics]\ntokn = \"x\"")?;
-            assert!(message(Some("n.toml")).contains("tokn"));
+            jail.create_file("n.toml", "[demo]\npasword = \"x\"")?;
+            assert!(message(Some("n.toml")).contains("pasword"));
             jail.set_env("MAINSTAY_NO_DEMOS", "true");
             assert!(message(None).contains("no_demos"));
             assert!(message(Some("missing.toml")).contains("missing.toml"));
@@ -189,13 +189,13 @@ mod tests {
     #[test]
     fn secrets_come_from_files_and_are_never_shown() {
         Jail::expect_with(|jail| {
-            jail.create_file("token", "s3cret\n")?;
-            jail.set_env("MAINSTAY_METRICS__TOKEN_FILE", "token");
+            jail.create_file("secret", "s3cret\n")?;
+            jail.set_env("MAINSTAY_DEMO__PASSWORD_FILE", "secret");
             let config = Config::load(None, &json!({})).expect("valid");
-            assert_eq!(config.metrics.token.as_ref().map(Secret::expose), Some("s3cret"));
+            assert_eq!(config.demo.password.as_ref().map(Secret::expose), Some("s3cret"));
             let shown = config.to_toml().expect("TOML") + &format!("{config:?}");
             assert!(!shown.contains("s3cret") && shown.contains("(hidden)"), "{shown}");
-            jail.set_env("MAINSTAY_METRICS__TOKEN", "other");
+            jail.set_env("MAINSTAY_DEMO__PASSWORD", "other");
             assert!(Config::load(None, &json!({})).is_err());
             Ok(())
         });
