@@ -28,6 +28,7 @@ pub mod problem;
 pub mod quarantine;
 pub mod reliability;
 mod router;
+pub mod rules;
 pub mod settings;
 pub mod sites;
 pub mod telemetry;
@@ -50,6 +51,9 @@ use web::{
 /// Every endpoint of the product, with its access rule. The denial test walks this list.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(alerts::routes())
+        .merge(rules::routes())
+        .merge(reliability::routes())
         .merge(customers::routes())
         .merge(sites::routes())
         .merge(models::routes())

@@ -1,10 +1,11 @@
 //! The evidence of an alert, as shown on its page, on tickets, work orders and the technician's phone.
 
-use super::sentence::{duration, quantity, sentence};
+use super::sentence::{quantity, sentence};
 use crate::web::{
     chart::{Limit, Line, Mark, Plot},
     request::View,
 };
+use chrono::TimeDelta;
 use domain::{
     clock::from_micros,
     condition::{
@@ -133,13 +134,13 @@ fn consequence(view: &View, evidence: &Evidence) -> Markup {
     html! {
         dl.facts {
             @if evidence.held_for_seconds > 0 {
-                div { dt { (lang.t("alerts-held")) } dd { (duration(lang, evidence.held_for_seconds)) } }
+                div { dt { (lang.t("alerts-held")) } dd { (lang.duration(TimeDelta::seconds(evidence.held_for_seconds))) } }
             }
             @if let Some(hours) = expected.hours_to_limit {
-                div { dt { (lang.t("alerts-time-to-limit")) } dd { (duration(lang, (hours * 3600.0) as i64)) } }
+                div { dt { (lang.t("alerts-time-to-limit")) } dd { (lang.duration(TimeDelta::seconds((hours * 3600.0) as i64))) } }
             }
             @if let Some(hours) = expected.downtime_hours {
-                div { dt { (lang.t("alerts-expected-downtime")) } dd { (lang.with("duration-hours", &[("n", hours.normalize().to_string().into())])) } }
+                div { dt { (lang.t("alerts-expected-downtime")) } dd { (hours.normalize()) " h" } }
             }
             @if let (Some(money), true) = (expected.money, sees_money) {
                 div { dt { (lang.t("alerts-waiting-costs")) }

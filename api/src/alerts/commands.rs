@@ -1,20 +1,22 @@
 //! What people do about alerts.
 
 use crate::{
+    assets::scope,
     command::{Begun, CommandError, Context},
     deps::Deps,
+    tickets::commands::{Draft, open_within},
+    timeline::circumstances,
 };
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    account::Identity,
+    account::{Actor, Identity},
     condition::alert::{Alert, Dismissal, GivenVerdict, Verdict},
-    id::{AccountId, AlertGroupId, AlertId, AssetId},
+    id::{AccountId, AlertGroupId, AlertId, TicketId},
+    service::ticket::{PriorityReason, TicketSource, assess},
 };
 use serde::Serialize;
-use store::{
-    StoreError,
-    records::{Connection, alerts, assets},
-};
+use store::records::{Connection, alerts, assets, evidence, tickets};
 
 /// Longest reason for a dismissal.
 pub const MAX_REASON: usize = 500;
@@ -25,7 +27,7 @@ pub async fn acknowledge(deps: &Deps, mut cx: Context, id: AlertId) -> Result<Al
         Begun::New(tx) => tx,
         Begun::Repeated(alert) => return Ok(alert),
     };
-    let alert = visible(&tx, &cx, id).await?;
+    let alert = visible(&tx, &cx.actor, id).await?;
     if alert.acknowledged.is_some() {
         return Ok(alert);
     }
@@ -37,8 +39,10 @@ pub async fn acknowledge(deps: &Deps, mut cx: Context, id: AlertId) -> Result<Al
 #[derive(Clone, Debug, Serialize)]
 pub struct Dismiss {
     pub reason: String,
-    /// Hidden until then; for good when absent.
+    /// Hidden until then; for good when neither this nor `hours` is there.
     pub until: Option<Timestamp>,
+    /// Hidden for so long from now.
+    pub hours: Option<u16>,
 }
 
 /// Not a problem: hides the alert, for a while or for good, with the reason.
@@ -55,15 +59,16 @@ pub async fn dismiss(
     if reason.chars().count() > MAX_REASON {
         return Err(CommandError::field("reason", "form-too-long"));
     }
-    if input.until.is_some_and(|until| until <= cx.at) {
+    let until = input.until.or_else(|| Some(cx.at + TimeDelta::hours(input.hours?.into())));
+    if until.is_some_and(|until| until <= cx.at) {
         return Err(CommandError::field("until", "alerts-error-until"));
     }
     let tx = match cx.begin(&deps.records, "alerts.dismiss", &(id, &input)).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(alert) => return Ok(alert),
     };
-    let alert = visible(&tx, &cx, id).await?;
-    let dismissal = Dismissal { by: account(&cx), at: cx.at, reason, until: input.until };
+    let alert = visible(&tx, &cx.actor, id).await?;
+    let dismissal = Dismissal { by: account(&cx), at: cx.at, reason, until };
     let alert = alert.dismiss(dismissal)?;
     alerts::update(&tx, &alert).await?;
     cx.finish(tx, alert).await
@@ -84,20 +89,44 @@ pub async fn verdict(
     Ok(alerts::update_group(tx, &group).await?)
 }
 
-/// The alert, unless it is on somebody else's equipment.
-pub async fn visible(db: &impl Connection, cx: &Context, id: AlertId) -> Result<Alert, CommandError> {
-    let alert = alerts::get(db, id).await?.ok_or(CommandError::NotFound)?;
-    if in_scope(db, cx, alert.asset_id).await? { Ok(alert) } else { Err(CommandError::NotFound) }
+/// Opens a ticket for the alert's group, if none is there yet, and answers which it is.
+pub async fn open_ticket(deps: &Deps, mut cx: Context, id: AlertId) -> Result<TicketId, CommandError> {
+    let tx = match cx.begin(&deps.records, "alerts.open_ticket", &id).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(ticket) => return Ok(ticket),
+    };
+    let alert = visible(&tx, &cx.actor, id).await?;
+    if let Some(ticket) = tickets::find_by_alert_group(&tx, alert.group_id).await? {
+        return cx.finish(tx, ticket.id).await;
+    }
+    let asset = assets::get(&tx, alert.asset_id).await?.ok_or(CommandError::NotFound)?;
+    let rule = evidence::get(&tx, alert.id).await?.map(|evidence| evidence.rule.name);
+    let draft = Draft {
+        asset: asset.id,
+        subject: rule.unwrap_or_else(|| asset.name.clone()),
+        description: String::new(),
+        source: TicketSource::Agent,
+        alert_group: Some(alert.group_id),
+        priority: assess(alert.severity, asset.criticality, asset.downtime_cost_per_hour),
+        reason: PriorityReason::Computed {
+            severity: alert.severity,
+            criticality: asset.criticality,
+            downtime_cost_per_hour: asset.downtime_cost_per_hour,
+        },
+        fault_at: Some(alert.raised_at),
+        reported_at: alert.noticed_at,
+        note: None,
+    };
+    let ticket = open_within(&tx, &circumstances(&cx, None)?, draft).await?;
+    alerts::ticket_opened(&tx, alert.group_id, ticket.id).await?;
+    cx.finish(tx, ticket.id).await
 }
 
-/// Customers see their own equipment; alerts are no page for technicians, who see evidence on their work orders.
-async fn in_scope(db: &impl Connection, cx: &Context, asset: AssetId) -> Result<bool, StoreError> {
-    match cx.actor.customer_scope() {
-        None => Ok(true),
-        Some(customer) => {
-            Ok(assets::get(db, asset).await?.is_some_and(|asset| asset.customer_id == customer))
-        }
-    }
+/// The alert, unless it is on equipment that this actor may not see.
+pub async fn visible(db: &impl Connection, actor: &Actor, id: AlertId) -> Result<Alert, CommandError> {
+    let alert = alerts::get(db, id).await?.ok_or(CommandError::NotFound)?;
+    scope::asset(db, actor, alert.asset_id).await?;
+    Ok(alert)
 }
 
 fn account(cx: &Context) -> Option<AccountId> {

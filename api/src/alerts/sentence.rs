@@ -1,6 +1,7 @@
 //! Sentences of evidence in the reader's language.
 
 use crate::web::{i18n::Lang, request::View};
+use chrono::TimeDelta;
 use domain::condition::evidence::{Arg, Sentence};
 use fluent_templates::fluent_bundle::FluentValue;
 
@@ -28,7 +29,7 @@ fn value(view: &View, arg: &Arg) -> FluentValue<'static> {
         Arg::Text(text) => text.clone().into(),
         Arg::Number(number) => quantity(view.lang, *number).into(),
         Arg::Count(count) => (*count).into(),
-        Arg::Seconds(seconds) => duration(view.lang, *seconds).into(),
+        Arg::Seconds(seconds) => view.lang.duration(TimeDelta::seconds(*seconds)).into(),
         Arg::Time(at) => view.lang.date_time(*at, view.zone).into(),
         Arg::Money(money) => view.lang.money(*money).into(),
     }
@@ -43,30 +44,4 @@ pub fn quantity(lang: Lang, value: f64) -> String {
         _ => 3,
     };
     lang.number(value, digits)
-}
-
-/// A length of time in its largest telling unit, such as "5 min" or "2.5 h".
-pub fn duration(lang: Lang, seconds: i64) -> String {
-    let (unit, count) = match seconds {
-        ..120 => ("duration-seconds", seconds as f64),
-        120..7_200 => ("duration-minutes", seconds as f64 / 60.0),
-        7_200..172_800 => ("duration-hours", seconds as f64 / 3600.0),
-        _ => ("duration-days", seconds as f64 / 86_400.0),
-    };
-    let rounded = (count * 10.0).round() / 10.0;
-    let digits = usize::from(rounded != rounded.trunc());
-    lang.with(unit, &[("n", lang.number(rounded, digits).into())])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_use_their_largest_unit() {
-        assert_eq!(duration(Lang::En, 90), "90 s");
-        assert_eq!(duration(Lang::En, 5400), "90 min");
-        assert_eq!(duration(Lang::Es, 9000), "2,5 h");
-        assert_eq!(duration(Lang::Zh, 259_200), "3 天");
-    }
 }

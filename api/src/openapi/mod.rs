@@ -5,7 +5,7 @@
 //! Tests hold that the document and `routes()` name the same endpoints, and that `docs/openapi.json` is this document
 //! (regenerate it with `UPDATE_OPENAPI=1 cargo test -p api openapi` or `mainstay openapi`).
 
-use crate::{accounts, assets, billing, contracts, customers, devices, dispatch, models, parts, settings, sites, telemetry, tickets, visits, work_orders, problem::Problem, web::routes::{Access, Routes}};
+use crate::{accounts, alerts, reliability, rules, assets, billing, contracts, customers, devices, dispatch, models, parts, settings, sites, telemetry, tickets, visits, work_orders, problem::Problem, web::routes::{Access, Routes}};
 use axum::{
     extract::Path,
     http::{HeaderValue, StatusCode, header},
@@ -57,6 +57,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Root::openapi();
     for part in [
         accounts::json::Api::openapi(),
+        alerts::json::Api::openapi(),
+        reliability::json::Api::openapi(),
+        rules::json::Api::openapi(),
         assets::json::Api::openapi(),
         billing::json::Api::openapi(),
         contracts::json::Api::openapi(),

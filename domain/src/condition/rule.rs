@@ -18,7 +18,6 @@ pub struct Rule {
     pub id: RuleId,
     /// Grows with every edit.
     pub version: i64,
-    #[serde(flatten)]
     pub settings: RuleSettings,
     /// Made by Mainstay, such as the rule for reported failures. It can be changed and disabled, not deleted.
     pub built_in: bool,
@@ -30,6 +29,7 @@ pub struct Rule {
 
 /// What a person decides about a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RuleSettings {
     pub name: String,
     pub condition: Condition,

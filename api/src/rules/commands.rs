@@ -1,0 +1,88 @@
+//! What people do with rules.
+
+use crate::{
+    command::{Begun, CommandError, Context, FieldError},
+    deps::Deps,
+};
+use domain::{
+    condition::rule::{Condition, Rule, RuleSettings},
+    id::RuleId,
+};
+use serde::{Deserialize, Serialize};
+use store::{StoreError, records::rules};
+
+/// More rules than this are more than anybody can keep in mind.
+const MAX_RULES: usize = 500;
+
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleInput {
+    /// The version that was edited; needed for a change.
+    #[serde(default)]
+    pub version: Option<i64>,
+    #[schema(value_type = Object)]
+    pub settings: RuleSettings,
+}
+
+pub async fn create(deps: &Deps, mut cx: Context, input: RuleInput) -> Result<Rule, CommandError> {
+    check(&input.settings)?;
+    let tx = match cx.begin(&deps.records, "rules.create", &input).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(rule) => return Ok(rule),
+    };
+    if matches!(input.settings.condition, Condition::DownUnplanned) {
+        return Err(CommandError::Refused { code: "rule-built-in-kind" });
+    }
+    if rules::all(&tx).await?.len() >= MAX_RULES {
+        return Err(CommandError::Refused { code: "rule-limit" });
+    }
+    let rule = Rule {
+        id: RuleId::generate(),
+        version: 1,
+        settings: input.settings,
+        built_in: false,
+        demo: false,
+        created_at: cx.at,
+        updated_at: cx.at,
+    };
+    rules::insert(&tx, &rule).await?;
+    cx.finish(tx, rule).await
+}
+
+/// Every edit makes the next version; alerts of the version before are withdrawn.
+pub async fn update(deps: &Deps, mut cx: Context, id: RuleId, input: RuleInput) -> Result<Rule, CommandError> {
+    check(&input.settings)?;
+    let tx = match cx.begin(&deps.records, "rules.update", &(id, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(rule) => return Ok(rule),
+    };
+    let rule = rules::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    if input.version.is_some_and(|version| version != rule.version) {
+        return Err(StoreError::Conflict("rules.version".into()).into());
+    }
+    let kind = |condition: &Condition| matches!(condition, Condition::DownUnplanned);
+    if kind(&rule.settings.condition) != kind(&input.settings.condition) {
+        return Err(CommandError::Refused { code: "rule-built-in-kind" });
+    }
+    if rule.settings == input.settings {
+        return cx.finish(tx, rule).await;
+    }
+    let rule = rules::update(&tx, Rule { settings: input.settings, ..rule }, cx.at).await?;
+    cx.finish(tx, rule).await
+}
+
+pub async fn set_enabled(deps: &Deps, cx: Context, id: RuleId, enabled: bool) -> Result<Rule, CommandError> {
+    let rule = rules::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?;
+    let settings = RuleSettings { enabled, ..rule.settings };
+    update(deps, cx, id, RuleInput { version: Some(rule.version), settings }).await
+}
+
+fn check(settings: &RuleSettings) -> Result<(), CommandError> {
+    let problems = settings.problems();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::Invalid(
+        problems.into_iter().map(|(field, message)| FieldError { field, message }).collect(),
+    ))
+}

@@ -1,0 +1,304 @@
+//! The form of a rule: one set of fields for each kind of condition.
+
+use crate::{
+    command::CommandError,
+    web::{
+        form::{Check, Fields, Form},
+        i18n::Lang,
+        request::View,
+    },
+};
+use domain::{
+    condition::{
+        Severity,
+        rule::{Condition, DeviationLimit, Direction, RuleSettings, Scope, Side},
+    },
+    id::{AssetId, ModelId},
+    telemetry::DeviceEventKind,
+};
+use maud::{Markup, html};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use uuid::Uuid;
+
+/// The kinds that people can choose for a new rule.
+pub const KINDS: [&str; 4] = ["threshold", "deviation", "event_code", "no_data"];
+
+/// The values of `settings` as the form shows them.
+pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
+    let number = |value: f64| {
+        let text = value.to_string();
+        if lang.number(0.5, 1).contains(',') { text.replace('.', ",") } else { text }
+    };
+    let minutes = |seconds: u32| number(f64::from(seconds) / 60.0);
+    let hours = |seconds: u32| number(f64::from(seconds) / 3600.0);
+    let mut values: Vec<(&str, String)> = vec![
+        ("version", version.to_string()),
+        ("kind", settings.condition.kind().into()),
+        ("name", settings.name.clone()),
+        ("scope", scope_value(&settings.scope)),
+        ("severity", settings.severity.as_str().into()),
+        ("historical_limit", hours(settings.historical_limit_seconds)),
+        ("component", settings.component.clone().unwrap_or_default()),
+        ("action", settings.action.clone().unwrap_or_default()),
+        ("expected_downtime_hours", settings.expected_downtime_hours.map_or(String::new(), |h| h.normalize().to_string())),
+        ("failure_level", settings.failure_level.map_or(String::new(), number)),
+        ("clear_after_quiet", settings.clear_after_quiet_seconds.map_or(String::new(), minutes)),
+    ];
+    for (name, on) in [
+        ("enabled", settings.enabled),
+        ("opens_ticket", settings.opens_ticket),
+        ("historical_opens_ticket", settings.historical_opens_ticket),
+    ] {
+        if on {
+            values.push((name, "on".into()));
+        }
+    }
+    match &settings.condition {
+        Condition::Threshold { metric, side, raise, clear, for_seconds } => {
+            let side = if *side == Side::Above { "above" } else { "below" };
+            values.extend([("metric", metric.clone()), ("side", side.into())]);
+            values.extend([("raise", number(*raise)), ("clear", number(*clear)), ("for", minutes(*for_seconds))]);
+        }
+        Condition::Deviation { metric, side, mean_over_seconds, baseline_seconds, by, for_seconds } => {
+            let side = match side {
+                Direction::Above => "above",
+                Direction::Below => "below",
+                Direction::Either => "either",
+            };
+            let (unit, limit) = match by {
+                DeviationLimit::Sigma(limit) => ("sigma", limit),
+                DeviationLimit::Percent(limit) => ("percent", limit),
+            };
+            values.extend([("metric", metric.clone()), ("side", side.into()), ("unit", unit.into())]);
+            values.extend([("limit", number(*limit)), ("mean_over_seconds", hours(*mean_over_seconds))]);
+            let days = number(f64::from(*baseline_seconds) / 86_400.0);
+            values.extend([("baseline_seconds", days), ("for", minutes(*for_seconds))]);
+        }
+        Condition::NoData { metric, after_seconds } => {
+            values.extend([("metric", metric.clone().unwrap_or_default()), ("after_seconds", minutes(*after_seconds))]);
+        }
+        Condition::EventCode { event, codes, count, within_seconds } => {
+            let event = EVENTS.iter().find(|(kind, _)| kind == event).map_or("error", |(_, word)| word);
+            values.extend([("event", event.into()), ("codes", codes.join(", "))]);
+            values.extend([("count", count.to_string()), ("within_seconds", hours(*within_seconds))]);
+        }
+        Condition::DownUnplanned => {}
+    }
+    Form::filled(values)
+}
+
+const EVENTS: [(DeviceEventKind, &str); 4] = [
+    (DeviceEventKind::Error, "error"),
+    (DeviceEventKind::Warning, "warning"),
+    (DeviceEventKind::Failure, "failure"),
+    (DeviceEventKind::Text, "text"),
+];
+
+fn scope_value(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "all".into(),
+        Scope::Model(id) => format!("model:{id}"),
+        Scope::Asset(id) => format!("asset:{id}"),
+        Scope::EquipmentType(kind) => format!("type:{kind}"),
+    }
+}
+
+fn scope(text: &str) -> Option<Scope> {
+    if text == "all" {
+        return Some(Scope::All);
+    }
+    let (kind, value) = text.split_once(':')?;
+    match kind {
+        "model" => value.parse::<Uuid>().ok().map(|id| Scope::Model(ModelId(id))),
+        "asset" => value.parse::<Uuid>().ok().map(|id| Scope::Asset(AssetId(id))),
+        "type" => Some(Scope::EquipmentType(value.into())),
+        _ => None,
+    }
+}
+
+/// What was typed, as settings; the rule's own checks follow in the command.
+pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
+    let mut check = form.check(lang);
+    let name = check.required("name", 120);
+    let condition = condition(form, &mut check);
+    let scope = scope(form.value("scope"));
+    if scope.is_none() {
+        check.error("scope", "form-choice");
+    }
+    let severity = Severity::ALL.into_iter().find(|severity| severity.as_str() == form.value("severity"));
+    if severity.is_none() {
+        check.error("severity", "form-choice");
+    }
+    let historical_limit_seconds = seconds(form, &mut check, "historical_limit", 3600).unwrap_or(0);
+    let quiet = form.optional("clear_after_quiet").is_some();
+    let clear_after_quiet_seconds = if quiet { seconds(form, &mut check, "clear_after_quiet", 60) } else { None };
+    let component = Some(check.text("component", 120)).filter(|text| !text.is_empty());
+    let action = Some(check.text("action", 1000)).filter(|text| !text.is_empty());
+    let has = |name| form.optional(name).is_some();
+    let expected_downtime_hours =
+        if has("expected_downtime_hours") { check.decimal("expected_downtime_hours") } else { None };
+    let failure_level = if has("failure_level") { number(&mut check, "failure_level") } else { None };
+    check.finish()?;
+    let (Some(condition), Some(scope), Some(severity)) = (condition, scope, severity) else {
+        return Err(CommandError::field("kind", "form-choice"));
+    };
+    Ok(RuleSettings {
+        name,
+        condition,
+        scope,
+        severity,
+        opens_ticket: form.checked("opens_ticket"),
+        enabled: form.checked("enabled"),
+        historical_limit_seconds,
+        historical_opens_ticket: form.checked("historical_opens_ticket"),
+        clear_after_quiet_seconds,
+        component,
+        action,
+        expected_downtime_hours,
+        failure_level,
+    })
+}
+
+fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
+    Some(match form.value("kind") {
+        "threshold" => {
+            let (raise, clear) = (number(check, "raise"), number(check, "clear"));
+            Condition::Threshold {
+                metric: check.required("metric", 128),
+                side: if form.value("side") == "below" { Side::Below } else { Side::Above },
+                for_seconds: seconds(form, check, "for", 60)?,
+                raise: raise?,
+                clear: clear?,
+            }
+        }
+        "deviation" => {
+            let limit = number(check, "limit");
+            let mean_over_seconds = seconds(form, check, "mean_over_seconds", 3600);
+            let baseline_seconds = seconds(form, check, "baseline_seconds", 86_400);
+            Condition::Deviation {
+                metric: check.required("metric", 128),
+                side: match form.value("side") {
+                    "below" => Direction::Below,
+                    "either" => Direction::Either,
+                    _ => Direction::Above,
+                },
+                for_seconds: seconds(form, check, "for", 60)?,
+                mean_over_seconds: mean_over_seconds?,
+                baseline_seconds: baseline_seconds?,
+                by: match form.value("unit") {
+                    "percent" => DeviationLimit::Percent(limit?),
+                    _ => DeviationLimit::Sigma(limit?),
+                },
+            }
+        }
+        "no_data" => Condition::NoData {
+            metric: form.optional("metric").map(String::from),
+            after_seconds: seconds(form, check, "after_seconds", 60)?,
+        },
+        "event_code" => Condition::EventCode {
+            event: EVENTS.iter().find(|(_, word)| *word == form.value("event")).map_or(DeviceEventKind::Error, |(k, _)| *k),
+            codes: form.value("codes").split(',').map(str::trim).filter(|c| !c.is_empty()).map(String::from).collect(),
+            count: check.parse("count", "rules-error-count")?,
+            within_seconds: seconds(form, check, "within_seconds", 3600)?,
+        },
+        "down_unplanned" => Condition::DownUnplanned,
+        _ => {
+            check.error("kind", "form-choice");
+            return None;
+        }
+    })
+}
+
+fn number(check: &mut Check<'_>, name: &'static str) -> Option<f64> {
+    check.decimal(name)?.to_f64()
+}
+
+/// A length of time typed in units of `unit` seconds; 0 when left empty.
+fn seconds(form: &Form, check: &mut Check<'_>, name: &'static str, unit: u32) -> Option<u32> {
+    if form.optional(name).is_none() {
+        return Some(0);
+    }
+    let seconds = check.decimal(name)?.checked_mul(Decimal::from(unit)).and_then(|value| value.round().to_u32());
+    if seconds.is_none() {
+        check.error(name, "form-number");
+    }
+    seconds
+}
+
+/// The fields, without the form element and its button. `scopes` are values with their texts.
+pub fn fields(view: &View, form: &Form, scopes: &[(String, String)]) -> Markup {
+    let (lang, f) = (view.lang, form.fields(view.lang));
+    let word = |words: &[&str], prefix: &str| -> Vec<(String, String)> {
+        words.iter().map(|word| ((*word).to_string(), lang.t(&format!("{prefix}{}", word.replace('_', "-"))))).collect()
+    };
+    let severities = word(&Severity::ALL.map(Severity::as_str), "alerts-severity-");
+    html! {
+        (f.hidden("kind")) (f.hidden("version"))
+        @if form.checked("enabled") { (f.hidden("enabled")) }
+        (f.text("name", "rules-name").required().attribute("maxlength", "120"))
+        (condition_fields(lang, form, f))
+        div.pair {
+            (f.select("scope", "rules-scope", scopes))
+            (f.select("severity", "rules-severity", &severities))
+        }
+        (f.checkbox("opens_ticket", "rules-opens-ticket"))
+        details { summary { (lang.t("rules-more")) }
+            div.stack {
+                div.pair {
+                    (f.number("clear_after_quiet", "rules-clear-after-quiet").hint("rules-clear-after-quiet-hint"))
+                    (f.number("failure_level", "rules-failure-level").hint("rules-failure-level-hint"))
+                }
+                div.pair {
+                    (f.text("component", "rules-component"))
+                    (f.number("expected_downtime_hours", "rules-expected-downtime").hint("rules-expected-downtime-hint"))
+                }
+                (f.area("action", "rules-action").attribute("rows", "3"))
+                div.pair {
+                    (f.number("historical_limit", "rules-historical-limit").hint("rules-historical-limit-hint"))
+                    (f.checkbox("historical_opens_ticket", "rules-historical-opens-ticket"))
+                }
+            }
+        }
+    }
+}
+
+fn condition_fields(lang: Lang, form: &Form, f: Fields<'_>) -> Markup {
+    let option = |value: &str, key: &str| (value.to_string(), lang.t(key));
+    let sides = [option("above", "rules-above"), option("below", "rules-below")];
+    let directions =
+        [option("above", "rules-above"), option("below", "rules-below"), option("either", "rules-either")];
+    let units = [option("sigma", "rules-unit-sigma"), option("percent", "rules-unit-percent")];
+    let events = EVENTS.map(|(_, word)| option(word, &format!("rules-event-{word}")));
+    html! {
+        @match form.value("kind") {
+            "threshold" => {
+                div.pair { (f.text("metric", "rules-metric").required()) (f.select("side", "rules-side", &sides)) }
+                div.pair {
+                    (f.number("raise", "rules-raise").required())
+                    (f.number("clear", "rules-clear").required().hint("rules-clear-hint"))
+                }
+                (f.number("for", "rules-for").hint("rules-for-hint"))
+            }
+            "deviation" => {
+                div.pair { (f.text("metric", "rules-metric").required()) (f.select("side", "rules-side", &directions)) }
+                div.pair { (f.number("limit", "rules-limit").required()) (f.select("unit", "rules-unit", &units)) }
+                div.pair {
+                    (f.number("mean_over_seconds", "rules-mean-over").required())
+                    (f.number("baseline_seconds", "rules-baseline").required().hint("rules-baseline-hint"))
+                }
+                (f.number("for", "rules-for").hint("rules-for-hint"))
+            }
+            "no_data" => {
+                div.pair {
+                    (f.text("metric", "rules-metric").hint("rules-any-metric"))
+                    (f.number("after_seconds", "rules-after").required())
+                }
+            }
+            "event_code" => {
+                div.pair { (f.select("event", "rules-event", &events)) (f.text("codes", "rules-codes").hint("rules-codes-hint")) }
+                div.pair { (f.number("count", "rules-count").required()) (f.number("within_seconds", "rules-within").hint("rules-within-hint")) }
+            }
+            _ => { p.hint { (lang.t("rules-kind-down-unplanned")) } }
+        }
+    }
+}

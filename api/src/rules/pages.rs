@@ -1,0 +1,369 @@
+//! The rules as pages: the list with what technicians said of them, the editor, and the backtest before *Enable*.
+
+use super::{
+    backtest::{self, Backtest},
+    commands::{self, RuleInput},
+    editor,
+};
+use crate::{
+    Deps,
+    alerts::sentence::quantity,
+    command::{CommandError, Context},
+    web::{
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageError, PageResult, see_other},
+        table::{self, Column},
+        time::parse_local,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use chrono::TimeDelta;
+use domain::{
+    condition::{
+        reliability::Period,
+        rule::{Condition, DeviationLimit, Direction, Rule, Scope, Side},
+    },
+    id::RuleId,
+};
+use maud::{Markup, html};
+use store::{
+    StoreError,
+    records::{PageRequest, alerts, assets, models, rules, rules::Precision},
+};
+use uuid::Uuid;
+
+pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
+    let (db, lang) = (deps.records.read(), view.lang);
+    let precision = rules::precision(db).await?;
+    let mut rows = Vec::new();
+    for rule in rules::all(db).await? {
+        let filter = alerts::Filter { rule: Some(rule.id), ..alerts::Filter::default() };
+        let open = alerts::count(db, &filter, deps.now()).await?;
+        let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
+        let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
+        rows.push(html! { tr {
+            td { a href={ "/rules/" (rule.id) } { b { (rule.settings.name) } } p.sub { (describe(&view, &rule)) } }
+            td { (scope) }
+            td { (lang.t(&severity_key(rule.settings.severity.as_str()))) }
+            td.n { (open) }
+            td.n { (precision_text(&view, verdicts)) }
+            td { (enabled_pill(&view, &rule)) }
+        } });
+    }
+    let columns = [
+        Column::text("rules-name"),
+        Column::text("rules-scope"),
+        Column::text("rules-severity"),
+        Column::number("rules-open-alerts"),
+        Column::number("rules-precision"),
+        Column::text("rules-state"),
+    ];
+    let main = html! {
+        div.top { div { h1 { (lang.t("rules-title")) } p.sub { (lang.t("rules-lead")) } }
+            div.act { a.btn href="/rules/new" { (icon("plus")) (lang.t("rules-new")) } } }
+        (table::table(lang, "rules-title", &columns, &rows, "rules-none"))
+    };
+    Ok(layout::page(&view, &lang.t("rules-title"), &main).into_response())
+}
+
+pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let kind = query.get("kind").filter(|kind| editor::KINDS.contains(kind)).unwrap_or(editor::KINDS[0]);
+    let form = Form::filled([
+        ("kind", kind),
+        ("severity", "major"),
+        ("scope", "all"),
+        ("opens_ticket", "on"),
+        ("historical_limit", "24"),
+        ("count", "1"),
+        ("for", "5"),
+        ("mean_over_seconds", "24"),
+        ("baseline_seconds", "14"),
+        ("after_seconds", "30"),
+    ]);
+    let scopes = scopes(&deps, &view, None).await?;
+    Ok(draw(&view, &form, None, &scopes).into_response())
+}
+
+pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let made = match editor::read(&form, view.lang) {
+        Ok(settings) => commands::create(&deps, form.context(cx), RuleInput { version: None, settings }).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(rule) => Ok(see_other(&format!("/rules/{}", rule.id))),
+        Err(error) => {
+            let scopes = scopes(&deps, &view, None).await?;
+            form.again(error, |form| draw(&view, form, None, &scopes))
+        }
+    }
+}
+
+pub async fn edit(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View) -> PageResult {
+    let rule = load(&deps, id).await?;
+    let form = editor::fill(&rule.settings, rule.version, view.lang);
+    let scopes = scopes(&deps, &view, Some(&rule.settings.scope)).await?;
+    Ok(draw(&view, &form, Some(&rule), &scopes).into_response())
+}
+
+pub async fn update(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    view: View,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let changed = match editor::read(&form, view.lang) {
+        Ok(settings) => {
+            let input = RuleInput { version: form.value("version").parse().ok(), settings };
+            commands::update(&deps, form.context(cx), RuleId(id), input).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(rule) => Ok(see_other(&format!("/rules/{}", rule.id))),
+        Err(error) => {
+            let rule = load(&deps, id).await?;
+            let scopes = scopes(&deps, &view, Some(&rule.settings.scope)).await?;
+            form.again(error, |form| draw(&view, form, Some(&rule), &scopes))
+        }
+    }
+}
+
+pub async fn enable(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+    switch(&deps, form.context(cx), id, true).await
+}
+
+pub async fn disable(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+    switch(&deps, form.context(cx), id, false).await
+}
+
+async fn switch(deps: &Deps, cx: Context, id: Uuid, enabled: bool) -> PageResult {
+    commands::set_enabled(deps, cx, RuleId(id), enabled).await?;
+    Ok(see_other(&format!("/rules/{id}")))
+}
+
+async fn load(deps: &Deps, id: Uuid) -> Result<Rule, PageError> {
+    Ok(rules::get(deps.records.read(), RuleId(id)).await?.ok_or(CommandError::NotFound)?)
+}
+
+fn draw(view: &View, form: &Form, rule: Option<&Rule>, scopes: &[(String, String)]) -> Markup {
+    let lang = view.lang;
+    let title = rule.map_or_else(|| lang.t("rules-new"), |rule| rule.settings.name.clone());
+    let action = rule.map_or_else(|| "/rules".into(), |rule| format!("/rules/{}", rule.id));
+    let main = html! {
+        div.top { div { p.crumb { a href="/rules" { (lang.t("rules-title")) } } h1 { (title) } } }
+        @if rule.is_none() {
+            nav.tabs aria-label=(lang.t("rules-kind")) {
+                @for kind in editor::KINDS {
+                    a href={ "/rules/new?kind=" (kind) } aria-current=[(form.value("kind") == kind).then_some("page")] {
+                        (lang.t(&kind_key(kind)))
+                    }
+                }
+            }
+        }
+        form.card.pad.stack.narrow method="post" action=(action) {
+            (form.fields(lang).start())
+            (editor::fields(view, form, scopes))
+            button.btn type="submit" { (lang.t(if rule.is_none() { "rules-save-and-try" } else { "save" })) }
+        }
+    };
+    layout::page(view, &title, &main)
+}
+
+pub async fn show(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View, query: ListQuery) -> PageResult {
+    let rule = load(&deps, id).await?;
+    let (db, lang) = (deps.records.read(), view.lang);
+    let precision = rules::precision(db).await?.get(&rule.id).copied().unwrap_or_default();
+    let versions = rules::versions(db, rule.id).await?;
+    let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
+    let testable = !matches!(rule.settings.condition, Condition::DownUnplanned);
+    let (form, tested) = if testable { try_out(&deps, &view, &rule, &query).await? } else { (Form::blank(), None) };
+    let main = html! {
+        div.top {
+            div { p.crumb { a href="/rules" { (lang.t("rules-title")) } }
+                h1 { (rule.settings.name) " " (enabled_pill(&view, &rule)) }
+                p.sub { (describe(&view, &rule)) " · " (scope) } }
+            div.act { a.btn2 href={ "/rules/" (rule.id) "/edit" } { (icon("pen")) (lang.t("rules-edit")) } (switch_button(&view, &rule)) }
+        }
+        div.cols.wide {
+            div.stack { @if testable { (try_card(&view, &form, tested.as_ref())) } }
+            div.stack {
+                section.card { header { h2 { (lang.t("rules-about")) } }
+                    dl.facts {
+                        div { dt { (lang.t("rules-severity")) } dd { (lang.t(&severity_key(rule.settings.severity.as_str()))) } }
+                        div { dt { (lang.t("rules-opens-ticket")) } dd { (lang.t(if rule.settings.opens_ticket { "rules-yes" } else { "rules-no" })) } }
+                        div { dt { (lang.t("rules-precision")) } dd { (precision_text(&view, precision)) } }
+                    }
+                    p.ask { a href={ "/alerts?show=all&rule_id=" (rule.id) } { (lang.t("rules-its-alerts")) } } }
+                section.card { header { h2 { (lang.t("rules-versions")) } }
+                    ul.rows { @for (version, at, _) in &versions {
+                        li { div { b { (lang.with("alerts-version", &[("n", (*version).into())])) }
+                            @if *version > 1 || !rule.built_in { p { (lang.date_time(*at, view.zone)) } } } }
+                    } } }
+            }
+        }
+    };
+    Ok(layout::page(&view, &rule.settings.name, &main).into_response())
+}
+
+fn switch_button(view: &View, rule: &Rule) -> Markup {
+    let form = Form::blank();
+    let (path, key, class) = if rule.settings.enabled {
+        ("disable", "rules-disable", "btn2")
+    } else {
+        ("enable", "rules-enable", "btn")
+    };
+    html! {
+        form method="post" action={ "/rules/" (rule.id) "/" (path) } {
+            (form.fields(view.lang).start())
+            button class=(class) type="submit" { (view.lang.t(key)) }
+        }
+    }
+}
+
+/// The backtest form, and its result once a period was chosen. A rule that is off is tried at once: nobody should
+/// enable what was not looked at.
+async fn try_out(
+    deps: &Deps,
+    view: &View,
+    rule: &Rule,
+    query: &ListQuery,
+) -> Result<(Form, Option<Backtest>), PageError> {
+    let now = deps.now();
+    let day = |name| query.get(name).and_then(|text| parse_local(text, view.zone));
+    let to = day("to").map_or(now, |to| (to + TimeDelta::days(1)).min(now));
+    let from = day("from").unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS));
+    let date = |at: domain::Timestamp| at.with_timezone(&view.zone).format("%Y-%m-%d").to_string();
+    let form = Form::filled([("from", date(from)), ("to", date(to))]);
+    let fits = from < to && to - from <= TimeDelta::days(super::MAX_BACKTEST_DAYS);
+    let asked = query.get("from").is_some() || !rule.settings.enabled;
+    let tested = if fits && asked {
+        Some(backtest::run(deps, &rule.settings, Period { from, to }).await?)
+    } else {
+        None
+    };
+    Ok((form, tested))
+}
+
+fn try_card(view: &View, form: &Form, tested: Option<&Backtest>) -> Markup {
+    let (lang, f) = (view.lang, form.fields(view.lang));
+    html! {
+        section.card { header { h2 { (lang.t("rules-backtest")) } }
+            p.lead { (lang.t("rules-backtest-lead")) }
+            form.filters.pad method="get" {
+                (f.input("date", "from", "rules-from").required()) (f.input("date", "to", "rules-to").required())
+                button.btn2 type="submit" { (icon("play")) (lang.t("rules-backtest-run")) }
+            }
+            @if let Some(tested) = tested { (result(view, tested)) }
+        }
+    }
+}
+
+fn result(view: &View, tested: &Backtest) -> Markup {
+    let (lang, score) = (view.lang, &tested.score);
+    let lead = score.median_lead_hours().map(|hours| lang.duration(TimeDelta::seconds((hours * 3600.0) as i64)));
+    html! {
+        dl.facts.verdicts {
+            div { dt { (lang.t("rules-tickets")) } dd { (score.tickets) } }
+            div { dt { (lang.t("rules-hits")) } dd { (score.hits) " / " (score.failures) } }
+            div { dt { (lang.t("rules-misses")) } dd { (score.misses) } }
+            div { dt { (lang.t("rules-false")) } dd { (score.false_tickets) } }
+            @if let Some(lead) = lead { div { dt { (lang.t("rules-lead-time")) } dd { (lead) } } }
+            @if let Some(money) = tested.money { div { dt { (lang.t("rules-money")) } dd { (lang.money(money)) } } }
+        }
+        p.hint.pad { (lang.with("rules-backtest-of", &[("n", (tested.assets as i64).into()), ("all", (tested.assets_in_scope as i64).into())])) }
+    }
+}
+
+fn enabled_pill(view: &View, rule: &Rule) -> Markup {
+    html! { @if rule.settings.enabled { span.pill.ok { (view.lang.t("rules-enabled")) } } @else { span.pill { (view.lang.t("rules-disabled")) } } }
+}
+
+fn precision_text(view: &View, precision: Precision) -> String {
+    match precision.share() {
+        Some(share) => format!(
+            "{} ({}/{})",
+            view.lang.percent(share, 0),
+            precision.right,
+            precision.right + precision.false_alarm
+        ),
+        None => "–".into(),
+    }
+}
+
+pub(super) fn severity_key(word: &str) -> String {
+    format!("alerts-severity-{word}")
+}
+
+fn kind_key(kind: &str) -> String {
+    format!("rules-kind-{}", kind.replace('_', "-"))
+}
+
+/// The condition in a sentence.
+fn describe(view: &View, rule: &Rule) -> String {
+    let lang = view.lang;
+    let span = |seconds: u32| lang.duration(TimeDelta::seconds(seconds.into()));
+    match &rule.settings.condition {
+        Condition::Threshold { metric, side, raise, for_seconds, .. } => {
+            let key = if *side == Side::Above { "rules-says-above" } else { "rules-says-below" };
+            let args = [("metric", metric.clone().into()), ("level", quantity(lang, *raise).into()), ("duration", span(*for_seconds).into())];
+            lang.with(key, &args)
+        }
+        Condition::Deviation { metric, side, by, mean_over_seconds, .. } => {
+            let limit = match by {
+                DeviationLimit::Sigma(limit) => format!("{} σ", quantity(lang, *limit)),
+                DeviationLimit::Percent(limit) => lang.percent(limit / 100.0, 1),
+            };
+            let key = match side {
+                Direction::Above => "rules-says-rises",
+                Direction::Below => "rules-says-falls",
+                Direction::Either => "rules-says-moves",
+            };
+            let args = [("metric", metric.clone().into()), ("level", limit.into()), ("duration", span(*mean_over_seconds).into())];
+            lang.with(key, &args)
+        }
+        Condition::NoData { metric, after_seconds } => match metric {
+            Some(metric) => lang.with("rules-says-no-metric", &[("metric", metric.clone().into()), ("duration", span(*after_seconds).into())]),
+            None => lang.with("rules-says-no-data", &[("duration", span(*after_seconds).into())]),
+        },
+        Condition::EventCode { codes, count, within_seconds, .. } => {
+            let codes = if codes.is_empty() { lang.t("rules-any-code") } else { codes.join(", ") };
+            let args = [("codes", codes.into()), ("n", i64::from(*count).into()), ("duration", span(*within_seconds).into())];
+            lang.with(if *count > 1 { "rules-says-events" } else { "rules-says-event" }, &args)
+        }
+        Condition::DownUnplanned => lang.t("rules-kind-down-unplanned"),
+    }
+}
+
+async fn scope_text(deps: &Deps, view: &View, scope: &Scope) -> Result<String, StoreError> {
+    let db = deps.records.read();
+    Ok(match scope {
+        Scope::All => view.lang.t("rules-scope-all"),
+        Scope::Model(id) => models::get(db, *id).await?.map(|m| format!("{} {}", m.manufacturer, m.name)).unwrap_or_default(),
+        Scope::Asset(id) => assets::get(db, *id).await?.map(|asset| asset.name).unwrap_or_default(),
+        Scope::EquipmentType(kind) => kind.clone(),
+    })
+}
+
+/// What the scope can be: all, each type of equipment, each model, and the asset it is already.
+async fn scopes(deps: &Deps, view: &View, present: Option<&Scope>) -> Result<Vec<(String, String)>, StoreError> {
+    let page = PageRequest::first(PageRequest::MAX_LIMIT);
+    let all = models::list(deps.records.read(), &models::Filter::default(), &page).await?.items;
+    let mut kinds: Vec<&str> = all.iter().map(|model| model.equipment_type.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut scopes = vec![("all".to_owned(), view.lang.t("rules-scope-all"))];
+    scopes.extend(kinds.into_iter().map(|kind| (format!("type:{kind}"), kind.to_owned())));
+    scopes.extend(all.iter().map(|m| (format!("model:{}", m.id), format!("{} {}", m.manufacturer, m.name))));
+    if let Some(scope @ Scope::Asset(id)) = present {
+        scopes.push((format!("asset:{id}"), scope_text(deps, view, scope).await?));
+    }
+    Ok(scopes)
+}
