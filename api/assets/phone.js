@@ -2,10 +2,10 @@
 // the server has it. The key makes a repetition harmless: nothing is lost and nothing happens twice. Without this
 // file the same forms post by themselves.
 (() => {
-  const notice = document.querySelector("[data-outbox]");
+  let notice = document.querySelector("[data-outbox]");
   if (!notice) return;
-  const KEY = "mainstay-outbox", forms = [...document.querySelectorAll("form[data-outbox-form]")];
-  const words = notice.dataset;
+  const KEY = "mainstay-outbox", words = { ...notice.dataset };
+  const forms = () => [...document.querySelectorAll("form[data-outbox-form]")];
   const read = () => { try { return JSON.parse(localStorage.getItem(KEY)) || []; } catch { return []; } };
   const write = items => localStorage.setItem(KEY, JSON.stringify(items));
   const uuid = () => crypto.randomUUID ? crypto.randomUUID() : "10000000-1000-4000-8000-100000000000".replace(/[018]/g, c => (c ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> c / 4).toString(16));
@@ -42,10 +42,10 @@
     const action = item.url.slice(location.pathname.length + 1), value = name => (item.body.find(pair => pair[0] === name) || [])[1];
     if (NEXT[action]) show(NEXT[action]);
     if (action === "tick") {
-      const form = forms.find(form => form.elements.item && form.elements.item.value === value("item")), on = value("done") === "on";
+      const form = forms().find(form => form.elements.item && form.elements.item.value === value("item")), on = value("done") === "on";
       if (form) tick(form, on);
     } else if (!NEXT[action]) {
-      const form = forms.find(form => new URL(form.action).pathname === item.url);
+      const form = forms().find(form => new URL(form.action).pathname === item.url);
       if (form && !form.querySelector(".queued")) make("p", words.queued, form).className = "hint queued";
     }
   }
@@ -79,7 +79,7 @@
             // The person stands before it: show the page with what was typed and what to change.
             write(read().filter(other => other.key !== item.key));
             document.querySelector("main").replaceWith(page.querySelector("main"));
-            started = false; start(); scrollTo(0, 0); return;
+            notice = document.querySelector("[data-outbox]"); start(); scrollTo(0, 0); return;
           }
           const reason = page.querySelector(".refusal, p.wrong, main .card p");
           write(read().map(other => other.key === item.key ? { ...other, refused: reason ? reason.textContent : String(response.status) } : other));
@@ -93,10 +93,8 @@
   }
 
   // ---- taking over the forms
-  let started = false;
   function start() {
-    if (started) return; started = true;
-    document.querySelectorAll("form[data-outbox-form]").forEach(form => {
+    forms().forEach(form => {
       // A page from the cache carries a key that may have been used already.
       fresh(form);
       let last = 0;
@@ -133,7 +131,7 @@
     if (!node) return;
     // The server's clock at rendering and ours may differ: count on from what it said.
     const began = Number(node.dataset.running), draw = () => { const minutes = Math.max(0, Math.floor((Date.now() - began) / 60000)); node.textContent = Math.floor(minutes / 60) + ":" + String(minutes % 60).padStart(2, "0"); };
-    draw(); setInterval(draw, 15000);
+    clearInterval(run.timer); draw(); run.timer = setInterval(draw, 15000);
   }
 
   start(); draw(); read().filter(item => !item.refused).forEach(foresee); flush();

@@ -5,7 +5,7 @@
 //! store tries again for as long as it takes; an event that a reaction refuses again and again is parked with its
 //! reason, and the events behind it go on.
 
-use crate::{command::CommandError, deps::Deps};
+use crate::{command::CommandError, deps::Deps, tickets};
 use chrono::TimeDelta;
 use domain::event::Recorded;
 use futures::future::BoxFuture;
@@ -27,7 +27,7 @@ pub struct Reaction {
 
 /// Every reaction of the product. Write `fn run<'a>(deps: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) ->
 /// BoxFuture<'a, Result<(), CommandError>> { Box::pin(async move { ... }) }` and add a line here.
-pub const REACTIONS: &[Reaction] = &[];
+pub const REACTIONS: &[Reaction] = &[Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run }];
 
 const LEASE: &str = "jobs";
 const LEASE_TTL: TimeDelta = TimeDelta::seconds(20);

@@ -2,6 +2,8 @@
 //! without JavaScript when online; with it, offline too: the outbox keeps each press with its own key and replays it.
 pub mod actions;
 pub mod pages;
+#[cfg(test)]
+mod tests;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::Technician;

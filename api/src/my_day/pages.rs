@@ -15,7 +15,7 @@ use crate::{
     },
     work_orders::{
         pages::{finding_fields, finding_values},
-        view::{duration, evidence, line_kind, priority_pill, quantity, skill, status_pill},
+        view::{duration, entitlement, evidence, line_kind, priority_pill, quantity, skill, status_pill},
     },
 };
 use axum::{
@@ -98,6 +98,7 @@ pub struct VisitPage {
     customer: Option<Customer>,
     site: Option<Site>,
     evidence: Markup,
+    entitlement: Markup,
     checklist: Vec<ChecklistItem>,
     lines: Vec<Line>,
     van: Vec<(Part, Decimal)>,
@@ -128,6 +129,7 @@ impl VisitPage {
             customer: customers::get(db, work.customer_id).await?,
             site: sites::get(db, work.site_id).await?,
             evidence: evidence(db, view, work.alert_group_id).await?,
+            entitlement: entitlement(db, view, (work.asset_id, work.customer_id), None, deps.now()).await?,
             checklist: checklists::of_work_order(db, work.id).await?,
             lines: lines::of_work_order(db, work.id).await?,
             signature: work_orders::signature(db, work.id).await?,
@@ -151,6 +153,7 @@ impl VisitPage {
                         p.crumb { a href="/my-day" { (icon("back")) (lang.t("nav-my-day")) } }
                         h1 { (work.subject) " " (priority_pill(lang, work.priority)) }
                         p.sub { (work.number) @if let Some(asset) = &self.asset { " · " (asset.name) } " · " (status_pill(lang, "visit", visit.state.as_str())) }
+                        (self.entitlement)
                     } }
                     (outbox_notice(lang))
                     div.stack {
@@ -296,7 +299,7 @@ impl VisitPage {
                 (form.fields(view.lang).start())
                 input type="hidden" name="item" value=(item.id);
                 @if !done { input type="hidden" name="done" value="on"; }
-                button.tick type="submit" aria-pressed=(done) disabled[!self.work.state.is_editable()] {
+                button.tick type="submit" aria-pressed=(done) disabled[!self.work.state.is_open()] {
                     i aria-hidden="true" { @if done { "✓" } }
                     span { (crate::work_orders::view::checklist_text(view.lang, &item.text)) }
                 }
@@ -330,7 +333,7 @@ impl VisitPage {
                             li.part {
                                 div { b { (line.description) } small { (line_kind(lang, line.kind)) @if !line.coverage.covered_share.is_zero() { " · " (lang.t("my-day-covered")) } } }
                                 span.pill.ok { (quantity(lang, line.quantity)) "×" }
-                                @if self.work.state.is_editable() && line.technician_id == Some(self.visit.technician_id) {
+                                @if self.work.state.is_open() && line.technician_id == Some(self.visit.technician_id) {
                                     @let key = Form::blank();
                                     form method="post" action=(self.action("remove-line")) data-outbox-form {
                                         (key.fields(lang).start()) input type="hidden" name="line" value=(line.id);
@@ -340,7 +343,7 @@ impl VisitPage {
                             }
                         }
                     }
-                    @if self.work.state.is_editable() {
+                    @if self.work.state.is_open() {
                         @if self.van.is_empty() { p.hint { (lang.t("my-day-empty-van")) } }
                         @else {
                             form.stack method="post" action=(self.action("part")) data-outbox-form data-part-form {
@@ -364,7 +367,7 @@ impl VisitPage {
         html! {
             section.card #finding {
                 header { h2 { (icon("search")) (lang.t("work-orders-finding")) } @if given { span.pill.ok { (icon("check")) (lang.t("my-day-saved")) } } }
-                @if self.work.state.is_editable() {
+                @if self.work.state.is_open() {
                     form.pad.stack method="post" action=(self.action("finding")) data-outbox-form {
                         (finding_fields(lang, &form, "finding-", self.work.alert_group_id.is_some()))
                         div { button.btn2.big type="submit" { (lang.t("save")) } }
@@ -382,7 +385,7 @@ impl VisitPage {
         html! {
             section.card #signature {
                 header { h2 { (icon("pen")) (lang.t("service-signature")) } @if self.signature.is_some() { span.pill.ok { (icon("check")) (lang.t("my-day-saved")) } } }
-                @if self.work.state.is_editable() {
+                @if self.work.state.is_open() {
                     form.pad.stack method="post" action=(self.action("signature")) data-outbox-form data-signature {
                         (f.start())
                         (f.text("name", "my-day-signer").required().hint("my-day-signer-hint").attribute("autocomplete", "off"))

@@ -3,6 +3,8 @@
 pub mod commands;
 pub mod json;
 pub mod pages;
+#[cfg(test)]
+mod tests;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{Admin, Billing, Dispatcher, Integration, ServiceManager, Technician, Warehouse};

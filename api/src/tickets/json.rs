@@ -300,5 +300,7 @@ pub async fn work_order(
 
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, create, get, note, wait, resolve, duplicate, priority, work_order, triage, close, reopen))]
+#[openapi(paths(
+    list, create, get, note, wait, resolve, duplicate, priority, work_order, triage, close, reopen
+))]
 pub struct Api;

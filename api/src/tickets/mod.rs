@@ -4,6 +4,8 @@ pub mod commands;
 pub mod json;
 pub mod pages;
 pub mod reactions;
+#[cfg(test)]
+mod tests;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{Admin, Agent, Customer, Dispatcher, Integration, ServiceManager};

@@ -20,7 +20,7 @@ use crate::{
     },
     work_orders::{
         commands::{Plan, create_from_ticket},
-        view::{evidence, priority_options, priority_pill, skill_options, status_pill},
+        view::{Promise, entitlement, evidence, priority_options, priority_pill, skill_options, status_pill},
     },
 };
 use axum::{
@@ -366,6 +366,7 @@ struct Page {
     customer: Option<Customer>,
     work_orders: Vec<WorkOrder>,
     evidence: Markup,
+    entitlement: Markup,
     timeline: Timeline,
     may_plan: bool,
 }
@@ -381,6 +382,18 @@ impl Page {
             customer: customers::get(db, ticket.customer_id).await?,
             work_orders: work_orders::list(db, &filter, &PageRequest::first(20)).await?.items,
             evidence: evidence(db, view, ticket.alert_group_id).await?,
+            entitlement: entitlement(
+                db,
+                view,
+                (ticket.asset_id, ticket.customer_id),
+                Some(Promise {
+                    reported: ticket.reported_at,
+                    responded: ticket.first_response_at,
+                    restored: ticket.restored_at,
+                }),
+                deps.now(),
+            )
+            .await?,
             timeline: timeline::of(db, &[("ticket", id.0)]).await?,
             may_plan: matches!(
                 user.actor.role,
@@ -405,6 +418,7 @@ impl Page {
                             @if let Some(customer) = &self.customer { " · " (customer.name) }
                             " · " (lang.t(&format!("ticket-source-{}", ticket.source.as_str())))
                         }
+                        (self.entitlement)
                     }
                 }
                 div.cols.wide {

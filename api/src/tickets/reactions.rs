@@ -1,7 +1,7 @@
 //! From alert to ticket: one alert group opens at most one ticket, whatever is delivered twice or restarts in between.
 
 use super::commands::{self, Draft};
-use crate::command::CommandError;
+use crate::{command::CommandError, deps::Deps};
 use domain::{
     Timestamp,
     account::{Actor, Source},
@@ -9,7 +9,17 @@ use domain::{
     id::{AlertGroupId, AlertId, AssetId},
     service::ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState, assess},
 };
+use futures::future::BoxFuture;
 use store::records::{Tx, alerts, assets, evidence, tickets, transitions::Circumstances, work_orders};
+
+/// For [`crate::jobs::REACTIONS`].
+pub fn run<'a>(
+    deps: &'a Deps,
+    tx: &'a Tx,
+    recorded: &'a Recorded,
+) -> BoxFuture<'a, Result<(), CommandError>> {
+    Box::pin(follow_alerts(tx, recorded, deps.now()))
+}
 
 /// Opens, annotates or resolves tickets as alerts come and go. `at` is when Mainstay reacts.
 pub async fn follow_alerts(tx: &Tx, recorded: &Recorded, at: Timestamp) -> Result<(), CommandError> {

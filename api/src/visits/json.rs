@@ -181,5 +181,7 @@ pub async fn finish(
 
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(get, book, schedule, finish, dispatch, accept, decline, travel, arrive, pause, resume, cancel))]
+#[openapi(paths(
+    get, book, schedule, finish, dispatch, accept, decline, travel, arrive, pause, resume, cancel
+))]
 pub struct Api;

@@ -287,7 +287,7 @@ pub async fn tick(
     };
     let how = circumstances(&cx, at)?;
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, "tick")?;
+    editable(&work, &cx.actor, "tick")?;
     let item = checklists::get(&tx, item).await?.filter(|item| item.work_order_id == id);
     let item = item.ok_or(CommandError::NotFound)?.set(done, cx.actor.technician_scope(), how.at);
     checklists::update(&tx, &item).await?;
@@ -337,7 +337,7 @@ pub async fn record_finding(
     };
     let how = circumstances(&cx, input.at)?;
     let before = load(&tx, &cx.actor, id, None).await?;
-    editable(&before, "record_finding")?;
+    editable(&before, &cx.actor, "record_finding")?;
     input.check(before.alert_group_id.is_some())?;
     let filled = |text: Option<String>| text.map(|t| t.trim().to_string()).filter(|t| !t.is_empty());
     let finding = Finding {
@@ -412,7 +412,7 @@ pub async fn sign(
     input.check()?;
     let how = circumstances(&cx, input.at)?;
     let before = load(&tx, &cx.actor, id, None).await?;
-    editable(&before, "sign")?;
+    editable(&before, &cx.actor, "sign")?;
     let signature = Signature { name: input.name.trim().into(), image: input.image, at: how.at };
     work_orders::sign(&tx, id, &signature).await?;
     let after = WorkOrder { signed_at: Some(how.at), ..before };
@@ -451,8 +451,9 @@ pub async fn load(
     Ok(work)
 }
 
-pub fn editable(work: &WorkOrder, transition: &'static str) -> Result<(), CommandError> {
-    if work.state.is_editable() {
+/// A technician changes open work only; the office also corrects what is completed, until it approves.
+pub fn editable(work: &WorkOrder, actor: &Actor, transition: &'static str) -> Result<(), CommandError> {
+    if work.state.is_open() || (work.state.is_editable() && actor.technician_scope().is_none()) {
         return Ok(());
     }
     Err(InvalidTransition { thing: "work_order", transition, state: work.state.as_str() }.into())

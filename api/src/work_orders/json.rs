@@ -457,5 +457,22 @@ pub async fn remove_line(
 
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, create, get, tick, finding, sign, lines, add_line, change_line, remove_line, hold, resume, cancel, give_up, approve, note))]
+#[openapi(paths(
+    list,
+    create,
+    get,
+    tick,
+    finding,
+    sign,
+    lines,
+    add_line,
+    change_line,
+    remove_line,
+    hold,
+    resume,
+    cancel,
+    give_up,
+    approve,
+    note
+))]
 pub struct Api;

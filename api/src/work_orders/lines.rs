@@ -74,7 +74,7 @@ pub async fn use_part(
     };
     let how = circumstances(&cx, input.at)?;
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, "use_part")?;
+    editable(&work, &cx.actor, "use_part")?;
     let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
     let part = parts::get(&tx, input.part_id).await?.filter(|part| part.active);
     let part = part.ok_or(CommandError::field("part_id", "parts-no-such-part"))?;
@@ -144,7 +144,7 @@ pub async fn add(
         Begun::Repeated(line) => return Ok(line),
     };
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, "add_line")?;
+    editable(&work, &cx.actor, "add_line")?;
     let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused { code: "not_set_up" })?;
     let zero = Money::zero(ours.currency);
     let (price, cost) = match input.kind {
@@ -194,7 +194,7 @@ pub async fn change(
         Begun::Repeated(line) => return Ok(line),
     };
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, "change_line")?;
+    editable(&work, &cx.actor, "change_line")?;
     let before = line_of(&tx, id, line).await?;
     let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
     if before.kind == LineKind::Part && quantity != before.quantity {
@@ -234,7 +234,7 @@ pub async fn remove(deps: &Deps, mut cx: Context, id: WorkOrderId, line: LineId)
     };
     let how = circumstances(&cx, None)?;
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, "remove_line")?;
+    editable(&work, &cx.actor, "remove_line")?;
     let line = line_of(&tx, id, line).await?;
     let own = cx.actor.technician_scope().is_none_or(|technician| {
         line.technician_id == Some(technician) && matches!(line.kind, LineKind::Part | LineKind::Expense)

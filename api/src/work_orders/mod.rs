@@ -4,6 +4,8 @@ pub mod commands;
 pub mod json;
 pub mod lines;
 pub mod pages;
+#[cfg(test)]
+pub mod tests;
 pub mod view;
 
 use crate::web::routes::{Access, Routes};

@@ -5,8 +5,8 @@ use super::{
     json::filter,
     lines::{self as line_commands, LineChange, NewLine, UsedPart},
     view::{
-        checklist_text, duration, evidence, line_kind, place_name, priority_options, priority_pill, quantity,
-        skill, skill_options, status_pill,
+        checklist_text, duration, entitlement, evidence, line_kind, place_name, priority_options,
+        priority_pill, quantity, skill, skill_options, status_pill,
     },
 };
 use crate::{
@@ -447,6 +447,7 @@ struct Page {
     customer: Option<Customer>,
     site: Option<Site>,
     evidence: Markup,
+    entitlement: Markup,
     checklist: Vec<ChecklistItem>,
     lines: Vec<Line>,
     visits: Vec<Visit>,
@@ -481,6 +482,7 @@ impl Page {
             customer: customers::get(db, work.customer_id).await?,
             site: sites::get(db, work.site_id).await?,
             evidence: evidence(db, view, work.alert_group_id).await?,
+            entitlement: entitlement(db, view, (work.asset_id, work.customer_id), None, deps.now()).await?,
             checklist: checklists::of_work_order(db, id).await?,
             lines: line_records::of_work_order(db, id).await?,
             technicians,
@@ -516,6 +518,7 @@ impl Page {
                             @if let Some(customer) = &self.customer { " · " (customer.name) }
                             @if let Some(site) = &self.site { " · " (site.name) ", " (site.address) }
                         }
+                        (self.entitlement)
                     }
                     div.act { (self.main_action(view, refused)) }
                 }

@@ -6,14 +6,15 @@ use crate::{
 };
 use chrono::TimeDelta;
 use domain::{
-    id::AlertGroupId,
-    service::{Priority, checklist, line::LineKind, stock::StockLocation},
+    Timestamp,
+    id::{AlertGroupId, AssetId, CustomerId},
+    service::{Priority, checklist, contract::ContractState, line::LineKind, stock::StockLocation},
 };
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 use store::{
     StoreError,
-    records::{Connection, alerts, evidence},
+    records::{Connection, alerts, contracts, evidence, warranties},
 };
 
 /// Skills that have a translation; others are shown as they are.
@@ -116,4 +117,57 @@ pub async fn evidence(
         (evidence_card(view, &frozen))
         @if further > 0 { p.hint { (icon("bell")) " " (view.lang.count("service-further-alerts", further)) } }
     })
+}
+
+/// What was sold for this equipment at `now`: before anything is given away, and with the times promised for a report.
+pub async fn entitlement(
+    db: &impl Connection,
+    view: &View,
+    asset: (AssetId, CustomerId),
+    promise: Option<Promise>,
+    now: Timestamp,
+) -> Result<Markup, StoreError> {
+    let lang = view.lang;
+    let warranty =
+        warranties::of_asset(db, asset.0).await?.into_iter().find(|warranty| warranty.is_active(now));
+    let covering = contracts::covering(db, asset.1, asset.0).await?;
+    let contract = covering.into_iter().find(|contract| contract.state(now) == ContractState::Active);
+    let until = |at| lang.date(at, view.zone);
+    Ok(html! {
+        p.badges {
+            @if let Some(warranty) = &warranty {
+                span.pill.ok { (icon("shield")) (lang.with("service-warranty-until", &[("date", until(warranty.end).into())])) }
+            }
+            @if let Some(contract) = &contract {
+                span.pill.ok { (icon("contract")) (lang.with("service-contract-until", &[("number", contract.number.clone().into()), ("date", until(contract.end).into())])) }
+                @if let Some(promise) = promise {
+                    @for (hours, done, key) in [(contract.response_hours, promise.responded, "service-respond-by"), (contract.restore_hours, promise.restored, "service-restore-by")] {
+                        @if let Some(hours) = hours { (clock(view, promise.reported + TimeDelta::hours(hours.into()), done, key, now)) }
+                    }
+                }
+            }
+            @if warranty.is_none() && contract.is_none() { span.pill { (lang.t("service-no-contract")) } }
+        }
+    })
+}
+
+/// When a report was made, and what was kept of the promises since.
+#[derive(Clone, Copy, Debug)]
+pub struct Promise {
+    pub reported: Timestamp,
+    pub responded: Option<Timestamp>,
+    pub restored: Option<Timestamp>,
+}
+
+/// A promised time: kept, still to come, near, or broken.
+fn clock(view: &View, due: Timestamp, done: Option<Timestamp>, key: &str, now: Timestamp) -> Markup {
+    let class = match done {
+        Some(done) if done <= due => "ok",
+        Some(_) => "crit",
+        None if now > due => "crit",
+        None if due - now < TimeDelta::hours(2) => "warn",
+        None => "",
+    };
+    let time = view.lang.date_time(due, view.zone);
+    html! { span class={ "pill " (class) } { (icon("clock")) (view.lang.with(key, &[("time", time.into())])) } }
 }

@@ -35,6 +35,8 @@ pub mod payments;
 pub mod quarantine;
 pub mod parts;
 pub mod rules;
+#[cfg(test)]
+mod service_tests;
 pub mod sessions;
 pub mod sites;
 pub mod states;
