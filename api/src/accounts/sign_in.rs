@@ -28,6 +28,8 @@ const PER_ACCOUNT_AND_ADDRESS: u32 = 10;
 const PER_ADDRESS: u32 = 60;
 const PER_ACCOUNT: u32 = 100;
 
+const HTML: &str = "text/html; charset=utf-8";
+
 pub async fn page(view: View, query: ListQuery) -> Response {
     if let Some(user) = &view.user {
         return see_other(home(user.actor.role));
@@ -50,14 +52,16 @@ pub async fn sign_in(
     ];
     if !limits.iter().all(|(key, limit)| deps.shell.sign_ins.admits(key, *limit, now)) {
         let page = form.again(CommandError::Refused { code: "too-many" }, |form| draw(&view, form))?;
-        return Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "900")], page.into_body()).into_response());
+        let headers = [(header::RETRY_AFTER, "900"), (header::CONTENT_TYPE, HTML)];
+        return Ok((StatusCode::TOO_MANY_REQUESTS, headers, page.into_body()).into_response());
     }
     let Some(account) = authenticate(&deps, &email, form.raw("password")).await? else {
         for (key, _) in &limits {
             deps.shell.sign_ins.failed(key, now);
         }
         metrics::counter!("mainstay_sign_ins_refused_total").increment(1);
-        return form.again(CommandError::Refused { code: "sign-in" }, |form| draw(&view, form));
+        let page = form.again(CommandError::Refused { code: "sign-in" }, |form| draw(&view, form))?;
+        return Ok((StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, HTML)], page.into_body()).into_response());
     };
     deps.shell.sign_ins.forget(&limits[0].0);
     let tx = deps.records.begin().await?;

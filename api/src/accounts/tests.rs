@@ -73,7 +73,7 @@ async fn wrong_unknown_and_disabled_answer_alike() {
         sign_in(&app, "ana@example.com", PASSWORD).await
     };
     for answer in [&wrong, &unknown, &disabled] {
-        assert_eq!(answer.status, 409);
+        assert_eq!(answer.status, 401);
         assert_eq!(answer.header("set-cookie"), "");
         assert!(answer.text().contains("E-mail address or password is wrong."));
     }
@@ -99,10 +99,11 @@ async fn guessing_is_stopped_for_a_quarter_of_an_hour() {
     let app = TestApp::new().await;
     person(&app, "ana@example.com").await;
     for _ in 0..10 {
-        assert_eq!(sign_in(&app, "ana@example.com", "a wrong password").await.status, 409);
+        assert_eq!(sign_in(&app, "ana@example.com", "a wrong password").await.status, 401);
     }
     let refused = sign_in(&app, "ana@example.com", PASSWORD).await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, "900"));
+    assert!(refused.text().contains("Wait a quarter of an hour"), "{}", refused.text());
     app.clock.advance(TimeDelta::minutes(15));
     assert_eq!(sign_in(&app, "ana@example.com", PASSWORD).await.status, 303);
 }
@@ -247,7 +248,7 @@ async fn a_new_password_asks_for_the_old_one_and_ends_other_sessions() {
     assert_eq!(changed.status, 303);
     assert_eq!(app.with_cookie(&there).get("/account").await.status, 303);
     assert_eq!(app.with_cookie(&cookie_of(&changed)).get("/account").await.status, 200);
-    assert_eq!(sign_in(&app, "ana@example.com", PASSWORD).await.status, 409);
+    assert_eq!(sign_in(&app, "ana@example.com", PASSWORD).await.status, 401);
 }
 
 #[tokio::test]

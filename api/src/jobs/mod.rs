@@ -30,8 +30,11 @@ pub struct Reaction {
 pub const REACTIONS: &[Reaction] = &[Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run }];
 
 const LEASE: &str = "jobs";
-const LEASE_TTL: TimeDelta = TimeDelta::seconds(20);
-const LEASE_RENEWAL: Duration = Duration::from_secs(5);
+/// How long the jobs stand still after a crash, at most.
+const LEASE_TTL: TimeDelta = TimeDelta::seconds(10);
+const LEASE_RENEWAL: Duration = Duration::from_secs(4);
+/// How often a process without the lease asks for it.
+const LEASE_REQUEST: Duration = Duration::from_secs(1);
 /// Read at once; each is still its own transaction.
 const BATCH: u64 = 100;
 /// Refusals of one event by one reaction before it is parked.
@@ -62,7 +65,7 @@ async fn run_reactions(deps: Deps, reactions: &'static [Reaction], stop: Cancell
         };
         tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(LEASE_RENEWAL) => {}
+            () = tokio::time::sleep(if held { LEASE_RENEWAL } else { LEASE_REQUEST }) => {}
         }
     }
     if let Some(work) = working {
