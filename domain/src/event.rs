@@ -61,6 +61,8 @@ pub enum DomainEvent {
     InvoicePaid {
         invoice: InvoiceId,
     },
+    /// Taken back by a credit note.
+    InvoiceCredited { invoice: InvoiceId },
 }
 
 impl DomainEvent {
@@ -78,6 +80,7 @@ impl DomainEvent {
             Self::VisitChanged { .. } => "visit_changed",
             Self::InvoiceIssued { .. } => "invoice_issued",
             Self::InvoicePaid { .. } => "invoice_paid",
+            Self::InvoiceCredited { .. } => "invoice_credited",
         }
     }
 }

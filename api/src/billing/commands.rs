@@ -217,6 +217,7 @@ pub async fn credit(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoi
     }
     let invoice = invoices::update(&tx, invoice).await?;
     circumstances.record(&tx, "invoice", id, Some("issued"), "credited", None).await?;
+    outbox::push(&tx, &DomainEvent::InvoiceCredited { invoice: id }, cx.at).await?;
     cx.finish(tx, invoice).await
 }
 

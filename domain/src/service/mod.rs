@@ -5,6 +5,7 @@ pub mod checklist;
 pub mod contract;
 pub mod coverage;
 pub mod invoice;
+pub mod kpi;
 pub mod line;
 pub mod payment;
 pub mod stock;

@@ -1,0 +1,133 @@
+//! Every indicator that Mainstay computes. The codes are those of the users' requirements and never change.
+
+/// How the sums of contributions become a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Numerator over denominator, in percent.
+    Percent,
+    /// Seconds over cases, shown in hours.
+    MeanHours,
+    /// Seconds over cases, shown in days.
+    MeanDays,
+    /// Seconds, shown in hours.
+    Hours,
+    Count,
+    /// Minor units of the organisation's currency.
+    Money,
+    /// Minor units over cases.
+    MeanMoney,
+    /// Thousandths over asset-years.
+    PerAssetYear,
+}
+
+impl Unit {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Percent => "percent",
+            Self::MeanHours | Self::Hours => "hours",
+            Self::MeanDays => "days",
+            Self::Count => "count",
+            Self::Money | Self::MeanMoney => "money",
+            Self::PerAssetYear => "per_asset_year",
+        }
+    }
+    pub fn is_money(self) -> bool {
+        matches!(self, Self::Money | Self::MeanMoney)
+    }
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Up,
+    Down,
+    /// Neither: a quantity to know.
+    Neutral,
+}
+
+/// Where the facts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Contributions of work orders, tickets and invoices within the period.
+    Facts,
+    /// Contributions that have not been settled yet, whatever their age.
+    Pending,
+    /// The state log and the failures of the equipment.
+    Equipment,
+    /// What stands in the books now.
+    Now,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    pub code: &'static str,
+    pub unit: Unit,
+    pub better: Direction,
+    pub basis: Basis,
+    /// In the unit shown; from common practice, `None` where only the organisation can say.
+    pub target: Option<f64>,
+    /// Hidden from roles that see no costs.
+    pub cost: bool,
+}
+
+const fn define(code: &'static str, unit: Unit, better: Direction, basis: Basis) -> Definition {
+    Definition { code, unit, better, basis, target: None, cost: false }
+}
+const fn aim(definition: Definition, target: f64) -> Definition {
+    Definition { target: Some(target), ..definition }
+}
+const fn cost(definition: Definition) -> Definition {
+    Definition { cost: true, ..definition }
+}
+
+use Basis::{Equipment, Facts, Now, Pending};
+use Direction::{Down, Neutral, Up};
+use Unit::{Count, Hours, MeanDays, MeanHours, MeanMoney, Money, PerAssetYear, Percent};
+
+/// In the order of the requirements.
+pub const CATALOGUE: &[Definition] = &[
+    define("K1", PerAssetYear, Down, Equipment),
+    define("K2a", MeanHours, Down, Equipment),
+    define("K2b", MeanHours, Down, Facts),
+    define("K3", MeanHours, Down, Facts),
+    aim(define("K4", Percent, Up, Equipment), 99.0),
+    define("K5", Hours, Down, Equipment),
+    define("K6", Hours, Up, Equipment),
+    define("M1", Percent, Up, Equipment),
+    aim(define("K8", Percent, Up, Facts), 85.0),
+    define("K9", Count, Down, Facts),
+    define("K11", MeanHours, Down, Facts),
+    define("K12", MeanHours, Down, Facts),
+    define("K13", MeanHours, Down, Facts),
+    aim(define("K14a", Percent, Up, Facts), 95.0),
+    aim(define("K14b", Percent, Up, Facts), 95.0),
+    define("K16", MeanHours, Down, Facts),
+    define("K17", Count, Down, Now),
+    define("K19", Count, Neutral, Facts),
+    define("K20", Percent, Up, Facts),
+    define("K21", Percent, Up, Facts),
+    define("K24", Hours, Up, Facts),
+    aim(define("K25", Percent, Up, Facts), 100.0),
+    aim(cost(define("K28a", Percent, Down, Facts)), 0.0),
+    aim(cost(define("K28c", Money, Down, Pending)), 0.0),
+    define("K29a", Money, Down, Pending),
+    define("K29b", Money, Down, Now),
+    define("K30", Percent, Down, Facts),
+    define("K31a", MeanDays, Down, Facts),
+    define("K31b", MeanDays, Down, Facts),
+    aim(define("K32", Percent, Up, Facts), 100.0),
+    cost(define("K33a", Money, Up, Facts)),
+    cost(define("K33b", Money, Down, Facts)),
+    cost(define("K33c", Money, Up, Facts)),
+    cost(define("K34", MeanMoney, Down, Facts)),
+    cost(define("K35", Percent, Up, Facts)),
+    define("K36", Percent, Up, Now),
+    define("K40", Percent, Neutral, Facts),
+    define("K44", PerAssetYear, Neutral, Facts),
+    define("K45", Percent, Neutral, Facts),
+    cost(define("K46", Money, Down, Now)),
+];
+
+pub fn definition(code: &str) -> Option<&'static Definition> {
+    CATALOGUE.iter().find(|definition| definition.code == code)
+}

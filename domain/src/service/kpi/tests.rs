@@ -1,0 +1,253 @@
+use super::*;
+use crate::{
+    Money,
+    clock::from_micros,
+    condition::Severity,
+    id::{ContractId, CustomerId, InvoiceId, LineId, SiteId, TicketId, VisitId, WorkOrderId},
+    service::{
+        Priority,
+        coverage::{CoverageDecision, CoverageReason},
+        invoice::{InvoiceNumber, Issued, Party, Series},
+        ticket::{PriorityReason, Resolution, TicketSource, TicketState},
+        visit::{Outcome, Trip, VisitState},
+        work_order::WorkOrderState,
+    },
+};
+
+fn at(minute: i64) -> Timestamp {
+    from_micros(minute * 60_000_000)
+}
+fn eur(minor: i64) -> Money {
+    Money::new(minor, Currency::EUR)
+}
+fn work_order(completed: i64) -> WorkOrder {
+    WorkOrder {
+        id: WorkOrderId::generate(),
+        number: "WO-1".into(),
+        ticket_id: None,
+        asset_id: AssetId::generate(),
+        customer_id: CustomerId::generate(),
+        site_id: SiteId::generate(),
+        kind: WorkOrderKind::Corrective,
+        priority: Priority::High,
+        subject: "Bearing".into(),
+        description: String::new(),
+        required_skill: None,
+        estimated_minutes: 60,
+        requires_signature: false,
+        alert_group_id: None,
+        finding: None,
+        misuse: false,
+        signed_at: None,
+        created_at: at(0),
+        state: WorkOrderState::Completed { at: at(completed) },
+        version: 1,
+    }
+}
+/// Traveled 30 minutes, on site 100 minutes of which 10 were a break.
+fn visit(start: i64) -> Visit {
+    let trip = Trip {
+        travel_started_at: Some(at(start)),
+        arrived_at: at(start + 30),
+        breaks: vec![(at(start + 60), at(start + 70))],
+    };
+    Visit {
+        id: VisitId::generate(),
+        work_order_id: WorkOrderId::generate(),
+        technician_id: TechnicianId::generate(),
+        planned_start: at(start),
+        planned_end: at(start + 120),
+        state: VisitState::Done { trip, outcome: Outcome::Fixed, at: at(start + 130) },
+        version: 1,
+    }
+}
+fn line(kind: LineKind, quantity: i64, price: i64, cost: i64, share: i64, payer: Payer) -> Line {
+    Line {
+        id: LineId::generate(),
+        work_order_id: WorkOrderId::generate(),
+        visit_id: None,
+        technician_id: None,
+        kind,
+        description: String::new(),
+        part_id: None,
+        stock_location_id: None,
+        serial_number: None,
+        quantity: Decimal::from(quantity),
+        unit_price: eur(price),
+        unit_cost: eur(cost),
+        at: at(60),
+        coverage: CoverageDecision {
+            payer,
+            covered_share: Decimal::new(share, 2),
+            reason: CoverageReason::NoContractOrWarranty,
+        },
+        invoiced: false,
+    }
+}
+fn ticket(state: TicketState) -> Ticket {
+    Ticket {
+        id: TicketId::generate(),
+        number: "T-1".into(),
+        asset_id: AssetId::generate(),
+        customer_id: CustomerId::generate(),
+        site_id: SiteId::generate(),
+        subject: String::new(),
+        description: String::new(),
+        source: TicketSource::Customer,
+        alert_group_id: None,
+        priority: Priority::High,
+        priority_reason: PriorityReason::Computed {
+            severity: Severity::Major,
+            criticality: crate::asset::Criticality::High,
+            downtime_cost_per_hour: None,
+        },
+        fault_at: None,
+        reported_at: at(0),
+        opened_at: at(10),
+        first_response_at: Some(at(70)),
+        restored_at: Some(at(250)),
+        reopened_at: vec![],
+        state,
+        version: 1,
+    }
+}
+fn invoice(state: InvoiceState) -> Invoice {
+    Invoice {
+        id: InvoiceId::generate(),
+        customer_id: CustomerId::generate(),
+        currency: Currency::EUR,
+        created_at: at(0),
+        state,
+        issuer: Party::default(),
+        recipient: Party::default(),
+        language: "en".into(),
+        lines: vec![],
+        version: 1,
+    }
+}
+fn issued(minute: i64) -> Issued {
+    let number = InvoiceNumber { series: Series::Invoice, year: 2026, number: 1 };
+    Issued { number, at: at(minute), due: at(minute + 43_200) }
+}
+fn facts<'a>(work_order: &'a WorkOrder, visits: &'a [Visit], lines: &'a [Line]) -> WorkOrderFacts<'a> {
+    WorkOrderFacts {
+        work_order,
+        ticket: None,
+        visits,
+        lines,
+        lapsed: &[],
+        repeated: false,
+        invoice: None,
+        currency: Currency::EUR,
+    }
+}
+fn get(list: &[Contribution], code: &str) -> Option<(i64, i64)> {
+    list.iter().find(|c| c.code == code).map(|c| (c.numerator, c.denominator))
+}
+
+#[test]
+fn one_visit_gives_times_that_a_pencil_gives() {
+    let (work, visits) = (work_order(500), [visit(100)]);
+    let list = of_work_order(&facts(&work, &visits, &[])).expect("facts");
+    // 90 minutes of labour, 30 of travel, 10 of break.
+    assert_eq!(get(&list, "K2b"), Some((5_400, 1)));
+    assert_eq!(get(&list, "K16"), Some((1_800, 1)));
+    assert_eq!(get(&list, "K21"), Some((5_400, 7_800)));
+    assert_eq!(get(&list, "K8"), Some((1, 1)));
+    assert_eq!(get(&list, "K9"), Some((0, 1)));
+    assert_eq!(value(Unit::MeanHours, 5_400, 1), Some(1.5));
+}
+
+#[test]
+fn a_second_trip_or_a_repeat_is_no_first_time_fix() {
+    let (work, two, one) = (work_order(5_000), [visit(100), visit(1_000)], [visit(100)]);
+    let list = of_work_order(&facts(&work, &two, &[])).expect("facts");
+    assert_eq!((get(&list, "K8"), get(&list, "K9")), (Some((0, 1)), Some((1, 1))));
+    let again = WorkOrderFacts { repeated: true, ..facts(&work, &one, &[]) };
+    assert_eq!(get(&of_work_order(&again).expect("facts"), "K8"), Some((0, 1)));
+}
+
+#[test]
+fn preventive_work_and_open_work_are_in_no_repair_figure() {
+    let preventive = WorkOrder { kind: WorkOrderKind::Preventive, ..work_order(500) };
+    let list = of_work_order(&facts(&preventive, &[visit(100)], &[])).expect("facts");
+    assert_eq!((get(&list, "K2b"), get(&list, "K8"), get(&list, "K19")), (None, None, Some((1, 1))));
+    let open = WorkOrder { state: WorkOrderState::Unscheduled, ..work_order(0) };
+    assert_eq!(of_work_order(&facts(&open, &[], &[])), Ok(vec![]));
+}
+
+#[test]
+fn money_is_what_the_lines_say() {
+    let work = work_order(500);
+    let contract = Payer::Contract(ContractId::generate());
+    let lines = [
+        line(LineKind::Labour, 2, 9_000, 4_000, 0, Payer::Customer),
+        line(LineKind::Part, 1, 20_000, 12_000, 100, contract),
+        line(LineKind::Travel, 1, 5_000, 2_000, 100, Payer::Goodwill),
+    ];
+    let list = of_work_order(&facts(&work, &[visit(100)], &lines)).expect("facts");
+    assert_eq!(get(&list, "K33a"), Some((18_000, 1)));
+    assert_eq!(get(&list, "K33b"), Some((22_000, 1)));
+    assert_eq!(get(&list, "K35"), Some((-4_000, 18_000)));
+    assert_eq!(get(&list, "K34"), Some((10_000, 1)), "parts stand apart");
+    assert_eq!(get(&list, "K28a"), Some((5_000, 23_000)), "only goodwill leaks while the contract is in force");
+    assert_eq!(get(&list, "K29a"), Some((18_000, 1)));
+    assert_eq!(get(&list, "K24"), Some((7_200, 1)));
+    assert_eq!(get(&list, "K25"), Some((0, 7_200)));
+    assert_eq!(get(&list, "K45"), Some((1, 1)));
+    let visits = [visit(100)];
+    let lapsed = WorkOrderFacts { lapsed: &[false, true, false], ..facts(&work, &visits, &lines) };
+    assert_eq!(get(&of_work_order(&lapsed).expect("facts"), "K28a"), Some((25_000, 43_000)));
+}
+
+#[test]
+fn an_invoice_ends_what_is_pending() {
+    let work = work_order(0);
+    let lines = [Line { invoiced: true, ..line(LineKind::Labour, 1, 9_000, 4_000, 0, Payer::Customer) }];
+    let open = invoice(InvoiceState::Issued { issued: issued(1_440) });
+    let list = of_work_order(&WorkOrderFacts { invoice: Some(&open), ..facts(&work, &[], &lines) }).expect("facts");
+    assert_eq!((get(&list, "K29a"), get(&list, "K30")), (None, Some((1, 1))));
+    assert_eq!((get(&list, "K31a"), get(&list, "K25")), (Some((86_400, 1)), Some((3_600, 3_600))));
+    let paid = invoice(InvoiceState::Paid { issued: issued(1_440), at: at(4_320) });
+    let list = of_work_order(&WorkOrderFacts { invoice: Some(&paid), ..facts(&work, &[], &lines) }).expect("facts");
+    assert_eq!(get(&list, "K30"), Some((0, 1)));
+    assert_eq!(get(&of_invoice(&paid), "K31b").and_then(|(n, d)| value(Unit::MeanDays, n, d)), Some(2.0));
+}
+
+#[test]
+fn another_currency_is_left_out_of_sums() {
+    let work = work_order(0);
+    let mut foreign = line(LineKind::Labour, 1, 9_000, 4_000, 0, Payer::Customer);
+    foreign.unit_price.currency = "USD".parse().expect("code");
+    foreign.unit_cost.currency = foreign.unit_price.currency;
+    let list = of_work_order(&facts(&work, &[], &[foreign])).expect("facts");
+    assert_eq!((get(&list, "K33a"), get(&list, "K19")), (None, Some((1, 1))));
+}
+
+#[test]
+fn deadlines_count_from_the_report() {
+    let resolved = ticket(TicketState::Resolved { resolution: Resolution::Remote, at: at(310) });
+    let promise = Promise { response_hours: Some(1), restore_hours: Some(5) };
+    let list = of_ticket(&resolved, promise);
+    assert_eq!(get(&list, "K14a"), Some((0, 1)), "answered after 70 minutes");
+    assert_eq!(get(&list, "K14b"), Some((1, 1)), "running again after 250 minutes");
+    assert_eq!(get(&list, "K13"), Some((18_000, 1)));
+    assert_eq!(get(&list, "K12"), Some((3_600, 1)));
+    assert_eq!(get(&of_ticket(&resolved, Promise::default()), "K14a"), None);
+    assert_eq!(of_ticket(&ticket(TicketState::New), promise), vec![]);
+}
+
+#[test]
+fn nothing_to_divide_by_is_no_number() {
+    assert_eq!(value(Unit::Percent, 0, 0), None);
+    assert_eq!(value(Unit::Count, 3, 0), Some(3.0));
+    assert_eq!(capacity_seconds(2, 5), 2 * 5 * 8 * 3600);
+}
+
+#[test]
+fn codes_are_unique() {
+    let mut codes: Vec<_> = CATALOGUE.iter().map(|definition| definition.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), CATALOGUE.len());
+}
