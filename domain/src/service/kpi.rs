@@ -9,7 +9,7 @@ use super::{
     coverage::Payer,
     invoice::{Invoice, InvoiceState},
     line::{Line, LineKind},
-    ticket::Ticket,
+    ticket::{Ticket, TicketSource},
     visit::{TimeKind, Visit},
     work_order::{WorkOrder, WorkOrderKind},
 };
@@ -70,10 +70,15 @@ pub struct WorkOrderFacts<'a> {
     pub currency: Currency,
 }
 
-/// What a completed work order contributes; nothing before it is completed.
+/// Code of work orders made: no indicator of its own, the bars of the overview.
+pub const OPENED: &str = "opened";
+
+/// What a work order contributes: that it was made, and all the rest once it is completed.
 pub fn of_work_order(facts: &WorkOrderFacts<'_>) -> Result<Vec<Contribution>, MoneyError> {
-    let Some(completed) = facts.work_order.state.completed_at() else { return Ok(Vec::new()) };
-    let mut out = Contributions { at: completed, list: Vec::new() };
+    let mut out = Contributions { at: facts.work_order.created_at, list: Vec::new() };
+    out.add(OPENED, 1, 1);
+    let Some(completed) = facts.work_order.state.completed_at() else { return Ok(out.list) };
+    out.at = completed;
     out.add("K19", 1, 1);
     work(facts, &mut out);
     if facts.lines.iter().all(|line| line.unit_price.currency == facts.currency) {
@@ -189,10 +194,22 @@ pub struct Promise {
     pub restore_hours: Option<u32>,
 }
 
-/// What a resolved ticket contributes; nothing while it is open.
+/// Codes of where tickets come from, with their sources.
+pub const SOURCES: [(TicketSource, &str); 4] = [
+    (TicketSource::Automatic, "from_automatic"),
+    (TicketSource::Customer, "from_customer"),
+    (TicketSource::Agent, "from_agent"),
+    (TicketSource::Technician, "from_technician"),
+];
+
+/// What a ticket contributes: where it came from, and all the rest once it is resolved.
 pub fn of_ticket(ticket: &Ticket, promise: Promise) -> Vec<Contribution> {
-    let Some(resolved) = ticket.state.resolved_at() else { return Vec::new() };
-    let mut out = Contributions { at: resolved, list: Vec::new() };
+    let mut out = Contributions { at: ticket.opened_at, list: Vec::new() };
+    if let Some((_, code)) = SOURCES.iter().find(|(source, _)| *source == ticket.source) {
+        out.add(code, 1, 1);
+    }
+    let Some(resolved) = ticket.state.resolved_at() else { return out.list };
+    out.at = resolved;
     out.add("K13", seconds_between(ticket.opened_at, resolved), 1);
     if let Some(answered) = ticket.first_response_at {
         out.add_at("K12", answered, seconds_between(ticket.opened_at, answered), 1);

@@ -3,7 +3,7 @@
 
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
-    counters, customers, demo, device_events, devices, evidence, failures, invoices, leases, lines, models,
+    counters, customers, demo, device_events, devices, evidence, failures, invoices, kpi_facts, leases, lines, models,
     organisation, outbox, parked_events, parts, payments, quarantine, rules, sessions, sites, states, stock,
     technicians, territories, tickets, time_entries, transitions, visits, warranties, work_orders,
 };
@@ -33,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(warranties::Migration),
             Box::new(invoices::Migration),
             Box::new(payments::Migration),
+            Box::new(kpi_facts::Migration),
             Box::new(connections::Migration),
             Box::new(quarantine::Migration),
             Box::new(counters::Migration),

@@ -24,6 +24,7 @@ pub mod evidence;
 pub mod failures;
 pub mod invoices;
 mod keyset;
+pub mod kpi_facts;
 pub mod leases;
 pub mod lines;
 mod migrations;
