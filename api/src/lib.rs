@@ -20,10 +20,13 @@ pub mod first_run;
 pub mod health;
 pub mod input;
 pub mod jobs;
+pub mod kpis;
+pub mod overview;
 pub mod models;
 pub mod my_day;
 pub mod openapi;
 pub mod parts;
+pub mod portal;
 pub mod problem;
 pub mod quarantine;
 pub mod reliability;
@@ -62,6 +65,9 @@ pub fn routes() -> Routes {
         .merge(telemetry::routes())
         .merge(contracts::routes())
         .merge(billing::routes())
+        .merge(kpis::routes())
+        .merge(overview::routes())
+        .merge(portal::routes())
         .merge(tickets::routes())
         .merge(work_orders::routes())
         .merge(visits::routes())

@@ -5,7 +5,7 @@ pub mod json;
 pub mod pages;
 mod print;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role;

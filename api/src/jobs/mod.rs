@@ -5,7 +5,7 @@
 //! store tries again for as long as it takes; an event that a reaction refuses again and again is parked with its
 //! reason, and the events behind it go on.
 
-use crate::{command::CommandError, deps::Deps, tickets};
+use crate::{command::CommandError, deps::Deps, kpis, tickets};
 use chrono::TimeDelta;
 use domain::event::Recorded;
 use futures::future::BoxFuture;
@@ -27,7 +27,10 @@ pub struct Reaction {
 
 /// Every reaction of the product. Write `fn run<'a>(deps: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) ->
 /// BoxFuture<'a, Result<(), CommandError>> { Box::pin(async move { ... }) }` and add a line here.
-pub const REACTIONS: &[Reaction] = &[Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run }];
+pub const REACTIONS: &[Reaction] = &[
+    Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run },
+    Reaction { name: "kpis", run: kpis::reactions::run },
+];
 
 const LEASE: &str = "jobs";
 /// How long the jobs stand still after a crash, at most.

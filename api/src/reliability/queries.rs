@@ -99,7 +99,7 @@ pub fn last_days(now: Timestamp, days: i64) -> Period {
     Period { from: now - chrono::TimeDelta::days(days), to: now }
 }
 
-async fn every(db: &impl Connection, filter: &assets::Filter) -> Result<Vec<Asset>, StoreError> {
+pub(crate) async fn every(db: &impl Connection, filter: &assets::Filter) -> Result<Vec<Asset>, StoreError> {
     let mut all = Vec::new();
     let mut page = store::records::PageRequest::first(store::records::PageRequest::MAX_LIMIT);
     loop {

@@ -328,7 +328,9 @@ fn topics_of(event: &DomainEvent) -> Vec<Topic> {
         | DomainEvent::WorkOrderCompleted { .. }
         | DomainEvent::WorkOrderApproved { .. }
         | DomainEvent::VisitChanged { .. } => vec![Topic::WorkOrders, Topic::Overview],
-        DomainEvent::InvoiceIssued { .. } | DomainEvent::InvoicePaid { .. } => {
+        DomainEvent::InvoiceIssued { .. }
+        | DomainEvent::InvoicePaid { .. }
+        | DomainEvent::InvoiceCredited { .. } => {
             vec![Topic::Invoices, Topic::Overview]
         }
     }

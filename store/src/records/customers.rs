@@ -112,6 +112,10 @@ pub async fn list(
     Ok(Paged::from_rows(customers, page.limit, |c: &Customer| keyset::encode(&c.name, c.id.into())))
 }
 
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().count(db).await?)
+}
+
 /// Removes the demo's customers. Everything that belongs to them must be gone.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;

@@ -253,6 +253,11 @@ pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<Device>, StoreError> 
     rows.into_iter().map(Device::try_from).collect()
 }
 
+/// Devices whose credentials are not revoked.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::RevokedAtUs.is_null()).count(db).await?)
+}
+
 /// Removes the demo's devices. A device of one's own on a demo asset stays, without an asset.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     let gone: Vec<Uuid> = Entity::find()

@@ -5,7 +5,7 @@ use crate::StoreError;
 use domain::{
     Timestamp,
     clock::from_micros,
-    id::{AssetId, CustomerId, TechnicianId, TicketId, WorkOrderId},
+    id::{AssetId, CustomerId, SiteId, TechnicianId, TicketId, WorkOrderId},
     service::{
         Priority,
         work_order::{WorkOrder, WorkOrderKind, WorkOrderState},
@@ -13,6 +13,7 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
 
 pub use super::lines::of_work_order as lines;
 
@@ -142,6 +143,20 @@ pub async fn list(
 
 pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, StoreError> {
     Ok(filtered(filter).count(db).await?)
+}
+
+/// How many are open at each site; sites without one are absent.
+pub async fn open_by_site(db: &impl ConnectionTrait) -> Result<HashMap<SiteId, i64>, StoreError> {
+    let rows: Vec<(Uuid, i64)> = Entity::find()
+        .select_only()
+        .column(Column::SiteId)
+        .column_as(Column::Id.count(), "n")
+        .filter(Column::IsOpen.eq(true))
+        .group_by(Column::SiteId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(site, n)| (site.into(), n)).collect())
 }
 
 /// What waits for a technician: the most urgent first, then the oldest.

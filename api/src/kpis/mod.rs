@@ -1,0 +1,39 @@
+//! Indicators: each with its definition, its choices and the rows behind it.
+
+pub mod json;
+pub mod pages;
+pub mod queries;
+pub mod reactions;
+#[cfg(test)]
+mod tests;
+
+use crate::web::routes::{Access, Routes};
+use domain::account::Role;
+
+/// Costs and margins stand among them: technicians and customers have no access.
+const READERS: Access = Access::Roles(&[
+    Role::Admin,
+    Role::ServiceManager,
+    Role::Dispatcher,
+    Role::Agent,
+    Role::Billing,
+    Role::Warehouse,
+]);
+const READERS_OR_PROGRAM: Access = Access::Roles(&[
+    Role::Admin,
+    Role::ServiceManager,
+    Role::Dispatcher,
+    Role::Agent,
+    Role::Billing,
+    Role::Warehouse,
+    Role::Integration,
+]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/kpis", READERS, pages::list)
+        .get("/kpis/{code}", READERS, pages::show)
+        .get("/api/v1/kpis", READERS_OR_PROGRAM, json::list)
+        .get("/api/v1/kpis/{code}", READERS_OR_PROGRAM, json::get)
+        .get("/api/v1/kpis/{code}/rows", READERS_OR_PROGRAM, json::rows)
+}

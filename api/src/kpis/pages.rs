@@ -1,0 +1,389 @@
+//! Indicators for people: the catalogue, and each with its definition, its choices and its rows.
+
+use super::queries::{self, Days, Equipment, Figure, Note, asked};
+use crate::{
+    Deps,
+    command::CommandError,
+    web::{
+        chart::spark,
+        form::Form,
+        i18n::Lang,
+        layout,
+        list::ListQuery,
+        request::{User, View},
+        response::{PageResult, csv},
+        table::{self, Column},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{
+    Currency, Money, Timestamp,
+    organisation::Organisation,
+    service::kpi::{self, Basis, Definition, Direction, Unit},
+};
+use maud::{Markup, html};
+use std::collections::HashMap;
+use store::records::{
+    Connection, PageRequest, Paged,
+    kpi_facts::{self, By},
+    models, technicians, territories,
+};
+use uuid::Uuid;
+
+/// Money figures are sums of minor units; people read major ones.
+pub fn major(unit: Unit, currency: Currency, value: f64) -> f64 {
+    if unit.is_money() { value / 10_f64.powi(i32::try_from(currency.exponent()).unwrap_or(2)) } else { value }
+}
+
+/// A value with its unit, as this reader writes it; a dash where there is no number.
+pub fn text(lang: Lang, unit: Unit, currency: Currency, value: Option<f64>) -> (String, String) {
+    let Some(value) = value else { return ("–".into(), String::new()) };
+    match unit {
+        Unit::Percent => {
+            let digits = if (99.0..100.0).contains(&value) { 2 } else { 1 };
+            (lang.number(value, digits), "%".into())
+        }
+        Unit::MeanHours | Unit::Hours => (lang.number(value, if value < 100.0 { 1 } else { 0 }), "h".into()),
+        Unit::MeanDays => (lang.number(value, 1), lang.t("kpis-unit-days")),
+        Unit::Count => (lang.number(value, 0), String::new()),
+        Unit::PerAssetYear => (lang.number(value, 2), lang.t("kpis-unit-per-asset-year")),
+        Unit::Money | Unit::MeanMoney => {
+            let exponent = currency.exponent() as usize;
+            let value = major(unit, currency, value);
+            (lang.number(value, if value.abs() >= 1000.0 { 0 } else { exponent }), currency.to_string())
+        }
+    }
+}
+
+/// `ok` when it went or stands well, `crit` when not.
+pub fn mood(figure: &Figure) -> &'static str {
+    let sign = match figure.definition.better {
+        Direction::Up => 1.0,
+        Direction::Down => -1.0,
+        Direction::Neutral => return "",
+    };
+    match (figure.value, figure.definition.target, figure.previous) {
+        (Some(value), Some(target), _) => if (value - target) * sign >= 0.0 { "ok" } else { "warn" },
+        (Some(value), None, Some(previous)) => if (value - previous) * sign >= 0.0 { "ok" } else { "warn" },
+        _ => "",
+    }
+}
+
+/// One tile: name, value, change and trend; it leads to the definition and the rows.
+pub fn tile(view: &View, currency: Currency, figure: &Figure, days: Days) -> Markup {
+    let (lang, definition) = (view.lang, figure.definition);
+    let (value, unit) = text(lang, definition.unit, currency, figure.value);
+    let (from, to) = queries::span_text(days);
+    html! {
+        a.kpi href={ "/kpis/" (definition.code) "?from=" (from) "&to=" (to) } title=(lang.t(&format!("kpis-{}-definition", definition.code))) {
+            h2 { (lang.t(&format!("kpis-{}", definition.code))) }
+            p { b { (value) } " " small { (unit) } (delta(lang, currency, figure)) }
+            @if figure.trend.iter().any(|value| value.is_finite()) { (spark(&figure.trend, mood(figure))) }
+        }
+    }
+}
+
+fn delta(lang: Lang, currency: Currency, figure: &Figure) -> Markup {
+    let change = figure.value.zip(figure.previous).map(|(now, before)| now - before);
+    html! {
+        @if let Some(change) = change.filter(|change| change.abs() > 0.005) {
+            @let (value, _) = text(lang, figure.definition.unit, currency, Some(change.abs()));
+            span class={ "delta " (mood(figure)) } title=(lang.t("kpis-change")) { @if change > 0.0 { "+" } @else { "−" } (value) }
+        }
+    }
+}
+
+pub fn note(lang: Lang, unit: Unit, currency: Currency, note: Option<Note>) -> Markup {
+    let one = |value: f64| {
+        let (value, unit) = text(lang, unit, currency, Some(value));
+        format!("{value}\u{a0}{unit}")
+    };
+    html! {
+        @match note {
+            Some(Note::Known { share, low, high }) => {
+                (lang.t("kpis-known")) " " (one(share)) " · " (lang.t("kpis-between")) " " (one(low)) " – " (one(high))
+            }
+            Some(Note::Bounds { low, high }) => {
+                @if low.is_some() || high.is_some() {
+                    (lang.t("kpis-bounds")) " " (low.map_or_else(|| "–".into(), one)) " – " (high.map_or_else(|| "∞".into(), one))
+                }
+            }
+            Some(Note::OutOf { part, whole }) => { (part) " / " (whole) }
+            None => {}
+        }
+    }
+}
+
+fn period_form(view: &View, query: &ListQuery, days: Days) -> Markup {
+    let (from, to) = queries::span_text(days);
+    let form = Form::filled([("from", from), ("to", to)]);
+    let fields = form.fields(view.lang);
+    table::filters(view.lang, query, &html! {
+        (fields.input("date", "from", "kpis-from").required())
+        (fields.input("date", "to", "kpis-to").required())
+    })
+}
+
+pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQuery) -> PageResult {
+    let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
+    let organisation = queries::organisation(db).await?;
+    let days = asked(&query, &organisation, now);
+    let board = queries::board(db, &organisation, user.actor.role, days, now).await?;
+    let currency = organisation.currency;
+    if query.wants_csv() {
+        let head = ["code", "name", "value", "unit", "cases"].map(|column| lang.t(&format!("kpis-{column}")));
+        let rows: Vec<Vec<String>> = board.iter().map(|figure| {
+            let unit = figure.definition.unit;
+            vec![
+                figure.definition.code.into(), lang.t(&format!("kpis-{}", figure.definition.code)),
+                figure.value.map(|value| major(unit, currency, value).to_string()).unwrap_or_default(), unit.as_str().into(), figure.cases.to_string(),
+            ]
+        }).collect();
+        return Ok(csv("kpis.csv", &head, &rows));
+    }
+    let (from, to) = queries::span_text(days);
+    let rows: Vec<Markup> = board.iter().map(|figure| {
+        let definition = figure.definition;
+        let (value, unit) = text(lang, definition.unit, currency, figure.value);
+        html! { tr {
+            td { a href={ "/kpis/" (definition.code) "?from=" (from) "&to=" (to) } { b { (lang.t(&format!("kpis-{}", definition.code))) } } " " small { (definition.code) }
+                div { small { (lang.t(&format!("kpis-{}-definition", definition.code))) } } }
+            td.n { b { (value) } " " (unit) div { small { (note(lang, definition.unit, currency, figure.note)) } } }
+            td.n { (delta(lang, currency, figure)) }
+            td.n { @if let Some(target) = definition.target { @let (value, unit) = text(lang, definition.unit, currency, Some(target)); (value) " " (unit) } @else { "–" } }
+            td.sparkcell { @if figure.trend.iter().any(|value| value.is_finite()) { (spark(&figure.trend, mood(figure))) } }
+        } }
+    }).collect();
+    let columns = [
+        Column::text("kpis-name"), Column::number("kpis-value"), Column::number("kpis-change"), Column::number("kpis-target"), Column::text("kpis-trend"),
+    ];
+    let main = html! {
+        div.top { div { h1 { (lang.t("kpis-title")) } p.sub { (lang.t("kpis-sub")) } } }
+        (period_form(&view, &query, days))
+        (table::table(lang, "kpis-title", &columns, &rows, "kpis-none"))
+    };
+    Ok(layout::page(&view, &lang.t("kpis-title"), &main).into_response())
+}
+
+/// A row behind a number.
+pub struct Row {
+    pub subject: String,
+    pub id: Uuid,
+    pub label: String,
+    pub asset: Option<String>,
+    pub at: Timestamp,
+    /// In the unit shown.
+    pub value: Option<f64>,
+    /// Minor units.
+    pub money: Option<i64>,
+}
+
+impl Row {
+    fn href(&self) -> String {
+        let folder = match self.subject.as_str() {
+            "work_order" => "work-orders",
+            "ticket" => "tickets",
+            "invoice" => "invoices",
+            _ => "assets",
+        };
+        format!("/{folder}/{}", self.id)
+    }
+}
+
+/// The rows behind an indicator within `days`, the newest first.
+pub async fn rows(
+    db: &impl Connection,
+    definition: &'static Definition,
+    days: Days,
+    now: Timestamp,
+    page: &PageRequest,
+) -> Result<Paged<Row>, CommandError> {
+    match definition.basis {
+        Basis::Equipment => equipment_rows(db, definition, days.period(now), page).await,
+        Basis::Now => Ok(Paged { items: Vec::new(), next_cursor: None }),
+        Basis::Facts | Basis::Pending => {
+            let code = if definition.code == "K28c" { "K29a" } else { definition.code };
+            let grace = i32::try_from(kpi::UNBILLED_AFTER.num_days()).unwrap_or(0);
+            let (from, to) = match (definition.basis, definition.code) {
+                (Basis::Pending, "K28c") => (0, days.to - grace),
+                (Basis::Pending, _) => (0, days.to),
+                _ => (days.from, days.to),
+            };
+            let found = kpi_facts::rows(db, code, from, to, page).await?;
+            let names = queries::asset_names(db, found.items.iter().filter_map(|fact| fact.asset)).await?;
+            Ok(found.map(|fact| row(definition.unit, fact, &names)))
+        }
+    }
+}
+
+fn row(unit: Unit, fact: kpi_facts::Fact, names: &HashMap<domain::id::AssetId, String>) -> Row {
+    // A part of a capacity or of asset-years has no denominator of its own: then the part itself is shown.
+    let value = match unit {
+        _ if unit.is_money() => None,
+        Unit::Percent if fact.denominator == 0 => Some(fact.numerator as f64 / 3600.0),
+        Unit::PerAssetYear => Some(fact.numerator as f64 / 1000.0),
+        unit => kpi::value(unit, fact.numerator, fact.denominator),
+    };
+    Row {
+        subject: fact.subject,
+        id: fact.subject_id,
+        label: fact.label,
+        asset: fact.asset.and_then(|asset| names.get(&asset).cloned()),
+        at: fact.at,
+        value,
+        money: unit.is_money().then_some(fact.numerator),
+    }
+}
+
+async fn equipment_rows(
+    db: &impl Connection,
+    definition: &'static Definition,
+    period: domain::condition::reliability::Period,
+    page: &PageRequest,
+) -> Result<Paged<Row>, CommandError> {
+    let equipment = Equipment::load(db, period).await?;
+    let name = |id| equipment.fleet.iter().find(|asset| asset.id == id).map(|asset| asset.name.clone());
+    let skip: usize = page.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    let mut all: Vec<Row> = if matches!(definition.code, "K4" | "K5") {
+        let of_asset = |asset: &domain::asset::Asset| {
+            let uptime = equipment.uptime_of(asset, period)?;
+            let value = if definition.code == "K4" { uptime.technical().map(|v| v * 100.0) } else { Some(uptime.downtime_hours()) };
+            Some(Row { subject: "asset".into(), id: asset.id.into(), label: asset.name.clone(), asset: None, at: period.to, value, money: None })
+        };
+        equipment.fleet.iter().filter_map(of_asset).collect()
+    } else {
+        let of_failure = |failure: &domain::condition::failure::Failure| Row {
+            subject: "failure".into(),
+            id: failure.asset_id.into(),
+            label: failure.code.clone().or(failure.cause.clone()).unwrap_or_default(),
+            asset: name(failure.asset_id),
+            at: failure.at,
+            value: failure.restored_at.map(|restored| (restored - failure.at).num_seconds() as f64 / 3600.0),
+            money: None,
+        };
+        equipment.failures_within(period).map(of_failure).collect()
+    };
+    match definition.code {
+        "K4" => all.sort_by(|a, b| a.value.unwrap_or(101.0).total_cmp(&b.value.unwrap_or(101.0))),
+        "K5" => all.sort_by(|a, b| b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0))),
+        _ => all.sort_by_key(|row| std::cmp::Reverse(row.at)),
+    }
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = all.len() > skip + limit;
+    let items = all.into_iter().skip(skip).take(limit).collect();
+    Ok(Paged { items, next_cursor: more.then(|| (skip + limit).to_string()) })
+}
+
+pub async fn show(State(deps): State<Deps>, user: User, view: View, Path(code): Path<String>, query: ListQuery) -> PageResult {
+    let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
+    let organisation = queries::organisation(db).await?;
+    let days = asked(&query, &organisation, now);
+    let figure = queries::figure(db, &organisation, user.actor.role, &code, days, now).await?.ok_or(CommandError::NotFound)?;
+    let definition = figure.definition;
+    let currency = organisation.currency;
+    let page = rows(db, definition, days, now, &query.page()).await?;
+    let shown = |row: &Row| match row.money {
+        Some(minor) => lang.money(Money::new(minor, currency)),
+        None => {
+            let unit = match (definition.basis, definition.code) {
+                (Basis::Equipment, "K4") => Unit::Percent,
+                (Basis::Equipment, _) => Unit::Hours,
+                (_, "K20") => Unit::Hours,
+                (_, "K44") => Unit::Count,
+                _ => definition.unit,
+            };
+            let (value, unit) = text(lang, unit, currency, row.value);
+            format!("{value} {unit}")
+        }
+    };
+    let title = lang.t(&format!("kpis-{}", definition.code));
+    if query.wants_csv() {
+        let head = ["row", "asset", "when", "value"].map(|column| lang.t(&format!("kpis-{column}")));
+        let lines: Vec<Vec<String>> = page.items.iter().map(|row| {
+            vec![row.label.clone(), row.asset.clone().unwrap_or_default(), lang.date_time(row.at, view.zone), shown(row)]
+        }).collect();
+        return Ok(csv(&format!("{}.csv", definition.code), &head, &lines));
+    }
+    let lines: Vec<Markup> = page.items.iter().map(|row| html! { tr {
+        td { a href=(row.href()) { @if row.label.is_empty() { (lang.t("kpis-row")) } @else { (row.label) } } }
+        td { (row.asset.clone().unwrap_or_default()) }
+        td { (lang.date_time(row.at, view.zone)) }
+        td.n { (shown(row)) }
+    } }).collect();
+    let columns = [Column::text("kpis-row"), Column::text("kpis-asset"), Column::text("kpis-when"), Column::number("kpis-value")];
+    let (value, unit) = text(lang, definition.unit, currency, figure.value);
+    let breakdown = breakdown(&deps, &view, definition, &organisation, days).await?;
+    let main = html! {
+        div.top { div { a.crumb href="/kpis" { (lang.t("kpis-title")) } h1 { (title) " " span.pill { (definition.code) } } p.sub { (lang.t(&format!("kpis-{}-definition", definition.code))) } } }
+        (period_form(&view, &query, days))
+        div.cols {
+            section.card.pad {
+                h2 { (lang.t("kpis-value")) }
+                p { b.big { (value) " " (unit) } " " (delta(lang, currency, &figure)) }
+                p.hint { (note(lang, definition.unit, currency, figure.note)) }
+                p.hint { (lang.count("kpis-cases-n", figure.cases)) @if let Some(target) = definition.target { @let (value, unit) = text(lang, definition.unit, currency, Some(target)); " · " (lang.t("kpis-target")) " " (value) " " (unit) } }
+                @if figure.trend.iter().any(|value| value.is_finite()) { (spark(&figure.trend, mood(&figure))) }
+            }
+            section.card.pad { h2 { (lang.t("kpis-breakdown")) } (breakdown) }
+        }
+        h2.gap { (lang.t("kpis-rows")) }
+        @if definition.basis == Basis::Now { p { a.btn2 href=(books(definition.code)) { (lang.t("kpis-open-list")) } } }
+        @else {
+            (table::table(lang, "kpis-rows", &columns, &lines, "kpis-none"))
+            (table::next_page(lang, &query, page.next_cursor.as_deref()))
+        }
+    };
+    Ok(layout::page(&view, &title, &main).into_response())
+}
+
+/// Where what stands in the books now is listed.
+fn books(code: &str) -> &'static str {
+    match code {
+        "K17" => "/work-orders?open=true",
+        "K29b" => "/invoices?status=open",
+        "K36" => "/contracts",
+        _ => "/parts",
+    }
+}
+
+/// By model, technician and territory, where the facts know them.
+async fn breakdown(
+    deps: &Deps,
+    view: &View,
+    definition: &'static Definition,
+    organisation: &Organisation,
+    days: Days,
+) -> Result<Markup, CommandError> {
+    let (lang, db) = (view.lang, deps.records.read());
+    if definition.basis != Basis::Facts {
+        return Ok(html! { p.hint { (lang.t("kpis-no-breakdown")) } });
+    }
+    let mut parts = Vec::new();
+    for (by, label) in [(By::Model, "kpis-by-model"), (By::Technician, "kpis-by-technician"), (By::Territory, "kpis-by-territory")] {
+        let sums = kpi_facts::by(db, definition.code, days.from, days.to, by).await?;
+        if sums.is_empty() {
+            continue;
+        }
+        let mut rows = Vec::with_capacity(sums.len());
+        for (id, sum) in sums.into_iter().take(12) {
+            let name = match by {
+                By::Model => models::get(db, id.into()).await?.map(|model| format!("{} {}", model.manufacturer, model.name)),
+                By::Technician => technicians::get(db, id.into()).await?.map(|technician| technician.name),
+                By::Territory | By::Asset => territories::get(db, id.into()).await?.map(|territory| territory.name),
+            };
+            let value = match definition.code {
+                "K20" => Some(sum.numerator as f64 / 3600.0),
+                "K44" => Some(sum.numerator as f64 / 1000.0),
+                _ => kpi::value(definition.unit, sum.numerator, sum.denominator),
+            };
+            let unit = match definition.code { "K20" => Unit::Hours, "K44" => Unit::Count, _ => definition.unit };
+            let (value, unit) = text(lang, unit, organisation.currency, value);
+            rows.push(html! { div { dt { (name.unwrap_or_default()) } dd.n { (value) " " (unit) " " small { "(" (sum.cases) ")" } } } });
+        }
+        parts.push(html! { h3 { (lang.t(label)) } dl.meter.plain { @for row in rows { (row) } } });
+    }
+    Ok(html! { @if parts.is_empty() { p.hint { (lang.t("kpis-none")) } } @for part in parts { (part) } })
+}

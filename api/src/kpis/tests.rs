@@ -1,0 +1,46 @@
+use crate::{
+    billing::tests::{approved_job, place, react},
+    testing::TestApp,
+};
+use domain::{account::Role, service::kpi::CATALOGUE};
+
+#[tokio::test]
+async fn every_indicator_has_its_words_its_page_and_its_rows() {
+    let app = TestApp::new().await;
+    let place = place(&app, app.customer, "A").await;
+    approved_job(&app, &place, "WO-1").await;
+    react(&app).await;
+    let manager = app.as_role(Role::ServiceManager);
+    let list = manager.get("/kpis").await;
+    assert_eq!(list.status, 200, "{}", list.text());
+    for definition in CATALOGUE {
+        for lang in crate::web::i18n::Lang::ALL {
+            for key in [format!("kpis-{}", definition.code), format!("kpis-{}-definition", definition.code)] {
+                assert!(!lang.t(&key).contains("kpis-"), "{key} in {}", lang.code());
+            }
+        }
+        let page = manager.get(&format!("/kpis/{}", definition.code)).await;
+        assert_eq!(page.status, 200, "{}", definition.code);
+        let rows = app.bearer(Role::Integration).get(&format!("/api/v1/kpis/{}/rows", definition.code)).await;
+        assert_eq!(rows.status, 200, "{}: {}", definition.code, rows.text());
+    }
+    let rows = app.bearer(Role::Admin).get("/api/v1/kpis/K33a/rows").await.json();
+    assert_eq!((rows["items"][0]["label"].as_str(), rows["items"][0]["money"]["amount"].as_str()), (Some("WO-1"), Some("180.00")));
+    assert_eq!(manager.get("/kpis/K999").await.status, 404);
+}
+
+#[tokio::test]
+async fn indicators_are_hidden_from_technicians_and_customers() {
+    let app = TestApp::new().await;
+    for role in [Role::Technician, Role::Customer] {
+        assert_eq!(app.as_role(role).get("/kpis").await.status, 403, "{role}");
+        assert_eq!(app.bearer(role).get("/api/v1/kpis/K33b").await.status, 403, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn a_period_without_facts_has_no_number() {
+    let app = TestApp::new().await;
+    let answer = app.bearer(Role::Admin).get("/api/v1/kpis/K8?from=2020-01-01&to=2020-01-31").await.json();
+    assert_eq!((answer["value"].is_null(), answer["cases"].as_i64()), (true, Some(0)));
+}
