@@ -1,6 +1,8 @@
 //! Installed machines: what they are, how they do, and whose eyes may see them.
 
 pub mod commands;
+#[cfg(test)]
+pub mod fixture;
 pub mod json;
 pub(crate) mod pages;
 pub mod queries;
@@ -25,3 +27,6 @@ pub fn routes() -> Routes {
         .get("/api/v1/assets/{id}", Access::SignedIn, json::get)
         .put("/api/v1/assets/{id}", write, json::update)
 }
+
+#[cfg(test)]
+mod tests;

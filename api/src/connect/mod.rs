@@ -16,3 +16,6 @@ pub fn routes() -> Routes {
         pages::status,
     )
 }
+
+#[cfg(test)]
+mod tests;

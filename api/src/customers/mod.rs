@@ -28,3 +28,6 @@ pub fn routes() -> Routes {
         .get("/api/v1/customers/{id}", read, json::get)
         .put("/api/v1/customers/{id}", write, json::update)
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,3 +25,6 @@ pub fn routes() -> Routes {
         .post("/api/v1/devices/{id}/token", write, json::rotate)
         .delete("/api/v1/devices/{id}/token", write, json::revoke)
 }
+
+#[cfg(test)]
+mod tests;

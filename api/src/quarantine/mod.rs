@@ -15,3 +15,6 @@ pub fn routes() -> Routes {
         .post("/quarantine/{id}/replay", access, pages::replay)
         .post("/quarantine/{id}/discard", access, pages::discard)
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,3 +15,6 @@ pub fn routes() -> Routes {
         .post("/api/v1/{token}/telemetry", Access::Public, twin::telemetry)
         .post("/api/v1/{token}/attributes", Access::Public, twin::attributes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,7 @@ impl TryFrom<Model> for Asset {
     }
 }
 
-fn row(asset: &Asset) -> ActiveModel {
+pub(super) fn to_row(asset: &Asset) -> ActiveModel {
     let words = [Some(&asset.name), Some(&asset.serial_number), asset.functional_location.as_ref()];
     ActiveModel {
         id: Set(asset.id.into()),
@@ -87,7 +87,7 @@ fn row(asset: &Asset) -> ActiveModel {
 }
 
 pub async fn insert(tx: &impl ConnectionTrait, asset: &Asset) -> Result<(), StoreError> {
-    Entity::insert(row(asset)).exec_without_returning(tx).await?;
+    Entity::insert(to_row(asset)).exec_without_returning(tx).await?;
     Ok(())
 }
 
@@ -95,7 +95,7 @@ pub async fn insert(tx: &impl ConnectionTrait, asset: &Asset) -> Result<(), Stor
 pub async fn update(tx: &impl ConnectionTrait, asset: Asset) -> Result<Asset, StoreError> {
     let next = Asset { version: asset.version + 1, ..asset };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(asset.version));
-    let done = Entity::update_many().set(row(&next)).filter(same).exec(tx).await?;
+    let done = Entity::update_many().set(to_row(&next)).filter(same).exec(tx).await?;
     match done.rows_affected {
         0 => Err(StoreError::Conflict("assets.version".into())),
         _ => Ok(next),

@@ -22,6 +22,8 @@ pub mod device_events;
 pub mod devices;
 pub mod evidence;
 pub mod failures;
+#[cfg(test)]
+mod fleet_tests;
 pub mod invoices;
 mod keyset;
 pub mod kpi_facts;

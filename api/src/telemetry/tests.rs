@@ -1,0 +1,111 @@
+use crate::{
+    assets::fixture::{measure, of_customer},
+    testing::TestApp,
+};
+use axum::{body::Body, http::Method};
+use domain::account::Role;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn values_come_in_time_order_over_metrics_and_pages() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let values: Vec<f64> = (0..50).map(f64::from).collect();
+    measure(&app, fleet.device.id, "b.two", &values).await;
+    measure(&app, fleet.device.id, "a one", &values).await;
+    let reader = app.bearer(Role::Integration);
+    for base in [format!("/api/v1/devices/{}", fleet.device.id), format!("/api/v1/assets/{}", fleet.asset.id)] {
+        let (mut found, mut cursor): (Vec<Value>, _) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{base}/telemetry?metrics=b.two,a%20one&limit=7{cursor}");
+            let page = reader.get(&path).await.json();
+            found.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(found.len(), 100, "{base}");
+        let keys: Vec<_> = found.iter().map(|v| (v["ts"].as_i64(), v["metric"].as_str())).collect();
+        assert!(keys.is_sorted() && keys.windows(2).all(|pair| pair[0] != pair[1]), "{keys:?}");
+        assert_eq!(found[0].get("device_id").is_some(), base.contains("assets"));
+    }
+}
+
+#[tokio::test]
+async fn a_period_is_half_open_and_understood_in_both_forms() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    measure(&app, fleet.device.id, "t", &[1.0, 2.0, 3.0]).await;
+    let newest = app.now().timestamp_millis() - 60_000;
+    let base = format!("/api/v1/devices/{}/telemetry", fleet.device.id);
+    let reader = app.bearer(Role::Admin);
+    let count = |query: String| {
+        let (reader, base) = (&reader, &base);
+        async move { reader.get(&format!("{base}?{query}")).await.json()["items"].as_array().map(Vec::len) }
+    };
+    assert_eq!(count(format!("from={}&to={newest}", newest - 60_000)).await, Some(1), "`to` is excluded");
+    let from = crate::web::time::rfc3339(app.now() - chrono::TimeDelta::minutes(2));
+    assert_eq!(count(format!("from={from}")).await, Some(2));
+    for wrong in ["from=yesterday", "from=2&to=1", "bucket=1h", "bucket=PT1H&aggregates=median", "cursor=x"] {
+        let answer = reader.get(&format!("{base}?{wrong}")).await;
+        assert_eq!(answer.status, 422, "{wrong}");
+        assert!(!answer.json()["fields"].as_object().unwrap().is_empty(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn buckets_hold_the_aggregates_that_were_asked_for() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    // The newest value lies a minute before 10:00, so 9:58 and 9:59 share the hour with 9:57.
+    measure(&app, fleet.device.id, "t", &[1.0, 2.0, 6.0]).await;
+    let path = format!("/api/v1/devices/{}/telemetry?metrics=t&bucket=PT1H&aggregates=min,max,avg,count", fleet.device.id);
+    let items = app.bearer(Role::Admin).get(&path).await.json()["items"].clone();
+    let hour = app.now().timestamp_millis() - 3_600_000;
+    assert_eq!(items, json!([{ "metric": "t", "ts": hour, "min": 1.0, "max": 6.0, "avg": 3.0, "count": 3 }]));
+}
+
+#[tokio::test]
+async fn the_newest_values_and_the_file_are_there() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    measure(&app, fleet.device.id, "t", &[1.0, 2.5]).await;
+    let base = format!("/api/v1/devices/{}/telemetry", fleet.device.id);
+    let reader = app.bearer(Role::Admin);
+    let latest = reader.get(&format!("{base}/latest")).await.json();
+    assert_eq!(latest["items"][0]["value"], json!(2.5));
+    let file = reader.get(&format!("{base}?format=csv")).await;
+    assert!(file.header("content-type").starts_with("text/csv"));
+    assert_eq!(file.text().lines().count(), 3, "{}", file.text());
+    assert!(file.text().contains(",\"t\",2.5"), "{}", file.text());
+}
+
+#[tokio::test]
+async fn the_http_twin_takes_what_mqtt_takes() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let post = |path: String, body: &'static str| {
+        let app = &app;
+        async move { app.anonymous().send(Method::POST, &path, Some("application/json"), Body::from(body)).await }
+    };
+    let good = post(format!("/api/v1/{}/telemetry", fleet.token), r#"{"temperature": 21.5}"#).await;
+    assert_eq!(good.status, 200, "{}", good.text());
+    let good = post(format!("/api/v1/{}/attributes", fleet.token), r#"{"firmware": "1.2"}"#).await;
+    assert_eq!(good.status, 200);
+    let taken: Vec<_> =
+        app.ingest.0.lock().iter().map(|m| (m.device, m.topic.to_string(), m.payload.clone())).collect();
+    assert_eq!(taken[0].0, fleet.device.id);
+    assert_eq!(taken[0].1, "v1/devices/me/telemetry");
+    assert_eq!(taken[0].2, br#"{"temperature": 21.5}"#);
+    assert_eq!(taken[1].1, "v1/devices/me/attributes");
+
+    let stranger = post("/api/v1/no-such-token/telemetry".into(), "{}").await;
+    assert_eq!((stranger.status, stranger.json()["code"].clone()), (401, json!("unknown_token")));
+    assert_eq!(app.ingest.0.lock().len(), 2, "a stranger's message goes nowhere");
+
+    let malformed = post(format!("/api/v1/{}/telemetry", fleet.token), "{oops").await;
+    assert_eq!((malformed.status, malformed.json()["code"].clone()), (400, json!("malformed_json")));
+    assert_eq!(malformed.header("content-type"), "application/problem+json");
+    assert_eq!(app.ingest.0.lock().len(), 3, "ingest puts it into quarantine");
+    let shape = post(format!("/api/v1/{}/telemetry", fleet.token), "[1, 2]").await;
+    assert_eq!((shape.status, shape.json()["code"].clone()), (400, json!("wrong_shape")));
+}
