@@ -75,7 +75,16 @@
 
     xAt(px) { return this.x0 + px / this.area.clientWidth * this.width; }
     px(x) { return (x - this.x0) / this.width * this.area.clientWidth; }
-    view(x0, width) { [this.x0, this.width] = [x0, width]; this.svg.setAttribute("viewBox", `${x0} 0 ${width} ${HEIGHT}`); this.labels(); }
+    view(x0, width) {
+      [this.x0, this.width] = [x0, width];
+      this.svg.setAttribute("viewBox", `${x0} 0 ${width} ${HEIGHT}`);
+      for (const limit of all("[data-limit]", this.svg)) {
+        const band = limit.previousElementSibling;
+        band.setAttribute("x", x0 - width); band.setAttribute("width", 3 * width);
+        limit.setAttribute("x1", x0 - width); limit.setAttribute("x2", x0 + 2 * width);
+      }
+      this.labels();
+    }
     time(seconds, options) { return new Intl.DateTimeFormat(root.lang, { timeZone: this.zone, hourCycle: "h23", ...options }).format(seconds * 1000); }
     offset(seconds) {
       const local = new Intl.DateTimeFormat("en-CA", { timeZone: this.zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(seconds * 1000);
@@ -88,7 +97,7 @@
       for (let at = Math.ceil((start + offset) / step) * step - offset; at < start + this.width; at += step) {
         const place = (at - start) / this.width * 100;
         if (place < 3 || place > 97) continue;
-        const midnight = step >= 43200 || (step >= 3600 && (at + offset) % 86400 == 0);
+        const midnight = step >= 86400 || (step >= 3600 && (at + offset) % 86400 == 0);
         const text = this.time(at, midnight ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined });
         labels.push(Object.assign(document.createElement("span"), { textContent: text, style: `left:${place}%` }));
       }

@@ -72,7 +72,10 @@ async fn an_asset_is_made_read_and_changed() {
     assert_eq!(manager.put_json(&path, &change).await.status, 409, "somebody changed it meanwhile");
 
     let taken = manager.post_json("/api/v1/assets", &body).await;
-    assert_eq!((taken.status, taken.json()["fields"]["serial_number"].clone()), (422, json!("assets-serial-taken")));
+    assert_eq!(
+        (taken.status, taken.json()["fields"]["serial_number"].clone()),
+        (422, json!("assets-serial-taken"))
+    );
     let mut typo = body.clone();
     typo["colour"] = json!("red");
     assert_eq!(manager.post_json("/api/v1/assets", &typo).await.status, 422, "unknown fields are refused");
@@ -95,7 +98,16 @@ async fn the_asset_page_shows_charts_figures_and_facts() {
     let page = app.as_role(Role::ServiceManager).get(&format!("/assets/{}", fleet.asset.id)).await;
     assert_eq!(page.status, 200);
     let text = page.text();
-    for part in ["CH-204 own", "3417-88", "Vibration", "4.4", "data-topic=\"device:", "Unknown", "Never connected", "Show as a table"] {
+    for part in [
+        "CH-204 own",
+        "3417-88",
+        "Vibration",
+        "4.4",
+        "data-topic=\"device:",
+        "Unknown",
+        "Never connected",
+        "Show as a table",
+    ] {
         assert!(text.contains(part), "{part} is missing: {text}");
     }
     assert!(!text.contains("Unknown localization") && !text.contains("NaN"), "{text}");

@@ -46,13 +46,25 @@ async fn a_stranger_connects_a_device_and_its_new_equipment_in_one_step() {
 async fn what_is_missing_is_said_beside_the_field() {
     let app = TestApp::new().await;
     let manager = app.as_role(Role::Admin);
-    let fields = [("name", "G"), ("asset", "new"), ("asset_name", ""), ("manufacturer", "M"), ("model", "X"), ("site", "new"), ("customer_name", "")];
+    let fields = [
+        ("name", "G"),
+        ("asset", "new"),
+        ("asset_name", ""),
+        ("manufacturer", "M"),
+        ("model", "X"),
+        ("site", "new"),
+        ("customer_name", ""),
+    ];
     let page = manager.post_form("/connect", &fields).await;
     assert_eq!(page.status, 422);
     let text = page.text();
-    assert!(text.contains("e-asset_name") && text.contains("e-customer_name") && !text.contains("e-model"), "{text}");
-    let all = customers::list(app.deps.records.read(), &customers::Filter::default(), &PageRequest::default());
-    assert!(all.await.unwrap().items.is_empty(), "nothing of a refused command happens");
+    assert!(
+        text.contains("e-asset_name") && text.contains("e-customer_name") && !text.contains("e-model"),
+        "{text}"
+    );
+    let (filter, page) = (customers::Filter::default(), PageRequest::default());
+    let all = customers::list(app.deps.records.read(), &filter, &page).await.unwrap();
+    assert!(all.items.is_empty(), "nothing of a refused command happens");
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use serde_json::json;
 async fn customers_sites_and_models_are_made_and_changed_by_programs() {
     let app = TestApp::new().await;
     let manager = app.bearer(Role::Integration);
-    let customer = manager.post_json("/api/v1/customers", &json!({ "name": " Nordmill ", "currency": "RON" })).await;
+    let customer =
+        manager.post_json("/api/v1/customers", &json!({ "name": " Nordmill ", "currency": "RON" })).await;
     assert_eq!(customer.status, 201, "{}", customer.text());
     assert_eq!(customer.json()["name"], "Nordmill");
     let id = customer.json()["id"].clone();
@@ -16,14 +17,20 @@ async fn customers_sites_and_models_are_made_and_changed_by_programs() {
     let taken = manager.post_json("/api/v1/sites", &site).await;
     assert_eq!(taken.json()["fields"]["name"], "sites-name-taken");
     let zone = json!({ "customer_id": id, "name": "Cluj", "time_zone": "Mars/Olympus" });
-    assert_eq!(manager.post_json("/api/v1/sites", &zone).await.json()["fields"]["time_zone"], "sites-zone-unknown");
+    assert_eq!(
+        manager.post_json("/api/v1/sites", &zone).await.json()["fields"]["time_zone"],
+        "sites-zone-unknown"
+    );
     let model = json!({ "manufacturer": "Carrier", "name": "30XW", "equipment_type": "chiller" });
     assert_eq!(manager.post_json("/api/v1/models", &model).await.status, 201);
     assert_eq!(manager.post_json("/api/v1/models", &model).await.status, 422, "there is one already");
     let path = format!("/api/v1/customers/{}", id.as_str().unwrap());
     let changed = manager.put_json(&path, &json!({ "name": "Nordmill SA" })).await.json();
     assert_eq!((changed["name"].clone(), changed["currency"].clone()), (json!("Nordmill SA"), json!("RON")));
-    assert_eq!(manager.post_json("/api/v1/customers", &json!({ "name": "X", "currency": "euro" })).await.status, 422);
+    assert_eq!(
+        manager.post_json("/api/v1/customers", &json!({ "name": "X", "currency": "euro" })).await.status,
+        422
+    );
     assert_eq!(app.bearer(Role::Customer).get("/api/v1/customers").await.status, 403);
     assert_eq!(app.bearer(Role::Warehouse).post_json("/api/v1/models", &model).await.status, 403);
 }
@@ -40,7 +47,9 @@ async fn the_pages_of_master_data_open_and_save() {
     assert!(edit.contains("Mercato"), "{edit}");
     assert_eq!(manager.post_form(&path, &[("name", "Mercato"), ("email", "nonsense")]).await.status, 422);
     let customer = path.rsplit('/').next().unwrap();
-    let site = manager.post_form("/sites", &[("customer_id", customer), ("name", "Torino"), ("latitude", "45,07")]).await;
+    let site = manager
+        .post_form("/sites", &[("customer_id", customer), ("name", "Torino"), ("latitude", "45,07")])
+        .await;
     assert_eq!(site.status, 422, "a latitude is a plain number");
     assert!(site.text().contains("45,07"));
     let site = manager.post_form("/sites", &[("customer_id", customer), ("name", "Torino")]).await;

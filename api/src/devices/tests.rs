@@ -38,7 +38,11 @@ async fn a_repeated_command_makes_one_device_and_shows_the_same_token() {
     let token = format!("/api/v1/devices/{}/token", first.json()["id"].as_str().unwrap());
     assert_eq!(manager.post_json(&token, &json!({})).await.status, 200);
     let late = manager.post_json_with_key("/api/v1/devices", "k", &body).await;
-    assert_eq!((late.status, late.json()["code"].clone()), (409, json!("token-shown-once")), "it is no longer good");
+    assert_eq!(
+        (late.status, late.json()["code"].clone()),
+        (409, json!("token-shown-once")),
+        "it is no longer good"
+    );
 }
 
 #[tokio::test]

@@ -36,7 +36,8 @@ async fn a_message_is_sent_through_again_once() {
     let manager = app.as_role(Role::ServiceManager);
     let answer = manager.post_form(&format!("/quarantine/{}/replay", row.id), &[]).await;
     assert_eq!((answer.status, answer.location()), (303, "/quarantine"));
-    let sent: Vec<_> = app.ingest.0.lock().iter().map(|m| (m.device, m.received_at, m.payload.clone())).collect();
+    let sent: Vec<_> =
+        app.ingest.0.lock().iter().map(|m| (m.device, m.received_at, m.payload.clone())).collect();
     assert_eq!(sent, [(fleet.device.id, row.received_at, row.payload.clone())]);
     assert_eq!(quarantine::get(app.deps.records.read(), row.id).await.unwrap(), None);
     let again = manager.post_form(&format!("/quarantine/{}/replay", row.id), &[]).await;

@@ -14,7 +14,8 @@ async fn values_come_in_time_order_over_metrics_and_pages() {
     measure(&app, fleet.device.id, "b.two", &values).await;
     measure(&app, fleet.device.id, "a one", &values).await;
     let reader = app.bearer(Role::Integration);
-    for base in [format!("/api/v1/devices/{}", fleet.device.id), format!("/api/v1/assets/{}", fleet.asset.id)] {
+    for base in [format!("/api/v1/devices/{}", fleet.device.id), format!("/api/v1/assets/{}", fleet.asset.id)]
+    {
         let (mut found, mut cursor): (Vec<Value>, _) = (Vec::new(), String::new());
         loop {
             let path = format!("{base}/telemetry?metrics=b.two,a%20one&limit=7{cursor}");
@@ -58,7 +59,10 @@ async fn buckets_hold_the_aggregates_that_were_asked_for() {
     let fleet = of_customer(&app, app.customer, "own").await;
     // The newest value lies a minute before 10:00, so 9:58 and 9:59 share the hour with 9:57.
     measure(&app, fleet.device.id, "t", &[1.0, 2.0, 6.0]).await;
-    let path = format!("/api/v1/devices/{}/telemetry?metrics=t&bucket=PT1H&aggregates=min,max,avg,count", fleet.device.id);
+    let path = format!(
+        "/api/v1/devices/{}/telemetry?metrics=t&bucket=PT1H&aggregates=min,max,avg,count",
+        fleet.device.id
+    );
     let items = app.bearer(Role::Admin).get(&path).await.json()["items"].clone();
     let hour = app.now().timestamp_millis() - 3_600_000;
     assert_eq!(items, json!([{ "metric": "t", "ts": hour, "min": 1.0, "max": 6.0, "avg": 3.0, "count": 3 }]));

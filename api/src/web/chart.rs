@@ -332,8 +332,8 @@ fn band(limit: Limit, scale: Scale, width: f64) -> Markup {
     let y = scale.y(limit.value).clamp(0.0, HEIGHT);
     let (top, height) = if limit.above { (0.0, y) } else { (y, HEIGHT - y) };
     let word = if limit.alarm { "alarm" } else { "warn" };
-    // Wide enough for live values and for zooming out.
-    let (x, wide) = (-width * 20.0, width * 41.0);
+    // A little wider than the picture; the browser moves bands along when it scrolls or zooms.
+    let (x, wide) = (-width, width * 3.0);
     html! {
         @if height > 0.0 {
             rect class={ "b-" (word) } x=(x) y=(top) width=(wide) height=(height) {}

@@ -21,7 +21,7 @@ use crate::{
 use axum::{extract::State, response::IntoResponse};
 use domain::{
     Timestamp,
-    asset::Asset,
+    asset::{Asset, Model},
     clock::from_micros,
     condition::{EquipmentState, reliability, state::StateInterval},
     id::{AssetId, CustomerId},
@@ -225,14 +225,21 @@ async fn filters(deps: &Deps, view: &View, query: &ListQuery, scope: Scope) -> R
     };
     let mut places = vec![any("assets-any-site")];
     let mut types = vec![any("assets-any-model")];
-    // A technician's list is short, and the names of other customers' sites are none of theirs.
-    if !matches!(scope, Scope::Technician(_) | Scope::Nothing) {
+    let name = |m: &Model| format!("{} {}", m.manufacturer, m.name);
+    // A technician's list is short, and what other customers own is nobody else's business.
+    if matches!(scope, Scope::All | Scope::Customer(_)) {
         let found = sites::list(db, &sites::Filter { customer, text: None }, &page).await?;
         places.extend(found.items.into_iter().map(|site| (site.id.to_string(), site.name)));
-        let found = models::list(db, &models::Filter::default(), &page).await?;
-        types.extend(
-            found.items.into_iter().map(|m| (m.id.to_string(), format!("{} {}", m.manufacturer, m.name))),
-        );
+        if let Scope::Customer(id) = scope {
+            let own = assets::Filter { customer: Some(id), ..Default::default() };
+            let own = assets::list(db, &own, &page).await?.items;
+            let found = models::by_ids(db, own.iter().map(|asset| asset.model_id)).await?;
+            types.extend(found.values().map(|model| (model.id.to_string(), name(model))));
+            types.sort_by(|a, b| a.0.is_empty().cmp(&b.0.is_empty()).reverse().then_with(|| a.1.cmp(&b.1)));
+        } else {
+            let found = models::list(db, &models::Filter::default(), &page).await?;
+            types.extend(found.items.iter().map(|model| (model.id.to_string(), name(model))));
+        }
     }
     let mut words = vec![any("assets-any-state")];
     words.extend(EquipmentState::ALL.map(|state| {

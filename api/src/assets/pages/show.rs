@@ -18,7 +18,6 @@ use crate::{
         list::ListQuery,
         request::View,
         response::PageResult,
-        time::ago,
     },
 };
 use axum::{
@@ -119,7 +118,7 @@ async fn head(deps: &Deps, view: &View, identity: &Identity) -> Result<Markup, C
                     (model.manufacturer) " " (model.name) " · " (model.equipment_type)
                     @if !asset.serial_number.is_empty() { " · " (lang.t("assets-serial-short")) " " (asset.serial_number) }
                     " · " (lang.t("assets-criticality")) ": " (lang.t(&format!("assets-criticality-{}", asset.criticality.as_str())))
-                    @if let Some(now) = now { " · " (lang.t("assets-state-since")) " " (ago(view, now.since, deps.now())) }
+                    @if let Some(now) = now { " · " (lang.with("assets-state-since", &[("at", lang.date_time(now.since, view.zone).into())])) }
                     " · " span.live data-live={ "asset:" (asset.id) } { (lang.t("live")) }
                 }
                 p.sub { (coverage) }
@@ -166,6 +165,9 @@ fn reliability_card(view: &View, figures: &Reliability) -> Markup {
     };
     let number =
         |value: Option<f64>, digits| value.map_or_else(|| "–".into(), |value| lang.number(value, digits));
+    let hours = |value: Option<f64>, digits| {
+        value.map_or_else(|| "–".into(), |value| format!("{}\u{a0}h", lang.number(value, digits)))
+    };
     let uptime = figures.uptime;
     let frequency = &figures.frequency;
     html! {
@@ -192,21 +194,23 @@ fn reliability_card(view: &View, figures: &Reliability) -> Markup {
                 div {
                     dt { (lang.t("assets-failures-per-year")) }
                     dd { (number(frequency.per_year, 2)) }
-                    dd.hint {
-                        (lang.with("assets-bounds", &[
-                            ("low", number(frequency.per_year_lower, 2).into()),
-                            ("high", number(frequency.per_year_upper, 2).into()),
-                            ("confidence", lang.number(frequency.confidence * 100.0, 0).into()),
-                        ]))
+                    @if let (Some(low), Some(high)) = (frequency.per_year_lower, frequency.per_year_upper) {
+                        dd.hint {
+                            (lang.with("assets-bounds", &[
+                                ("low", lang.number(low, 2).into()),
+                                ("high", lang.number(high, 2).into()),
+                                ("confidence", lang.number(frequency.confidence * 100.0, 0).into()),
+                            ]))
+                        }
                     }
                 }
                 div {
                     dt { (lang.t("assets-mtbf")) }
-                    dd { (number(frequency.mtbf_hours, 0)) " h" }
+                    dd { (hours(frequency.mtbf_hours, 0)) }
                 }
                 div {
                     dt { (lang.t("assets-restoration")) }
-                    dd { (number(figures.restoration.mean_hours, 1)) " h" }
+                    dd { (hours(figures.restoration.mean_hours, 1)) }
                     @if figures.restoration.open > 0 { dd.hint { (lang.count("assets-restoration-open", figures.restoration.open.cast_signed())) } }
                 }
             }

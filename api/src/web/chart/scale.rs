@@ -86,7 +86,7 @@ fn offset_us(at: Timestamp, zone: Tz) -> i64 {
 }
 
 fn label(at: DateTime<Tz>, step: i64, lang: Lang) -> String {
-    if step >= 43_200_000_000 || (at.hour() == 0 && at.minute() == 0 && step >= 3_600_000_000) {
+    if step >= 86_400_000_000 || (at.hour() == 0 && at.minute() == 0 && step >= 3_600_000_000) {
         match lang {
             Lang::En => at.format("%-d %b").to_string(),
             Lang::Es | Lang::It => format!("{}/{}", at.day(), at.month()),
