@@ -24,7 +24,10 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{Tx, analytics_state, analytics_state::Memory as Kept, assets, device_events, devices, models, rules, states},
+    records::{
+        Tx, analytics_state, analytics_state::Memory as Kept, assets, device_events, devices, models, rules,
+        states,
+    },
     telemetry::Committed,
 };
 use tokio::{sync::watch, time::Instant};
@@ -119,7 +122,9 @@ impl Engine {
                 engine.written_seq = kept.seq;
                 continue;
             }
-            let Some(id) = kept.key.strip_prefix(DEVICE).and_then(|id| id.parse::<DeviceId>().ok()) else { continue };
+            let Some(id) = kept.key.strip_prefix(DEVICE).and_then(|id| id.parse::<DeviceId>().ok()) else {
+                continue;
+            };
             let memory: Memory = serde_json::from_str(&kept.body)
                 .map_err(|e| StoreError::Corrupt(format!("analytics memory of device {id}: {e}")))?;
             let mut device = Device::new(id, now);
@@ -188,7 +193,8 @@ impl Engine {
     /// Writes down every changed memory and the cursor.
     pub async fn snapshot(&mut self, deps: &Deps) -> Result<(), StoreError> {
         self.write(deps).await?;
-        let dirty: Vec<DeviceId> = self.devices.values().filter(|device| device.dirty).map(|d| d.id).collect();
+        let dirty: Vec<DeviceId> =
+            self.devices.values().filter(|device| device.dirty).map(|d| d.id).collect();
         let mut kept = self.memories(&dirty)?;
         kept.push(Kept { key: CURSOR.into(), seq: self.seq, body: String::new() });
         let tx = deps.records.begin().await?;
@@ -204,7 +210,8 @@ impl Engine {
         ids.iter()
             .filter_map(|id| self.devices.get(id))
             .map(|device| {
-                let body = serde_json::to_string(&device.memory()).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+                let body = serde_json::to_string(&device.memory())
+                    .map_err(|e| StoreError::Corrupt(e.to_string()))?;
                 Ok(Kept { key: format!("{DEVICE}{}", device.id), seq: self.seq.max(device.seq), body })
             })
             .collect()
@@ -251,7 +258,9 @@ impl Engine {
     async fn meet(&mut self, deps: &Deps, entry: &Committed) -> Result<(), StoreError> {
         let batch = &entry.batch;
         let speaking = batch.samples.iter().map(|s| s.device);
-        let speaking = speaking.chain(batch.states.iter().map(|s| s.device)).chain(batch.events.iter().map(|e| e.device));
+        let speaking = speaking
+            .chain(batch.states.iter().map(|s| s.device))
+            .chain(batch.events.iter().map(|e| e.device));
         let mut strangers: HashSet<DeviceId> = HashSet::new();
         let mut last = None;
         for id in speaking {
@@ -283,14 +292,20 @@ impl Engine {
         ids: Vec<DeviceId>,
         map: &HashMap<DeviceId, AssetId>,
     ) -> Result<(), StoreError> {
-        let unknown: HashSet<AssetId> =
-            ids.iter().filter_map(|id| map.get(id)).filter(|asset| !self.kinds.contains_key(asset)).copied().collect();
+        let unknown: HashSet<AssetId> = ids
+            .iter()
+            .filter_map(|id| map.get(id))
+            .filter(|asset| !self.kinds.contains_key(asset))
+            .copied()
+            .collect();
         let unknown: Vec<AssetId> = unknown.into_iter().collect();
         for some in unknown.chunks(500) {
             let found = assets::by_ids(deps.records.read(), some.iter().copied()).await?;
-            let kinds = models::by_ids(deps.records.read(), found.values().map(|asset| asset.model_id)).await?;
+            let kinds =
+                models::by_ids(deps.records.read(), found.values().map(|asset| asset.model_id)).await?;
             for asset in found.into_values() {
-                let equipment_type = kinds.get(&asset.model_id).map(|m| m.equipment_type.clone()).unwrap_or_default();
+                let equipment_type =
+                    kinds.get(&asset.model_id).map(|m| m.equipment_type.clone()).unwrap_or_default();
                 self.kinds.insert(asset.id, AssetKind { model: asset.model_id, equipment_type });
             }
         }
@@ -306,7 +321,8 @@ impl Engine {
             let kind = asset.and_then(|asset| Some((asset, self.kinds.get(&asset)?)));
             let watching: Vec<Arc<Rule>> = match kind {
                 Some((asset, kind)) => {
-                    let covers = |r: &&&Arc<Rule>| r.settings.scope.covers(asset, kind.model, &kind.equipment_type);
+                    let covers =
+                        |r: &&&Arc<Rule>| r.settings.scope.covers(asset, kind.model, &kind.equipment_type);
                     rules.iter().filter(covers).map(|rule| Arc::clone(rule)).collect()
                 }
                 None => Vec::new(),
@@ -324,7 +340,9 @@ impl Engine {
         let Self { devices, facts, .. } = self;
         let mut found = Vec::new();
         for run in entry.batch.samples.chunk_by(|a, b| a.device == b.device) {
-            let Some(device) = devices.get_mut(&run[0].device).filter(|device| device.seq < entry.seq) else { continue };
+            let Some(device) = devices.get_mut(&run[0].device).filter(|device| device.seq < entry.seq) else {
+                continue;
+            };
             device.heard_at = now;
             for sample in run {
                 if device.activity.last_us != Some(sample.ts_us) {
@@ -335,7 +353,9 @@ impl Engine {
             settle(device, &mut found, facts);
         }
         for report in &entry.batch.states {
-            let Some(device) = devices.get_mut(&report.device).filter(|device| device.seq < entry.seq) else { continue };
+            let Some(device) = devices.get_mut(&report.device).filter(|device| device.seq < entry.seq) else {
+                continue;
+            };
             device.heard_at = now;
             hear(device, report.ts_us, facts);
             device.heard(report.ts_us, &mut found);
@@ -343,7 +363,9 @@ impl Engine {
             settle(device, &mut found, facts);
         }
         for event in &entry.batch.events {
-            let Some(device) = devices.get_mut(&event.device).filter(|device| device.seq < entry.seq) else { continue };
+            let Some(device) = devices.get_mut(&event.device).filter(|device| device.seq < entry.seq) else {
+                continue;
+            };
             device.heard_at = now;
             hear(device, event.ts_us, facts);
             device.event(event, &mut found);
@@ -459,7 +481,8 @@ async fn keep(
     late_assets: &HashMap<DeviceId, AssetId>,
     failure_rule: Option<&Arc<Rule>>,
 ) -> Result<Vec<Finding>, StoreError> {
-    let named = facts.marks.iter().map(|(asset, _)| *asset).chain(facts.silences.iter().map(|(asset, _)| *asset));
+    let named =
+        facts.marks.iter().map(|(asset, _)| *asset).chain(facts.silences.iter().map(|(asset, _)| *asset));
     let named = named.chain(late_assets.values().copied()).collect::<HashSet<_>>();
     // An asset may have been removed, with the demo for instance, since the device was given to it.
     let mut existing = HashSet::new();
@@ -502,7 +525,12 @@ async fn keep(
             findings.push(Finding { at, asset, device, what: What::Failed { rule, failure } });
         }
         for (failure, at) in changes.over {
-            findings.push(Finding { at, asset, device: failure.device_id, what: What::Restored { failure: failure.id } });
+            findings.push(Finding {
+                at,
+                asset,
+                device: failure.device_id,
+                what: What::Restored { failure: failure.id },
+            });
         }
     }
     for (device, withdrawn) in facts.withdrawn {

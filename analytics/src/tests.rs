@@ -16,9 +16,13 @@ use domain::{
 use rust_decimal::Decimal;
 use store::{
     records::{
-        PageRequest, alerts, assets, customers, devices, evidence, failures, models, outbox, rules, sites, states,
+        PageRequest, alerts, assets, customers, devices, evidence, failures, models, outbox, rules, sites,
+        states,
     },
-    telemetry::{append, embedded::{Embedded, EmbeddedConfig}},
+    telemetry::{
+        append,
+        embedded::{Embedded, EmbeddedConfig},
+    },
 };
 use tempfile::TempDir;
 
@@ -135,7 +139,13 @@ impl House {
     }
 
     fn hot(&self) -> Condition {
-        Condition::Threshold { metric: "t".into(), side: Side::Above, raise: 80.0, clear: 70.0, for_seconds: 120 }
+        Condition::Threshold {
+            metric: "t".into(),
+            side: Side::Above,
+            raise: 80.0,
+            clear: 70.0,
+            for_seconds: 120,
+        }
     }
 
     /// Values of `t`, a minute apart, from `start` minutes after the beginning on.
@@ -143,17 +153,24 @@ impl House {
         for (index, value) in (0..).zip(values) {
             let ts_us = START_US + (start + index) * MINUTE;
             let sample = Sample { device: self.device, metric: "t".into(), ts_us, value: *value };
-            append(self.deps.telemetry.as_ref(), Batch { samples: vec![sample], ..Batch::default() }).await.expect("kept");
+            append(self.deps.telemetry.as_ref(), Batch { samples: vec![sample], ..Batch::default() })
+                .await
+                .expect("kept");
         }
     }
     async fn report(&self, minute: i64, state: ReportedState) {
-        let report = StateReport { device: self.device, ts_us: START_US + minute * MINUTE, state, cause: None };
-        append(self.deps.telemetry.as_ref(), Batch { states: vec![report], ..Batch::default() }).await.expect("kept");
+        let report =
+            StateReport { device: self.device, ts_us: START_US + minute * MINUTE, state, cause: None };
+        append(self.deps.telemetry.as_ref(), Batch { states: vec![report], ..Batch::default() })
+            .await
+            .expect("kept");
     }
     async fn event(&self, minute: i64, kind: DeviceEventKind, code: &str) {
         let ts_us = START_US + minute * MINUTE;
         let event = DeviceEvent { device: self.device, ts_us, kind, code: code.into(), text: code.into() };
-        append(self.deps.telemetry.as_ref(), Batch { events: vec![event], ..Batch::default() }).await.expect("kept");
+        append(self.deps.telemetry.as_ref(), Batch { events: vec![event], ..Batch::default() })
+            .await
+            .expect("kept");
     }
 
     /// Takes in everything, as a process that starts now and is killed afterwards.
@@ -170,8 +187,10 @@ impl House {
     async fn alerts(&self) -> Vec<Alert> {
         let filter = alerts::Filter { show: alerts::Show::All, ..alerts::Filter::default() };
         let page = PageRequest::first(500);
-        let mut found =
-            alerts::list(self.deps.records.read(), &filter, self.deps.clock.now(), &page).await.expect("list").items;
+        let mut found = alerts::list(self.deps.records.read(), &filter, self.deps.clock.now(), &page)
+            .await
+            .expect("list")
+            .items;
         found.sort_by_key(|alert| alert.raised_at);
         found
     }
@@ -269,7 +288,8 @@ async fn old_data_raises_historical_alerts_that_open_nothing() {
     assert!(found[0].historical && !found[0].opens_ticket);
     let events = outbox::read_after(house.deps.records.read(), 0, 10).await.expect("outbox");
     assert!(matches!(events[0].1.event, DomainEvent::AlertRaised { opens_ticket: false, .. }));
-    let group = alerts::group(house.deps.records.read(), found[0].group_id).await.expect("read").expect("group");
+    let group =
+        alerts::group(house.deps.records.read(), found[0].group_id).await.expect("read").expect("group");
     assert!(group.closed_at.is_some());
 }
 
@@ -282,8 +302,12 @@ async fn a_late_report_corrects_log_and_failures() {
     house.go_on(&mut engine).await;
     house.report(5, ReportedState::DownUnplanned).await;
     house.go_on(&mut engine).await;
-    assert_eq!(house.log().await, [(0, EquipmentState::Up), (5, EquipmentState::DownUnplanned), (10, EquipmentState::Up)]);
-    let known = failures::all(house.deps.records.read(), &failures::Filter::default()).await.expect("failures");
+    assert_eq!(
+        house.log().await,
+        [(0, EquipmentState::Up), (5, EquipmentState::DownUnplanned), (10, EquipmentState::Up)]
+    );
+    let known =
+        failures::all(house.deps.records.read(), &failures::Filter::default()).await.expect("failures");
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].restored_at, Some(from_micros(START_US + 10 * MINUTE)));
     let found = house.alerts().await;
@@ -292,7 +316,10 @@ async fn a_late_report_corrects_log_and_failures() {
 
     house.report(7, ReportedState::Up).await;
     house.go_on(&mut engine).await;
-    assert_eq!(house.log().await, [(0, EquipmentState::Up), (5, EquipmentState::DownUnplanned), (7, EquipmentState::Up)]);
+    assert_eq!(
+        house.log().await,
+        [(0, EquipmentState::Up), (5, EquipmentState::DownUnplanned), (7, EquipmentState::Up)]
+    );
 }
 
 #[tokio::test]
@@ -341,14 +368,23 @@ async fn late_data_within_a_silence_shortens_it() {
     house.values(0, &[1.0, 1.0, 1.0]).await;
     house.values(60, &[1.0, 1.0]).await;
     house.go_on(&mut engine).await;
-    assert_eq!(house.log().await, [(0, EquipmentState::Up), (2, EquipmentState::Unknown), (60, EquipmentState::Up)]);
+    assert_eq!(
+        house.log().await,
+        [(0, EquipmentState::Up), (2, EquipmentState::Unknown), (60, EquipmentState::Up)]
+    );
     house.values(30, &[1.0]).await;
     house.values(20, &[1.0]).await;
     house.go_on(&mut engine).await;
     let log = house.log().await;
     assert_eq!(
         log,
-        [(0, EquipmentState::Up), (2, EquipmentState::Unknown), (20, EquipmentState::Up), (30, EquipmentState::Unknown), (60, EquipmentState::Up)]
+        [
+            (0, EquipmentState::Up),
+            (2, EquipmentState::Unknown),
+            (20, EquipmentState::Up),
+            (30, EquipmentState::Unknown),
+            (60, EquipmentState::Up)
+        ]
     );
 }
 
@@ -356,7 +392,12 @@ async fn late_data_within_a_silence_shortens_it() {
 async fn recorded_failures_and_error_codes_are_kept_once() {
     let house = House::new().await;
     house
-        .rule(Condition::EventCode { event: DeviceEventKind::Error, codes: vec!["error1".into()], count: 1, within_seconds: 3600 })
+        .rule(Condition::EventCode {
+            event: DeviceEventKind::Error,
+            codes: vec!["error1".into()],
+            count: 1,
+            within_seconds: 3600,
+        })
         .await;
     let mut engine = house.live_once().await;
     for _ in 0..2 {
@@ -365,7 +406,8 @@ async fn recorded_failures_and_error_codes_are_kept_once() {
         house.event(20, DeviceEventKind::Maintenance, "comp1").await;
         house.go_on(&mut engine).await;
     }
-    let known = failures::all(house.deps.records.read(), &failures::Filter::default()).await.expect("failures");
+    let known =
+        failures::all(house.deps.records.read(), &failures::Filter::default()).await.expect("failures");
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].code.as_deref(), Some("comp1"));
     assert_eq!(known[0].restored_at, Some(from_micros(START_US + 20 * MINUTE)));

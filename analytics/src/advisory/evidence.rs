@@ -8,7 +8,8 @@ use domain::{
     condition::{
         Severity,
         evidence::{
-            Arg, Baseline, Consequence, Evidence, FrozenSeries, Level, LevelKind, RuleStamp, Sentence, Signal, SimilarCase,
+            Arg, Baseline, Consequence, Evidence, FrozenSeries, Level, LevelKind, RuleStamp, Sentence,
+            Signal, SimilarCase,
         },
         rule::{Condition, DeviationLimit, Side},
         trend,
@@ -90,10 +91,18 @@ pub async fn gather(
 }
 
 /// The rule's series up to the alert, long enough to see it come.
-async fn frozen(telemetry: &dyn TelemetryStore, case: &Case<'_>, metric: &str) -> Result<FrozenSeries, StoreError> {
+async fn frozen(
+    telemetry: &dyn TelemetryStore,
+    case: &Case<'_>,
+    metric: &str,
+) -> Result<FrozenSeries, StoreError> {
     let span = match &case.rule.settings.condition {
-        Condition::Threshold { for_seconds, .. } => TimeDelta::seconds(i64::from(*for_seconds) * 6).max(TimeDelta::hours(6)),
-        Condition::Deviation { mean_over_seconds, .. } => TimeDelta::seconds(i64::from(*mean_over_seconds) * 7),
+        Condition::Threshold { for_seconds, .. } => {
+            TimeDelta::seconds(i64::from(*for_seconds) * 6).max(TimeDelta::hours(6))
+        }
+        Condition::Deviation { mean_over_seconds, .. } => {
+            TimeDelta::seconds(i64::from(*mean_over_seconds) * 7)
+        }
         _ => TimeDelta::hours(24),
     };
     let metric: Metric = metric.into();
@@ -129,9 +138,11 @@ fn why(case: &Case<'_>, device: &str) -> Sentence {
                 .with("spread", number(usual.map(|usual| usual.std_dev)))
                 .with("duration", Arg::Seconds(i64::from(*mean_over_seconds)))
         }
-        Condition::NoData { metric: Some(metric), after_seconds } => Sentence::new("alerts-why-no-data-metric")
-            .with("metric", Arg::Text(metric.clone()))
-            .with("duration", Arg::Seconds(i64::from(*after_seconds))),
+        Condition::NoData { metric: Some(metric), after_seconds } => {
+            Sentence::new("alerts-why-no-data-metric")
+                .with("metric", Arg::Text(metric.clone()))
+                .with("duration", Arg::Seconds(i64::from(*after_seconds)))
+        }
         Condition::NoData { metric: None, after_seconds } => Sentence::new("alerts-why-no-data")
             .with("device", Arg::Text(device.to_owned()))
             .with("duration", Arg::Seconds(i64::from(*after_seconds))),
@@ -172,8 +183,9 @@ fn clears(case: &Case<'_>) -> Sentence {
             .with("metric", Arg::Text(metric.clone()))
             .with("usual", Arg::Number(case.raised.baseline.map_or(0.0, |usual| usual.mean))),
         Condition::NoData { .. } => Sentence::new("alerts-clears-data"),
-        Condition::EventCode { .. } => Sentence::new("alerts-clears-event")
-            .with("duration", Arg::Seconds(settings.quiet_seconds())),
+        Condition::EventCode { .. } => {
+            Sentence::new("alerts-clears-event").with("duration", Arg::Seconds(settings.quiet_seconds()))
+        }
         Condition::DownUnplanned => Sentence::new("alerts-clears-up"),
     }
 }
@@ -259,9 +271,17 @@ fn weigh(case: &Case<'_>, other: &Other, signals: &mut Vec<Signal>, counter: &mu
             .with("usual", Arg::Number(other.usual))
     };
     if other.away >= 3.0 {
-        signals.push(Signal { at: case.at, severity: Severity::Warning, sentence: sentence("alerts-signal-high") });
+        signals.push(Signal {
+            at: case.at,
+            severity: Severity::Warning,
+            sentence: sentence("alerts-signal-high"),
+        });
     } else if other.away <= -3.0 {
-        signals.push(Signal { at: case.at, severity: Severity::Warning, sentence: sentence("alerts-signal-low") });
+        signals.push(Signal {
+            at: case.at,
+            severity: Severity::Warning,
+            sentence: sentence("alerts-signal-low"),
+        });
     } else if other.away.abs() <= 1.0 && counter.len() < MAX_COUNTER {
         counter.push(sentence("alerts-counter-usual"));
     }
@@ -271,14 +291,15 @@ async fn similar(tx: &Tx, case: &Case<'_>) -> Result<Vec<SimilarCase>, StoreErro
     let found = alerts::similar(tx, case.rule.id, case.asset.model_id, case.at, MAX_SIMILAR).await?;
     let names = assets::by_ids(tx, found.iter().map(|(alert, _)| alert.asset_id)).await?;
     let name = |id| names.get(&id).map(|asset| asset.name.clone()).unwrap_or_default();
-    let case = |(alert, group): (domain::condition::alert::Alert, domain::condition::alert::AlertGroup)| SimilarCase {
-        alert_id: alert.id,
-        asset_id: alert.asset_id,
-        asset_name: name(alert.asset_id),
-        raised_at: alert.raised_at,
-        verdict: group.verdict.as_ref().map(|given| given.verdict),
-        found: group.verdict.and_then(|given| given.found),
+    let case = |(alert, group): (domain::condition::alert::Alert, domain::condition::alert::AlertGroup)| {
+        SimilarCase {
+            alert_id: alert.id,
+            asset_id: alert.asset_id,
+            asset_name: name(alert.asset_id),
+            raised_at: alert.raised_at,
+            verdict: group.verdict.as_ref().map(|given| given.verdict),
+            found: group.verdict.and_then(|given| given.found),
+        }
     };
     Ok(found.into_iter().map(case).collect())
 }
-

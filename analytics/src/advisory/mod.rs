@@ -34,12 +34,24 @@ pub struct Finding {
 }
 
 pub enum What {
-    Raised { rule: Arc<Rule>, raised: Raised },
-    Cleared { rule: RuleId },
-    Failed { rule: Arc<Rule>, failure: Failure },
-    Restored { failure: FailureId },
+    Raised {
+        rule: Arc<Rule>,
+        raised: Raised,
+    },
+    Cleared {
+        rule: RuleId,
+    },
+    Failed {
+        rule: Arc<Rule>,
+        failure: Failure,
+    },
+    Restored {
+        failure: FailureId,
+    },
     /// The rule was edited, disabled or removed.
-    Withdrawn { rule: RuleId },
+    Withdrawn {
+        rule: RuleId,
+    },
 }
 
 /// Carries `findings` out in their order. `now` tells which of them are history.
@@ -54,7 +66,8 @@ pub async fn advise(
         let device = finding.device;
         match finding.what {
             What::Raised { rule, raised } => {
-                let case = Case { rule: &rule, raised, failure: None, device, asset: &asset, at: finding.at, now };
+                let case =
+                    Case { rule: &rule, raised, failure: None, device, asset: &asset, at: finding.at, now };
                 raise(tx, telemetry, case).await?;
             }
             What::Failed { rule, failure } => {
@@ -104,7 +117,8 @@ async fn raise(tx: &Tx, telemetry: &dyn TelemetryStore, case: Case<'_>) -> Resul
     let settings = &case.rule.settings;
     let historical = case.now - case.at > settings.historical_limit();
     let suppressed = case.failure.is_none() && planned_downtime(tx, case.asset.id, case.at).await?;
-    let opens_ticket = settings.opens_ticket && !suppressed && (!historical || settings.historical_opens_ticket);
+    let opens_ticket =
+        settings.opens_ticket && !suppressed && (!historical || settings.historical_opens_ticket);
     let group = join(tx, &case, historical, opens_ticket).await?;
     let alert_id = AlertId::generate();
     let evidence = evidence::gather(tx, telemetry, alert_id, &case).await?;

@@ -1,12 +1,7 @@
 //! Features of series around an instant: what is frozen as evidence, and how other metrics compare with their usual.
 
 use chrono::TimeDelta;
-use domain::{
-    Timestamp,
-    condition::evidence::MAX_POINTS,
-    id::DeviceId,
-    telemetry::Metric,
-};
+use domain::{Timestamp, condition::evidence::MAX_POINTS, id::DeviceId, telemetry::Metric};
 use store::{
     StoreError,
     telemetry::{SeriesRange, TelemetryStore},

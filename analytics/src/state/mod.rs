@@ -111,7 +111,8 @@ pub async fn rebuild(
     let new = state::splice(&old, around.from, around.to, &derived.intervals);
     states::replace(tx, asset, &old, &new).await?;
 
-    let known = failures::Filter { asset: Some(asset), from: Some(around.from), to: around.to, ..Default::default() };
+    let known =
+        failures::Filter { asset: Some(asset), from: Some(around.from), to: around.to, ..Default::default() };
     let known = failures::all(tx, &known).await?;
     keep_failures(tx, asset, known, derived.failures).await
 }
@@ -147,7 +148,9 @@ async fn keep_failures(
                 changes.new.push(failure.clone());
             }
         }
-        if let Some(at) = failure.restored_at.filter(|_| before.is_none_or(|before| before.restored_at.is_none())) {
+        if let Some(at) =
+            failure.restored_at.filter(|_| before.is_none_or(|before| before.restored_at.is_none()))
+        {
             changes.over.push((failure, at));
         }
     }
@@ -189,7 +192,8 @@ pub async fn fill_silences(
             states::put_silence(tx, part).await?;
         }
         let end = silence.to.unwrap_or(*last);
-        touched = Some(touched.map_or((silence.from, end), |(from, to)| (from.min(silence.from), to.max(end))));
+        touched =
+            Some(touched.map_or((silence.from, end), |(from, to)| (from.min(silence.from), to.max(end))));
     }
     Ok(touched)
 }

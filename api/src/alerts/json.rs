@@ -125,7 +125,8 @@ async fn detail(deps: &Deps, actor: &Actor, id: AlertId) -> Result<AlertDetail, 
     let group: Option<AlertGroup> = alerts::group(db, alert.group_id).await?;
     let mut evidence = evidence::get(db, id).await?;
     if let Some(evidence) = evidence.as_mut().filter(|_| !actor.role.sees_costs()) {
-        evidence.consequence = Consequence { cost_per_hour: None, money: None, ..evidence.consequence.clone() };
+        evidence.consequence =
+            Consequence { cost_per_hour: None, money: None, ..evidence.consequence.clone() };
     }
     Ok(AlertDetail {
         alert: AlertView::new(alert, actor.role),

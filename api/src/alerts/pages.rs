@@ -149,8 +149,17 @@ fn button(view: &View, alert: &Alert, command: &str, key: &str, class: &str) -> 
 
 fn export(view: &View, rows: &[Row]) -> axum::response::Response {
     let lang = view.lang;
-    let header = ["alerts-severity", "alerts-equipment", "alerts-site", "alerts-what", "alerts-rule", "alerts-money", "alerts-since", "alerts-state"]
-        .map(|key| lang.t(key));
+    let header = [
+        "alerts-severity",
+        "alerts-equipment",
+        "alerts-site",
+        "alerts-what",
+        "alerts-rule",
+        "alerts-money",
+        "alerts-since",
+        "alerts-state",
+    ]
+    .map(|key| lang.t(key));
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -203,7 +212,8 @@ pub async fn show(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View) ->
 fn draw(view: &View, shown: &Shown, form: &Form) -> Markup {
     let lang = view.lang;
     let Shown { alert, asset, site, evidence, group, others, rule } = shown;
-    let title = evidence.as_ref().map_or_else(|| lang.t("alerts-raised"), |evidence| evidence.rule.name.clone());
+    let title =
+        evidence.as_ref().map_or_else(|| lang.t("alerts-raised"), |evidence| evidence.rule.name.clone());
     let ticket = group.as_ref().and_then(|group| group.ticket_id);
     let main = html! {
         div.top {
@@ -251,8 +261,13 @@ fn draw(view: &View, shown: &Shown, form: &Form) -> Markup {
 
 fn dismiss_form(view: &View, alert: &Alert, form: &Form) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
-    let spans = [("", "alerts-until-ever"), ("4", "alerts-until-hours"), ("24", "alerts-until-day"), ("168", "alerts-until-week")]
-        .map(|(value, key)| (value.to_string(), lang.t(key)));
+    let spans = [
+        ("", "alerts-until-ever"),
+        ("4", "alerts-until-hours"),
+        ("24", "alerts-until-day"),
+        ("168", "alerts-until-week"),
+    ]
+    .map(|(value, key)| (value.to_string(), lang.t(key)));
     html! {
         section.card { header { h2 { (lang.t("alerts-dismiss")) } }
             form.pad.stack method="post" action={ "/alerts/" (alert.id) "/dismiss" } {
@@ -265,7 +280,12 @@ fn dismiss_form(view: &View, alert: &Alert, form: &Form) -> Markup {
     }
 }
 
-pub async fn acknowledge(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn acknowledge(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
     commands::acknowledge(&deps, form.context(cx), AlertId(id)).await?;
     Ok(see_other(&format!("/alerts/{id}")))
 }

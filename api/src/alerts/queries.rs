@@ -1,10 +1,6 @@
 //! What the inbox shows of each alert.
 
-use crate::{
-    assets::scope::Scope,
-    deps::Deps,
-    web::list::ListQuery,
-};
+use crate::{assets::scope::Scope, deps::Deps, web::list::ListQuery};
 use domain::{
     account::Actor,
     asset::{Asset, Site},

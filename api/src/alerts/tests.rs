@@ -122,7 +122,9 @@ pub(crate) async fn case(app: &TestApp, customer: CustomerId) -> Case {
         sentence: why,
         series: Some(FrozenSeries {
             metric: "vibration".into(),
-            points: (0..20).map(|i| (at.timestamp_micros() - (20 - i) * 60_000_000, 5.0 + i as f64 * 0.2)).collect(),
+            points: (0..20)
+                .map(|i| (at.timestamp_micros() - (20 - i) * 60_000_000, 5.0 + i as f64 * 0.2))
+                .collect(),
         }),
         levels: vec![Level { kind: LevelKind::Raise, value: 7.1 }],
         observed: Some(8.25),
@@ -130,7 +132,9 @@ pub(crate) async fn case(app: &TestApp, customer: CustomerId) -> Case {
         baseline: None,
         signals: vec![],
         counter: vec![],
-        clears: Sentence::new("alerts-clears-above").with("metric", Arg::Text("vibration".into())).with("level", Arg::Number(6.0)),
+        clears: Sentence::new("alerts-clears-above")
+            .with("metric", Arg::Text("vibration".into()))
+            .with("level", Arg::Number(6.0)),
         consequence: Consequence {
             downtime_hours: Some(4.into()),
             cost_per_hour: asset.downtime_cost_per_hour,
@@ -187,7 +191,9 @@ async fn an_alert_is_acknowledged_and_dismissed_with_a_reason() {
     assert_eq!((answer.status, answer.json()["state"].as_str()), (200, Some("acknowledged")));
 
     let manager = app.as_role(Role::ServiceManager);
-    let refused = manager.post_form(&format!("/alerts/{}/dismiss", alert.id), &[("reason", " "), ("until", "24")]).await;
+    let refused = manager
+        .post_form(&format!("/alerts/{}/dismiss", alert.id), &[("reason", " "), ("until", "24")])
+        .await;
     assert_eq!(refused.status, 422);
     assert!(refused.text().contains("Please fill in this field"));
     let fields = [("reason", "test run"), ("until", "24"), ("_key", "k")];
@@ -216,7 +222,10 @@ async fn customers_read_the_alerts_of_their_own_equipment_without_money() {
     assert_eq!(customer.get(&format!("/api/v1/alerts/{}", foreign.alert.id)).await.status, 404);
     let technician = app.as_role(Role::Technician);
     assert_eq!(technician.get("/alerts").await.status, 403);
-    assert_eq!(customer.post_json(&format!("/api/v1/alerts/{}/acknowledge", own.alert.id), &json!({})).await.status, 403);
+    assert_eq!(
+        customer.post_json(&format!("/api/v1/alerts/{}/acknowledge", own.alert.id), &json!({})).await.status,
+        403
+    );
 }
 
 #[tokio::test]
@@ -227,7 +236,9 @@ async fn verdicts_make_the_precision_of_a_rule() {
     let tx = app.deps.records.begin().await.expect("begin");
     for (case, verdict) in [(&first, Verdict::Right), (&second, Verdict::FalseAlarm)] {
         let found = Some("worn bearing".into());
-        super::commands::verdict(&tx, case.alert.group_id, verdict, found, None, app.now()).await.expect("verdict");
+        super::commands::verdict(&tx, case.alert.group_id, verdict, found, None, app.now())
+            .await
+            .expect("verdict");
     }
     tx.commit().await.expect("commit");
     let answer = app.bearer(Role::Admin).get(&format!("/api/v1/rules/{}", rules::FAILURE_RULE)).await.json();

@@ -16,7 +16,10 @@ use crate::{
 use axum::extract::{Path, State};
 use chrono::TimeDelta;
 use domain::{
-    condition::{failure::Failure, reliability::{FailureFrequency, Period, Restoration}},
+    condition::{
+        failure::Failure,
+        reliability::{FailureFrequency, Period, Restoration},
+    },
     id::{AssetId, ModelId},
 };
 use serde::Serialize;
@@ -69,11 +72,8 @@ pub async fn log(
     let db = deps.records.read();
     let asset = scope::asset(db, &user.actor, AssetId(id)).await?;
     let period = period(&query, deps.now())?;
-    let items = states::of_asset(db, asset.id, period.from, period.to).await?.into_iter().map(|i| StateView {
-        from: i.from.into(),
-        to: i.to.map(Time::from),
-        state: i.state.as_str(),
-        cause: i.cause,
+    let items = states::of_asset(db, asset.id, period.from, period.to).await?.into_iter().map(|i| {
+        StateView { from: i.from.into(), to: i.to.map(Time::from), state: i.state.as_str(), cause: i.cause }
     });
     Ok(Json(StatesView { asset_id: id, items: items.collect() }))
 }
@@ -113,7 +113,9 @@ pub struct ReliabilityView {
 
 impl From<Reliability> for ReliabilityView {
     fn from(r: Reliability) -> Self {
-        let hours = |seconds: fn(&domain::condition::reliability::Uptime) -> f64| r.uptime.as_ref().map(|u| seconds(u) / 3600.0);
+        let hours = |seconds: fn(&domain::condition::reliability::Uptime) -> f64| {
+            r.uptime.as_ref().map(|u| seconds(u) / 3600.0)
+        };
         let bounds = r.uptime.and_then(|uptime| uptime.bounds());
         Self {
             from: r.period.from.into(),

@@ -42,5 +42,8 @@ async fn figures_come_with_exposure_and_coverage() {
     assert_eq!(customer.get(&format!("/api/v1/assets/{}/states", foreign.asset.id)).await.status, 404);
     assert_eq!(customer.get(&format!("{path}&to=nonsense")).await.status, 422);
     let technician = app.bearer(Role::Technician);
-    assert_eq!(technician.get(&format!("/api/v1/models/{}/reliability", own.asset.model_id)).await.status, 403);
+    assert_eq!(
+        technician.get(&format!("/api/v1/models/{}/reliability", own.asset.model_id)).await.status,
+        403
+    );
 }

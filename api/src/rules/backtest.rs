@@ -52,7 +52,9 @@ pub async fn run(deps: &Deps, rule: &RuleSettings, period: Period) -> Result<Bac
         for device in devices::of_asset(deps.records.read(), asset.id).await? {
             let inputs = inputs(deps, rule, device.id, period).await?;
             let raised = replay(rule, asset.id, inputs);
-            alerts.extend(raised.into_iter().filter(|alert| (period.from..period.to).contains(&alert.raised_at)));
+            alerts.extend(
+                raised.into_iter().filter(|alert| (period.from..period.to).contains(&alert.raised_at)),
+            );
         }
         tokio::task::yield_now().await;
     }
@@ -75,8 +77,12 @@ async fn in_scope(deps: &Deps, scope: &Scope) -> Result<Vec<Asset>, StoreError> 
     loop {
         let some = assets::list(db, &filter, &page).await?;
         let kinds = models::by_ids(db, some.items.iter().map(|asset| asset.model_id)).await?;
-        let kind = |asset: &Asset| kinds.get(&asset.model_id).map_or("", |model| model.equipment_type.as_str()).to_owned();
-        found.extend(some.items.into_iter().filter(|asset| scope.covers(asset.id, asset.model_id, &kind(asset))));
+        let kind = |asset: &Asset| {
+            kinds.get(&asset.model_id).map_or("", |model| model.equipment_type.as_str()).to_owned()
+        };
+        found.extend(
+            some.items.into_iter().filter(|asset| scope.covers(asset.id, asset.model_id, &kind(asset))),
+        );
         match some.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
             None => return Ok(found),
@@ -85,7 +91,12 @@ async fn in_scope(deps: &Deps, scope: &Scope) -> Result<Vec<Asset>, StoreError> 
 }
 
 /// What the device said, in time order; a baseline needs what came before the period.
-async fn inputs(deps: &Deps, rule: &RuleSettings, device: DeviceId, period: Period) -> Result<Vec<Input>, StoreError> {
+async fn inputs(
+    deps: &Deps,
+    rule: &RuleSettings,
+    device: DeviceId,
+    period: Period,
+) -> Result<Vec<Input>, StoreError> {
     let lead = match &rule.condition {
         Condition::Deviation { baseline_seconds, mean_over_seconds, .. } => {
             TimeDelta::seconds(i64::from(*baseline_seconds) + i64::from(*mean_over_seconds))
@@ -102,9 +113,17 @@ async fn inputs(deps: &Deps, rule: &RuleSettings, device: DeviceId, period: Peri
                 None => deps.telemetry.metrics(device).await?.into_iter().next(),
             };
             let Some(metric) = metric else { return Ok(Vec::new()) };
-            let range = SeriesRange { device, metric, from_us: from.timestamp_micros(), to_us: to.timestamp_micros() };
+            let range = SeriesRange {
+                device,
+                metric,
+                from_us: from.timestamp_micros(),
+                to_us: to.timestamp_micros(),
+            };
             let points = deps.telemetry.range(range, MAX_POINTS).await?;
-            Ok(points.into_iter().map(|point| Input::Sample { ts_us: point.ts_us, value: point.value }).collect())
+            Ok(points
+                .into_iter()
+                .map(|point| Input::Sample { ts_us: point.ts_us, value: point.value })
+                .collect())
         }
     }
 }
@@ -124,12 +143,21 @@ async fn events(
         ..device_events::Filter::default()
     };
     let found = device_events::replay(deps.records.read(), &filter, MAX_EVENTS).await?;
-    let input = |event: domain::telemetry::DeviceEvent| Input::Event { ts_us: event.ts_us, kind: event.kind, code: event.code };
+    let input = |event: domain::telemetry::DeviceEvent| Input::Event {
+        ts_us: event.ts_us,
+        kind: event.kind,
+        code: event.code,
+    };
     Ok(found.into_iter().map(input).collect())
 }
 
-async fn failed(deps: &Deps, looked_at: &[Asset], period: Period) -> Result<Vec<(AssetId, Timestamp)>, StoreError> {
-    let filter = failures::Filter { from: Some(period.from), to: Some(period.to), ..failures::Filter::default() };
+async fn failed(
+    deps: &Deps,
+    looked_at: &[Asset],
+    period: Period,
+) -> Result<Vec<(AssetId, Timestamp)>, StoreError> {
+    let filter =
+        failures::Filter { from: Some(period.from), to: Some(period.to), ..failures::Filter::default() };
     let all = failures::all(deps.records.read(), &filter).await?;
     let known: std::collections::HashSet<AssetId> = looked_at.iter().map(|asset| asset.id).collect();
     Ok(all.into_iter().filter(|f| known.contains(&f.asset_id)).map(|f| (f.asset_id, f.at)).collect())

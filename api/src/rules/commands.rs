@@ -50,7 +50,12 @@ pub async fn create(deps: &Deps, mut cx: Context, input: RuleInput) -> Result<Ru
 }
 
 /// Every edit makes the next version; alerts of the version before are withdrawn.
-pub async fn update(deps: &Deps, mut cx: Context, id: RuleId, input: RuleInput) -> Result<Rule, CommandError> {
+pub async fn update(
+    deps: &Deps,
+    mut cx: Context,
+    id: RuleId,
+    input: RuleInput,
+) -> Result<Rule, CommandError> {
     check(&input.settings)?;
     let tx = match cx.begin(&deps.records, "rules.update", &(id, &input)).await? {
         Begun::New(tx) => tx,

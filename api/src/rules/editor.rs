@@ -40,7 +40,10 @@ pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
         ("historical_limit", hours(settings.historical_limit_seconds)),
         ("component", settings.component.clone().unwrap_or_default()),
         ("action", settings.action.clone().unwrap_or_default()),
-        ("expected_downtime_hours", settings.expected_downtime_hours.map_or(String::new(), |h| h.normalize().to_string())),
+        (
+            "expected_downtime_hours",
+            settings.expected_downtime_hours.map_or(String::new(), |h| h.normalize().to_string()),
+        ),
         ("failure_level", settings.failure_level.map_or(String::new(), number)),
         ("clear_after_quiet", settings.clear_after_quiet_seconds.map_or(String::new(), minutes)),
     ];
@@ -57,7 +60,11 @@ pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
         Condition::Threshold { metric, side, raise, clear, for_seconds } => {
             let side = if *side == Side::Above { "above" } else { "below" };
             values.extend([("metric", metric.clone()), ("side", side.into())]);
-            values.extend([("raise", number(*raise)), ("clear", number(*clear)), ("for", minutes(*for_seconds))]);
+            values.extend([
+                ("raise", number(*raise)),
+                ("clear", number(*clear)),
+                ("for", minutes(*for_seconds)),
+            ]);
         }
         Condition::Deviation { metric, side, mean_over_seconds, baseline_seconds, by, for_seconds } => {
             let side = match side {
@@ -75,7 +82,10 @@ pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
             values.extend([("baseline_seconds", days), ("for", minutes(*for_seconds))]);
         }
         Condition::NoData { metric, after_seconds } => {
-            values.extend([("metric", metric.clone().unwrap_or_default()), ("after_seconds", minutes(*after_seconds))]);
+            values.extend([
+                ("metric", metric.clone().unwrap_or_default()),
+                ("after_seconds", minutes(*after_seconds)),
+            ]);
         }
         Condition::EventCode { event, codes, count, within_seconds } => {
             let event = EVENTS.iter().find(|(kind, _)| kind == event).map_or("error", |(_, word)| word);
@@ -131,7 +141,8 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
     }
     let historical_limit_seconds = seconds(form, &mut check, "historical_limit", 3600).unwrap_or(0);
     let quiet = form.optional("clear_after_quiet").is_some();
-    let clear_after_quiet_seconds = if quiet { seconds(form, &mut check, "clear_after_quiet", 60) } else { None };
+    let clear_after_quiet_seconds =
+        if quiet { seconds(form, &mut check, "clear_after_quiet", 60) } else { None };
     let component = Some(check.text("component", 120)).filter(|text| !text.is_empty());
     let action = Some(check.text("action", 1000)).filter(|text| !text.is_empty());
     let has = |name| form.optional(name).is_some();
@@ -196,8 +207,17 @@ fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
             after_seconds: seconds(form, check, "after_seconds", 60)?,
         },
         "event_code" => Condition::EventCode {
-            event: EVENTS.iter().find(|(_, word)| *word == form.value("event")).map_or(DeviceEventKind::Error, |(k, _)| *k),
-            codes: form.value("codes").split(',').map(str::trim).filter(|c| !c.is_empty()).map(String::from).collect(),
+            event: EVENTS
+                .iter()
+                .find(|(_, word)| *word == form.value("event"))
+                .map_or(DeviceEventKind::Error, |(k, _)| *k),
+            codes: form
+                .value("codes")
+                .split(',')
+                .map(str::trim)
+                .filter(|c| !c.is_empty())
+                .map(String::from)
+                .collect(),
             count: check.parse("count", "rules-error-count")?,
             within_seconds: seconds(form, check, "within_seconds", 3600)?,
         },
@@ -218,7 +238,8 @@ fn seconds(form: &Form, check: &mut Check<'_>, name: &'static str, unit: u32) ->
     if form.optional(name).is_none() {
         return Some(0);
     }
-    let seconds = check.decimal(name)?.checked_mul(Decimal::from(unit)).and_then(|value| value.round().to_u32());
+    let seconds =
+        check.decimal(name)?.checked_mul(Decimal::from(unit)).and_then(|value| value.round().to_u32());
     if seconds.is_none() {
         check.error(name, "form-number");
     }
@@ -229,7 +250,10 @@ fn seconds(form: &Form, check: &mut Check<'_>, name: &'static str, unit: u32) ->
 pub fn fields(view: &View, form: &Form, scopes: &[(String, String)]) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let word = |words: &[&str], prefix: &str| -> Vec<(String, String)> {
-        words.iter().map(|word| ((*word).to_string(), lang.t(&format!("{prefix}{}", word.replace('_', "-"))))).collect()
+        words
+            .iter()
+            .map(|word| ((*word).to_string(), lang.t(&format!("{prefix}{}", word.replace('_', "-")))))
+            .collect()
     };
     let severities = word(&Severity::ALL.map(Severity::as_str), "alerts-severity-");
     html! {

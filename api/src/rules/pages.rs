@@ -93,7 +93,9 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
 
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
     let made = match editor::read(&form, view.lang) {
-        Ok(settings) => commands::create(&deps, form.context(cx), RuleInput { version: None, settings }).await,
+        Ok(settings) => {
+            commands::create(&deps, form.context(cx), RuleInput { version: None, settings }).await
+        }
         Err(error) => Err(error),
     };
     match made {
@@ -177,14 +179,20 @@ fn draw(view: &View, form: &Form, rule: Option<&Rule>, scopes: &[(String, String
     layout::page(view, &title, &main)
 }
 
-pub async fn show(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View, query: ListQuery) -> PageResult {
+pub async fn show(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    view: View,
+    query: ListQuery,
+) -> PageResult {
     let rule = load(&deps, id).await?;
     let (db, lang) = (deps.records.read(), view.lang);
     let precision = rules::precision(db).await?.get(&rule.id).copied().unwrap_or_default();
     let versions = rules::versions(db, rule.id).await?;
     let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
     let testable = !matches!(rule.settings.condition, Condition::DownUnplanned);
-    let (form, tested) = if testable { try_out(&deps, &view, &rule, &query).await? } else { (Form::blank(), None) };
+    let (form, tested) =
+        if testable { try_out(&deps, &view, &rule, &query).await? } else { (Form::blank(), None) };
     let main = html! {
         div.top {
             div { p.crumb { a href="/rules" { (lang.t("rules-title")) } }
@@ -268,7 +276,8 @@ fn try_card(view: &View, form: &Form, tested: Option<&Backtest>) -> Markup {
 
 fn result(view: &View, tested: &Backtest) -> Markup {
     let (lang, score) = (view.lang, &tested.score);
-    let lead = score.median_lead_hours().map(|hours| lang.duration(TimeDelta::seconds((hours * 3600.0) as i64)));
+    let lead =
+        score.median_lead_hours().map(|hours| lang.duration(TimeDelta::seconds((hours * 3600.0) as i64)));
     html! {
         dl.facts.verdicts {
             div { dt { (lang.t("rules-tickets")) } dd { (score.tickets) } }
@@ -313,7 +322,11 @@ fn describe(view: &View, rule: &Rule) -> String {
     match &rule.settings.condition {
         Condition::Threshold { metric, side, raise, for_seconds, .. } => {
             let key = if *side == Side::Above { "rules-says-above" } else { "rules-says-below" };
-            let args = [("metric", metric.clone().into()), ("level", quantity(lang, *raise).into()), ("duration", span(*for_seconds).into())];
+            let args = [
+                ("metric", metric.clone().into()),
+                ("level", quantity(lang, *raise).into()),
+                ("duration", span(*for_seconds).into()),
+            ];
             lang.with(key, &args)
         }
         Condition::Deviation { metric, side, by, mean_over_seconds, .. } => {
@@ -326,16 +339,27 @@ fn describe(view: &View, rule: &Rule) -> String {
                 Direction::Below => "rules-says-falls",
                 Direction::Either => "rules-says-moves",
             };
-            let args = [("metric", metric.clone().into()), ("level", limit.into()), ("duration", span(*mean_over_seconds).into())];
+            let args = [
+                ("metric", metric.clone().into()),
+                ("level", limit.into()),
+                ("duration", span(*mean_over_seconds).into()),
+            ];
             lang.with(key, &args)
         }
         Condition::NoData { metric, after_seconds } => match metric {
-            Some(metric) => lang.with("rules-says-no-metric", &[("metric", metric.clone().into()), ("duration", span(*after_seconds).into())]),
+            Some(metric) => lang.with(
+                "rules-says-no-metric",
+                &[("metric", metric.clone().into()), ("duration", span(*after_seconds).into())],
+            ),
             None => lang.with("rules-says-no-data", &[("duration", span(*after_seconds).into())]),
         },
         Condition::EventCode { codes, count, within_seconds, .. } => {
             let codes = if codes.is_empty() { lang.t("rules-any-code") } else { codes.join(", ") };
-            let args = [("codes", codes.into()), ("n", i64::from(*count).into()), ("duration", span(*within_seconds).into())];
+            let args = [
+                ("codes", codes.into()),
+                ("n", i64::from(*count).into()),
+                ("duration", span(*within_seconds).into()),
+            ];
             lang.with(if *count > 1 { "rules-says-events" } else { "rules-says-event" }, &args)
         }
         Condition::DownUnplanned => lang.t("rules-kind-down-unplanned"),
@@ -346,14 +370,20 @@ async fn scope_text(deps: &Deps, view: &View, scope: &Scope) -> Result<String, S
     let db = deps.records.read();
     Ok(match scope {
         Scope::All => view.lang.t("rules-scope-all"),
-        Scope::Model(id) => models::get(db, *id).await?.map(|m| format!("{} {}", m.manufacturer, m.name)).unwrap_or_default(),
+        Scope::Model(id) => {
+            models::get(db, *id).await?.map(|m| format!("{} {}", m.manufacturer, m.name)).unwrap_or_default()
+        }
         Scope::Asset(id) => assets::get(db, *id).await?.map(|asset| asset.name).unwrap_or_default(),
         Scope::EquipmentType(kind) => kind.clone(),
     })
 }
 
 /// What the scope can be: all, each type of equipment, each model, and the asset it is already.
-async fn scopes(deps: &Deps, view: &View, present: Option<&Scope>) -> Result<Vec<(String, String)>, StoreError> {
+async fn scopes(
+    deps: &Deps,
+    view: &View,
+    present: Option<&Scope>,
+) -> Result<Vec<(String, String)>, StoreError> {
     let page = PageRequest::first(PageRequest::MAX_LIMIT);
     let all = models::list(deps.records.read(), &models::Filter::default(), &page).await?.items;
     let mut kinds: Vec<&str> = all.iter().map(|model| model.equipment_type.as_str()).collect();

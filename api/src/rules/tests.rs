@@ -60,12 +60,22 @@ async fn a_rule_is_tried_on_history_before_it_is_enabled() {
         ts_us: start_us + minute * 60_000_000,
         value: if (10..20).contains(&minute) { 85.0 } else { 20.0 },
     });
-    append(app.deps.telemetry.as_ref(), Batch { samples: samples.collect(), ..Batch::default() }).await.expect("kept");
+    append(app.deps.telemetry.as_ref(), Batch { samples: samples.collect(), ..Batch::default() })
+        .await
+        .expect("kept");
 
     let manager = app.as_role(Role::ServiceManager);
     let form = [
-        ("kind", "threshold"), ("name", "Hot bearing"), ("metric", "t"), ("side", "above"), ("raise", "80"),
-        ("clear", "70"), ("for", "1"), ("scope", "all"), ("severity", "major"), ("opens_ticket", "on"),
+        ("kind", "threshold"),
+        ("name", "Hot bearing"),
+        ("metric", "t"),
+        ("side", "above"),
+        ("raise", "80"),
+        ("clear", "70"),
+        ("for", "1"),
+        ("scope", "all"),
+        ("severity", "major"),
+        ("opens_ticket", "on"),
         ("historical_limit", "24"),
     ];
     let made = manager.post_form("/rules", &form).await;
