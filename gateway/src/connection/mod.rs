@@ -8,6 +8,9 @@ mod handshake;
 mod intake;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     Shared, codec,
     link::{Link, Ticket},

@@ -16,7 +16,7 @@ pub const ROWS_PER_BATCH: usize = 50;
 /// Payload bytes waiting over all senders; beyond them refusals are only counted.
 const WAITING_BYTES: usize = 32 * 1024 * 1024;
 /// Batches are at least this far apart, so that refusals never fill the records' one writer.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Called once, when the refusals are on disk or could not be written.
 pub type WriteDone = Box<dyn FnOnce(Result<(), StoreError>) + Send>;

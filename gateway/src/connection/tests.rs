@@ -1,0 +1,96 @@
+//! The actor over a stream that is no socket: whatever reads and writes will do.
+
+use super::*;
+use crate::{Counters, Limits, access, attributes, presence, registry};
+use domain::{
+    SystemClock,
+    asset::{Device, DeviceProfile},
+    clock::from_micros,
+    id::DeviceId,
+    telemetry::{Done, MessageSink},
+};
+use store::records::{Records, connections, devices, quarantine};
+use tokio::{
+    io::{AsyncWriteExt, DuplexStream, duplex},
+    task::JoinSet,
+    time::timeout,
+};
+
+struct Taken;
+impl MessageSink for Taken {
+    fn submit(&self, _: Vec<InboundMessage>, done: Done) {
+        done(Ok(()));
+    }
+}
+
+const CONNECT: &[u8] = b"\x10\x15\0\x04MQTT\x04\x82\0\x3c\0\x01c\0\x06secret";
+const PUBLISH: &[u8] = b"\x32\x1d\0\x17v1/devices/me/telemetry\0\x01{}";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn shared(records: &Records, limits: Limits) -> (Arc<Shared>, DeviceId) {
+    let device = Device {
+        id: DeviceId::generate(),
+        asset_id: None,
+        name: "pump".into(),
+        profile: DeviceProfile::Thingsboard,
+        created_at: from_micros(0),
+        revoked_at: None,
+        demo: false,
+    };
+    let tx = records.begin().await.unwrap();
+    devices::insert(&tx, &device, devices::token_hash("secret")).await.unwrap();
+    tx.commit().await.unwrap();
+    let shared = Shared {
+        access: access::Access::new(records.clone()),
+        registry: registry::Registry::default(),
+        presence: presence::Presence::new(records.clone()),
+        attributes: attributes::Attributes::new(records.clone()),
+        door: quarantine::Writer::new(records.clone()),
+        counters: Counters::new(),
+        open_bytes: 0.into(),
+        records: records.clone(),
+        sink: Arc::new(Taken),
+        clock: Arc::new(SystemClock),
+        limits,
+    };
+    (Arc::new(shared), device.id)
+}
+
+fn serve_over(shared: &Arc<Shared>, buffer: usize) -> (DuplexStream, JoinSet<()>) {
+    let (ours, theirs) = duplex(buffer);
+    let mut actor = JoinSet::new();
+    let remote = ([127, 0, 0, 1], 5).into();
+    actor.spawn(serve(Arc::clone(shared), theirs, remote, CancellationToken::new()));
+    (ours, actor)
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_not_read_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let records = Records::open(dir.path()).await.unwrap();
+    let limits = Limits { unsent_bytes: 100, stall_timeout: Duration::from_millis(50), ..Limits::default() };
+    let (shared, device) = shared(&records, limits).await;
+    let (mut client, mut actor) = serve_over(&shared, 64);
+    client.write_all(CONNECT).await.unwrap();
+    let flood = async { while client.write_all(PUBLISH).await.is_ok() {} };
+    timeout(PATIENCE, flood).await.expect("it stops reading, then ends the connection");
+    timeout(PATIENCE, actor.join_next()).await.expect("the actor ends");
+    shared.presence.close();
+    shared.presence.run().await;
+    let fact = connections::get(&*records.read(), device).await.unwrap().unwrap();
+    assert_eq!(fact.ended.unwrap().reason, EndReason::SlowReader);
+}
+
+#[test]
+fn an_idle_connection_is_small() {
+    let actor = size_of::<Connection<tokio::net::TcpStream>>();
+    let task = {
+        fn size_of_result<A, R>(_: impl Fn(A, Arc<Shared>) -> R) -> usize {
+            size_of::<R>()
+        }
+        size_of_result(|stream: tokio::net::TcpStream, shared| {
+            serve(shared, stream, ([127, 0, 0, 1], 5).into(), CancellationToken::new())
+        })
+    };
+    assert!(actor + task < 4 * 1024, "actor {actor} B, task {task} B");
+}
