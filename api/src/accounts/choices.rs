@@ -7,5 +7,8 @@ pub fn languages() -> Vec<(String, String)> {
 }
 
 pub fn time_zones() -> Vec<(String, String)> {
-    chrono_tz::TZ_VARIANTS.iter().map(|zone| (zone.name().to_string(), zone.name().replace('_', " "))).collect()
+    chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|zone| (zone.name().to_string(), zone.name().replace('_', " ")))
+        .collect()
 }

@@ -134,7 +134,10 @@ async fn check_links(
 
 fn is_address(text: &str) -> bool {
     let plain = text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    plain && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'))
+    plain
+        && text
+            .split_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
 /// Lets an account sign in again, or no more. Disabling signs it out everywhere; the last administrator stays.
@@ -187,11 +190,7 @@ pub async fn set_preferences(
 }
 
 /// Replaces the password and signs out every browser.
-pub async fn set_password(
-    records: &Records,
-    account: &Account,
-    new: String,
-) -> Result<(), CommandError> {
+pub async fn set_password(records: &Records, account: &Account, new: String) -> Result<(), CommandError> {
     if let Some(message) = password::objection(&new, &account.email) {
         return Err(CommandError::field("password", message));
     }

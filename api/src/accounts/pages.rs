@@ -129,12 +129,7 @@ fn read_account(form: &Form, lang: Lang) -> Result<NewAccount, CommandError> {
     })
 }
 
-pub async fn disable(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    cx: Context,
-    form: Form,
-) -> PageResult {
+pub async fn disable(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
     commands::set_enabled(&deps.records, form.context(cx), AccountId(id), false).await?;
     Ok(see_other("/settings/accounts"))
 }
@@ -278,43 +273,51 @@ impl Choices {
 fn draw_new(view: &View, offered: &Choices, form: &Form) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("accounts-new");
-    layout::page(view, &title, &html! {
-        div.top { h1 { (title) } }
-        (settings::tabs(lang, "/settings/accounts"))
-        form.card.pad.stack.narrow method="post" action="/settings/accounts" {
-            (f.start())
-            (f.text("name", "accounts-name").required().attribute("autocomplete", "off"))
-            (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "off"))
-            (f.input("password", "password", "accounts-password").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
-            (offered.fields(f))
-            (f.select("language", "accounts-language", &choices::languages()))
-            (f.select("time_zone", "accounts-time-zone", &choices::time_zones()))
-            div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/settings/accounts" { (lang.t("cancel")) } }
-        }
-    })
+    layout::page(
+        view,
+        &title,
+        &html! {
+            div.top { h1 { (title) } }
+            (settings::tabs(lang, "/settings/accounts"))
+            form.card.pad.stack.narrow method="post" action="/settings/accounts" {
+                (f.start())
+                (f.text("name", "accounts-name").required().attribute("autocomplete", "off"))
+                (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "off"))
+                (f.input("password", "password", "accounts-password").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
+                (offered.fields(f))
+                (f.select("language", "accounts-language", &choices::languages()))
+                (f.select("time_zone", "accounts-time-zone", &choices::time_zones()))
+                div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/settings/accounts" { (lang.t("cancel")) } }
+            }
+        },
+    )
 }
 
 fn draw_tokens(view: &View, list: &Markup, offered: &Choices, form: &Form, secret: Option<&str>) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("tokens-title");
-    layout::page(view, &title, &html! {
-        div.top { div { h1 { (title) } p.sub { (lang.t("tokens-lead")) } } }
-        (settings::tabs(lang, "/settings/tokens"))
-        @if let Some(secret) = secret {
-            div.card.pad.stack role="status" {
-                p { (lang.t("tokens-shown-once")) }
-                div.code { pre { (secret) } button.mini type="button" data-copy data-copied=(lang.t("copied")) { (lang.t("copy")) } }
+    layout::page(
+        view,
+        &title,
+        &html! {
+            div.top { div { h1 { (title) } p.sub { (lang.t("tokens-lead")) } } }
+            (settings::tabs(lang, "/settings/tokens"))
+            @if let Some(secret) = secret {
+                div.card.pad.stack role="status" {
+                    p { (lang.t("tokens-shown-once")) }
+                    div.code { pre { (secret) } button.mini type="button" data-copy data-copied=(lang.t("copied")) { (lang.t("copy")) } }
+                }
             }
-        }
-        div.cols.stacked {
-            div { (list) }
-            form.card.pad.stack method="post" action="/settings/tokens" {
-                h2 { (lang.t("tokens-new")) }
-                (f.start())
-                (f.text("name", "accounts-name").required())
-                (offered.fields(f))
-                button.btn type="submit" { (icon("key")) (lang.t("tokens-create")) }
+            div.cols.stacked {
+                div { (list) }
+                form.card.pad.stack method="post" action="/settings/tokens" {
+                    h2 { (lang.t("tokens-new")) }
+                    (f.start())
+                    (f.text("name", "accounts-name").required())
+                    (offered.fields(f))
+                    button.btn type="submit" { (icon("key")) (lang.t("tokens-create")) }
+                }
             }
-        }
-    })
+        },
+    )
 }

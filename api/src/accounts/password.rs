@@ -41,7 +41,8 @@ pub async fn verify(shell: Arc<Shell>, password: String, kept: Option<String>) -
                 shell.decoy.get_or_init(|| made).clone()
             }
         };
-        let right = Argon2::default().verify_password(password.as_bytes(), kept.unwrap_or(decoy).as_str()).is_ok();
+        let right =
+            Argon2::default().verify_password(password.as_bytes(), kept.unwrap_or(decoy).as_str()).is_ok();
         Ok(right && known)
     })
     .await?

@@ -58,13 +58,7 @@ pub async fn page(State(deps): State<Deps>, view: View, user: User) -> PageResul
     Ok(draw(&view, &account, &preferences(&account), &Form::blank()).into_response())
 }
 
-pub async fn save(
-    State(deps): State<Deps>,
-    view: View,
-    user: User,
-    cx: Context,
-    form: Form,
-) -> PageResult {
+pub async fn save(State(deps): State<Deps>, view: View, user: User, cx: Context, form: Form) -> PageResult {
     let account = own(&deps, &user).await?;
     let lang = Lang::parse(form.value("language")).ok_or(CommandError::field("language", "form-choice"));
     let saved = match lang {
@@ -123,23 +117,27 @@ fn preferences(account: &Account) -> Form {
 fn draw(view: &View, account: &Account, form: &Form, secret: &Form) -> Markup {
     let (lang, f, s) = (view.lang, form.fields(view.lang), secret.fields(view.lang));
     let title = lang.t("account-title");
-    layout::page(view, &title, &html! {
-        div.top { div { h1 { (title) } p.sub { (account.name) " · " (account.email) } } }
-        div.narrow.stack {
-            form.card.pad.stack method="post" action="/account" {
-                (f.start())
-                (f.select("language", "accounts-language", &choices::languages()))
-                (f.select("time_zone", "accounts-time-zone", &choices::time_zones()))
-                button.btn type="submit" { (lang.t("save")) }
+    layout::page(
+        view,
+        &title,
+        &html! {
+            div.top { div { h1 { (title) } p.sub { (account.name) " · " (account.email) } } }
+            div.narrow.stack {
+                form.card.pad.stack method="post" action="/account" {
+                    (f.start())
+                    (f.select("language", "accounts-language", &choices::languages()))
+                    (f.select("time_zone", "accounts-time-zone", &choices::time_zones()))
+                    button.btn type="submit" { (lang.t("save")) }
+                }
+                form.card.pad.stack method="post" action="/account/password" {
+                    h2 { (lang.t("account-password")) }
+                    (s.start())
+                    (s.input("password", "current", "account-password-current").required().attribute("autocomplete", "current-password"))
+                    (s.input("password", "password", "account-password-new").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
+                    (s.input("password", "again", "accounts-password-again").required().attribute("autocomplete", "new-password"))
+                    button.btn type="submit" { (lang.t("account-password-change")) }
+                }
             }
-            form.card.pad.stack method="post" action="/account/password" {
-                h2 { (lang.t("account-password")) }
-                (s.start())
-                (s.input("password", "current", "account-password-current").required().attribute("autocomplete", "current-password"))
-                (s.input("password", "password", "account-password-new").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
-                (s.input("password", "again", "accounts-password-again").required().attribute("autocomplete", "new-password"))
-                button.btn type="submit" { (lang.t("account-password-change")) }
-            }
-        }
-    })
+        },
+    )
 }

@@ -61,7 +61,9 @@ pub async fn sign_in(
         }
         metrics::counter!("mainstay_sign_ins_refused_total").increment(1);
         let page = form.again(CommandError::Refused { code: "sign-in" }, |form| draw(&view, form))?;
-        return Ok((StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, HTML)], page.into_body()).into_response());
+        return Ok(
+            (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, HTML)], page.into_body()).into_response()
+        );
     };
     deps.shell.sign_ins.forget(&limits[0].0);
     let tx = deps.records.begin().await?;
@@ -113,18 +115,22 @@ fn destination(next: &str, role: Role) -> String {
 fn draw(view: &View, form: &Form) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("sign-in-title");
-    layout::bare_page(view, &title, &html! {
-        div.door {
-            p.brand { span.logo aria-hidden="true" {} b { "Mainstay" } }
-            h1 { (title) }
-            form.card.pad.stack method="post" action="/sign-in" {
-                (f.start()) (f.hidden("next"))
-                (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "username"))
-                (f.input("password", "password", "accounts-password").required().attribute("autocomplete", "current-password"))
-                button.btn type="submit" { (lang.t("sign-in-submit")) }
+    layout::bare_page(
+        view,
+        &title,
+        &html! {
+            div.door {
+                p.brand { span.logo aria-hidden="true" {} b { "Mainstay" } }
+                h1 { (title) }
+                form.card.pad.stack method="post" action="/sign-in" {
+                    (f.start()) (f.hidden("next"))
+                    (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "username"))
+                    (f.input("password", "password", "accounts-password").required().attribute("autocomplete", "current-password"))
+                    button.btn type="submit" { (lang.t("sign-in-submit")) }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 #[cfg(test)]
@@ -134,7 +140,9 @@ mod tests {
     #[test]
     fn signing_in_leads_only_to_our_own_pages() {
         assert_eq!(destination("/tickets?open=1", Role::Admin), "/tickets?open=1");
-        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""] {
+        for elsewhere in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""]
+        {
             assert_eq!(destination(elsewhere, Role::Technician), "/my-day");
         }
     }

@@ -40,7 +40,10 @@ async fn signing_in_gives_a_guarded_cookie_and_signing_out_ends_it() {
     let answer = sign_in(&app, "Ana@Example.com", PASSWORD).await;
     assert_eq!((answer.status, answer.location()), (303, "/"));
     let flags = answer.header("set-cookie");
-    assert!(flags.contains("HttpOnly") && flags.contains("SameSite=Lax") && flags.contains("Path=/"), "{flags}");
+    assert!(
+        flags.contains("HttpOnly") && flags.contains("SameSite=Lax") && flags.contains("Path=/"),
+        "{flags}"
+    );
     let browser = app.with_cookie(&cookie_of(&answer));
     let page = browser.get("/account").await;
     assert_eq!(page.status, 200);
@@ -85,7 +88,10 @@ async fn disabling_signs_out_at_once_and_the_last_administrator_stays() {
     let ana = person(&app, "ana@example.com").await;
     let browser = cookie_of(&sign_in(&app, "ana@example.com", PASSWORD).await);
     let admin = app.as_role(Role::Admin);
-    assert_eq!(admin.post_json(&format!("/api/v1/accounts/{}/disable", ana.id), &json!({})).await.status, 200);
+    assert_eq!(
+        admin.post_json(&format!("/api/v1/accounts/{}/disable", ana.id), &json!({})).await.status,
+        200
+    );
     assert_eq!(app.with_cookie(&browser).get("/account").await.status, 303);
     let list = admin.get("/api/v1/accounts?limit=500").await.json();
     let me = list["items"].as_array().expect("items").iter().find(|a| a["role"] == "admin").expect("admin");
@@ -183,11 +189,14 @@ async fn a_token_is_shown_once_works_and_can_be_revoked() {
     let again = admin.post_json_with_key("/api/v1/tokens", "k1", &input).await;
     assert_eq!(again.json()["id"], made.json()["id"]);
     assert!(again.json()["token"].is_null(), "a repetition does not show it again");
-    let other = admin.post_json_with_key("/api/v1/tokens", "k1", &json!({ "name": "x", "role": "admin" })).await;
+    let other =
+        admin.post_json_with_key("/api/v1/tokens", "k1", &json!({ "name": "x", "role": "admin" })).await;
     assert_eq!((other.status, other.json()["code"].as_str()), (409, Some("idempotency_key_reused")));
     let me = |secret: String| {
         let request = app.anonymous().request(Method::GET, "/api/v1/me");
-        app.send(request.header("authorization", format!("Bearer {secret}")).body(Body::empty()).expect("request"))
+        app.send(
+            request.header("authorization", format!("Bearer {secret}")).body(Body::empty()).expect("request"),
+        )
     };
     assert_eq!(me(secret.clone()).await.json()["role"], "integration");
     let path = format!("/api/v1/tokens/{}/revoke", made.json()["id"].as_str().expect("id"));
@@ -216,10 +225,14 @@ async fn a_form_sent_twice_makes_one_account_and_a_wrong_one_keeps_what_was_type
     assert!(refused.text().contains("Bo &amp; Co") && refused.text().contains("Use at least 10 characters."));
     assert!(refused.text().contains(r#"name="_key" value="form-1""#));
     for _ in 0..2 {
-        assert_eq!(admin.post_form("/settings/accounts", &fields("bo@example.com", PASSWORD)).await.status, 303);
+        assert_eq!(
+            admin.post_form("/settings/accounts", &fields("bo@example.com", PASSWORD)).await.status,
+            303
+        );
     }
     let list = admin.get("/api/v1/accounts?limit=500").await.json();
-    let made = list["items"].as_array().expect("items").iter().filter(|a| a["email"] == "bo@example.com").count();
+    let made =
+        list["items"].as_array().expect("items").iter().filter(|a| a["email"] == "bo@example.com").count();
     assert_eq!(made, 1);
     let mut again = fields("bo@example.com", PASSWORD);
     again[0].1 = "form-2";
@@ -266,7 +279,9 @@ async fn a_language_is_remembered_before_and_after_signing_in() {
 #[tokio::test]
 async fn every_settings_page_shows() {
     let app = TestApp::new().await;
-    for path in ["/settings", "/settings/accounts", "/settings/accounts/new", "/settings/tokens", "/account", "/menu"] {
+    for path in
+        ["/settings", "/settings/accounts", "/settings/accounts/new", "/settings/tokens", "/account", "/menu"]
+    {
         assert_eq!(app.as_role(Role::Admin).get(path).await.status, 200, "{path}");
     }
 }
@@ -285,7 +300,8 @@ async fn nobody_is_left_without_the_scope_of_their_role() {
         ("technician", None, Some(some), "technician_id"),
         ("integration", Some(some), None, "customer_id"),
     ] {
-        let input = json!({ "name": "x", "role": role, "customer_id": customer, "technician_id": technician });
+        let input =
+            json!({ "name": "x", "role": role, "customer_id": customer, "technician_id": technician });
         let refused = admin.post_json("/api/v1/tokens", &input).await;
         assert!(refused.json()["fields"][field].is_string(), "{role}: {}", refused.text());
     }

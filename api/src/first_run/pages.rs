@@ -32,7 +32,8 @@ pub async fn page(State(deps): State<Deps>, view: View) -> PageResult {
         return Ok(see_other("/"));
     }
     let organisation = settings::commands::defaults("UTC", view.lang);
-    let form = settings::pages::fill(&organisation).with("language", view.lang.code()).with("time_zone", "UTC");
+    let form =
+        settings::pages::fill(&organisation).with("language", view.lang.code()).with("time_zone", "UTC");
     Ok(draw(&view, &form).into_response())
 }
 
@@ -66,10 +67,10 @@ fn read(form: &Form, lang: Lang) -> Result<(NewAccount, Organisation), CommandEr
     }
     let checked = check.finish();
     let organisation = settings::pages::read(
-        &form.clone().with("organisation_time_zone", form.value("time_zone")).with(
-            "organisation_language",
-            form.value("language"),
-        ),
+        &form
+            .clone()
+            .with("organisation_time_zone", form.value("time_zone"))
+            .with("organisation_language", form.value("language")),
         lang,
     );
     // Both halves are looked at before anything is said, so that the reader corrects all in one go.
@@ -158,33 +159,37 @@ pub async fn demo_progress(State(deps): State<Deps>, view: View) -> PageResult {
 fn draw(view: &View, form: &Form) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("first-run-title");
-    layout::bare_page(view, &title, &html! {
-        div.door.wide {
-            p.brand { span.logo aria-hidden="true" {} b { "Mainstay" } }
-            h1 { (title) }
-            p.sub { (lang.t("first-run-lead")) }
-            form.stack method="post" action="/first-run" {
-                (f.start())
-                section.card.pad.stack {
-                    h2 { (lang.t("first-run-administrator")) }
-                    (f.text("your_name", "accounts-name").required().attribute("autocomplete", "name"))
-                    (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "username"))
-                    div.pair {
-                        (f.input("password", "password", "accounts-password").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
-                        (f.input("password", "again", "accounts-password-again").required().attribute("autocomplete", "new-password"))
+    layout::bare_page(
+        view,
+        &title,
+        &html! {
+            div.door.wide {
+                p.brand { span.logo aria-hidden="true" {} b { "Mainstay" } }
+                h1 { (title) }
+                p.sub { (lang.t("first-run-lead")) }
+                form.stack method="post" action="/first-run" {
+                    (f.start())
+                    section.card.pad.stack {
+                        h2 { (lang.t("first-run-administrator")) }
+                        (f.text("your_name", "accounts-name").required().attribute("autocomplete", "name"))
+                        (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "username"))
+                        div.pair {
+                            (f.input("password", "password", "accounts-password").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
+                            (f.input("password", "again", "accounts-password-again").required().attribute("autocomplete", "new-password"))
+                        }
+                        div.pair {
+                            (f.select("language", "accounts-language", &choices::languages()))
+                            (f.select("time_zone", "accounts-time-zone", &choices::time_zones()).attribute("data-guess-time-zone", ""))
+                        }
                     }
-                    div.pair {
-                        (f.select("language", "accounts-language", &choices::languages()))
-                        (f.select("time_zone", "accounts-time-zone", &choices::time_zones()).attribute("data-guess-time-zone", ""))
+                    section.card.pad.stack {
+                        h2 { (lang.t("settings-organisation")) }
+                        (f.text("name", "settings-name").required().attribute("autocomplete", "organization"))
+                        (settings::pages::price_fields(f))
                     }
+                    button.btn type="submit" { (lang.t("first-run-submit")) }
                 }
-                section.card.pad.stack {
-                    h2 { (lang.t("settings-organisation")) }
-                    (f.text("name", "settings-name").required().attribute("autocomplete", "organization"))
-                    (settings::pages::price_fields(f))
-                }
-                button.btn type="submit" { (lang.t("first-run-submit")) }
             }
-        }
-    })
+        },
+    )
 }

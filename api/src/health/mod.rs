@@ -51,7 +51,8 @@ async fn ready(State(deps): State<Deps>) -> Response {
         ("telemetry", said(telemetry.map(|found| found.map(drop).map_err(|error| error.to_string())))),
     ]);
     let well = checks.values().all(|said| said == "ok");
-    let (status, word) = if well { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
+    let (status, word) =
+        if well { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
     (status, Json(Readiness { status: word, checks })).into_response()
 }
 

@@ -5,7 +5,13 @@
 //! Tests hold that the document and `routes()` name the same endpoints, and that `docs/openapi.json` is this document
 //! (regenerate it with `UPDATE_OPENAPI=1 cargo test -p api openapi` or `mainstay openapi`).
 
-use crate::{accounts, alerts, reliability, rules, assets, billing, contracts, customers, devices, dispatch, models, parts, settings, sites, telemetry, tickets, visits, work_orders, problem::Problem, web::routes::{Access, Routes}};
+use crate::{
+    accounts, alerts, assets, billing, contracts, customers, devices, dispatch, models, parts,
+    problem::Problem,
+    reliability, rules, settings, sites, telemetry, tickets, visits,
+    web::routes::{Access, Routes},
+    work_orders,
+};
 use axum::{
     extract::Path,
     http::{HeaderValue, StatusCode, header},
@@ -100,7 +106,8 @@ async fn swagger(Path(file): Path<String>) -> Response {
     let config = Arc::new(Config::from("/api/v1/openapi.json").try_it_out_enabled(true));
     match serve(&file, config) {
         Ok(Some(asset)) => {
-            let mut response = ([(header::CONTENT_TYPE, asset.content_type)], asset.bytes.into_owned()).into_response();
+            let mut response =
+                ([(header::CONTENT_TYPE, asset.content_type)], asset.bytes.into_owned()).into_response();
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));

@@ -1,7 +1,12 @@
 //! The organisation for programs.
 
 use super::commands;
-use crate::{command::{CommandError, Context}, deps::Deps, problem::Problem, web::{json::Json, request::User}};
+use crate::{
+    command::{CommandError, Context},
+    deps::Deps,
+    problem::Problem,
+    web::{json::Json, request::User},
+};
 use axum::extract::State;
 use domain::{Money, organisation::Organisation};
 use rust_decimal::Decimal;

@@ -116,24 +116,28 @@ pub fn price_fields(f: Fields<'_>) -> Markup {
 fn draw(view: &View, form: &Form, demo: &DemoStatus) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("nav-settings");
-    layout::page(view, &title, &html! {
-        div.top { h1 { (title) } }
-        (super::tabs(lang, "/settings"))
-        div.narrow.stack {
-            form.card.pad.stack method="post" action="/settings" {
-                h2 { (lang.t("settings-organisation")) }
-                (f.start())
-                (f.text("name", "settings-name").required())
-                (f.area("address", "settings-address").attribute("rows", "3"))
-                (f.text("tax_id", "settings-tax-id"))
-                (price_fields(f))
-                (f.select("organisation_time_zone", "accounts-time-zone", &choices::time_zones()))
-                (f.select("organisation_language", "settings-language", &choices::languages()))
-                button.btn type="submit" { (lang.t("save")) }
+    layout::page(
+        view,
+        &title,
+        &html! {
+            div.top { h1 { (title) } }
+            (super::tabs(lang, "/settings"))
+            div.narrow.stack {
+                form.card.pad.stack method="post" action="/settings" {
+                    h2 { (lang.t("settings-organisation")) }
+                    (f.start())
+                    (f.text("name", "settings-name").required())
+                    (f.area("address", "settings-address").attribute("rows", "3"))
+                    (f.text("tax_id", "settings-tax-id"))
+                    (price_fields(f))
+                    (f.select("organisation_time_zone", "accounts-time-zone", &choices::time_zones()))
+                    (f.select("organisation_language", "settings-language", &choices::languages()))
+                    button.btn type="submit" { (lang.t("save")) }
+                }
+                @if *demo != DemoStatus::Absent { (demo_card(lang, demo)) }
             }
-            @if *demo != DemoStatus::Absent { (demo_card(lang, demo)) }
-        }
-    })
+        },
+    )
 }
 
 fn demo_card(lang: Lang, demo: &DemoStatus) -> Markup {

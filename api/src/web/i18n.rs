@@ -134,10 +134,13 @@ impl Lang {
     /// A length of time in its two largest units: `3 d 4 h`, `2 h 10 min`, `45 s`.
     pub fn duration(self, span: TimeDelta) -> String {
         let total = span.num_seconds().abs();
-        let (days, hours, minutes, seconds) = (total / 86_400, total / 3600 % 24, total / 60 % 60, total % 60);
+        let (days, hours, minutes, seconds) =
+            (total / 86_400, total / 3600 % 24, total / 60 % 60, total % 60);
         let [large, small] = match (days, hours, minutes) {
             (0, 0, 0) => [("span-seconds", seconds), ("", 0)],
-            (0, 0, _) => [("span-minutes", minutes), if minutes < 10 { ("span-seconds", seconds) } else { ("", 0) }],
+            (0, 0, _) => {
+                [("span-minutes", minutes), if minutes < 10 { ("span-seconds", seconds) } else { ("", 0) }]
+            }
             (0, _, _) => [("span-hours", hours), ("span-minutes", minutes)],
             _ => [("span-days", days), ("span-hours", hours)],
         };

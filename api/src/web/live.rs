@@ -158,7 +158,11 @@ impl Listeners {
 
 impl Hub {
     /// `None` when there are too many, or the product is stopping.
-    pub fn subscribe(self: &Arc<Self>, topics: &[Topic], devices: &[(DeviceId, Topic)]) -> Option<Subscription> {
+    pub fn subscribe(
+        self: &Arc<Self>,
+        topics: &[Topic],
+        devices: &[(DeviceId, Topic)],
+    ) -> Option<Subscription> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (queue, messages) = mpsc::channel(QUEUE);
         let mut inner = self.inner.lock();
@@ -195,7 +199,8 @@ impl Hub {
     fn tell_batch(&self, batch: &Batch) {
         let mut inner = self.inner.lock();
         let mut news: HashMap<DeviceId, DeviceNews<'_>> = HashMap::new();
-        let blank = |device| DeviceNews { device, samples: Vec::new(), states: Vec::new(), events: Vec::new() };
+        let blank =
+            |device| DeviceNews { device, samples: Vec::new(), states: Vec::new(), events: Vec::new() };
         for sample in batch.samples.iter().filter(|sample| inner.by_device.contains_key(&sample.device)) {
             let entry = news.entry(sample.device).or_insert_with(|| blank(sample.device));
             entry.samples.push((&sample.metric, sample.ts_us.div_euclid(1000), sample.value));
@@ -363,7 +368,9 @@ pub async fn events(
         let _ = &_place;
         Ok(Event::default().event(message.topic.to_string()).data(&*message.data))
     });
-    let hello = futures::stream::once(async { Ok(Event::default().event("hello").retry(Duration::from_secs(1)).data("{}")) });
+    let hello = futures::stream::once(async {
+        Ok(Event::default().event("hello").retry(Duration::from_secs(1)).data("{}"))
+    });
     let stream = hello.chain(told).take_until(tokio::time::sleep(LONGEST_STREAM));
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
@@ -374,7 +381,10 @@ fn read_topics(text: &str) -> Result<Vec<Topic>, Problem> {
     if words.is_empty() || words.len() > MAX_TOPICS {
         return Err(invalid(format!("name between 1 and {MAX_TOPICS} topics")));
     }
-    words.into_iter().map(|word| word.parse().map_err(|_| invalid(format!("there is no topic {word:?}")))).collect()
+    words
+        .into_iter()
+        .map(|word| word.parse().map_err(|_| invalid(format!("there is no topic {word:?}"))))
+        .collect()
 }
 
 /// The devices whose samples are told under `topic`, if `user` may hear it. What may not be seen is not found.
@@ -392,7 +402,9 @@ async fn devices_of(deps: &Deps, user: &User, topic: Topic) -> Result<Vec<(Devic
         Topic::Alerts | Topic::Overview if matches!(user.actor.role, Role::Customer | Role::Technician) => {
             Err(Problem::forbidden())
         }
-        Topic::Invoices if matches!(user.actor.role, Role::Technician | Role::Warehouse) => Err(Problem::forbidden()),
+        Topic::Invoices if matches!(user.actor.role, Role::Technician | Role::Warehouse) => {
+            Err(Problem::forbidden())
+        }
         _ => Ok(Vec::new()),
     }
 }

@@ -49,7 +49,8 @@ fn messages(lang: Lang) -> BTreeMap<String, (String, String)> {
 
 /// The variables of a message, such as `$n`.
 fn arguments(text: &str) -> BTreeSet<String> {
-    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
+    let name =
+        |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
     text.split('$').skip(1).map(name).collect()
 }
 
@@ -60,7 +61,11 @@ fn the_five_languages_say_the_same_things() {
         let other = messages(lang);
         let missing: Vec<_> = english.keys().filter(|key| !other.contains_key(*key)).collect();
         let invented: Vec<_> = other.keys().filter(|key| !english.contains_key(*key)).collect();
-        assert!(missing.is_empty() && invented.is_empty(), "{}: missing {missing:?}, unknown {invented:?}", lang.code());
+        assert!(
+            missing.is_empty() && invented.is_empty(),
+            "{}: missing {missing:?}, unknown {invented:?}",
+            lang.code()
+        );
         for (key, (_, text)) in &english {
             assert_eq!(arguments(text), arguments(&other[key].1), "arguments of {key} in {}", lang.code());
         }
@@ -159,7 +164,10 @@ fn times_are_told_in_two_units() {
     assert_eq!(Lang::En.relative(now - TimeDelta::minutes(15), now), "15 min ago");
     assert_eq!(Lang::Es.relative(now + TimeDelta::hours(2), now), "dentro de 2 h");
     assert_eq!(Lang::Ro.relative(now, now), "acum");
-    assert_eq!((Lang::En.percent(0.9924, 2), Lang::It.percent(0.9924, 2)), ("99.24%".into(), "99,24\u{a0}%".into()));
+    assert_eq!(
+        (Lang::En.percent(0.9924, 2), Lang::It.percent(0.9924, 2)),
+        ("99.24%".into(), "99,24\u{a0}%".into())
+    );
 }
 
 #[test]

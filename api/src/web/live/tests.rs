@@ -124,7 +124,8 @@ async fn samples_and_changes_reach_the_open_page_at_once() {
     tokio::task::yield_now().await;
 
     let path = format!("/events?topics=asset:{asset},tickets");
-    let request = app.as_role(Role::Customer).request(Method::GET, &path).body(Body::empty()).expect("request");
+    let request =
+        app.as_role(Role::Customer).request(Method::GET, &path).body(Body::empty()).expect("request");
     let response = app.open(request).await;
     assert_eq!(response.status(), 200);
     let mut body = response.into_body().into_data_stream();
@@ -141,7 +142,9 @@ async fn samples_and_changes_reach_the_open_page_at_once() {
     assert!(told.contains(r#""samples":[["temperature",1000,21.5]]"#), "{told}");
 
     let tx = app.deps.records.begin().await.expect("begin");
-    outbox::push(&tx, &DomainEvent::TicketOpened { ticket: TicketId::generate() }, app.now()).await.expect("push");
+    outbox::push(&tx, &DomainEvent::TicketOpened { ticket: TicketId::generate() }, app.now())
+        .await
+        .expect("push");
     tx.commit().await.expect("commit");
     let told = next_text(&mut body).await;
     assert!(told.contains("event: tickets") && told.contains("ticket_opened"), "{told}");

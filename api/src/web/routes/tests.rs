@@ -56,7 +56,12 @@ async fn no_endpoint_admits_a_role_by_accident_of_its_absence() {
         }
         for role in admitted {
             let answer = app.as_role(*role).get(&concrete(endpoint.path)).await;
-            assert!(![401, 403, 405, 500].contains(&answer.status), "{} as {role}: {}", endpoint.path, answer.status);
+            assert!(
+                ![401, 403, 405, 500].contains(&answer.status),
+                "{} as {role}: {}",
+                endpoint.path,
+                answer.status
+            );
         }
     }
 }
@@ -100,7 +105,10 @@ async fn every_answer_carries_the_security_headers() {
         let answer = app.anonymous().get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("script-src 'self';"), "{path}: {policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("script-src 'self';"),
+            "{path}: {policy}"
+        );
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
     }
     let page = app.anonymous().get("/sign-in").await;
