@@ -2,7 +2,10 @@
 
 use crate::{config::LogFormat, role::Roles};
 use clap::{Args, Parser, Subcommand};
-use domain::{account::Role, id::{CustomerId, TechnicianId}};
+use domain::{
+    account::Role,
+    id::{CustomerId, TechnicianId},
+};
 use serde::Serialize;
 use std::{net::SocketAddr, path::PathBuf};
 

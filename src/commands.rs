@@ -70,9 +70,14 @@ pub fn print(text: &str) -> Result<()> {
 /// The folder must exist: a mistyped one would otherwise get a store of its own.
 async fn open(data_dir: &Path) -> Result<Records> {
     if !data_dir.is_dir() {
-        bail!("there is no data folder {}: start Mainstay once, or name another with --data-dir", data_dir.display());
+        bail!(
+            "there is no data folder {}: start Mainstay once, or name another with --data-dir",
+            data_dir.display()
+        );
     }
-    Records::open(data_dir).await.with_context(|| format!("cannot open the records in {}", data_dir.display()))
+    Records::open(data_dir)
+        .await
+        .with_context(|| format!("cannot open the records in {}", data_dir.display()))
 }
 
 /// What to change, in words: field messages are translation keys.

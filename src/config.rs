@@ -187,6 +187,13 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_deploy_is_accepted() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/mainstay.toml");
+        let config = Config::load(Some(&example), &json!({})).expect("valid");
+        assert!(config.no_demo && config.secure_cookies && config.log_format == LogFormat::Json);
+    }
+
+    #[test]
     fn secrets_come_from_files_and_are_never_shown() {
         Jail::expect_with(|jail| {
             jail.create_file("secret", "s3cret\n")?;

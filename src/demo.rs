@@ -83,7 +83,9 @@ pub async fn prepare(deps: &Deps, config: &Config, http: Option<SocketAddr>) -> 
     }
     let password = password_of(config);
     records::set_up(deps, ADMINISTRATOR, &password).await.context("cannot set up the demo")?;
-    eprintln!("\nThis is a new data folder: Mainstay fills it with a demo that can be removed in the settings.");
+    eprintln!(
+        "\nThis is a new data folder: Mainstay fills it with a demo that can be removed in the settings."
+    );
     if let Some(http) = http {
         eprintln!("Sign in at http://{http} (shown this once):");
     }

@@ -68,8 +68,10 @@ async fn serve(
     stop: &Stop,
 ) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ingest =
-        config.roles.contains(Role::Ingest).then(|| Ingest::new(stores.records.clone(), stores.telemetry(), clock.clone()));
+    let ingest = config
+        .roles
+        .contains(Role::Ingest)
+        .then(|| Ingest::new(stores.records.clone(), stores.telemetry(), clock.clone()));
     let (demo, demo_handle) = Demo::new();
     let deps = api::Deps {
         records: stores.records.clone(),
@@ -170,7 +172,8 @@ struct Stores {
 impl Stores {
     async fn open(config: &Config) -> Result<Self> {
         let records = Records::open(&config.data_dir).await.context("cannot open the records")?;
-        let settings = EmbeddedConfig { consumers: vec![analytics::CONSUMER.into()], ..EmbeddedConfig::default() };
+        let settings =
+            EmbeddedConfig { consumers: vec![analytics::CONSUMER.into()], ..EmbeddedConfig::default() };
         let telemetry =
             Embedded::open(&config.data_dir, settings).context("cannot open the telemetry store")?;
         Ok(Self { records, telemetry })

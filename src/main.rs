@@ -27,9 +27,9 @@ fn main() -> ExitCode {
         Command::CreateAccount(input) => configured(&input.common, &input.common, |config| {
             block_on(commands::create_account(&config, &input))
         }),
-        Command::CreateToken(input) => {
-            configured(&input.common, &input.common, |config| block_on(commands::create_token(&config, &input)))
-        }
+        Command::CreateToken(input) => configured(&input.common, &input.common, |config| {
+            block_on(commands::create_token(&config, &input))
+        }),
         Command::CheckConfig(options) => checked(&options, |_| Ok("The configuration is valid.\n".into())),
         Command::PrintConfig(options) => checked(&options, Config::to_toml),
         Command::Openapi => ended(commands::openapi()),

@@ -91,11 +91,13 @@ impl History<'_> {
             None => self.report(asset, fault, reported).await?,
         };
         let model = &MODELS[ASSETS[fault.asset].model];
-        let plan = Plan { required_skill: Some(model.skill.into()), estimated_minutes: 150, ..Plan::default() };
+        let plan =
+            Plan { required_skill: Some(model.skill.into()), estimated_minutes: 150, ..Plan::default() };
         let planned = (reported + TimeDelta::minutes(18)).min(fault.restored - TimeDelta::hours(4));
         let planned = planned.max(reported);
         let work = work_orders::create_from_ticket(self.deps, self.desk(planned), ticket, plan).await?;
-        let arrives = (fault.restored - TimeDelta::minutes(130)).max(planned + TRAVEL + TimeDelta::minutes(20));
+        let arrives =
+            (fault.restored - TimeDelta::minutes(130)).max(planned + TRAVEL + TimeDelta::minutes(20));
         let ends = fault.restored.max(arrives + TimeDelta::minutes(40));
         let technician = technician_for(fault.asset);
         let visit = self.send(work.id, technician, planned + TimeDelta::minutes(6), arrives).await?;
@@ -117,7 +119,8 @@ impl History<'_> {
         let planned = service.from - TimeDelta::days(6);
         let work = self.plan_service(service.asset, planned).await?;
         let arrives = service.from + TimeDelta::minutes(5);
-        let visit = self.send(work, technician_for(service.asset), planned + TimeDelta::hours(1), arrives).await?;
+        let visit =
+            self.send(work, technician_for(service.asset), planned + TimeDelta::hours(1), arrives).await?;
         let finding = NewFinding { note: "Nothing unusual.".into(), ..NewFinding::default() };
         self.settle(work, visit, finding, service.to).await?;
         self.approve(work, service.to + TimeDelta::hours(15)).await?;
@@ -190,7 +193,11 @@ impl History<'_> {
             subject: format!("Quarterly service {}", ASSETS[asset].name),
             description: String::new(),
             priority: Priority::Low,
-            plan: Plan { required_skill: Some(model.skill.into()), estimated_minutes: 120, ..Plan::default() },
+            plan: Plan {
+                required_skill: Some(model.skill.into()),
+                estimated_minutes: 120,
+                ..Plan::default()
+            },
         };
         Ok(work_orders::create(self.deps, self.desk(at), input).await?.id)
     }
@@ -245,7 +252,8 @@ impl History<'_> {
         ends: Timestamp,
     ) -> Result<(), CommandError> {
         for item in checklists::of_work_order(self.deps.records.read(), work).await? {
-            work_orders::tick(self.deps, mobile(ends - TimeDelta::minutes(12)), work, item.id, true, None).await?;
+            work_orders::tick(self.deps, mobile(ends - TimeDelta::minutes(12)), work, item.id, true, None)
+                .await?;
         }
         work_orders::record_finding(self.deps, mobile(ends - TimeDelta::minutes(8)), work, finding).await?;
         let signature = NewSignature { name: "Site manager".into(), image: None, at: None };

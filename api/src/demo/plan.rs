@@ -35,7 +35,9 @@ pub const CUSTOMERS: [CustomerPlan; 6] = [
         zone: "Europe/Madrid",
         place: (40.3860, -3.6210),
         territory: 0,
-        access: Some("Register at the technical entrance, door 4. Ask for the plant manager before entering radiology."),
+        access: Some(
+            "Register at the technical entrance, door 4. Ask for the plant manager before entering radiology.",
+        ),
         contract: Some((Tier::Premium, [100, 100, 100], None, 4, 24)),
     },
     CustomerPlan {
@@ -114,12 +116,42 @@ pub struct ModelPlan {
 }
 
 pub const MODELS: [ModelPlan; 6] = [
-    ModelPlan { manufacturer: "Nordkalt", name: "NK-420 water chiller", equipment_type: "chiller", skill: "f_gas" },
-    ModelPlan { manufacturer: "Aerovolt", name: "AV-75 screw compressor", equipment_type: "compressor", skill: "mechanics" },
-    ModelPlan { manufacturer: "Hydrel", name: "HX-32 process pump", equipment_type: "pump", skill: "mechanics" },
-    ModelPlan { manufacturer: "Confezia", name: "CZ-9 flow packer", equipment_type: "packaging_line", skill: "automation" },
-    ModelPlan { manufacturer: "Radionova", name: "RN-64 CT scanner", equipment_type: "ct_scanner", skill: "imaging" },
-    ModelPlan { manufacturer: "Ventara", name: "VT-12 air handler", equipment_type: "air_handler", skill: "electrical" },
+    ModelPlan {
+        manufacturer: "Nordkalt",
+        name: "NK-420 water chiller",
+        equipment_type: "chiller",
+        skill: "f_gas",
+    },
+    ModelPlan {
+        manufacturer: "Aerovolt",
+        name: "AV-75 screw compressor",
+        equipment_type: "compressor",
+        skill: "mechanics",
+    },
+    ModelPlan {
+        manufacturer: "Hydrel",
+        name: "HX-32 process pump",
+        equipment_type: "pump",
+        skill: "mechanics",
+    },
+    ModelPlan {
+        manufacturer: "Confezia",
+        name: "CZ-9 flow packer",
+        equipment_type: "packaging_line",
+        skill: "automation",
+    },
+    ModelPlan {
+        manufacturer: "Radionova",
+        name: "RN-64 CT scanner",
+        equipment_type: "ct_scanner",
+        skill: "imaging",
+    },
+    ModelPlan {
+        manufacturer: "Ventara",
+        name: "VT-12 air handler",
+        equipment_type: "air_handler",
+        skill: "electrical",
+    },
 ];
 
 pub struct AssetPlan {
@@ -374,7 +406,8 @@ pub fn services(anchor: Timestamp) -> Vec<Service> {
 
 /// `hour` o'clock UTC, `days` before the anchor's day.
 fn day(anchor: Timestamp, days: i64, hour: u32) -> Timestamp {
-    let midnight = anchor - TimeDelta::seconds(i64::from(anchor.num_seconds_from_midnight()))
+    let midnight = anchor
+        - TimeDelta::seconds(i64::from(anchor.num_seconds_from_midnight()))
         - TimeDelta::nanoseconds(i64::from(anchor.nanosecond()));
     midnight - TimeDelta::days(days) + TimeDelta::hours(i64::from(hour))
 }

@@ -1,7 +1,9 @@
 //! The demo's things: customers with their sites and assets, contracts and warranties, technicians, parts on shelves
 //! and in vans, rules and devices. All of it in one transaction, so that there is all of it or nothing.
 
-use super::plan::{ASSETS, AssetPlan, CUSTOMERS, CustomerPlan, DAYS, MODELS, PARTS, TECHNICIANS, TERRITORIES};
+use super::plan::{
+    ASSETS, AssetPlan, CUSTOMERS, CustomerPlan, DAYS, MODELS, PARTS, TECHNICIANS, TERRITORIES,
+};
 use crate::command::CommandError;
 use chrono::TimeDelta;
 use domain::{
@@ -27,8 +29,8 @@ use rust_decimal::Decimal;
 use store::{
     StoreError,
     records::{
-        Tx, assets, contracts, customers, devices, models, parts, rules, sites, stock, technicians, territories,
-        warranties,
+        Tx, assets, contracts, customers, devices, models, parts, rules, sites, stock, technicians,
+        territories, warranties,
     },
 };
 
@@ -289,15 +291,78 @@ fn rule_settings() -> Vec<RuleSettings> {
     let mut rules = vec![
         threshold("Pump vibration high", "pump", "vibration", above(5.0, 3.5), Some(8.0), "bearing"),
         threshold("Chiller vibration high", "chiller", "vibration", above(5.0, 3.5), Some(8.5), "bearing"),
-        threshold("Compressor vibration high", "compressor", "vibration", above(5.5, 4.0), Some(9.0), "bearing"),
-        threshold("Packer vibration high", "packaging_line", "vibration", above(5.5, 4.0), Some(8.5), "bearing"),
-        threshold("Fan vibration high", "air_handler", "fan_vibration", above(4.5, 3.0), Some(7.5), "bearing"),
-        threshold("Suction pressure low", "chiller", "suction_pressure", below(3.2, 3.6), Some(2.2), "refrigerant circuit"),
-        threshold("Discharge temperature high", "compressor", "discharge_temperature", above(101.0, 95.0), Some(116.0), "cooler"),
-        threshold("Motor temperature high", "packaging_line", "motor_temperature", above(78.0, 70.0), Some(95.0), "motor"),
-        threshold("Tube temperature high", "ct_scanner", "tube_temperature", above(76.0, 70.0), Some(90.0), "tube cooling"),
-        threshold("Filter pressure drop high", "air_handler", "filter_pressure_drop", above(260.0, 200.0), Some(380.0), "filter"),
-        threshold("Inlet filter clogged", "compressor", "filter_pressure_drop", above(0.6, 0.4), None, "filter"),
+        threshold(
+            "Compressor vibration high",
+            "compressor",
+            "vibration",
+            above(5.5, 4.0),
+            Some(9.0),
+            "bearing",
+        ),
+        threshold(
+            "Packer vibration high",
+            "packaging_line",
+            "vibration",
+            above(5.5, 4.0),
+            Some(8.5),
+            "bearing",
+        ),
+        threshold(
+            "Fan vibration high",
+            "air_handler",
+            "fan_vibration",
+            above(4.5, 3.0),
+            Some(7.5),
+            "bearing",
+        ),
+        threshold(
+            "Suction pressure low",
+            "chiller",
+            "suction_pressure",
+            below(3.2, 3.6),
+            Some(2.2),
+            "refrigerant circuit",
+        ),
+        threshold(
+            "Discharge temperature high",
+            "compressor",
+            "discharge_temperature",
+            above(101.0, 95.0),
+            Some(116.0),
+            "cooler",
+        ),
+        threshold(
+            "Motor temperature high",
+            "packaging_line",
+            "motor_temperature",
+            above(78.0, 70.0),
+            Some(95.0),
+            "motor",
+        ),
+        threshold(
+            "Tube temperature high",
+            "ct_scanner",
+            "tube_temperature",
+            above(76.0, 70.0),
+            Some(90.0),
+            "tube cooling",
+        ),
+        threshold(
+            "Filter pressure drop high",
+            "air_handler",
+            "filter_pressure_drop",
+            above(260.0, 200.0),
+            Some(380.0),
+            "filter",
+        ),
+        threshold(
+            "Inlet filter clogged",
+            "compressor",
+            "filter_pressure_drop",
+            above(0.6, 0.4),
+            None,
+            "filter",
+        ),
     ];
     let by = DeviationLimit::Percent(22.0);
     let (mean_over_seconds, baseline_seconds) = (2 * 3600, 7 * 86_400);
