@@ -6,6 +6,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
+use uuid::Uuid;
 
 /// What an account may do. Devices are not accounts: they authenticate at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -150,13 +151,16 @@ impl Actor {
     pub fn system() -> Self {
         Self { identity: Identity::System, role: Role::Admin, customer: None, technician: None }
     }
-    /// `Some(id)` when only that customer's rows may be seen.
+    /// `Some(id)` when only that customer's rows may be seen. A customer account without a customer sees nobody's.
     pub fn customer_scope(&self) -> Option<CustomerId> {
-        self.customer
+        let nobody = || (self.role == Role::Customer).then_some(CustomerId(Uuid::nil()));
+        self.customer.or_else(nobody)
     }
-    /// `Some(id)` when only work assigned to that technician may be seen.
+    /// `Some(id)` when only work assigned to that technician may be seen. A technician account without a technician
+    /// sees nobody's.
     pub fn technician_scope(&self) -> Option<TechnicianId> {
-        (self.role == Role::Technician).then_some(self.technician).flatten()
+        let nobody = TechnicianId(Uuid::nil());
+        (self.role == Role::Technician).then_some(self.technician.unwrap_or(nobody))
     }
 }
 
@@ -171,4 +175,18 @@ pub enum Source {
     Machine,
     /// A rule, reaction or job of Mainstay.
     System,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_without_its_link_sees_nobodys_rows() {
+        let actor = |role| Actor { role, ..Actor::system() };
+        assert_eq!(actor(Role::Technician).technician_scope(), Some(TechnicianId(Uuid::nil())));
+        assert_eq!(actor(Role::Customer).customer_scope(), Some(CustomerId(Uuid::nil())));
+        assert_eq!(actor(Role::Dispatcher).technician_scope(), None);
+        assert_eq!(actor(Role::Dispatcher).customer_scope(), None);
+    }
 }
