@@ -7,6 +7,7 @@ use crate::{
     kpis::queries::{self, Days},
     testing::TestApp,
 };
+use chrono::TimeDelta;
 use domain::{
     Currency, Money, Timestamp,
     account::Role,
@@ -16,14 +17,14 @@ use domain::{
         Priority,
         coverage::{CoverageDecision, CoverageReason, Payer},
         line::{Line, LineKind},
+        technician::Technician,
         visit::{Outcome, Trip, Visit, VisitState},
         work_order::{WorkOrder, WorkOrderKind, WorkOrderState},
     },
 };
-use chrono::TimeDelta;
 use rust_decimal::Decimal;
 use serde_json::json;
-use store::records::{assets, customers, lines, models, outbox, sites, visits, work_orders};
+use store::records::{assets, customers, lines, models, outbox, sites, technicians, visits, work_orders};
 
 pub(crate) fn eur(minor: i64) -> Money {
     Money::new(minor, Currency::EUR)
@@ -116,6 +117,20 @@ pub(crate) async fn approved_job(app: &TestApp, place: &Place, number: &str) -> 
         version: 1,
     };
     work_orders::insert(&tx, &work).await.expect("work order");
+    let technician = Technician {
+        id: TechnicianId::generate(),
+        name: "Luca".into(),
+        email: None,
+        phone: None,
+        skills: vec![],
+        territory_id: None,
+        van_id: None,
+        cost_per_hour: None,
+        active: true,
+        demo: false,
+        version: 1,
+    };
+    technicians::insert(&tx, &technician).await.expect("technician");
     let trip = Trip {
         travel_started_at: Some(done - TimeDelta::minutes(150)),
         arrived_at: done - TimeDelta::minutes(120),
@@ -124,14 +139,13 @@ pub(crate) async fn approved_job(app: &TestApp, place: &Place, number: &str) -> 
     let visit = Visit {
         id: VisitId::generate(),
         work_order_id: work.id,
-        technician_id: TechnicianId::generate(),
+        technician_id: technician.id,
         planned_start: done - TimeDelta::minutes(150),
         planned_end: done,
         state: VisitState::Done { trip, outcome: Outcome::Fixed, at: done },
         version: 1,
     };
-    // The technician of a visit is named by the time that was worked, not by a row here.
-    let _ = visits::insert(&tx, &visit).await;
+    visits::insert(&tx, &visit).await.expect("visit");
     let line = |kind, quantity, price, cost, share, reason| Line {
         id: LineId::generate(),
         work_order_id: work.id,
@@ -176,7 +190,8 @@ async fn kpi(app: &TestApp, code: &str) -> Option<f64> {
     let db = app.deps.records.read();
     let organisation = queries::organisation(db).await.expect("organisation");
     let days = Days::last(&organisation, app.now(), 30);
-    let figure = queries::figure(db, &organisation, Role::Admin, code, days, app.now()).await.expect("figure");
+    let figure =
+        queries::figure(db, &organisation, Role::Admin, code, days, app.now()).await.expect("figure");
     figure.expect("known").value
 }
 
@@ -188,6 +203,7 @@ async fn approved_work_becomes_money_and_the_indicators_follow() {
     react(&app).await;
     assert_eq!(kpi(&app, "K29a").await, Some(36_000.0));
     assert_eq!(kpi(&app, "K30").await, Some(100.0));
+    assert_eq!((kpi(&app, "K8").await, kpi(&app, "K2b").await), (Some(100.0), Some(2.0)));
     assert_eq!(kpi(&app, "K28a").await, Some(40_000.0 / 76_000.0 * 100.0));
 
     let billing = app.bearer(Role::Billing);
@@ -206,13 +222,18 @@ async fn approved_work_becomes_money_and_the_indicators_follow() {
     assert_eq!(issued.json()["number"], "INV-2026-00001");
     let second_click = billing.post_json_with_key(&path, "issue-1", &json!({})).await;
     assert_eq!(second_click.json()["number"], "INV-2026-00001");
-    assert_eq!(billing.post_json(&path, &json!({})).await.status, 409, "an issued invoice is not issued again");
+    assert_eq!(
+        billing.post_json(&path, &json!({})).await.status,
+        409,
+        "an issued invoice is not issued again"
+    );
     let work = work_orders::get(app.deps.records.read(), one).await.expect("read").expect("there");
     assert_eq!(work.state.as_str(), "invoiced");
     react(&app).await;
     assert_eq!((kpi(&app, "K29a").await, kpi(&app, "K25").await), (Some(0.0), Some(100.0)));
 
-    let too_much = json!({ "invoice_id": id, "amount": { "amount": "9999.00", "currency": "EUR" }, "method": "card" });
+    let too_much =
+        json!({ "invoice_id": id, "amount": { "amount": "9999.00", "currency": "EUR" }, "method": "card" });
     assert_eq!(billing.post_json("/api/v1/payments", &too_much).await.status, 422);
     let all = json!({ "invoice_id": id, "amount": total, "method": "bank_transfer", "reference": "R1" });
     for _ in 0..2 {
@@ -249,7 +270,8 @@ async fn work_of_two_customers_is_not_one_invoice() {
     let app = TestApp::new().await;
     let (a, b) = (place(&app, app.customer, "A").await, place(&app, CustomerId::generate(), "B").await);
     let jobs = [approved_job(&app, &a, "WO-1").await, approved_job(&app, &b, "WO-2").await];
-    let answer = app.bearer(Role::Billing).post_json("/api/v1/invoices", &json!({ "work_orders": jobs })).await;
+    let answer =
+        app.bearer(Role::Billing).post_json("/api/v1/invoices", &json!({ "work_orders": jobs })).await;
     assert_eq!((answer.status, answer.json()["code"].as_str()), (409, Some("several_customers")));
 }
 
@@ -272,7 +294,10 @@ async fn a_customer_sees_own_papers_and_nobody_elses() {
     }
     let paper = customer.get(&print(papers[0])).await;
     assert_eq!(paper.status, 200);
-    assert!(paper.text().contains("INV-2026-00001") && !paper.text().contains("80.00"), "no costs on the paper");
+    assert!(
+        paper.text().contains("INV-2026-00001") && !paper.text().contains("120.00"),
+        "no costs on the paper"
+    );
     assert_eq!(customer.get(&print(papers[1])).await.status, 404);
     assert_eq!(app.bearer(Role::Customer).get(&format!("/api/v1/invoices/{}", papers[1])).await.status, 404);
     let listed = app.bearer(Role::Customer).get("/api/v1/invoices").await.json();
@@ -296,7 +321,8 @@ async fn the_pages_lead_from_ready_to_paid() {
     assert!(billing.get(&page).await.text().contains("CH-A"));
     assert_eq!(billing.post_form(&format!("{page}/issue"), &[]).await.status, 303);
     let payments = format!("{page}/payments");
-    let wrong = billing.post_form(&payments, &[("amount", "100000"), ("method", "card"), ("reference", "R9")]).await;
+    let wrong =
+        billing.post_form(&payments, &[("amount", "100000"), ("method", "card"), ("reference", "R9")]).await;
     assert_eq!(wrong.status, 422);
     assert!(wrong.text().contains("R9"), "typed values stay");
     assert_eq!(billing.post_form(&payments, &[("amount", "100.00"), ("method", "card")]).await.status, 303);

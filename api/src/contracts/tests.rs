@@ -41,7 +41,8 @@ async fn a_contract_decides_who_pays_from_its_first_to_its_last_day() {
             visit: None,
             misuse: false,
         };
-        let decision = coverage::decide(app.deps.records.read(), place.asset.id, work, None).await.expect("decision");
+        let decision =
+            coverage::decide(app.deps.records.read(), place.asset.id, work, None).await.expect("decision");
         (decision.covered_share, decision.reason)
     };
     assert_eq!(
@@ -50,7 +51,10 @@ async fn a_contract_decides_who_pays_from_its_first_to_its_last_day() {
     );
     let half = (Decimal::new(5, 1), CoverageReason::ContractCoversKind);
     assert_eq!(decide("2026-12-31T20:00:00Z", LineKind::Part).await, half);
-    assert_eq!(decide("2027-01-02T00:00:00Z", LineKind::Part).await, (Decimal::ZERO, CoverageReason::Expired));
+    assert_eq!(
+        decide("2027-01-02T00:00:00Z", LineKind::Part).await,
+        (Decimal::ZERO, CoverageReason::Expired)
+    );
     assert_eq!(
         decide("2026-06-01T00:00:00Z", LineKind::Expense).await,
         (Decimal::ZERO, CoverageReason::KindNotCovered)
@@ -112,8 +116,15 @@ async fn the_form_keeps_what_was_typed() {
     let customer = app.customer.to_string();
     let fields = |end| {
         [
-            ("number", "SC-9"), ("customer_id", customer.as_str()), ("tier", "basic"), ("starts_on", "2026-01-01"), ("ends_on", end),
-            ("labour_share", "100"), ("travel_share", "50"), ("parts_share", "0"), ("price", "900.00"),
+            ("number", "SC-9"),
+            ("customer_id", customer.as_str()),
+            ("tier", "basic"),
+            ("starts_on", "2026-01-01"),
+            ("ends_on", end),
+            ("labour_share", "100"),
+            ("travel_share", "50"),
+            ("parts_share", "0"),
+            ("price", "900.00"),
         ]
     };
     let wrong = billing.post_form("/contracts/new", &fields("2025-01-01")).await;

@@ -66,8 +66,20 @@ pub fn mood(figure: &Figure) -> &'static str {
         Direction::Neutral => return "",
     };
     match (figure.value, figure.definition.target, figure.previous) {
-        (Some(value), Some(target), _) => if (value - target) * sign >= 0.0 { "ok" } else { "warn" },
-        (Some(value), None, Some(previous)) => if (value - previous) * sign >= 0.0 { "ok" } else { "warn" },
+        (Some(value), Some(target), _) => {
+            if (value - target) * sign >= 0.0 {
+                "ok"
+            } else {
+                "warn"
+            }
+        }
+        (Some(value), None, Some(previous)) => {
+            if (value - previous) * sign >= 0.0 {
+                "ok"
+            } else {
+                "warn"
+            }
+        }
         _ => "",
     }
 }
@@ -121,10 +133,14 @@ fn period_form(view: &View, query: &ListQuery, days: Days) -> Markup {
     let (from, to) = queries::span_text(days);
     let form = Form::filled([("from", from), ("to", to)]);
     let fields = form.fields(view.lang);
-    table::filters(view.lang, query, &html! {
-        (fields.input("date", "from", "kpis-from").required())
-        (fields.input("date", "to", "kpis-to").required())
-    })
+    table::filters(
+        view.lang,
+        query,
+        &html! {
+            (fields.input("date", "from", "kpis-from").required())
+            (fields.input("date", "to", "kpis-to").required())
+        },
+    )
 }
 
 pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQuery) -> PageResult {
@@ -135,13 +151,19 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
     let currency = organisation.currency;
     if query.wants_csv() {
         let head = ["code", "name", "value", "unit", "cases"].map(|column| lang.t(&format!("kpis-{column}")));
-        let rows: Vec<Vec<String>> = board.iter().map(|figure| {
-            let unit = figure.definition.unit;
-            vec![
-                figure.definition.code.into(), lang.t(&format!("kpis-{}", figure.definition.code)),
-                figure.value.map(|value| major(unit, currency, value).to_string()).unwrap_or_default(), unit.as_str().into(), figure.cases.to_string(),
-            ]
-        }).collect();
+        let rows: Vec<Vec<String>> = board
+            .iter()
+            .map(|figure| {
+                let unit = figure.definition.unit;
+                vec![
+                    figure.definition.code.into(),
+                    lang.t(&format!("kpis-{}", figure.definition.code)),
+                    figure.value.map(|value| major(unit, currency, value).to_string()).unwrap_or_default(),
+                    unit.as_str().into(),
+                    figure.cases.to_string(),
+                ]
+            })
+            .collect();
         return Ok(csv("kpis.csv", &head, &rows));
     }
     let (from, to) = queries::span_text(days);
@@ -158,7 +180,11 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
         } }
     }).collect();
     let columns = [
-        Column::text("kpis-name"), Column::number("kpis-value"), Column::number("kpis-change"), Column::number("kpis-target"), Column::text("kpis-trend"),
+        Column::text("kpis-name"),
+        Column::number("kpis-value"),
+        Column::number("kpis-change"),
+        Column::number("kpis-target"),
+        Column::text("kpis-trend"),
     ];
     let main = html! {
         div.top { div { h1 { (lang.t("kpis-title")) } p.sub { (lang.t("kpis-sub")) } } }
@@ -250,8 +276,20 @@ async fn equipment_rows(
     let mut all: Vec<Row> = if matches!(definition.code, "K4" | "K5") {
         let of_asset = |asset: &domain::asset::Asset| {
             let uptime = equipment.uptime_of(asset, period)?;
-            let value = if definition.code == "K4" { uptime.technical().map(|v| v * 100.0) } else { Some(uptime.downtime_hours()) };
-            Some(Row { subject: "asset".into(), id: asset.id.into(), label: asset.name.clone(), asset: None, at: period.to, value, money: None })
+            let value = if definition.code == "K4" {
+                uptime.technical().map(|v| v * 100.0)
+            } else {
+                Some(uptime.downtime_hours())
+            };
+            Some(Row {
+                subject: "asset".into(),
+                id: asset.id.into(),
+                label: asset.name.clone(),
+                asset: None,
+                at: period.to,
+                value,
+                money: None,
+            })
         };
         equipment.fleet.iter().filter_map(of_asset).collect()
     } else {
@@ -277,11 +315,19 @@ async fn equipment_rows(
     Ok(Paged { items, next_cursor: more.then(|| (skip + limit).to_string()) })
 }
 
-pub async fn show(State(deps): State<Deps>, user: User, view: View, Path(code): Path<String>, query: ListQuery) -> PageResult {
+pub async fn show(
+    State(deps): State<Deps>,
+    user: User,
+    view: View,
+    Path(code): Path<String>,
+    query: ListQuery,
+) -> PageResult {
     let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let days = asked(&query, &organisation, now);
-    let figure = queries::figure(db, &organisation, user.actor.role, &code, days, now).await?.ok_or(CommandError::NotFound)?;
+    let figure = queries::figure(db, &organisation, user.actor.role, &code, days, now)
+        .await?
+        .ok_or(CommandError::NotFound)?;
     let definition = figure.definition;
     let currency = organisation.currency;
     let page = rows(db, definition, days, now, &query.page()).await?;
@@ -302,9 +348,18 @@ pub async fn show(State(deps): State<Deps>, user: User, view: View, Path(code): 
     let title = lang.t(&format!("kpis-{}", definition.code));
     if query.wants_csv() {
         let head = ["row", "asset", "when", "value"].map(|column| lang.t(&format!("kpis-{column}")));
-        let lines: Vec<Vec<String>> = page.items.iter().map(|row| {
-            vec![row.label.clone(), row.asset.clone().unwrap_or_default(), lang.date_time(row.at, view.zone), shown(row)]
-        }).collect();
+        let lines: Vec<Vec<String>> = page
+            .items
+            .iter()
+            .map(|row| {
+                vec![
+                    row.label.clone(),
+                    row.asset.clone().unwrap_or_default(),
+                    lang.date_time(row.at, view.zone),
+                    shown(row),
+                ]
+            })
+            .collect();
         return Ok(csv(&format!("{}.csv", definition.code), &head, &lines));
     }
     let lines: Vec<Markup> = page.items.iter().map(|row| html! { tr {
@@ -313,7 +368,12 @@ pub async fn show(State(deps): State<Deps>, user: User, view: View, Path(code): 
         td { (lang.date_time(row.at, view.zone)) }
         td.n { (shown(row)) }
     } }).collect();
-    let columns = [Column::text("kpis-row"), Column::text("kpis-asset"), Column::text("kpis-when"), Column::number("kpis-value")];
+    let columns = [
+        Column::text("kpis-row"),
+        Column::text("kpis-asset"),
+        Column::text("kpis-when"),
+        Column::number("kpis-value"),
+    ];
     let (value, unit) = text(lang, definition.unit, currency, figure.value);
     let breakdown = breakdown(&deps, &view, definition, &organisation, days).await?;
     let main = html! {
@@ -362,7 +422,11 @@ async fn breakdown(
         return Ok(html! { p.hint { (lang.t("kpis-no-breakdown")) } });
     }
     let mut parts = Vec::new();
-    for (by, label) in [(By::Model, "kpis-by-model"), (By::Technician, "kpis-by-technician"), (By::Territory, "kpis-by-territory")] {
+    for (by, label) in [
+        (By::Model, "kpis-by-model"),
+        (By::Technician, "kpis-by-technician"),
+        (By::Territory, "kpis-by-territory"),
+    ] {
         let sums = kpi_facts::by(db, definition.code, days.from, days.to, by).await?;
         if sums.is_empty() {
             continue;
@@ -370,16 +434,24 @@ async fn breakdown(
         let mut rows = Vec::with_capacity(sums.len());
         for (id, sum) in sums.into_iter().take(12) {
             let name = match by {
-                By::Model => models::get(db, id.into()).await?.map(|model| format!("{} {}", model.manufacturer, model.name)),
+                By::Model => models::get(db, id.into())
+                    .await?
+                    .map(|model| format!("{} {}", model.manufacturer, model.name)),
                 By::Technician => technicians::get(db, id.into()).await?.map(|technician| technician.name),
-                By::Territory | By::Asset => territories::get(db, id.into()).await?.map(|territory| territory.name),
+                By::Territory | By::Asset => {
+                    territories::get(db, id.into()).await?.map(|territory| territory.name)
+                }
             };
             let value = match definition.code {
                 "K20" => Some(sum.numerator as f64 / 3600.0),
                 "K44" => Some(sum.numerator as f64 / 1000.0),
                 _ => kpi::value(definition.unit, sum.numerator, sum.denominator),
             };
-            let unit = match definition.code { "K20" => Unit::Hours, "K44" => Unit::Count, _ => definition.unit };
+            let unit = match definition.code {
+                "K20" => Unit::Hours,
+                "K44" => Unit::Count,
+                _ => definition.unit,
+            };
             let (value, unit) = text(lang, unit, organisation.currency, value);
             rows.push(html! { div { dt { (name.unwrap_or_default()) } dd.n { (value) " " (unit) " " small { "(" (sum.cases) ")" } } } });
         }

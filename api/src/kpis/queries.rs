@@ -128,7 +128,11 @@ impl Equipment {
         let log = self.logs.get(&asset.id).map_or(&[][..], Vec::as_slice);
         uptime(log, period, asset.in_service_from, asset.in_service_to)
     }
-    pub fn uptime<'a>(&'a self, fleet: impl IntoIterator<Item = &'a Asset>, period: Period) -> Option<Uptime> {
+    pub fn uptime<'a>(
+        &'a self,
+        fleet: impl IntoIterator<Item = &'a Asset>,
+        period: Period,
+    ) -> Option<Uptime> {
         let each = fleet.into_iter().filter_map(|asset| self.uptime_of(asset, period));
         each.reduce(Uptime::add)
     }
@@ -179,7 +183,10 @@ pub async fn figure(
     Ok(board.into_iter().find(|figure| figure.definition.code == code))
 }
 
-async fn foresight(db: &impl Connection, days: Days) -> Result<HashMap<AssetId, Vec<Timestamp>>, CommandError> {
+async fn foresight(
+    db: &impl Connection,
+    days: Days,
+) -> Result<HashMap<AssetId, Vec<Timestamp>>, CommandError> {
     let back = i32::try_from(kpi::FORESIGHT.num_days()).unwrap_or(0) + 1;
     let mut by_asset = HashMap::<AssetId, Vec<Timestamp>>::new();
     for (asset, at) in kpi_facts::automatic_tickets(db, days.from - back, days.to).await? {
@@ -235,8 +242,9 @@ fn from_facts(
         let one = Days { from: day, to: day + 1, ..days };
         value(total(one), one).unwrap_or(f64::NAN)
     });
-    let note = (matches!(definition.unit, kpi::Unit::Percent) && !matches!(definition.code, "K20" | "K21" | "K25" | "K28a" | "K35"))
-        .then_some(Note::OutOf { part: now.numerator, whole: now.denominator });
+    let note = (matches!(definition.unit, kpi::Unit::Percent)
+        && !matches!(definition.code, "K20" | "K21" | "K25" | "K28a" | "K35"))
+    .then_some(Note::OutOf { part: now.numerator, whole: now.denominator });
     Figure {
         definition,
         value: value(now, days),
@@ -254,40 +262,39 @@ fn from_equipment(
     now: Timestamp,
     automatic: &HashMap<AssetId, Vec<Timestamp>>,
 ) -> Figure {
-    let value = |period: Period| -> (Option<f64>, Option<Note>) {
-        let uptime = || equipment.uptime(&equipment.fleet, period);
-        let frequency = || {
-            let hours = uptime().map_or(0.0, |uptime| uptime.up_hours());
-            failure_frequency(equipment.failures_within(period).count() as u64, hours, 0.90)
+    let value =
+        |period: Period| -> (Option<f64>, Option<Note>) {
+            let uptime = || equipment.uptime(&equipment.fleet, period);
+            let frequency = || {
+                let hours = uptime().map_or(0.0, |uptime| uptime.up_hours());
+                failure_frequency(equipment.failures_within(period).count() as u64, hours, 0.90)
+            };
+            match definition.code {
+                "K1" => {
+                    let f = frequency();
+                    (f.per_year, Some(Note::Bounds { low: f.per_year_lower, high: f.per_year_upper }))
+                }
+                "K2a" => (restoration(&equipment.failures, period).mean_hours, None),
+                "K4" => {
+                    let Some(uptime) = uptime() else { return (None, None) };
+                    let note = uptime.bounds().zip(uptime.coverage()).map(|((low, high), share)| {
+                        Note::Known { share: share * 100.0, low: low * 100.0, high: high * 100.0 }
+                    });
+                    (uptime.technical().map(|share| share * 100.0), note)
+                }
+                "K5" => (uptime().map(|uptime| uptime.downtime_hours()), None),
+                "K6" => {
+                    let f = frequency();
+                    (f.mtbf_hours, Some(Note::Bounds { low: f.mtbf_lower_hours, high: f.mtbf_upper_hours }))
+                }
+                _ => {
+                    let whole = equipment.failures_within(period).count();
+                    let part = equipment.failures_within(period).filter(|f| foreseen(f, automatic)).count();
+                    let note = Note::OutOf { part: count(part), whole: count(whole) };
+                    (kpi::value(kpi::Unit::Percent, count(part), count(whole)), Some(note))
+                }
+            }
         };
-        match definition.code {
-            "K1" => {
-                let f = frequency();
-                (f.per_year, Some(Note::Bounds { low: f.per_year_lower, high: f.per_year_upper }))
-            }
-            "K2a" => (restoration(&equipment.failures, period).mean_hours, None),
-            "K4" => {
-                let Some(uptime) = uptime() else { return (None, None) };
-                let note = uptime.bounds().zip(uptime.coverage()).map(|((low, high), share)| Note::Known {
-                    share: share * 100.0,
-                    low: low * 100.0,
-                    high: high * 100.0,
-                });
-                (uptime.technical().map(|share| share * 100.0), note)
-            }
-            "K5" => (uptime().map(|uptime| uptime.downtime_hours()), None),
-            "K6" => {
-                let f = frequency();
-                (f.mtbf_hours, Some(Note::Bounds { low: f.mtbf_lower_hours, high: f.mtbf_upper_hours }))
-            }
-            _ => {
-                let whole = equipment.failures_within(period).count();
-                let part = equipment.failures_within(period).filter(|f| foreseen(f, automatic)).count();
-                let note = Note::OutOf { part: count(part), whole: count(whole) };
-                (kpi::value(kpi::Unit::Percent, count(part), count(whole)), Some(note))
-            }
-        }
-    };
     let trend = (days.from..days.to).map(|day| {
         let one = Days { from: day, to: day + 1, ..days }.period(now);
         if one.from < one.to { value(one).0.unwrap_or(f64::NAN) } else { f64::NAN }
@@ -305,7 +312,11 @@ fn count(n: usize) -> i64 {
 }
 
 /// What has not been invoiced yet, of any age; as leakage, only what is older than people need.
-async fn pending(db: &impl Connection, definition: &'static Definition, days: Days) -> Result<Figure, CommandError> {
+async fn pending(
+    db: &impl Connection,
+    definition: &'static Definition,
+    days: Days,
+) -> Result<Figure, CommandError> {
     let grace = i32::try_from(kpi::UNBILLED_AFTER.num_days()).unwrap_or(0);
     let to = if definition.code == "K28c" { days.to - grace } else { days.to };
     let sum = kpi_facts::before(db, "K29a", to).await?;
@@ -337,8 +348,10 @@ async fn standing(
             (Some(open.minor as f64), cases, None)
         }
         "K36" => {
-            let filter =
-                contracts::Filter { state: Some((ContractState::Active, now)), ..contracts::Filter::default() };
+            let filter = contracts::Filter {
+                state: Some((ContractState::Active, now)),
+                ..contracts::Filter::default()
+            };
             let part = contracts::count(db, &filter).await?;
             let whole = customers::count(db).await?;
             let note = Note::OutOf { part: count(part as usize), whole: count(whole as usize) };

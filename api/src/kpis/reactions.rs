@@ -105,9 +105,12 @@ async fn work_order(tx: &Tx, organisation: &Organisation, id: WorkOrderId) -> Re
         invoice: invoice.as_ref(),
         currency: organisation.currency,
     })?;
-    let last = visits.iter().filter(|visit| visit.state.trip().is_some()).max_by_key(|visit| visit.planned_start);
-    let dimensions =
-        Dimensions { technician: last.map(|visit| visit.technician_id), ..dimensions(tx, work_order.asset_id).await? };
+    let last =
+        visits.iter().filter(|visit| visit.state.trip().is_some()).max_by_key(|visit| visit.planned_start);
+    let dimensions = Dimensions {
+        technician: last.map(|visit| visit.technician_id),
+        ..dimensions(tx, work_order.asset_id).await?
+    };
     let subject = Subject { id: id.into(), kind: "work_order", label: work_order.number.clone(), dimensions };
     put(tx, organisation, subject, facts).await
 }
@@ -121,11 +124,17 @@ async fn lapsed(tx: &Tx, asset: AssetId, lines: &[Line]) -> Result<Vec<bool>, Co
             _ => None,
         })
         .collect();
-    let contracts = if contract_ids.is_empty() { Default::default() } else { contracts::by_ids(tx, contract_ids).await? };
+    let contracts = if contract_ids.is_empty() {
+        Default::default()
+    } else {
+        contracts::by_ids(tx, contract_ids).await?
+    };
     let warranties = warranties::of_asset(tx, asset).await?;
     let warranty_holds = |id: WarrantyId, at| warranties.iter().any(|w| w.id == id && w.is_active(at));
     let contract_holds = |id: ContractId, at| {
-        contracts.get(&id).is_some_and(|c: &Contract| c.state(at) == ContractState::Active && c.covers_asset(asset))
+        contracts
+            .get(&id)
+            .is_some_and(|c: &Contract| c.state(at) == ContractState::Active && c.covers_asset(asset))
     };
     Ok(lines
         .iter()
@@ -153,7 +162,9 @@ async fn earlier_jobs(tx: &Tx, organisation: &Organisation, id: TicketId) -> Res
     let Some(ticket) = tickets::get(tx, id).await? else { return Ok(()) };
     for work in work_orders::history_of_asset(tx, ticket.asset_id, REPEATS).await? {
         let completed = work.state.completed_at();
-        if completed.is_some_and(|at| at < ticket.reported_at && at + kpi::REPEAT_WINDOW >= ticket.reported_at) {
+        if completed
+            .is_some_and(|at| at < ticket.reported_at && at + kpi::REPEAT_WINDOW >= ticket.reported_at)
+        {
             work_order(tx, organisation, work.id).await?;
         }
     }

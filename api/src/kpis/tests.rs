@@ -25,7 +25,10 @@ async fn every_indicator_has_its_words_its_page_and_its_rows() {
         assert_eq!(rows.status, 200, "{}: {}", definition.code, rows.text());
     }
     let rows = app.bearer(Role::Admin).get("/api/v1/kpis/K33a/rows").await.json();
-    assert_eq!((rows["items"][0]["label"].as_str(), rows["items"][0]["money"]["amount"].as_str()), (Some("WO-1"), Some("180.00")));
+    assert_eq!(
+        (rows["items"][0]["label"].as_str(), rows["items"][0]["money"]["amount"].as_str()),
+        (Some("WO-1"), Some("180.00"))
+    );
     assert_eq!(manager.get("/kpis/K999").await.status, 404);
 }
 

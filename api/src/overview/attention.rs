@@ -1,6 +1,10 @@
 //! What needs somebody now: open tickets by their promised time, then by what waiting costs.
 
-use crate::{command::CommandError, kpis::reactions::promise, web::{icon::icon, request::View}};
+use crate::{
+    command::CommandError,
+    kpis::reactions::promise,
+    web::{icon::icon, request::View},
+};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -49,7 +53,8 @@ fn due(ticket: &Ticket, contracts: &[Contract]) -> Option<Timestamp> {
 pub async fn load(db: &impl Connection, now: Timestamp) -> Result<Attention, CommandError> {
     let filter = tickets::Filter { open: Some(true), ..tickets::Filter::default() };
     let found = tickets::list(db, &filter, &PageRequest::first(LOOKED_AT)).await?.items;
-    let in_force = contracts::Filter { state: Some((ContractState::Active, now)), ..contracts::Filter::default() };
+    let in_force =
+        contracts::Filter { state: Some((ContractState::Active, now)), ..contracts::Filter::default() };
     let contracts = contracts::list(db, &in_force, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items;
     let ids: BTreeSet<AssetId> = found.iter().map(|ticket| ticket.asset_id).collect();
     let machines: HashMap<AssetId, Asset> = assets::by_ids(db, ids).await?;
@@ -60,7 +65,9 @@ pub async fn load(db: &impl Connection, now: Timestamp) -> Result<Attention, Com
             Item { ticket, asset, due }
         })
         .collect();
-    let cost = |item: &Item| item.asset.as_ref().and_then(|asset| asset.downtime_cost_per_hour).map_or(0, |m| m.minor);
+    let cost = |item: &Item| {
+        item.asset.as_ref().and_then(|asset| asset.downtime_cost_per_hour).map_or(0, |m| m.minor)
+    };
     items.sort_by_key(|item| {
         let due = item.due.unwrap_or(Timestamp::MAX_UTC);
         (due, std::cmp::Reverse(item.ticket.priority), std::cmp::Reverse(cost(item)))
@@ -111,5 +118,9 @@ fn urgency(due: Option<Timestamp>, now: Timestamp) -> (&'static str, bool) {
 
 fn duration(due: Timestamp, now: Timestamp) -> String {
     let minutes = (due - now).num_minutes().abs();
-    if minutes >= 2 * 24 * 60 { format!("{} d", minutes / 1440) } else { format!("{} h {} m", minutes / 60, minutes % 60) }
+    if minutes >= 2 * 24 * 60 {
+        format!("{} d", minutes / 1440)
+    } else {
+        format!("{} h {} m", minutes / 60, minutes % 60)
+    }
 }

@@ -28,7 +28,9 @@ fn half_hours(equipment: &Equipment, fleet: &[&Asset], now: Timestamp) -> Vec<&'
             let from = now - step * (BARS - index);
             let worst = fleet.iter().flat_map(|asset| {
                 let log = equipment.logs.get(&asset.id).map_or(&[][..], Vec::as_slice);
-                log.iter().filter(move |interval| interval.clip(from, from + step).is_some()).map(|i| rank(i.state))
+                log.iter()
+                    .filter(move |interval| interval.clip(from, from + step).is_some())
+                    .map(|i| rank(i.state))
             });
             match worst.max() {
                 Some(3) => "crit",
@@ -65,7 +67,8 @@ pub async fn card(
         .into_iter()
         .map(|(site, fleet)| {
             let period = Period { from: equipment.period.from, to: now };
-            let uptime = equipment.uptime(fleet.iter().copied(), period).and_then(|uptime| uptime.technical());
+            let uptime =
+                equipment.uptime(fleet.iter().copied(), period).and_then(|uptime| uptime.technical());
             (site, fleet, uptime)
         })
         .collect();

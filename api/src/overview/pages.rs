@@ -142,7 +142,9 @@ async fn work_orders(deps: &Deps, view: &View, days: Days) -> Result<Markup, Com
 async fn sources(deps: &Deps, view: &View, days: Days) -> Result<Markup, CommandError> {
     let lang = view.lang;
     let sums = kpi_facts::days(deps.records.read(), days.from, days.to).await?;
-    let of = |code: &str| -> i64 { sums.iter().filter(|(_, name, _)| name == code).map(|(_, _, sum)| sum.numerator).sum() };
+    let of = |code: &str| -> i64 {
+        sums.iter().filter(|(_, name, _)| name == code).map(|(_, _, sum)| sum.numerator).sum()
+    };
     let counts: Vec<(&str, i64)> = SOURCES.iter().map(|(source, code)| (source.as_str(), of(code))).collect();
     let total: i64 = counts.iter().map(|(_, n)| n).sum();
     Ok(html! {

@@ -10,7 +10,9 @@ async fn the_overview_shows_what_was_recorded() {
     let place = place(&app, app.customer, "Nordmill").await;
     approved_job(&app, &place, "WO-1").await;
     react(&app).await;
-    for role in [Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent, Role::Billing, Role::Warehouse] {
+    for role in
+        [Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent, Role::Billing, Role::Warehouse]
+    {
         let page = app.as_role(role).get("/").await;
         assert_eq!(page.status, 200, "{role}: {}", page.text());
         assert!(page.text().contains("Nordmill site") && page.text().contains("180.00"), "{}", page.text());

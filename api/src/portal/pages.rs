@@ -63,8 +63,12 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
         } }
     }).collect();
     let columns = [
-        Column::text("portal-asset"), Column::text("portal-site"), Column::text("portal-state"), Column::text("portal-last-day"),
-        Column::number("portal-uptime"), Column::text("portal-action"),
+        Column::text("portal-asset"),
+        Column::text("portal-site"),
+        Column::text("portal-state"),
+        Column::text("portal-last-day"),
+        Column::number("portal-uptime"),
+        Column::text("portal-action"),
     ];
     let main = html! {
         div.top { div { h1 { (lang.t("nav-portal")) } p.sub { (lang.t("portal-sub")) } } }
@@ -79,7 +83,9 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
 }
 
 fn state_now(log: &[StateInterval]) -> EquipmentState {
-    log.last().filter(|interval| interval.to.is_none()).map_or(EquipmentState::Unknown, |interval| interval.state)
+    log.last()
+        .filter(|interval| interval.to.is_none())
+        .map_or(EquipmentState::Unknown, |interval| interval.state)
 }
 
 fn spans(log: &[StateInterval], now: Timestamp) -> Vec<Span> {
@@ -100,7 +106,11 @@ async fn open_tickets(deps: &Deps, view: &View, filter: tickets::Filter) -> Resu
     })
 }
 
-async fn planned_visits(deps: &Deps, view: &View, filter: work_orders::Filter) -> Result<Markup, CommandError> {
+async fn planned_visits(
+    deps: &Deps,
+    view: &View,
+    filter: work_orders::Filter,
+) -> Result<Markup, CommandError> {
     let (lang, db) = (view.lang, deps.records.read());
     let mut planned = Vec::new();
     for work in work_orders::list(db, &filter, &PageRequest::first(SHOWN)).await?.items {
@@ -112,7 +122,11 @@ async fn planned_visits(deps: &Deps, view: &View, filter: work_orders::Filter) -
     }
     planned.sort_by_key(|(visit, _)| visit.planned_start);
     let row = |visit: &domain::service::visit::Visit, work: &WorkOrder| {
-        let (class, key) = if visit.state.is_at_work() { ("pill ok", "portal-visit-now") } else { ("pill", "portal-visit-planned") };
+        let (class, key) = if visit.state.is_at_work() {
+            ("pill ok", "portal-visit-now")
+        } else {
+            ("pill", "portal-visit-planned")
+        };
         html! { li { span.st { (icon("wrench")) } div { h3 { (work.subject) } p { (lang.date_time(visit.planned_start, view.zone)) " · " (work.number) } } span class=(class) { (lang.t(key)) } } }
     };
     Ok(html! {
@@ -126,7 +140,11 @@ async fn planned_visits(deps: &Deps, view: &View, filter: work_orders::Filter) -
 
 async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let filter = invoices::Filter { shelf: invoices::Shelf::Papers, customer: Some(customer), ..invoices::Filter::default() };
+    let filter = invoices::Filter {
+        shelf: invoices::Shelf::Papers,
+        customer: Some(customer),
+        ..invoices::Filter::default()
+    };
     let found = invoices::list(deps.records.read(), &filter, &PageRequest::first(SHOWN)).await?.items;
     let rows: Vec<Markup> = found.iter().map(|row| {
         let overdue = !row.open.is_zero() && row.due.is_some_and(|due| due < deps.now());
@@ -139,9 +157,15 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
         } }
     }).collect();
     let columns = [
-        Column::text("billing-number"), Column::text("billing-date"), Column::text("billing-status"), Column::number("billing-total"), Column::number("billing-open"),
+        Column::text("billing-number"),
+        Column::text("billing-date"),
+        Column::text("billing-status"),
+        Column::number("billing-total"),
+        Column::number("billing-open"),
     ];
-    Ok(html! { h2.gap { (lang.t("nav-invoices")) } (table::table(lang, "nav-invoices", &columns, &rows, "portal-invoices-none")) })
+    Ok(
+        html! { h2.gap { (lang.t("nav-invoices")) } (table::table(lang, "nav-invoices", &columns, &rows, "portal-invoices-none")) },
+    )
 }
 
 async fn own_asset(deps: &Deps, user: &User, id: Uuid) -> Result<Asset, CommandError> {
@@ -197,13 +221,27 @@ async fn draw_asset(deps: &Deps, view: &View, asset: &Asset, form: &Form) -> Res
     Ok(layout::page(view, &asset.name, &main))
 }
 
-pub async fn report(State(deps): State<Deps>, user: User, view: View, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+pub async fn report(
+    State(deps): State<Deps>,
+    user: User,
+    view: View,
+    cx: Context,
+    Path(id): Path<Uuid>,
+    form: Form,
+) -> PageResult {
     let asset = own_asset(&deps, &user, id).await?;
     let mut check = form.check(view.lang);
     let (subject, description) = (check.required("subject", 120), check.text("description", 2000));
     let opened = match check.finish() {
         Ok(()) => {
-            let input = NewTicket { asset_id: asset.id, subject, description, priority: None, fault_at: None, reported_at: None };
+            let input = NewTicket {
+                asset_id: asset.id,
+                subject,
+                description,
+                priority: None,
+                fault_at: None,
+                reported_at: None,
+            };
             commands::open(&deps, form.context(cx), input).await.map(|_| ())
         }
         Err(error) => Err(error),

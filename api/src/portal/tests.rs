@@ -15,7 +15,10 @@ async fn a_customer_sees_own_equipment_and_reports_a_fault_once() {
     let foreign = format!("/portal/assets/{}/report", other.asset.id);
     assert_eq!(customer.post_form(&foreign, &[("subject", "Noise")]).await.status, 404);
     let path = format!("/portal/assets/{}/report", own.asset.id);
-    assert_eq!(customer.post_form(&path, &[("subject", ""), ("description", "since noon")]).await.status, 422);
+    assert_eq!(
+        customer.post_form(&path, &[("subject", ""), ("description", "since noon")]).await.status,
+        422
+    );
     for _ in 0..2 {
         let sent = customer.post_form(&path, &[("subject", "Loud noise"), ("_key", "same-key")]).await;
         assert_eq!(sent.status, 303, "{}", sent.text());

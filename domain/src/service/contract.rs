@@ -171,11 +171,14 @@ impl Contract {
 
     /// How much of the tightest limit is used, 0 to 1 and beyond; `None` without limits.
     pub fn used_fraction(&self, used: &Used) -> Option<Decimal> {
-        let fraction = |used: Decimal, limit: Decimal| if limit.is_zero() { Decimal::ONE } else { used / limit };
+        let fraction =
+            |used: Decimal, limit: Decimal| if limit.is_zero() { Decimal::ONE } else { used / limit };
         [
             self.limits.hours.map(|limit| fraction(used.hours, limit)),
             self.limits.visits.map(|limit| fraction(Decimal::from(used.visits.len()), Decimal::from(limit))),
-            self.limits.parts.map(|limit| fraction(Decimal::from(used.parts_minor), Decimal::from(limit.minor))),
+            self.limits
+                .parts
+                .map(|limit| fraction(Decimal::from(used.parts_minor), Decimal::from(limit.minor))),
         ]
         .into_iter()
         .flatten()

@@ -111,7 +111,8 @@ fn by_contract(work: &Work, contract: &Contract, used: &Used) -> CoverageDecisio
     if borne.is_zero() {
         return customer_pays(CoverageReason::LimitReached);
     }
-    let reason = if borne < share { CoverageReason::LimitReached } else { CoverageReason::ContractCoversKind };
+    let reason =
+        if borne < share { CoverageReason::LimitReached } else { CoverageReason::ContractCoversKind };
     CoverageDecision { payer: Payer::Contract(contract.id), covered_share: borne, reason }
 }
 
@@ -123,7 +124,9 @@ fn left_by_limits(work: &Work, contract: &Contract, used: &Used) -> Decimal {
         if wanted <= left { Decimal::ONE } else { left.checked_div(wanted).unwrap_or(Decimal::ONE) }
     };
     let visits_left = match (contract.limits.visits, work.visit) {
-        (Some(limit), Some(visit)) => used.visits.contains(&visit) || (used.visits.len() as u64) < u64::from(limit),
+        (Some(limit), Some(visit)) => {
+            used.visits.contains(&visit) || (used.visits.len() as u64) < u64::from(limit)
+        }
         (Some(limit), None) => (used.visits.len() as u64) < u64::from(limit),
         (None, _) => true,
     };
@@ -136,7 +139,11 @@ fn left_by_limits(work: &Work, contract: &Contract, used: &Used) -> Decimal {
             if limit.currency != work.gross.currency {
                 return Decimal::ZERO;
             }
-            admitted(Decimal::from(limit.minor), Decimal::from(used.parts_minor), Decimal::from(work.gross.minor))
+            admitted(
+                Decimal::from(limit.minor),
+                Decimal::from(used.parts_minor),
+                Decimal::from(work.gross.minor),
+            )
         }),
         LineKind::Travel | LineKind::Expense => Decimal::ONE,
     }

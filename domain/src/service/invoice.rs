@@ -75,7 +75,12 @@ pub enum LineRefused {
 }
 
 impl InvoiceLine {
-    pub fn of(line: &Line, work_order: String, asset: String, tax_rate: Decimal) -> Result<Self, LineRefused> {
+    pub fn of(
+        line: &Line,
+        work_order: String,
+        asset: String,
+        tax_rate: Decimal,
+    ) -> Result<Self, LineRefused> {
         if line.invoiced {
             return Err(LineRefused::AlreadyInvoiced);
         }
@@ -165,13 +170,27 @@ pub struct Issued {
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum InvoiceState {
     Draft,
-    Issued { issued: Issued },
-    PartlyPaid { issued: Issued, paid: Money },
-    Paid { issued: Issued, at: Timestamp },
+    Issued {
+        issued: Issued,
+    },
+    PartlyPaid {
+        issued: Issued,
+        paid: Money,
+    },
+    Paid {
+        issued: Issued,
+        at: Timestamp,
+    },
     /// Taken back in full by a credit note; its lines may be invoiced again.
-    Credited { issued: Issued, note: InvoiceNumber, at: Timestamp },
+    Credited {
+        issued: Issued,
+        note: InvoiceNumber,
+        at: Timestamp,
+    },
     /// A draft that was thrown away: it never had a number.
-    Canceled { at: Timestamp },
+    Canceled {
+        at: Timestamp,
+    },
 }
 
 impl InvoiceState {
@@ -253,7 +272,12 @@ impl Invoice {
     }
 
     /// An invoice over nothing (everything was covered) is paid the moment it is issued.
-    pub fn issue(mut self, number: InvoiceNumber, at: Timestamp, terms_days: u32) -> Result<Self, IssueRefused> {
+    pub fn issue(
+        mut self,
+        number: InvoiceNumber,
+        at: Timestamp,
+        terms_days: u32,
+    ) -> Result<Self, IssueRefused> {
         let InvoiceState::Draft = self.state else { return Err(self.refuse("be issued").into()) };
         if self.lines.is_empty() {
             return Err(IssueRefused::Empty);

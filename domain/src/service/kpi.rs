@@ -109,7 +109,8 @@ fn work(facts: &WorkOrderFacts<'_>, out: &mut Contributions) {
         let spans = made.iter().flat_map(|visit| visit.spans(now));
         spans.filter(|span| span.kind == kind).map(|span| span.duration().num_seconds()).sum()
     };
-    let (labour, travel, pauses) = (seconds(TimeKind::Labour), seconds(TimeKind::Travel), seconds(TimeKind::Break));
+    let (labour, travel, pauses) =
+        (seconds(TimeKind::Labour), seconds(TimeKind::Travel), seconds(TimeKind::Break));
     let trips = count(made.len());
     if facts.work_order.kind == WorkOrderKind::Corrective && trips > 0 {
         out.add("K2b", labour, 1);
@@ -121,7 +122,8 @@ fn work(facts: &WorkOrderFacts<'_>, out: &mut Contributions) {
         out.add("K20", labour, 0);
         out.add("K21", labour, labour + travel + pauses);
     }
-    let traveled = made.iter().filter(|visit| visit.spans(now).iter().any(|span| span.kind == TimeKind::Travel)).count();
+    let traveled =
+        made.iter().filter(|visit| visit.spans(now).iter().any(|span| span.kind == TimeKind::Travel)).count();
     if traveled > 0 {
         out.add("K16", travel, count(traveled));
     }
@@ -138,7 +140,11 @@ fn work(facts: &WorkOrderFacts<'_>, out: &mut Contributions) {
 }
 
 /// Hours to bill, revenue, cost, leakage, and what is not yet invoiced or paid.
-fn money(facts: &WorkOrderFacts<'_>, completed: Timestamp, out: &mut Contributions) -> Result<(), MoneyError> {
+fn money(
+    facts: &WorkOrderFacts<'_>,
+    completed: Timestamp,
+    out: &mut Contributions,
+) -> Result<(), MoneyError> {
     let (mut billable_hours, mut billed_hours) = (Decimal::ZERO, Decimal::ZERO);
     let (mut revenue, mut cost, mut own_cost, mut unbilled, mut free) = (0_i64, 0_i64, 0_i64, 0_i64, 0_i64);
     for (line, lapsed) in facts.lines.iter().zip(facts.lapsed.iter().chain(std::iter::repeat(&false))) {

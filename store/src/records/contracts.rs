@@ -12,7 +12,9 @@ use domain::{
     },
 };
 use rust_decimal::Decimal;
-use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*,
+};
 use sea_orm_migration::{prelude::*, schema};
 use std::collections::{BTreeSet, HashMap};
 
@@ -145,7 +147,8 @@ pub async fn list(
     page: &PageRequest,
 ) -> Result<Paged<Contract>, StoreError> {
     let query = matching(filter).filter(keyset::after(Column::Number, Column::Id, page.cursor.as_deref())?);
-    let rows = query.order_by_asc(Column::Number).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let rows =
+        query.order_by_asc(Column::Number).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let contracts = with_assets(db, rows).await?;
     Ok(Paged::from_rows(contracts, page.limit, |c: &Contract| keyset::encode(&c.number, c.id.into())))
 }
@@ -168,7 +171,9 @@ fn matching(filter: &Filter) -> Select<Entity> {
         };
     }
     if let Some((from, to)) = filter.ends {
-        query = query.filter(Column::EndUs.gte(from.timestamp_micros())).filter(Column::EndUs.lt(to.timestamp_micros()));
+        query = query
+            .filter(Column::EndUs.gte(from.timestamp_micros()))
+            .filter(Column::EndUs.lt(to.timestamp_micros()));
     }
     query
 }
@@ -181,7 +186,15 @@ pub async fn used(
 ) -> Result<Used, StoreError> {
     let mut query = Query::select();
     query
-        .columns(["id", "kind", "visit_id", "quantity_milli", "unit_price_minor", "currency", "covered_share"])
+        .columns([
+            "id",
+            "kind",
+            "visit_id",
+            "quantity_milli",
+            "unit_price_minor",
+            "currency",
+            "covered_share",
+        ])
         .from("lines")
         .and_where(Expr::col("payer_id").eq(Uuid::from(contract)));
     let mut used = Used::default();

@@ -138,7 +138,8 @@ pub async fn get(db: &impl ConnectionTrait, id: InvoiceId) -> Result<Option<Invo
         .order_by_asc(line::Column::Position)
         .all(db)
         .await?;
-    let lines = lines.iter().map(|line| column::from_json::<InvoiceLine>(&line.facts)).collect::<Result<_, _>>()?;
+    let lines =
+        lines.iter().map(|line| column::from_json::<InvoiceLine>(&line.facts)).collect::<Result<_, _>>()?;
     let (issuer, recipient) = column::from_json(&row.parties)?;
     Ok(Some(Invoice {
         id: row.id.into(),
@@ -276,7 +277,8 @@ pub async fn next_number(
         .exec(tx)
         .await?;
     if moved.rows_affected == 0 {
-        let first = counter::ActiveModel { series: Set(series.prefix().into()), year: Set(year), last: Set(1) };
+        let first =
+            counter::ActiveModel { series: Set(series.prefix().into()), year: Set(year), last: Set(1) };
         counter::Entity::insert(first).exec_without_returning(tx).await?;
     }
     let last = counter::Entity::find().filter(of_year).one(tx).await?.map_or(1, |row| row.last);

@@ -5,7 +5,12 @@
 
 use super::{PageRequest, Paged, column};
 use crate::StoreError;
-use domain::{Timestamp, clock::from_micros, id::AssetId, service::kpi::{Contribution, Dimensions}};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    id::AssetId,
+    service::kpi::{Contribution, Dimensions},
+};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, entity::prelude::*,
     sea_query::OnConflict,
@@ -171,7 +176,8 @@ pub async fn days(
         .order_by_asc(day::Column::Day)
         .all(db)
         .await?;
-    let sum = |row: &day::Model| Sum { numerator: row.numerator, denominator: row.denominator, cases: row.cases };
+    let sum =
+        |row: &day::Model| Sum { numerator: row.numerator, denominator: row.denominator, cases: row.cases };
     Ok(rows.into_iter().map(|row| (row.day, row.code.clone(), sum(&row))).collect())
 }
 

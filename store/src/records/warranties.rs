@@ -123,7 +123,8 @@ impl MigrationTrait for Migration {
             .foreign_key(ForeignKey::create().from("warranties", "asset_id").to("assets", "id"))
             .to_owned();
         manager.create_table(table).await?;
-        let of_asset = Index::create().name("warranties_of_asset").table("warranties").col("asset_id").to_owned();
+        let of_asset =
+            Index::create().name("warranties_of_asset").table("warranties").col("asset_id").to_owned();
         manager.create_index(of_asset).await
     }
 }

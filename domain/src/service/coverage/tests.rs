@@ -95,7 +95,8 @@ fn a_further_visit_is_not_included_but_lines_of_a_counted_visit_are() {
     let contracts = [(contract(full(), limits), used)];
     let same = answer(Work { visit: Some(counted), ..labour(Decimal::ONE, 150) }, &[], &contracts);
     assert_eq!(same.reason, CoverageReason::ContractCoversKind);
-    let further = answer(Work { visit: Some(VisitId::generate()), ..labour(Decimal::ONE, 150) }, &[], &contracts);
+    let further =
+        answer(Work { visit: Some(VisitId::generate()), ..labour(Decimal::ONE, 150) }, &[], &contracts);
     assert_eq!(further.reason, CoverageReason::LimitReached);
 }
 
@@ -119,7 +120,10 @@ fn the_reason_names_the_nearest_miss() {
     let contracts = |shares| [(contract(shares, Limits::default()), Used::default())];
     let reason = |work, contracts: &[(Contract, Used)]| answer(work, &[], contracts).reason;
     assert_eq!(reason(labour(Decimal::ONE, 150), &[]), CoverageReason::NoContractOrWarranty);
-    assert_eq!(reason(labour(Decimal::ONE, 150), &contracts(Shares::default())), CoverageReason::KindNotCovered);
+    assert_eq!(
+        reason(labour(Decimal::ONE, 150), &contracts(Shares::default())),
+        CoverageReason::KindNotCovered
+    );
     assert_eq!(reason(labour(Decimal::ONE, 99), &contracts(full())), CoverageReason::NotYetStarted);
     assert_eq!(reason(labour(Decimal::ONE, 200), &contracts(full())), CoverageReason::Expired);
     let misuse = Work { misuse: true, ..labour(Decimal::ONE, 150) };

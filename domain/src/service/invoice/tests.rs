@@ -100,7 +100,12 @@ fn only_drafts_are_issued_or_canceled_and_only_unpaid_invoices_credited() {
 fn an_empty_or_negative_invoice_is_refused() {
     assert_eq!(invoice(vec![]).issue(number(1), at(1), 30), Err(IssueRefused::Empty));
     assert_eq!(
-        InvoiceLine::of(&line(Decimal::NEGATIVE_ONE, 100, Decimal::ZERO), String::new(), String::new(), vat()),
+        InvoiceLine::of(
+            &line(Decimal::NEGATIVE_ONE, 100, Decimal::ZERO),
+            String::new(),
+            String::new(),
+            vat()
+        ),
         Err(LineRefused::Negative)
     );
     assert_eq!(issued(100).pay(eur(0), at(11)), Err(PaymentRefused::NotPositive));

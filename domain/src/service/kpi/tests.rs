@@ -173,7 +173,8 @@ fn preventive_work_and_open_work_are_in_no_repair_figure() {
     let list = of_work_order(&facts(&preventive, &[visit(100)], &[])).expect("facts");
     assert_eq!((get(&list, "K2b"), get(&list, "K8"), get(&list, "K19")), (None, None, Some((1, 1))));
     let open = WorkOrder { state: WorkOrderState::Unscheduled, ..work_order(0) };
-    let codes: Vec<_> = of_work_order(&facts(&open, &[], &[])).expect("facts").iter().map(|c| c.code).collect();
+    let codes: Vec<_> =
+        of_work_order(&facts(&open, &[], &[])).expect("facts").iter().map(|c| c.code).collect();
     assert_eq!(codes, [OPENED]);
 }
 
@@ -191,7 +192,11 @@ fn money_is_what_the_lines_say() {
     assert_eq!(get(&list, "K33b"), Some((22_000, 1)));
     assert_eq!(get(&list, "K35"), Some((-4_000, 18_000)));
     assert_eq!(get(&list, "K34"), Some((10_000, 1)), "parts stand apart");
-    assert_eq!(get(&list, "K28a"), Some((5_000, 23_000)), "only goodwill leaks while the contract is in force");
+    assert_eq!(
+        get(&list, "K28a"),
+        Some((5_000, 23_000)),
+        "only goodwill leaks while the contract is in force"
+    );
     assert_eq!(get(&list, "K29a"), Some((18_000, 1)));
     assert_eq!(get(&list, "K24"), Some((7_200, 1)));
     assert_eq!(get(&list, "K25"), Some((0, 7_200)));
@@ -206,11 +211,13 @@ fn an_invoice_ends_what_is_pending() {
     let work = work_order(0);
     let lines = [Line { invoiced: true, ..line(LineKind::Labour, 1, 9_000, 4_000, 0, Payer::Customer) }];
     let open = invoice(InvoiceState::Issued { issued: issued(1_440) });
-    let list = of_work_order(&WorkOrderFacts { invoice: Some(&open), ..facts(&work, &[], &lines) }).expect("facts");
+    let list =
+        of_work_order(&WorkOrderFacts { invoice: Some(&open), ..facts(&work, &[], &lines) }).expect("facts");
     assert_eq!((get(&list, "K29a"), get(&list, "K30")), (None, Some((1, 1))));
     assert_eq!((get(&list, "K31a"), get(&list, "K25")), (Some((86_400, 1)), Some((3_600, 3_600))));
     let paid = invoice(InvoiceState::Paid { issued: issued(1_440), at: at(4_320) });
-    let list = of_work_order(&WorkOrderFacts { invoice: Some(&paid), ..facts(&work, &[], &lines) }).expect("facts");
+    let list =
+        of_work_order(&WorkOrderFacts { invoice: Some(&paid), ..facts(&work, &[], &lines) }).expect("facts");
     assert_eq!(get(&list, "K30"), Some((0, 1)));
     assert_eq!(get(&of_invoice(&paid), "K31b").and_then(|(n, d)| value(Unit::MeanDays, n, d)), Some(2.0));
 }
