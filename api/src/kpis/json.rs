@@ -157,3 +157,8 @@ pub async fn rows(
     let page = pages::rows(db, definition, days, now, &query.page()).await?;
     Ok(Json(page.map(|row| KpiRow::new(row, &organisation)).into()))
 }
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, rows))]
+pub struct Api;
