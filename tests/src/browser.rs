@@ -1,7 +1,11 @@
 //! Headless Chromium, driven through its driver.
 
 use crate::{product::free_port, services, wait};
-use fantoccini::{Client, ClientBuilder, Locator, wd::Capabilities};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
+    wd::Capabilities,
+};
 use serde_json::{Value, json};
 use std::{
     path::Path,
@@ -11,6 +15,8 @@ use std::{
 use tempfile::TempDir;
 
 const LIMIT: Duration = Duration::from_secs(20);
+/// What the phone does by itself after it was offline may take until its next attempt.
+const SLOW_LIMIT: Duration = Duration::from_secs(40);
 
 /// A browser of its own profile and window; ended when dropped.
 pub struct Browser {
@@ -93,16 +99,106 @@ impl Browser {
         element.unwrap_or_else(|error| panic!("no {css}: {error}")).click().await.expect("clickable");
     }
 
+    /// Sends the form of the button at `css` and waits until the page that answers is there.
+    pub async fn submit(&self, css: &str) {
+        self.page.execute("window.left = true", vec![]).await.expect("scripts run");
+        self.click(css).await;
+        self.arrived().await;
+    }
+
+    /// Waits until the document that `submit` or a key press left is replaced by a complete one.
+    async fn arrived(&self) {
+        let there = "return !window.left && document.readyState === 'complete'";
+        wait::until("the next page", LIMIT, || async {
+            // While one document gives way to another there is nothing to ask.
+            let answer = self.page.execute(there, vec![]).await.ok()?;
+            (answer == Value::Bool(true)).then_some(())
+        })
+        .await;
+    }
+
+    /// Chooses the option of the select called `name` whose text begins with `text`.
+    pub async fn choose(&self, css: &str, text: &str) {
+        let script = "const [css, text] = arguments, select = document.querySelector(css); \
+            const option = [...select.options].find(option => option.textContent.trim().startsWith(text)); \
+            select.value = option.value; select.dispatchEvent(new Event('change', {bubbles: true})); return option.value";
+        self.page.execute(script, vec![json!(css), json!(text)]).await.expect("an option");
+    }
+
+    /// Runs a script and answers what it returns.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.page.execute(script, vec![]).await.expect("the script runs")
+    }
+
+    /// Waits until `script` returns true.
+    pub async fn holds(&self, what: &str, script: &str) {
+        wait::until(what, SLOW_LIMIT, || async {
+            let answer = self.page.execute(script, vec![]).await.ok()?;
+            (answer == Value::Bool(true)).then_some(())
+        })
+        .await;
+    }
+
+    pub async fn path(&self) -> String {
+        self.page.current_url().await.expect("a page").path().to_owned()
+    }
+
+    /// Presses the tabulator until the focus is on the element at `css`; every stop on the way must be visible as
+    /// such. Nothing but the keyboard is used.
+    pub async fn tab_to(&self, css: &str) {
+        let focused = "const on = document.activeElement; \
+            const style = getComputedStyle(on); \
+            const marked = style.outlineStyle !== 'none' || style.boxShadow !== 'none'; \
+            return [on.matches(arguments[0]), on === document.body || marked, on.outerHTML.slice(0, 120)]";
+        for _ in 0..200 {
+            self.type_keys("\u{e004}").await;
+            let seen = self.page.execute(focused, vec![json!(css)]).await.expect("scripts run");
+            assert!(seen[1] == true, "the focus cannot be seen on {}", seen[2]);
+            if seen[0] == true {
+                return;
+            }
+        }
+        panic!("the keyboard does not reach {css}");
+    }
+
+    /// Types into whatever has the focus.
+    pub async fn type_keys(&self, keys: &str) {
+        let focused = self.page.active_element().await.expect("an element has the focus");
+        focused.send_keys(keys).await.expect("keys are taken");
+    }
+
+    /// Presses Enter and waits for the page that answers.
+    pub async fn enter(&self) {
+        self.page.execute("window.left = true", vec![]).await.expect("scripts run");
+        self.type_keys("\u{e007}").await;
+        self.arrived().await;
+    }
+
+    /// Draws a stroke across the element at `css`, as a finger does.
+    pub async fn draw_on(&self, css: &str) {
+        let element = self.page.find(Locator::Css(css)).await.expect("something to draw on");
+        element.scroll_into_view().await.expect("scrollable");
+        let finger = MouseActions::new("finger".into())
+            .then(PointerAction::MoveToElement { element, duration: None, x: -60.0, y: 0.0 })
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(PointerAction::MoveBy { duration: None, x: 60.0, y: 20.0 })
+            .then(PointerAction::MoveBy { duration: None, x: 60.0, y: -30.0 })
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.page.perform_actions(finger).await.expect("drawn");
+    }
+
+    /// The reader's choice of light or dark, for the page that is open.
+    pub async fn theme(&self, theme: &str) {
+        let script = "document.documentElement.dataset.theme = arguments[0]; localStorage.setItem('theme', arguments[0])";
+        self.page.execute(script, vec![json!(theme)]).await.expect("scripts run");
+    }
+
     pub async fn sign_in(&self, email: &str, password: &str) {
         self.go("/sign-in").await;
         self.fill("email", email).await;
         self.fill("password", password).await;
-        self.click("main button[type=submit]").await;
-        wait::until("the sign-in to be over", LIMIT, || async {
-            let url = self.page.current_url().await.expect("a page");
-            (!url.path().starts_with("/sign-in")).then_some(())
-        })
-        .await;
+        self.submit("main button[type=submit]").await;
+        assert!(!self.path().await.starts_with("/sign-in"), "{email} cannot sign in");
     }
 
     /// Waits until the visible text of the page contains `text`.
@@ -114,23 +210,38 @@ impl Browser {
         .await;
     }
 
-    /// Breaks of the rules of axe on this page, as `rule: target` lines.
+    /// Breaks of the rules of axe on this page, in light and in dark, as `rule: target` lines.
     pub async fn axe(&self, axe: &Path) -> Vec<String> {
         let source = std::fs::read_to_string(axe).expect("axe is readable");
         self.page.execute(&source, vec![]).await.expect("axe loads");
-        let run = "const done = arguments[arguments.length - 1]; axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','best-practice']}).then(done);";
-        let answer: Value = self.page.execute_async(run, vec![]).await.expect("axe runs");
-        let violations = answer["violations"].as_array().expect("a list");
-        violations
-            .iter()
-            .flat_map(|violation| {
-                let rule = violation["id"].as_str().unwrap_or("?").to_owned();
-                let nodes = violation["nodes"].as_array().cloned().unwrap_or_default();
-                nodes
-                    .into_iter()
-                    .map(move |node| format!("{rule}: {} {}", node["target"], node["failureSummary"]))
-            })
-            .collect()
+        let mut broken = Vec::new();
+        // Only colours differ between the two.
+        for (theme, rules) in [("light", Value::Null), ("dark", json!(["color-contrast"]))] {
+            self.theme(theme).await;
+            let run = "const [rules, done] = arguments; \
+                const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \
+                const runOnly = rules ? {type: 'rule', values: rules} : {type: 'tag', values: tags}; \
+                axe.run(document, {runOnly, resultTypes: ['violations']}).then(answer => done(answer.violations))";
+            let violations: Value = self.page.execute_async(run, vec![rules]).await.expect("axe runs");
+            for violation in violations.as_array().expect("a list") {
+                for node in violation["nodes"].as_array().expect("a list") {
+                    broken.push(format!(
+                        "{} ({theme}): {} {}",
+                        violation["id"].as_str().unwrap_or("?"),
+                        node["target"],
+                        node["failureSummary"]
+                    ));
+                }
+            }
+        }
+        self.theme("light").await;
+        broken
+    }
+
+    /// How much wider than the window the page is.
+    pub async fn overflow(&self) -> i64 {
+        let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        self.ask(script).await.as_i64().expect("a number")
     }
 
     /// Keeps a picture of the page, when `tests/run` asked for pictures.
@@ -142,8 +253,9 @@ impl Browser {
     }
 }
 
+/// Where pictures go, if anywhere.
 #[expect(clippy::disallowed_methods, reason = "where to keep pictures is the caller's choice")]
-fn pictures() -> Option<std::path::PathBuf> {
+pub fn pictures() -> Option<std::path::PathBuf> {
     std::env::var("MAINSTAY_SCREENSHOTS").ok().map(Into::into)
 }
 

@@ -105,3 +105,13 @@ impl EventStream {
         self.seen.clear();
     }
 }
+
+/// A browser's view without a browser: signed in, the session in a cookie.
+pub async fn sign_in(address: SocketAddr, email: &str, password: &str) -> Client {
+    let client = Client::builder().cookie_store(true).build().expect("a client");
+    let form = [("email", email), ("password", password)];
+    let answer = client.post(format!("http://{address}/sign-in")).form(&form).send().await.expect("answers");
+    let path = answer.url().path();
+    assert!(answer.status().is_success() && !path.starts_with("/sign-in"), "{email}: {} {path}", answer.status());
+    client
+}

@@ -119,6 +119,13 @@ impl Mainstay {
         self.run("create-account", &arguments, password);
     }
 
+    /// What becomes of a second process on the same folder, with ports of its own.
+    pub fn rival(&self) -> Output {
+        let mut command = self.command("run");
+        command.args(["--http-listen", &free_port().to_string(), "--mqtt-listen", &free_port().to_string()]);
+        command.arg("--no-demo").stdin(Stdio::null()).output().expect("the product starts")
+    }
+
     /// Another command of the binary on this product's folder, while it runs.
     pub fn run(&self, command: &str, arguments: &[&str], input: &str) -> Output {
         let mut child = self

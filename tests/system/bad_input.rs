@@ -1,23 +1,13 @@
 //! What devices get wrong: refused or put aside with a reason, counted, and the good messages go on.
 
+use crate::site::seen_in_quarantine;
 use rumqttc::ConnectReturnCode;
-use serde_json::{Value, json};
-use std::time::Duration;
+use serde_json::json;
 use whole_system::{
     device::{Device, TELEMETRY},
-    http::{Api, id},
+    http::id,
     product::{Demo, Mainstay},
-    wait,
 };
-
-/// Waits until the quarantine of `device` holds a refusal with this reason.
-async fn quarantined(api: &Api, device: &str, reason: &str) -> Value {
-    let path = format!("/quarantine?device_id={device}");
-    wait::until(&format!("{reason} in quarantine"), Duration::from_secs(10), || async {
-        api.all(&path).await.into_iter().find(|item| item["reason"] == reason)
-    })
-    .await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_messages_are_put_aside_with_a_reason_and_good_ones_go_on() {
@@ -38,7 +28,7 @@ async fn bad_messages_are_put_aside_with_a_reason_and_good_ones_go_on() {
         (r#""just text""#.to_owned(), "wrong_shape"),
     ] {
         assert!(mqtt.publish_raw(TELEMETRY, payload.clone().into_bytes()).await, "{payload} is acknowledged");
-        let kept = quarantined(&api, &device, reason).await;
+        let kept = seen_in_quarantine(&api, &device, reason).await;
         assert!(kept["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{kept}");
     }
     assert!(mqtt.publish(&json!({"temperature": 22.5})).await, "good messages go on");
@@ -62,7 +52,7 @@ async fn a_foreign_topic_and_a_giant_payload_close_the_connection_and_say_why() 
     assert!(!mqtt.publish_raw("v1/devices/other/telemetry", b"{}".to_vec()).await, "another device's topic");
     let mut mqtt = Device::connect(product.mqtt, &token, "intruder").await.expect("admitted again");
     assert!(!mqtt.publish_raw(TELEMETRY, vec![b' '; 900_000]).await, "a payload over the limit");
-    quarantined(&api, &device, "too_large").await;
+    seen_in_quarantine(&api, &device, "too_large").await;
     let mut mqtt = Device::connect(product.mqtt, &token, "intruder").await.expect("admitted again");
     assert!(mqtt.publish(&json!({"temperature": 1})).await, "good messages go on");
 }

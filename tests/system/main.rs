@@ -2,7 +2,14 @@
 
 mod architecture;
 mod bad_input;
+mod browser_journey;
+mod clients;
 mod crash;
+mod job;
 mod journey;
+mod languages;
 mod pages;
+mod pictures;
+mod site;
+mod stopping;
 mod workshop;

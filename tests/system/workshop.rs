@@ -17,10 +17,15 @@ pub const HELD_SECONDS: i64 = 120;
 pub struct Workshop {
     pub api: Api,
     pub technician: Api,
+    pub customer: Value,
+    pub site: Value,
+    pub model: Value,
     pub asset: Value,
     pub device: Value,
     pub technician_id: String,
     pub part: Value,
+    pub contract: Value,
+    pub rule: Value,
 }
 
 impl Workshop {
@@ -76,15 +81,15 @@ impl Workshop {
             "ends_on": "2030-12-31", "labour_share": "1", "travel_share": "0.5", "parts_share": "0",
             "price": eur("1200.00")
         });
-        api.post("/contracts", contract).await;
-        let rule = json!({
+        let contract = api.post("/contracts", contract).await;
+        let rule = json!({"settings": {
             "name": "Vibration high", "severity": "major", "opens_ticket": true, "enabled": true,
             "condition": {"kind": "threshold", "metric": "vibration", "side": "above", "raise": RAISE, "clear": 6.0,
                 "for_seconds": HELD_SECONDS},
             "scope": {"kind": "asset", "value": id(&asset)}, "component": "bearing", "expected_downtime_hours": "8"
-        });
-        api.post("/rules", rule).await;
-        Self { api, technician, asset, device, technician_id, part }
+        }});
+        let rule = api.post("/rules", rule).await;
+        Self { api, technician, customer, site, model, asset, device, technician_id, part, contract, rule }
     }
 }
 

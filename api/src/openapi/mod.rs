@@ -8,7 +8,7 @@
 use crate::{
     accounts, alerts, assets, billing, contracts, customers, devices, dispatch, kpis, models, parts,
     problem::Problem,
-    reliability, rules, settings, sites, telemetry, tickets, visits,
+    quarantine, reliability, rules, settings, sites, telemetry, tickets, visits,
     web::routes::{Access, Routes},
     work_orders,
 };
@@ -75,6 +75,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         kpis::json::Api::openapi(),
         models::json::Api::openapi(),
         parts::json::Api::openapi(),
+        quarantine::json::Api::openapi(),
         settings::json::Api::openapi(),
         sites::json::Api::openapi(),
         telemetry::json::Api::openapi(),

@@ -1,6 +1,7 @@
 //! What devices sent and we could not use: looked at, sent through again, or thrown away.
 
 pub mod commands;
+pub mod json;
 mod pages;
 
 use crate::{
@@ -14,6 +15,7 @@ pub fn routes() -> Routes {
         .get("/quarantine", access, pages::list)
         .post("/quarantine/{id}/replay", access, pages::replay)
         .post("/quarantine/{id}/discard", access, pages::discard)
+        .get("/api/v1/quarantine", access, json::list)
 }
 
 #[cfg(test)]
