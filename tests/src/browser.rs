@@ -1,6 +1,9 @@
 //! Headless Chromium, driven through its driver.
 
-use crate::{product::free_port, services, wait};
+use crate::{
+    product::{free_port, root},
+    services, wait,
+};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
@@ -94,9 +97,13 @@ impl Browser {
         field.send_keys(text).await.expect("typeable");
     }
 
+    /// Clicks the element at `css`, once it is there; as a person would, after scrolling it clear of fixed bars.
     pub async fn click(&self, css: &str) {
         let element = self.page.wait().at_most(LIMIT).for_element(Locator::Css(css)).await;
-        element.unwrap_or_else(|error| panic!("no {css}: {error}")).click().await.expect("clickable");
+        let element = element.unwrap_or_else(|error| panic!("no {css}: {error}"));
+        let centre = "document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})";
+        self.page.execute(centre, vec![json!(css)]).await.expect("scripts run");
+        element.click().await.unwrap_or_else(|error| panic!("cannot click {css}: {error}"));
     }
 
     /// Sends the form of the button at `css` and waits until the page that answers is there.
@@ -117,12 +124,13 @@ impl Browser {
         .await;
     }
 
-    /// Chooses the option of the select called `name` whose text begins with `text`.
+    /// Chooses the option of the select at `css` whose value is `text` or whose words begin with it.
     pub async fn choose(&self, css: &str, text: &str) {
         let script = "const [css, text] = arguments, select = document.querySelector(css); \
-            const option = [...select.options].find(option => option.textContent.trim().startsWith(text)); \
+            const option = [...select.options].find(option => option.value === text || option.textContent.trim().startsWith(text)); \
             select.value = option.value; select.dispatchEvent(new Event('change', {bubbles: true})); return option.value";
-        self.page.execute(script, vec![json!(css), json!(text)]).await.expect("an option");
+        let chosen = self.page.execute(script, vec![json!(css), json!(text)]).await;
+        chosen.unwrap_or_else(|error| panic!("{css} offers no {text}: {error}"));
     }
 
     /// Runs a script and answers what it returns.
@@ -177,7 +185,8 @@ impl Browser {
     /// Draws a stroke across the element at `css`, as a finger does.
     pub async fn draw_on(&self, css: &str) {
         let element = self.page.find(Locator::Css(css)).await.expect("something to draw on");
-        element.scroll_into_view().await.expect("scrollable");
+        let centre = "document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})";
+        self.page.execute(centre, vec![json!(css)]).await.expect("scripts run");
         let finger = MouseActions::new("finger".into())
             .then(PointerAction::MoveToElement { element, duration: None, x: -60.0, y: 0.0 })
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
@@ -253,10 +262,10 @@ impl Browser {
     }
 }
 
-/// Where pictures go, if anywhere.
+/// Where pictures go, if anywhere; relative to the root of the repository.
 #[expect(clippy::disallowed_methods, reason = "where to keep pictures is the caller's choice")]
 pub fn pictures() -> Option<std::path::PathBuf> {
-    std::env::var("MAINSTAY_SCREENSHOTS").ok().map(Into::into)
+    std::env::var("MAINSTAY_SCREENSHOTS").ok().map(|folder| root().join(folder))
 }
 
 impl Drop for Browser {

@@ -13,12 +13,20 @@ use tempfile::TempDir;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Path of a program of this workspace, built as these tests are.
+/// Path of a program of this workspace: from the folder that `MAINSTAY_PROGRAMS` names, such as `target/release`, else
+/// built as these tests are.
+#[expect(clippy::disallowed_methods, reason = "which build to test is the caller's choice")]
 pub fn program(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
+        if let Ok(folder) = std::env::var("MAINSTAY_PROGRAMS") {
+            return root().join(folder);
+        }
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--bin", "mainstay", "--bin", "simulator"]).current_dir(root());
+        // With a test among the targets the dependencies have the features that `cargo test` gave them: nothing is
+        // compiled a second time.
+        cargo.args(["build", "--quiet", "--bin", "mainstay", "--bin", "simulator", "--test", "system"]);
+        cargo.current_dir(root());
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
         }
@@ -70,12 +78,16 @@ impl Mainstay {
             command.arg("--no-demo");
         }
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("one file, two names")).stderr(log);
-        self.child = Some(command.spawn().expect("the product starts"));
+        let mut child = command.spawn().expect("the product starts");
         let url = format!("http://{}/health/ready", self.http);
-        wait::until("the product to be ready", START_LIMIT, || async {
-            reqwest::get(&url).await.ok().filter(|answer| answer.status().is_success())
+        wait::until("the product to be ready", START_LIMIT, || {
+            let ended = child.try_wait().expect("waitable");
+            assert!(ended.is_none(), "the product ended at once: {}", self.log());
+            let url = &url;
+            async move { reqwest::get(url).await.ok().filter(|answer| answer.status().is_success()) }
         })
         .await;
+        self.child = Some(child);
     }
 
     /// `kill -9`: nothing is flushed.
@@ -142,8 +154,13 @@ impl Mainstay {
         output
     }
 
+    #[expect(clippy::disallowed_methods, reason = "tests decide what the product sees of the environment")]
     fn command(&self, command: &str) -> Command {
         let mut child = Command::new(program("mainstay"));
+        // Switches of the tests are no configuration of the product.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MAINSTAY_")) {
+            child.env_remove(name);
+        }
         child.arg(command).arg("--data-dir").arg(self.folder.path().join("data"));
         child
     }

@@ -11,7 +11,7 @@ use whole_system::product::root;
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("domain", &[], &["tokio", "sea-orm", "rusqlite", "axum", "rumqttc", "rmqtt-codec"]),
     ("store", &["domain"], &["axum", "rumqttc", "rmqtt-codec", "maud"]),
-    ("gateway", &["domain", "store"], &["serde_json", "axum", "sea-orm", "rusqlite"]),
+    ("gateway", &["domain", "store"], &["axum", "sea-orm", "rusqlite"]),
     ("ingest", &["domain", "store"], &["axum", "sea-orm", "rusqlite"]),
     ("analytics", &["domain", "store"], &["axum", "rumqttc", "rmqtt-codec", "sea-orm", "rusqlite"]),
     ("api", &["domain", "store"], &["rumqttc", "rmqtt-codec", "sea-orm", "rusqlite"]),

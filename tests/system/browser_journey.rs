@@ -65,7 +65,7 @@ async fn on_site(phone: &Browser, product: &mut Mainstay, workshop: &Workshop, w
     }
     phone.choose("#parts [name=part_id]", "Bearing 6310").await;
     phone.click("#parts form[data-part-form] button").await;
-    phone.choose("#finding [name=verdict]", "R").await;
+    phone.choose("#finding [name=verdict]", "right").await;
     phone.fill("failure_mode", "bearing wear").await;
     phone.click("#finding form button").await;
     phone.fill("name", "R. Ortega").await;

@@ -16,7 +16,6 @@ pub const CUSTOMER_EMAIL: &str = "olga@example.com";
 
 pub struct Site {
     pub product: Mainstay,
-    pub workshop: Workshop,
     /// Who signs in, and the pages that they see.
     pub readers: Vec<(&'static str, Vec<String>)>,
 }
@@ -77,7 +76,7 @@ impl Site {
         let report = json!({"asset_id": asset, "subject": "Noise at night", "description": "Since Monday"});
         let second = api.post("/tickets", report).await;
         let open = job::plan(&workshop, &second).await;
-        let waiting = json!({"asset_id": asset, "subject": "Yearly service", "kind": "preventive"});
+        let waiting = json!({"asset_id": asset, "subject": "Yearly service", "kind": "preventive", "priority": "medium"});
         api.post("/work-orders", waiting).await;
         let warranty = json!({"asset_id": asset, "starts_on": "2024-01-01", "ends_on": "2024-12-31", "covers": ["part"]});
         api.post("/warranties", warranty).await;
@@ -116,7 +115,7 @@ impl Site {
             (CUSTOMER_EMAIL, portal.into()),
             (MANAGER_EMAIL, vec!["/".into()]),
         ];
-        Self { product, workshop, readers }
+        Self { product, readers }
     }
 }
 
