@@ -105,7 +105,7 @@
       const format = number(Math.max(0, this.digits - 1)), step4 = (this.ymax - this.ymin) / 4;
       this.figure.querySelector(".ylab").replaceChildren(...[0, 1, 2, 3, 4].map(row =>
         Object.assign(document.createElement("span"), { textContent: format.format(this.ymax - row * step4), style: `top:${row * 25}%` })));
-      for (const flag of all(".flag", this.figure)) { const px = this.px(+flag.dataset.x); flag.style.left = px + "px"; flag.hidden = px < 0 || px > this.area.clientWidth; }
+      for (const flag of all(".flag", this.figure)) { const px = this.px(+flag.dataset.x); flag.style.left = px + "px"; flag.classList.toggle("before", px > this.area.clientWidth / 2); flag.hidden = px < 0 || px > this.area.clientWidth; }
     }
 
     near(x) {

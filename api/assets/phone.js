@@ -42,7 +42,8 @@
     const action = item.url.slice(location.pathname.length + 1), value = name => (item.body.find(pair => pair[0] === name) || [])[1];
     if (NEXT[action]) show(NEXT[action]);
     if (action === "tick") {
-      const form = forms().find(form => form.elements.item && form.elements.item.value === value("item")), on = value("done") === "on";
+      // `elements.item` is a method of every form: the field of that name is reached by `namedItem`.
+      const form = forms().find(form => "tick" in form.dataset && form.elements.namedItem("item").value === value("item")), on = value("done") === "on";
       if (form) tick(form, on);
     } else if (!NEXT[action]) {
       const form = forms().find(form => new URL(form.action).pathname === item.url);

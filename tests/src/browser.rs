@@ -247,10 +247,14 @@ impl Browser {
         broken
     }
 
-    /// How much wider than the window the page is.
-    pub async fn overflow(&self) -> i64 {
-        let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        self.ask(script).await.as_i64().expect("a number")
+    /// Elements that reach beyond the window, when the page can be scrolled sideways.
+    pub async fn overflow(&self) -> Vec<String> {
+        let script = "const width = document.documentElement.clientWidth; \
+            if (document.documentElement.scrollWidth <= width) return []; \
+            return ['page ' + document.documentElement.scrollWidth, ...[...document.querySelectorAll('body, main, main *')].filter(node => node.getBoundingClientRect().right > width + 1) \
+                .slice(0, 12).map(node => node.tagName + '.' + node.className + '#' + node.id)]";
+        let found = self.ask(script).await;
+        found.as_array().expect("a list").iter().map(ToString::to_string).collect()
     }
 
     /// Keeps a picture of the page, when `tests/run` asked for pictures.

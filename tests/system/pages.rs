@@ -43,9 +43,9 @@ async fn look_at(browser: &Browser, path: &str, window: (u32, u32), axe: &Path) 
     if status != 200 {
         broken.push(format!("is no page: {status}"));
     }
-    let overflow = browser.overflow().await;
-    if overflow > 0 {
-        broken.push(format!("is {overflow} pixels too wide"));
+    let wide = browser.overflow().await;
+    if !wide.is_empty() {
+        broken.push(format!("is too wide: {}", wide.join(" ")));
     }
     broken.into_iter().map(|line| format!("{path} at {width}: {line}")).collect()
 }

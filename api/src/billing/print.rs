@@ -47,7 +47,7 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
     let covered = invoice.lines.iter().map(InvoiceLine::covered).collect::<Result<Vec<_>, _>>()?;
     let mut covered = covered.into_iter();
     Ok(html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label=(lang.t("billing-lines")) {
             table.list.invoice-lines {
                 caption.sr { (lang.t("billing-lines")) }
                 thead { tr {

@@ -159,7 +159,7 @@ impl Plot {
                     div.area {
                         (self.svg(view, scale))
                         @if self.line.is_empty() { p.nodata { (view.lang.t("chart-no-data")) } }
-                        @for mark in &self.marks { (self.flag(mark)) }
+                        @for (index, mark) in self.marks.iter().enumerate() { (self.flag(index, mark)) }
                         div.cross hidden {} div.brush hidden {} div.tip hidden {}
                     }
                     div.xlab aria-hidden="true" {
@@ -239,14 +239,17 @@ impl Plot {
         d
     }
 
-    fn flag(&self, mark: &Mark) -> Markup {
+    /// Flags of neighbours stand below each other, and those of late marks before them: none is covered or cut off.
+    fn flag(&self, index: usize, mark: &Mark) -> Markup {
         let x = self.x(mark.at.timestamp_micros());
-        let place = format!("left:{:.2}%", x / self.x(self.to.timestamp_micros()).max(1e-6) * 100.0);
+        let percent = x / self.x(self.to.timestamp_micros()).max(1e-6) * 100.0;
+        let place = format!("left:{percent:.2}%;top:{}px", 6 + index % 4 * 28);
+        let class = if percent > 50.0 { "flag before" } else { "flag" };
         html! {
             @if let Some(href) = &mark.href {
-                a.flag href=(href) data-x=(x) style=(place) { (mark.label) }
+                a class=(class) href=(href) data-x=(x) style=(place) { (mark.label) }
             } @else {
-                span.flag data-x=(x) style=(place) { (mark.label) }
+                span class=(class) data-x=(x) style=(place) { (mark.label) }
             }
         }
     }

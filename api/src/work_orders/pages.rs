@@ -625,7 +625,7 @@ impl Page {
                 header { h2 { (icon("package")) (lang.t("work-orders-lines")) } }
                 @if self.lines.is_empty() { p.nothing { (lang.t("work-orders-no-lines")) } }
                 @else {
-                    div.scroll {
+                    div.scroll tabindex="0" role="region" aria-label=(lang.t("work-orders-lines")) {
                         table.list {
                             caption.sr { (lang.t("work-orders-lines")) }
                             thead { tr {
