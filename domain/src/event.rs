@@ -62,7 +62,9 @@ pub enum DomainEvent {
         invoice: InvoiceId,
     },
     /// Taken back by a credit note.
-    InvoiceCredited { invoice: InvoiceId },
+    InvoiceCredited {
+        invoice: InvoiceId,
+    },
 }
 
 impl DomainEvent {

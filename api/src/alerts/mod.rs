@@ -18,14 +18,8 @@ const PEOPLE: &[Role] = &[Role::Admin, Role::ServiceManager, Role::Dispatcher, R
 const PROGRAMS: &[Role] =
     &[Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent, Role::Integration];
 /// Customers read the alerts of their own equipment.
-const READERS: &[Role] = &[
-    Role::Admin,
-    Role::ServiceManager,
-    Role::Dispatcher,
-    Role::Agent,
-    Role::Integration,
-    Role::Customer,
-];
+const READERS: &[Role] =
+    &[Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent, Role::Integration, Role::Customer];
 
 pub fn routes() -> Routes {
     let (people, programs, readers) =

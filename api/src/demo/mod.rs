@@ -20,8 +20,8 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use store::records::{
-    Tx, alerts, analytics_state, assets, contracts, customers, demo, device_events, devices, failures, invoices,
-    models, organisation, payments, rules, sites, states, territories, warranties,
+    Tx, alerts, analytics_state, assets, contracts, customers, demo, device_events, devices, failures,
+    invoices, models, organisation, payments, rules, sites, states, territories, warranties,
 };
 
 pub use history::Progress;
@@ -57,7 +57,11 @@ pub async fn set_up(deps: &Deps, email: &str, password: &str) -> Result<(), Comm
 }
 
 /// Makes everything but the history. What is left of an earlier attempt must have been removed.
-pub async fn load_records(deps: &Deps, anchor: Timestamp, password: &str) -> Result<(Things, AccountId), CommandError> {
+pub async fn load_records(
+    deps: &Deps,
+    anchor: Timestamp,
+    password: &str,
+) -> Result<(Things, AccountId), CommandError> {
     let hash = accounts::hash(password.to_owned()).await?;
     let tx = deps.records.begin().await?;
     let things = records::insert(&tx, anchor).await?;

@@ -155,7 +155,8 @@ async fn catch_up(deps: &Deps, reaction: Reaction, stop: &CancellationToken) -> 
                 if stop.is_cancelled() {
                     return Ok(());
                 }
-                if let CommandError::Store(error @ (StoreError::Unavailable(_) | StoreError::Full(_))) = error {
+                if let CommandError::Store(error @ (StoreError::Unavailable(_) | StoreError::Full(_))) = error
+                {
                     return Err(error);
                 }
                 refusals += 1;

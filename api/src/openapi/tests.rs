@@ -18,7 +18,10 @@ fn the_checked_in_document_is_the_one_served() {
         std::fs::write(path, &now).expect("write docs/openapi.json");
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == now, "docs/openapi.json is old: run `UPDATE_OPENAPI=1 cargo test -p api openapi` and check it in");
+    assert!(
+        kept == now,
+        "docs/openapi.json is old: run `UPDATE_OPENAPI=1 cargo test -p api openapi` and check it in"
+    );
 }
 
 #[test]
@@ -41,7 +44,10 @@ fn the_document_and_the_routes_name_the_same_endpoints() {
         .collect();
     let missing: Vec<_> = mounted.difference(&documented).collect();
     let invented: Vec<_> = documented.difference(&mounted).collect();
-    assert!(missing.is_empty() && invented.is_empty(), "not documented: {missing:?}; not mounted: {invented:?}");
+    assert!(
+        missing.is_empty() && invented.is_empty(),
+        "not documented: {missing:?}; not mounted: {invented:?}"
+    );
 }
 
 #[tokio::test]

@@ -218,7 +218,12 @@ impl WorkOrder {
         Ok(self)
     }
     /// Waits for something. Whoever is at work finishes the visit first, with its outcome.
-    pub fn hold(mut self, standing: Standing, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
+    pub fn hold(
+        mut self,
+        standing: Standing,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<Self, InvalidTransition> {
         let held = matches!(self.state, WorkOrderState::OnHold { .. });
         if !self.state.is_open() || held || standing == Standing::AtWork {
             return Err(self.invalid("hold"));

@@ -3,9 +3,10 @@
 
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
-    counters, customers, demo, device_events, devices, evidence, failures, invoices, kpi_facts, leases, lines, models,
-    organisation, outbox, parked_events, parts, payments, quarantine, rules, sessions, sites, states, stock,
-    technicians, territories, tickets, time_entries, transitions, visits, warranties, work_orders,
+    counters, customers, demo, device_events, devices, evidence, failures, invoices, kpi_facts, leases,
+    lines, models, organisation, outbox, parked_events, parts, payments, quarantine, rules, sessions, sites,
+    states, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
+    work_orders,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
