@@ -76,7 +76,10 @@ async fn serve(
     let deps = api::Deps {
         records: stores.records.clone(),
         telemetry: stores.telemetry(),
-        ingest: ingest.clone().map_or_else(|| Arc::new(NoIngest) as Arc<dyn MessageSink>, |ingest| ingest),
+        ingest: match &ingest {
+            Some(ingest) => ingest.clone(),
+            None => Arc::new(NoIngest),
+        },
         clock: clock.clone(),
         mqtt_address: ports.mqtt_address.unwrap_or(config.mqtt_listen),
         secure_cookies: config.secure_cookies,

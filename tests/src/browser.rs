@@ -101,7 +101,8 @@ impl Browser {
     pub async fn click(&self, css: &str) {
         let element = self.page.wait().at_most(LIMIT).for_element(Locator::Css(css)).await;
         let element = element.unwrap_or_else(|error| panic!("no {css}: {error}"));
-        let centre = "document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})";
+        let centre =
+            "document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})";
         self.page.execute(centre, vec![json!(css)]).await.expect("scripts run");
         element.click().await.unwrap_or_else(|error| panic!("cannot click {css}: {error}"));
     }
@@ -185,7 +186,8 @@ impl Browser {
     /// Draws a stroke across the element at `css`, as a finger does.
     pub async fn draw_on(&self, css: &str) {
         let element = self.page.find(Locator::Css(css)).await.expect("something to draw on");
-        let centre = "document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})";
+        let centre =
+            "document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})";
         self.page.execute(centre, vec![json!(css)]).await.expect("scripts run");
         let finger = MouseActions::new("finger".into())
             .then(PointerAction::MoveToElement { element, duration: None, x: -60.0, y: 0.0 })

@@ -112,6 +112,10 @@ pub async fn sign_in(address: SocketAddr, email: &str, password: &str) -> Client
     let form = [("email", email), ("password", password)];
     let answer = client.post(format!("http://{address}/sign-in")).form(&form).send().await.expect("answers");
     let path = answer.url().path();
-    assert!(answer.status().is_success() && !path.starts_with("/sign-in"), "{email}: {} {path}", answer.status());
+    assert!(
+        answer.status().is_success() && !path.starts_with("/sign-in"),
+        "{email}: {} {path}",
+        answer.status()
+    );
     client
 }

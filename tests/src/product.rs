@@ -154,11 +154,12 @@ impl Mainstay {
         output
     }
 
-    #[expect(clippy::disallowed_methods, reason = "tests decide what the product sees of the environment")]
     fn command(&self, command: &str) -> Command {
         let mut child = Command::new(program("mainstay"));
         // Switches of the tests are no configuration of the product.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MAINSTAY_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MAINSTAY_"))
+        {
             child.env_remove(name);
         }
         child.arg(command).arg("--data-dir").arg(self.folder.path().join("data"));

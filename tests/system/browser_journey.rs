@@ -59,7 +59,11 @@ async fn on_site(phone: &Browser, product: &mut Mainstay, workshop: &Workshop, w
     assert!(product.stop().await.success());
     phone.click("form[data-press=arrive] button").await;
     waiting(phone, 1).await;
-    let items = phone.ask("return document.querySelectorAll('#checklist form').length").await.as_u64().expect("a number");
+    let items = phone
+        .ask("return document.querySelectorAll('#checklist form').length")
+        .await
+        .as_u64()
+        .expect("a number");
     for number in 1..=items {
         phone.click(&format!("#checklist li:nth-child({number}) button")).await;
     }
@@ -76,21 +80,29 @@ async fn on_site(phone: &Browser, product: &mut Mainstay, workshop: &Workshop, w
     // Closed and opened again without a connection: the page and what was pressed are still there.
     phone.page.refresh().await.expect("the page comes from the phone's own store");
     waiting(phone, 4 + items).await;
-    let ticked = format!("return document.querySelectorAll('#checklist [aria-pressed=true]').length === {items}");
+    let ticked =
+        format!("return document.querySelectorAll('#checklist [aria-pressed=true]').length === {items}");
     phone.holds("the ticks to be kept", &ticked).await;
     phone.click("#finish form button[type=submit]").await;
     waiting(phone, 5 + items).await;
 
     product.start_again().await;
-    phone.holds("the outbox to be empty", "return JSON.parse(localStorage.getItem('mainstay-outbox') || '[]').length === 0").await;
+    phone
+        .holds(
+            "the outbox to be empty",
+            "return JSON.parse(localStorage.getItem('mainstay-outbox') || '[]').length === 0",
+        )
+        .await;
     phone.go("/my-day").await;
     phone.sees("Done").await;
 }
 
 /// The phone says how many presses it keeps.
 async fn waiting(phone: &Browser, count: u64) {
-    let script = format!("return JSON.parse(localStorage.getItem('mainstay-outbox') || '[]').length === {count} \
-        && (document.querySelector('.offline-bar')?.textContent || '').includes('{count}')");
+    let script = format!(
+        "return JSON.parse(localStorage.getItem('mainstay-outbox') || '[]').length === {count} \
+        && (document.querySelector('.offline-bar')?.textContent || '').includes('{count}')"
+    );
     phone.holds(&format!("{count} presses to be kept"), &script).await;
 }
 

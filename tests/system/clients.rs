@@ -44,11 +44,31 @@ async fn mosquitto_pub_shows_within_a_second() {
     for (message, metric, value) in [
         (json!({"temperature": 21.5}), "temperature", json!(21.5)),
         (json!([{"pressure": 4.2}, {"flow": 7}]), "flow", json!(7.0)),
-        (json!({"ts": crate::job::now().timestamp_millis(), "values": {"level": 0.75}}), "level", json!(0.75)),
-        (json!([{"ts": crate::job::now().timestamp_millis(), "values": {"humidity": 40}}]), "humidity", json!(40.0)),
+        (
+            json!({"ts": crate::job::now().timestamp_millis(), "values": {"level": 0.75}}),
+            "level",
+            json!(0.75),
+        ),
+        (
+            json!([{"ts": crate::job::now().timestamp_millis(), "values": {"humidity": 40}}]),
+            "humidity",
+            json!(40.0),
+        ),
     ] {
         let mut command = Command::new("mosquitto_pub");
-        command.args(["-q", "1", "-h", &host, "-p", &port, "-u", &token, "-t", "v1/devices/me/telemetry", "-m"]);
+        command.args([
+            "-q",
+            "1",
+            "-h",
+            &host,
+            "-p",
+            &port,
+            "-u",
+            &token,
+            "-t",
+            "v1/devices/me/telemetry",
+            "-m",
+        ]);
         command.arg(message.to_string());
         run(command);
         shows(&api, &device, metric, &value).await;

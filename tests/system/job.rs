@@ -27,9 +27,8 @@ pub async fn bearing_starts_to_fail(product: &Mainstay, workshop: &Workshop) -> 
             json!({"ts": at.timestamp_millis(), "values": {"vibration": value, "state": "running"}});
         assert!(device.publish(&payload).await, "acknowledged");
     }
-    let ticket = wait::until("a ticket", LIMIT, || async {
-        workshop.api.all("/tickets").await.into_iter().next()
-    });
+    let ticket =
+        wait::until("a ticket", LIMIT, || async { workshop.api.all("/tickets").await.into_iter().next() });
     let ticket = ticket.await;
     device.disconnect().await;
     ticket
@@ -82,8 +81,7 @@ pub async fn invoice(workshop: &Workshop, visit: &Visit) -> Value {
 
 pub async fn pay(workshop: &Workshop, invoice: &Value) -> Value {
     let api = &workshop.api;
-    let payment =
-        json!({"invoice_id": id(invoice), "amount": invoice["total"], "method": "bank_transfer", "reference": "R-1"});
+    let payment = json!({"invoice_id": id(invoice), "amount": invoice["total"], "method": "bank_transfer", "reference": "R-1"});
     api.post("/payments", payment).await;
     api.get(&format!("/invoices/{}", id(invoice))).await
 }
@@ -92,4 +90,3 @@ pub async fn pay(workshop: &Workshop, invoice: &Value) -> Value {
 pub async fn kpi(workshop: &Workshop, code: &str) -> Value {
     workshop.api.get(&format!("/kpis/{code}")).await["value"].clone()
 }
-

@@ -49,7 +49,11 @@ async fn a_fault_becomes_one_ticket_a_job_an_invoice_and_a_payment() {
     let paid = job::pay(&workshop, &invoice).await;
     assert_eq!(paid["status"], "paid", "{paid}");
     let ticket = api.get(&format!("/tickets/{}", id(&ticket))).await;
-    assert_eq!((&ticket["status"], &ticket["resolution"]), (&json!("resolved"), &json!("on_site")), "{ticket}");
+    assert_eq!(
+        (&ticket["status"], &ticket["resolution"]),
+        (&json!("resolved"), &json!("on_site")),
+        "{ticket}"
+    );
 
     the_indicators_follow(&workshop, &visit, &before).await;
 }

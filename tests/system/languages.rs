@@ -18,7 +18,8 @@ async fn every_page_speaks_every_language() {
         for language in LANGUAGES {
             choose(&client, &site, language).await;
             for path in pages {
-                let answer = client.get(format!("http://{}{path}", site.product.http)).send().await.expect("answers");
+                let answer =
+                    client.get(format!("http://{}{path}", site.product.http)).send().await.expect("answers");
                 let status = answer.status();
                 let page = answer.text().await.expect("text");
                 if !status.is_success() {

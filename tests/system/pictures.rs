@@ -57,7 +57,9 @@ async fn someone_with_a_day(api: &whole_system::http::Api) -> Option<String> {
         let job = api.get(&format!("/work-orders/{}", id(job))).await;
         let today = crate::job::now().date_naive().to_string();
         let visits = job["visits"].as_array()?.clone();
-        let due = |visit: &&serde_json::Value| visit["planned_start"].as_str().is_some_and(|at| at.starts_with(&today));
+        let due = |visit: &&serde_json::Value| {
+            visit["planned_start"].as_str().is_some_and(|at| at.starts_with(&today))
+        };
         if let Some(visit) = visits.iter().find(due) {
             return visit["technician_id"].as_str().map(Into::into);
         }

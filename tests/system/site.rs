@@ -107,7 +107,8 @@ impl Site {
             invoice,
         ];
         let office = GENERAL.iter().map(ToString::to_string).chain(details).collect();
-        let phone = ["/my-day".into(), format!("/my-day/visits/{}", open.id), format!("/my-day/visits/{}", paid.id)];
+        let phone =
+            ["/my-day".into(), format!("/my-day/visits/{}", open.id), format!("/my-day/visits/{}", paid.id)];
         let portal = ["/portal".into(), format!("/portal/assets/{asset}")];
         let readers = vec![
             (ADMIN_EMAIL, office),
@@ -129,9 +130,10 @@ async fn refuse_something(product: &Mainstay, workshop: &Workshop) {
 /// Waits until the quarantine of `device` holds a refusal with this reason.
 pub async fn seen_in_quarantine(api: &Api, device: &str, reason: &str) -> serde_json::Value {
     let path = format!("/quarantine?device_id={device}");
-    whole_system::wait::until(&format!("{reason} in quarantine"), std::time::Duration::from_secs(10), || async {
-        api.all(&path).await.into_iter().find(|item| item["reason"] == reason)
-    })
+    whole_system::wait::until(
+        &format!("{reason} in quarantine"),
+        std::time::Duration::from_secs(10),
+        || async { api.all(&path).await.into_iter().find(|item| item["reason"] == reason) },
+    )
     .await
 }
-

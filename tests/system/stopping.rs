@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use whole_system::{
     device::Device,
     http::id,
@@ -16,10 +17,12 @@ async fn told_to_stop_it_drains_and_ends_well() {
     let token = made["token"].as_str().expect("a token").to_owned();
     let mqtt = product.mqtt;
     let start_ms = crate::job::now().timestamp_millis() - 3_600_000;
-    let publisher = tokio::spawn(async move {
+    let mut publishers = JoinSet::new();
+    publishers.spawn(async move {
         let mut device = Device::connect(mqtt, &token, "steady").await.expect("admitted");
         let mut acknowledged = 0_i64;
-        while device.publish(&json!({"ts": start_ms + acknowledged, "values": {"speed": acknowledged}})).await {
+        while device.publish(&json!({"ts": start_ms + acknowledged, "values": {"speed": acknowledged}})).await
+        {
             acknowledged += 1;
         }
         acknowledged
@@ -33,10 +36,16 @@ async fn told_to_stop_it_drains_and_ends_well() {
 
     let status = product.stop().await;
     assert_eq!(status.code(), Some(0), "{}", product.log());
-    let acknowledged = publisher.await.expect("the publisher ends with the connection");
+    let acknowledged =
+        publishers.join_next().await.expect("one publisher").expect("it ends with the connection");
     product.start_again().await;
-    let path = format!("/devices/{}/telemetry?metrics=speed&from={start_ms}&to={}&limit=500", id(&made), start_ms + 3_600_000);
-    let stored: Vec<i64> = api.all(&path).await.iter().filter_map(|item| item["value"].as_f64()).map(|v| v as i64).collect();
+    let path = format!(
+        "/devices/{}/telemetry?metrics=speed&from={start_ms}&to={}&limit=500",
+        id(&made),
+        start_ms + 3_600_000
+    );
+    let stored: Vec<i64> =
+        api.all(&path).await.iter().filter_map(|item| item["value"].as_f64()).map(|v| v as i64).collect();
     let expected: Vec<i64> = (0..stored.len() as i64).collect();
     assert_eq!(stored, expected, "each once, in order");
     assert!(stored.len() as i64 >= acknowledged, "{} stored of {acknowledged} acknowledged", stored.len());

@@ -18,9 +18,11 @@ pub struct CustomerPlan {
     pub place: (f64, f64),
     pub territory: usize,
     pub access: Option<&'static str>,
-    /// Tier; shares of labour, travel and parts in percent; hours of labour in the term; response and restore hours.
-    pub contract: Option<(Tier, [i64; 3], Option<i64>, u32, u32)>,
+    pub contract: Option<ContractPlan>,
 }
+
+/// Tier; shares of labour, travel and parts in percent; hours of labour in the term; response and restore hours.
+pub type ContractPlan = (Tier, [i64; 3], Option<i64>, u32, u32);
 
 pub const TERRITORIES: [&str; 4] = ["Iberia", "Nord Italia", "România", "华东"];
 

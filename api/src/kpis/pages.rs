@@ -118,13 +118,11 @@ pub fn note(lang: Lang, unit: Unit, currency: Currency, note: Option<Note>) -> M
             Some(Note::Known { share, low, high }) => {
                 (lang.t("kpis-known")) " " (one(share)) " · " (lang.t("kpis-between")) " " (one(low)) " – " (one(high))
             }
-            Some(Note::Bounds { low, high }) => {
-                @if low.is_some() || high.is_some() {
-                    (lang.t("kpis-bounds")) " " (low.map_or_else(|| "–".into(), one)) " – " (high.map_or_else(|| "∞".into(), one))
-                }
+            Some(Note::Bounds { low, high }) if low.is_some() || high.is_some() => {
+                (lang.t("kpis-bounds")) " " (low.map_or_else(|| "–".into(), one)) " – " (high.map_or_else(|| "∞".into(), one))
             }
             Some(Note::OutOf { part, whole }) => { (part) " / " (whole) }
-            None => {}
+            Some(Note::Bounds { .. }) | None => {}
         }
     }
 }

@@ -134,7 +134,7 @@ impl Equipment {
         period: Period,
     ) -> Option<Uptime> {
         let each = fleet.into_iter().filter_map(|asset| self.uptime_of(asset, period));
-        each.reduce(Uptime::add)
+        each.reduce(Uptime::plus)
     }
     pub fn failures_within(&self, period: Period) -> impl Iterator<Item = &Failure> {
         self.failures.iter().filter(move |failure| period.from <= failure.at && failure.at < period.to)

@@ -198,10 +198,10 @@ async fn invoice(tx: &Tx, organisation: &Organisation, id: InvoiceId) -> Result<
     for work in &ids {
         work_order(tx, organisation, *work).await?;
     }
-    if let Some(work) = ids.first() {
-        if let Some(work) = work_orders::get(tx, *work).await? {
-            of_first = Dimensions { asset: Some(work.asset_id), ..Dimensions::default() };
-        }
+    if let Some(work) = ids.first()
+        && let Some(work) = work_orders::get(tx, *work).await?
+    {
+        of_first = Dimensions { asset: Some(work.asset_id), ..Dimensions::default() };
     }
     let label = invoice.state.issued().map_or_else(String::new, |issued| issued.number.to_string());
     let subject = Subject { id: id.into(), kind: "invoice", label, dimensions: of_first };

@@ -122,7 +122,7 @@ fn sum(
         uptime(log, period, asset.in_service_from, asset.in_service_to)
     });
     each.fold((0, None), |(count, total), one| {
-        (count + 1, Some(total.map_or(one, |sum: Uptime| sum.add(one))))
+        (count + 1, Some(total.map_or(one, |sum: Uptime| sum.plus(one))))
     })
 }
 

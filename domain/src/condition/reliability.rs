@@ -102,7 +102,7 @@ impl Uptime {
     pub fn downtime_hours(&self) -> f64 {
         self.down_unplanned_seconds / 3600.0
     }
-    pub fn add(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         Self {
             in_service_seconds: self.in_service_seconds + other.in_service_seconds,
             up_seconds: self.up_seconds + other.up_seconds,

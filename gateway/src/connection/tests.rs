@@ -77,7 +77,7 @@ async fn a_client_that_reads_nothing_is_not_read_for_ever() {
     timeout(PATIENCE, actor.join_next()).await.expect("the actor ends");
     shared.presence.close();
     shared.presence.run().await;
-    let fact = connections::get(&*records.read(), device).await.unwrap().unwrap();
+    let fact = connections::get(records.read(), device).await.unwrap().unwrap();
     assert_eq!(fact.ended.unwrap().reason, EndReason::SlowReader);
 }
 

@@ -193,7 +193,7 @@ mod tests {
         let new = connection(device, 2_000, None);
         let old = connection(device, 1_000, Some((3_000, EndReason::TakenOver)));
         let tx = records.begin().await.unwrap();
-        upsert(&tx, &[new.clone()]).await.unwrap();
+        upsert(&tx, std::slice::from_ref(&new)).await.unwrap();
         upsert(&tx, &[old]).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(get(records.read(), device).await.unwrap(), Some(new.clone()));

@@ -122,7 +122,7 @@ async fn everything_comes_back_as_it_was_kept() {
     assert_eq!(models::get(db, made.model.id).await.unwrap(), Some(made.model.clone()));
     assert_eq!(assets::get(db, made.asset.id).await.unwrap(), Some(made.asset.clone()));
     assert_eq!(devices::get(db, made.device.id).await.unwrap(), Some(made.device.clone()));
-    assert_eq!(devices::of_asset(db, made.asset.id).await.unwrap(), [made.device.clone()]);
+    assert_eq!(devices::of_asset(db, made.asset.id).await.unwrap(), std::slice::from_ref(&made.device));
     assert_eq!(devices::asset_map(db).await.unwrap().get(&made.device.id), Some(&made.asset.id));
     assert_eq!(assets::get(db, AssetId::generate()).await.unwrap(), None);
 }
