@@ -92,6 +92,10 @@ impl Default for Config {
     }
 }
 
+/// Names under `MAINSTAY_` that others read: the command line (`CONFIG`), the simulator, tests and benchmarks.
+const NOT_CONFIGURATION: &[&str] =
+    &["config", "api_token", "data", "test_services", "screenshots", "axe", "paho_python"];
+
 impl Config {
     /// Merges the four layers. `flags` serialises to the options that were given on the command line, and no others.
     pub fn load(file: Option<&Path>, flags: &impl Serialize) -> Result<Self> {
@@ -102,8 +106,7 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        // MAINSTAY_CONFIG names the file, MAINSTAY_DATA the public data sets that tests and benchmarks read.
-        let environment = Env::prefixed("MAINSTAY_").ignore(&["config", "data"]).split("__");
+        let environment = Env::prefixed("MAINSTAY_").ignore(NOT_CONFIGURATION).split("__");
         let mut config: Self = figment
             .merge(environment)
             .merge(Serialized::defaults(flags))
@@ -156,6 +159,7 @@ mod tests {
             jail.set_env("MAINSTAY_ROLES", "gateway,ingest");
             jail.set_env("MAINSTAY_DEMO__PASSWORD", "s3cret");
             jail.set_env("MAINSTAY_DATA", "/elsewhere");
+            jail.set_env("MAINSTAY_API_TOKEN", "the simulator's");
             let config = Config::load(Some(Path::new("m.toml")), &json!({ "http_listen": "127.0.0.1:3" }))
                 .expect("valid");
             assert_eq!(config.http_listen.port(), 3);

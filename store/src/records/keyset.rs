@@ -26,9 +26,10 @@ pub(super) fn after<C: ColumnTrait>(name: C, id: C, cursor: Option<&str>) -> Res
 
 fn decode(cursor: &str) -> Option<(String, Uuid)> {
     let (id, name) = cursor.split_at_checked(32)?;
-    let bytes =
-        name.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    Some((String::from_utf8(bytes.collect::<Option<_>>()?).ok()?, id.parse().ok()?))
+    let (pairs, rest) = name.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let name = String::from_utf8(bytes.collect::<Option<_>>()?).ok()?;
+    rest.is_empty().then_some((name, id.parse().ok()?))
 }
 
 /// `text` as a `LIKE` pattern that finds it anywhere in a lower-case column.
