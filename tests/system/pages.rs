@@ -61,6 +61,7 @@ async fn the_first_run_page_makes_the_administrator_and_leads_on() {
     }
     browser.fill("your_name", "Ada").await;
     browser.fill("email", "ada@example.com").await;
+    browser.fill("name", "Harbour Service").await;
     browser.fill("password", PASSWORD).await;
     browser.fill("again", "something else").await;
     browser.submit("main button[type=submit]").await;
