@@ -73,5 +73,8 @@ async fn the_first_run_page_makes_the_administrator_and_leads_on() {
     browser.submit("main button[type=submit]").await;
     assert_eq!(browser.path().await, "/first-run/next");
     browser.submit("main a[href='/connect']").await;
+    assert_eq!(browser.path().await, "/connect");
+    browser.fill("name", "My first device").await;
+    browser.submit("main form[method=post] button[type=submit]").await;
     browser.sees("mosquitto_pub").await;
 }
