@@ -198,6 +198,9 @@ impl MessageSink for NoIngest {
     }
 }
 
+/// Signals this close together are one wish to stop.
+const SAME_WISH: Duration = Duration::from_millis(300);
+
 /// The first signal asks to drain, the second to stop at once.
 async fn listen_for_signals(stop: Stop) {
     let mut signals = match Signals::new() {
@@ -207,6 +210,8 @@ async fn listen_for_signals(stop: Stop) {
     signals.next().await;
     tracing::info!("stopping; a second signal stops at once");
     stop.soft.cancel();
+    // One wish to stop may come as two signals at once: to the process and to its group.
+    let _same_wish = tokio::time::timeout(SAME_WISH, signals.next()).await;
     signals.next().await;
     tracing::warn!("stopping at once");
     stop.hard.cancel();
