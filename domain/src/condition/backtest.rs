@@ -5,16 +5,11 @@ use super::{
     detection::{Change, Detector},
     rule::RuleSettings,
 };
-use crate::{Timestamp, clock::from_micros, id::AssetId, telemetry::DeviceEventKind};
+use crate::{Timestamp, clock::from_micros, id::AssetId};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-/// One fact of one device, in time order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-    Sample { ts_us: i64, value: f64 },
-    Event { ts_us: i64, kind: DeviceEventKind, code: String },
-}
+pub use super::detection::Input;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WouldRaise {
@@ -23,7 +18,7 @@ pub struct WouldRaise {
     pub cleared_at: Option<Timestamp>,
 }
 
-/// What `rule` would have raised on one device of `asset_id` over `inputs`.
+/// What `rule` would have raised on one device of `asset_id` over `inputs`, which are in time order.
 pub fn replay(
     rule: &RuleSettings,
     asset_id: AssetId,
@@ -32,13 +27,7 @@ pub fn replay(
     let (mut detector, mut changes) = (Detector::new(&rule.condition), Vec::new());
     let mut found: Vec<WouldRaise> = Vec::new();
     for input in inputs {
-        match input {
-            Input::Sample { ts_us, value } => {
-                detector.sample(rule, ts_us, value, &mut changes);
-                detector.time(rule, ts_us, &mut changes);
-            }
-            Input::Event { ts_us, kind, code } => detector.event(rule, ts_us, kind, &code, &mut changes),
-        }
+        detector.take(rule, &input, &mut changes);
         for change in changes.drain(..) {
             match change {
                 Change::Raised(raised) => {

@@ -1,4 +1,7 @@
 //! How often a series usually speaks, learned from it, and therefore when it is silent.
+//!
+//! What is usual is weighed by time, not by number: a sensor that sends five values a tenth of a second apart each
+//! minute speaks each minute.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -9,14 +12,23 @@ pub const DEFAULT_LIMIT_US: i64 = 15 * 60 * 1_000_000;
 const USUAL_INTERVALS: i64 = 3;
 /// So many long intervals in a row are a new rhythm, not a gap.
 const NEW_RHYTHM_AFTER: u8 = 3;
+/// A new rate is adopted over about this many usual intervals of time.
+const MEMORY_INTERVALS: i64 = 8;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cadence {
     /// Usual interval; 0 while unknown.
     #[serde(rename = "i", default)]
     interval_us: i64,
+    /// Long intervals since the series last flowed.
     #[serde(rename = "o", default)]
     outliers: u8,
+    /// Time for which it has flowed since the last long interval.
+    #[serde(rename = "f", default)]
+    flowed_us: i64,
+    /// The last long interval.
+    #[serde(rename = "g", default)]
+    long_us: i64,
 }
 
 impl Cadence {
@@ -29,15 +41,34 @@ impl Cadence {
         if self.interval_us == 0 {
             self.interval_us = interval_us;
         } else if interval_us <= self.interval_us.saturating_mul(USUAL_INTERVALS) {
-            self.interval_us += (interval_us - self.interval_us) / 8;
-            self.outliers = 0;
+            self.flow(interval_us);
         } else {
-            self.outliers += 1;
+            (self.outliers, self.flowed_us, self.long_us) = (self.outliers + 1, 0, interval_us);
             if self.outliers >= NEW_RHYTHM_AFTER {
-                *self = Self { interval_us, outliers: 0 };
+                *self = Self { interval_us, ..Self::default() };
             }
         }
         gap
+    }
+
+    /// A usual interval: it counts by its length, so that the short ones within a burst hardly do.
+    fn flow(&mut self, interval_us: i64) {
+        let weight = i128::from(interval_us.min(self.interval_us));
+        let change = i128::from(interval_us - self.interval_us) * weight
+            / (i128::from(self.interval_us) * i128::from(MEMORY_INTERVALS));
+        self.interval_us = (self.interval_us + i64::try_from(change).unwrap_or(0)).max(1);
+        if self.outliers > 0 {
+            self.flowed_us += interval_us;
+            // It has flowed for about as long as it was silent: that was an interruption, not a rhythm.
+            if self.flowed_us >= self.long_us / 2 {
+                (self.outliers, self.flowed_us, self.long_us) = (0, 0, 0);
+            }
+        }
+    }
+
+    /// The usual interval; `None` while unknown.
+    pub fn interval_us(&self) -> Option<i64> {
+        (self.interval_us > 0).then_some(self.interval_us)
     }
 
     /// Nothing is known about a series beyond this time after its last sample.
@@ -59,23 +90,65 @@ impl Cadence {
 mod tests {
     use super::*;
 
+    const SECOND: i64 = 1_000_000;
+    const HOUR: i64 = 3_600 * SECOND;
+
     #[test]
     fn learns_hourly_data_and_then_sees_gaps() {
-        const HOUR: i64 = 3_600_000_000;
         let mut cadence = Cadence::default();
+        assert_eq!(cadence.interval_us(), None);
         assert!(cadence.observe(HOUR), "longer than the default limit");
         assert!(!cadence.observe(HOUR));
         assert!(cadence.observe(4 * HOUR));
+        assert_eq!(cadence.interval_us(), Some(HOUR));
         assert_eq!(cadence.silence_limit(), TimeDelta::hours(3));
     }
 
     #[test]
     fn a_new_rhythm_is_accepted_after_three() {
         let mut cadence = Cadence::default();
-        cadence.observe(1_000_000);
+        cadence.observe(SECOND);
         for _ in 0..3 {
-            assert!(cadence.observe(60_000_000));
+            assert!(cadence.observe(60 * SECOND));
         }
-        assert!(!cadence.observe(60_000_000));
+        assert!(!cadence.observe(60 * SECOND));
+    }
+
+    #[test]
+    fn a_burst_each_minute_speaks_each_minute() {
+        for burst in [2, 5, 50] {
+            let mut cadence = Cadence::default();
+            let mut gaps = 0;
+            for minute in 0..60 {
+                for _ in 1..burst {
+                    cadence.observe(SECOND / 10);
+                }
+                gaps += i32::from(cadence.observe(60 * SECOND - burst * SECOND / 10) && minute >= 3);
+            }
+            assert_eq!(gaps, 0, "bursts of {burst}");
+            assert!(cadence.limit_us() > 120 * SECOND && cadence.limit_us() < 200 * SECOND);
+        }
+    }
+
+    #[test]
+    fn interruptions_of_a_flowing_series_stay_gaps() {
+        let mut cadence = Cadence::default();
+        for _ in 0..10 {
+            for _ in 0..600 {
+                cadence.observe(SECOND);
+            }
+            assert!(cadence.observe(600 * SECOND), "ten minutes without a value");
+        }
+        assert_eq!(cadence.interval_us(), Some(SECOND));
+    }
+
+    #[test]
+    fn a_faster_rate_is_adopted_within_eight_usual_intervals_of_time() {
+        let mut cadence = Cadence::default();
+        cadence.observe(60 * SECOND);
+        for _ in 0..3 * 8 * 60 {
+            cadence.observe(SECOND);
+        }
+        assert!(cadence.limit_us() < 12 * SECOND, "{cadence:?}");
     }
 }

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// Data older than this opens no ticket unless the rule says so.
 pub const DEFAULT_HISTORICAL_LIMIT_SECONDS: u32 = 24 * 3600;
 
+/// No deviation is looked for beyond so many spreads, or percent.
+const MAX_LIMIT: f64 = 1e9;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     pub id: RuleId,
@@ -152,7 +155,18 @@ impl Condition {
     }
 }
 
+/// What a rule says about the equipment, apart from its name, its severity and what follows from it. Detectors and
+/// standing alerts go on over an edit that leaves this as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Meaning(u64);
+
 impl RuleSettings {
+    /// A fingerprint (FNV-1a of the JSON text): stable over restarts and versions.
+    pub fn meaning(&self) -> Meaning {
+        let said = serde_json::to_vec(&(&self.condition, self.clear_after_quiet_us())).unwrap_or_default();
+        let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        Meaning(said.iter().fold(0xcbf2_9ce4_8422_2325, mix))
+    }
     pub fn historical_limit(&self) -> TimeDelta {
         TimeDelta::seconds(self.historical_limit_seconds.into())
     }
@@ -204,7 +218,7 @@ impl RuleSettings {
                     "rules-error-baseline",
                 );
                 let (DeviationLimit::Sigma(limit) | DeviationLimit::Percent(limit)) = by;
-                check(limit.is_finite() && *limit > 0.0, "limit", "rules-error-positive");
+                check(*limit > 0.0 && *limit <= MAX_LIMIT, "limit", "rules-error-positive");
             }
             Condition::NoData { metric, after_seconds } => {
                 check(metric.as_deref().is_none_or(is_metric), "metric", "rules-error-metric");

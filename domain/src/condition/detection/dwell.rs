@@ -33,7 +33,7 @@ pub(super) struct Step {
 impl Dwell {
     /// `Some(true)` when the condition has now held for `for_us`, `Some(false)` when a raised one has been well for
     /// `quiet_us`.
-    pub fn step(&mut self, step: Step, for_us: i64, quiet_us: i64) -> Option<bool> {
+    pub fn step(&mut self, step: &Step, for_us: i64, quiet_us: i64) -> Option<bool> {
         let known_us = if step.gap { 0 } else { step.interval_us };
         let forgotten = step.gap && step.interval_us > for_us;
         if self.raised {

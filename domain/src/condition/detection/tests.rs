@@ -68,7 +68,7 @@ fn a_gap_does_not_count_towards_the_duration() {
 }
 
 #[test]
-fn duplicates_and_late_samples_change_nothing() {
+fn duplicates_and_late_samples_change_nothing_by_themselves() {
     let plain: Vec<_> = (0..10).map(|i| (i * MINUTE, if i > 3 { 85.0 } else { 20.0 })).collect();
     let noisy = plain.iter().flat_map(|(ts, v)| [(*ts, *v), (*ts, *v), (ts - 3 * MINUTE, 20.0)]);
     assert_eq!(run(&hot(120), noisy), run(&hot(120), plain.clone()));
@@ -172,7 +172,210 @@ fn state_survives_json_in_the_middle() {
     assert!(!whole.is_empty());
 }
 
+#[test]
+fn order_is_told_and_a_correction_is_not_taken_for_a_repetition() {
+    let rule = hot(0);
+    let (mut detector, mut changes) = (Detector::new(&rule.condition), Vec::new());
+    assert_eq!(detector.sample(&rule, MINUTE, 20.0, &mut changes), Order::Next);
+    assert_eq!(detector.sample(&rule, MINUTE, 20.0, &mut changes), Order::Repeated);
+    assert_eq!(detector.sample(&rule, MINUTE, 90.0, &mut changes), Order::Late);
+    assert_eq!(detector.sample(&rule, 0, 20.0, &mut changes), Order::Late);
+    assert_eq!((detector.newest_us(), changes.len()), (Some(MINUTE), 0));
+    assert_eq!(detector.event(&rule, MINUTE, DeviceEventKind::Error, "e", &mut changes), Order::Other);
+
+    let rule = errors(1);
+    let mut detector = Detector::new(&rule.condition);
+    let mut event = |ts, code| detector.event(&rule, ts, DeviceEventKind::Error, code, &mut changes);
+    assert_eq!(event(MINUTE, "e2"), Order::Next);
+    assert_eq!(
+        (event(MINUTE, "e2"), event(MINUTE, "e1"), event(0, "e9")),
+        (Order::Repeated, Order::Late, Order::Late)
+    );
+    assert_eq!((event(MINUTE, "e3"), event(2 * MINUTE, "e1")), (Order::Next, Order::Next));
+}
+
+fn errors(count: u32) -> RuleSettings {
+    rule(Condition::EventCode { event: DeviceEventKind::Error, codes: vec![], count, within_seconds: 600 })
+}
+
+#[test]
+fn five_values_a_minute_above_the_limit_for_three_hours_raise_one_alert() {
+    let bursts =
+        (0..180).flat_map(|minute| (0..5).map(move |n| (minute * MINUTE + n * SECOND_US / 10, 95.0)));
+    let changes = run(&hot(300), bursts);
+    let times = times(&changes);
+    assert_eq!(times.len(), 1, "{times:?}");
+    assert!(times[0].0 && times[0].1 < 12 * MINUTE, "{times:?}");
+}
+
+/// An hour's mean against half a day of a value each minute, then ten minutes at `fault`.
+fn steady(by: DeviationLimit, usual: impl Fn(i64) -> f64, fault: f64) -> Vec<(bool, i64)> {
+    let rule = rule(Condition::Deviation {
+        metric: "t".into(),
+        side: Direction::Either,
+        mean_over_seconds: 600,
+        baseline_seconds: 12 * 3600,
+        by,
+        for_seconds: 0,
+    });
+    let values = (0..720).map(|i| (i * MINUTE, usual(i)));
+    times(&run(&rule, values.chain((720..735).map(|i| (i * MINUTE, fault)))))
+}
+
+#[test]
+fn a_sensor_that_stood_still_deviates() {
+    for by in [DeviationLimit::Sigma(4.0), DeviationLimit::Percent(10.0)] {
+        for usual in [20.0, 0.0, -3.5, 1e6] {
+            let found = steady(by, |_| usual, usual + 100_000_080.0);
+            assert_eq!(found.len(), 1, "{by:?} around {usual}: {found:?}");
+        }
+    }
+    assert_eq!(steady(DeviationLimit::Sigma(4.0), |_| 20.0, 20.0), [], "and only then");
+    assert_eq!(steady(DeviationLimit::Sigma(6.0), |_| 20.0, 22.0), [], "two steps of a whole number are few");
+    assert_eq!(
+        steady(DeviationLimit::Sigma(6.0), |_| 20.5, 22.5).len(),
+        1,
+        "two are many where tenths are told"
+    );
+}
+
+#[test]
+fn percent_around_zero_is_measured_in_spreads() {
+    let noise = |i: i64| [0.3, -0.2, 0.1, -0.3, 0.2][(i % 5) as usize] + ((i / 60) % 3) as f64 * 0.2 - 0.2;
+    assert_eq!(steady(DeviationLimit::Percent(10.0), noise, 0.1), []);
+    assert_eq!(steady(DeviationLimit::Percent(10.0), noise, 5.0).len(), 1);
+}
+
+#[test]
+fn numbers_at_the_end_of_the_range_leave_a_readable_memory() {
+    for (first, second) in [(1.7e308, 1.7e308), (1.7e308, -1.7e308), (f64::MAX, f64::MIN), (1e300, 20.0)] {
+        for by in [DeviationLimit::Sigma(3.0), DeviationLimit::Percent(5.0)] {
+            let rule = RuleSettings { condition: drift(by).condition, ..hot(0) };
+            let (mut detector, mut changes) = (Detector::new(&rule.condition), Vec::new());
+            for hour in 0..24 * 40 {
+                let value = if hour % 48 < 24 { first } else { second };
+                detector.sample(&rule, hour * HOUR, value, &mut changes);
+                detector.sample(&rule, hour * HOUR + MINUTE, value, &mut changes);
+            }
+            for change in &changes {
+                let Change::Raised(raised) = change else { continue };
+                let usual = raised.baseline.expect("what it is measured against");
+                let numbers = [usual.mean, usual.std_dev, usual.limit, raised.observed.unwrap_or(0.0)];
+                assert!(numbers.iter().all(|number| number.is_finite()), "{change:?}");
+            }
+            let json = serde_json::to_string(&detector).expect("serialises");
+            let read: Detector = serde_json::from_str(&json).expect("reads again");
+            assert_eq!(read, detector);
+        }
+    }
+}
+
+#[test]
+fn a_sparse_sensor_is_judged_by_its_own_rhythm() {
+    let rule = rule(Condition::Deviation {
+        metric: "t".into(),
+        side: Direction::Above,
+        mean_over_seconds: 3600,
+        baseline_seconds: 2 * 24 * 3600,
+        by: DeviationLimit::Sigma(4.0),
+        for_seconds: 2 * 3600,
+    });
+    let found = times(&run(&rule, wavy(24 * 6, 24 * 4)));
+    assert_eq!(
+        found.first().map(|(raised, _)| *raised),
+        Some(true),
+        "a value an hour under a mean of an hour"
+    );
+}
+
+#[test]
+fn what_was_known_before_a_rule_began_lets_the_next_value_raise() {
+    let rule = hot(300);
+    let (mut detector, mut changes) = (Detector::new(&rule.condition), Vec::new());
+    for i in 0..20 {
+        detector.sample(&rule, i * MINUTE, 90.0, &mut changes);
+    }
+    changes.clear();
+    detector.begin(false);
+    detector.sample(&rule, 20 * MINUTE, 90.0, &mut changes);
+    assert_eq!(times(&changes), [(true, 20 * MINUTE)]);
+}
+
+#[test]
+fn a_name_and_a_severity_are_not_the_meaning_of_a_rule() {
+    let rule = hot(60);
+    let renamed =
+        RuleSettings { name: "n".into(), severity: Severity::Info, opens_ticket: false, ..rule.clone() };
+    assert_eq!(rule.meaning(), renamed.meaning());
+    assert_ne!(rule.meaning(), hot(61).meaning());
+    assert_ne!(rule.meaning(), RuleSettings { clear_after_quiet_seconds: Some(5), ..rule.clone() }.meaning());
+    assert_eq!(rule.meaning(), RuleSettings { clear_after_quiet_seconds: Some(0), ..rule }.meaning());
+}
+
+fn any_rule() -> impl Strategy<Value = RuleSettings> {
+    let quiet = prop::option::of(0..600_u32);
+    let condition = prop_oneof![
+        (0..600_u32).prop_map(|for_seconds| hot(for_seconds).condition),
+        (0..600_u32, 60..600_u32).prop_map(|(for_seconds, mean_over_seconds)| Condition::Deviation {
+            metric: "t".into(),
+            side: Direction::Either,
+            mean_over_seconds,
+            baseline_seconds: mean_over_seconds * 4,
+            by: DeviationLimit::Sigma(2.0),
+            for_seconds,
+        }),
+        (60..3600_u32).prop_map(|after_seconds| Condition::NoData { metric: None, after_seconds }),
+        (1..4_u32).prop_map(|count| errors(count).condition),
+    ];
+    (condition, quiet).prop_map(|(condition, clear_after_quiet_seconds)| RuleSettings {
+        clear_after_quiet_seconds,
+        ..rule(condition)
+    })
+}
+
+fn any_stream() -> impl Strategy<Value = Vec<Input>> {
+    let step = (prop_oneof![8 => 1..120_i64, 1 => 600..4000_i64], 0..5_u8);
+    prop::collection::vec(step, 1..150).prop_map(|steps| {
+        let mut ts_us = 0;
+        let facts = steps.into_iter().map(|(seconds, what)| {
+            ts_us += seconds * SECOND_US;
+            match what {
+                0 => Input::Event { ts_us, kind: DeviceEventKind::Error, code: format!("e{}", seconds % 3) },
+                1 => Input::Sample { ts_us, value: 60.0 },
+                _ => Input::Sample { ts_us, value: 70.0 + (seconds % 40) as f64 },
+            }
+        });
+        facts.collect()
+    })
+}
+
 proptest! {
+    /// From any instant on, what is judged anew is what was judged live: memory, conclusions and all.
+    #[test]
+    fn a_judgement_resumed_anywhere_equals_the_whole(rule in any_rule(), facts in any_stream(), cut in 0..150_usize) {
+        let (mut whole, mut changes, mut at_cut) = (Detector::new(&rule.condition), Vec::new(), None);
+        for (index, fact) in facts.iter().enumerate() {
+            whole.take(&rule, fact, &mut changes);
+            if index == cut.min(facts.len() - 1) {
+                at_cut = Some((index, changes.len(), whole.checkpoint()));
+            }
+        }
+        let (index, concluded, checkpoint) = at_cut.expect("the cut lies within");
+        if let Some(checkpoint) = checkpoint {
+            let mut again = Detector::resume(&rule.condition, checkpoint);
+            let from_us = again.fills_from_us(&rule, checkpoint.at_us);
+            for fact in facts[..=index].iter().filter(|fact| fact.ts_us() >= from_us) {
+                again.fill(&rule, fact);
+            }
+            let mut concluded_again = Vec::new();
+            for fact in &facts[index + 1..] {
+                again.take(&rule, fact, &mut concluded_again);
+            }
+            prop_assert_eq!(&concluded_again[..], &changes[concluded..]);
+            prop_assert_eq!(again, whole);
+        }
+    }
+
     #[test]
     fn held_time_never_exceeds_known_breaching_time(
         steps in prop::collection::vec((1..200_i64, any::<bool>()), 1..80),
