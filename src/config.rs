@@ -34,6 +34,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How long a stopping role may take before it is cut off.
     pub stop_timeout_s: u64,
+    /// How far ahead of ours the clock of a device may be: what is later is set aside. At most a day.
+    pub clock_tolerance_s: u32,
     pub demo: Demo,
 }
 
@@ -87,6 +89,7 @@ impl Default for Config {
             log_level: "info".into(),
             log_format: LogFormat::Text,
             stop_timeout_s: 20,
+            clock_tolerance_s: 120,
             demo: Demo::default(),
         }
     }
@@ -112,6 +115,9 @@ impl Config {
             .merge(Serialized::defaults(flags))
             .extract()
             .context("configuration refused")?;
+        if config.clock_tolerance_s > 86_400 {
+            bail!("clock_tolerance_s is {}: at most a day, 86400", config.clock_tolerance_s);
+        }
         config.read_secrets()?;
         Ok(config)
     }

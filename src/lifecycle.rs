@@ -11,8 +11,10 @@ use crate::{
     supervisor::{Stop, Supervisor},
 };
 use anyhow::{Context, Result};
+use chrono::TimeDelta;
 use domain::{
     Clock, SystemClock,
+    clock::Tolerant,
     telemetry::{Done, InboundMessage, MessageSink, NotStored},
 };
 use ingest::Ingest;
@@ -67,7 +69,8 @@ async fn serve(
     metrics: PrometheusHandle,
     stop: &Stop,
 ) -> Result<()> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let tolerance = TimeDelta::seconds(config.clock_tolerance_s.into());
+    let clock: Arc<dyn Clock> = Arc::new(Tolerant { clock: SystemClock, tolerance });
     let ingest = config
         .roles
         .contains(Role::Ingest)

@@ -1,10 +1,18 @@
 //! What the api needs from the rest of the house, handed over once by the composition root.
 
 use crate::{command::CommandError, web::shell::Shell};
-use domain::{Clock, Timestamp, telemetry::MessageSink};
+use domain::{
+    Clock, Timestamp,
+    id::DeviceId,
+    telemetry::{MessageSink, Metric},
+};
 use futures::future::BoxFuture;
 use std::{net::SocketAddr, sync::Arc};
-use store::{records::Records, telemetry::TelemetryStore};
+use store::{
+    StoreError,
+    records::Records,
+    telemetry::{self, Point, TelemetryStore},
+};
 
 /// Shared by every handler; clones are cheap.
 #[derive(Clone)]
@@ -29,6 +37,11 @@ pub struct Deps {
 impl Deps {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The newest value of each metric of `device`, none of them of the future.
+    pub async fn latest(&self, device: DeviceId) -> Result<Vec<(Metric, Point)>, StoreError> {
+        telemetry::latest(self.telemetry.as_ref(), device, self.clock.as_ref()).await
     }
 }
 

@@ -9,8 +9,38 @@ use std::sync::{
 /// An instant in UTC. Stored and compared with microsecond precision.
 pub type Timestamp = DateTime<Utc>;
 
+/// How far ahead of ours the clock of a device may be, unless configured otherwise.
+pub const DEFAULT_TOLERANCE: TimeDelta = TimeDelta::minutes(2);
+
 pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
+
+    /// How far ahead of [`Clock::now`] a device's time is believed. What lies beyond is set aside at the door, and what
+    /// was stored all the same blinds nobody.
+    fn tolerance(&self) -> TimeDelta {
+        DEFAULT_TOLERANCE
+    }
+
+    /// No fact is believed to be later than this.
+    fn horizon(&self) -> Timestamp {
+        self.now() + self.tolerance()
+    }
+}
+
+/// A clock with a configured tolerance for the clocks of devices.
+#[derive(Clone, Copy, Debug)]
+pub struct Tolerant<C> {
+    pub clock: C,
+    pub tolerance: TimeDelta,
+}
+
+impl<C: Clock> Clock for Tolerant<C> {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+    fn tolerance(&self) -> TimeDelta {
+        self.tolerance
+    }
 }
 
 /// The machine's clock, cut to microseconds so that a value survives a round trip through any store.

@@ -5,8 +5,10 @@ use crate::{
     facts::Facts,
     names::{Names, Recent},
 };
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    clock::DEFAULT_TOLERANCE,
     telemetry::{Batch, InboundMessage, Rejection, quarantine::Quarantined},
 };
 
@@ -21,22 +23,34 @@ pub struct Decoded {
 }
 
 /// Decodes messages; holds what it has learned of their names.
-#[derive(Default)]
 pub struct Decoder {
     names: Names,
+    /// How far ahead of ours the clock of a device may be.
+    tolerance: TimeDelta,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new(DEFAULT_TOLERANCE)
+    }
 }
 
 impl Decoder {
+    pub fn new(tolerance: TimeDelta) -> Self {
+        Self { names: Names::default(), tolerance }
+    }
+
     /// `now` is what "in the future" is measured from: later than the time of receipt when a message is replayed.
     pub fn decode(&self, messages: &[InboundMessage], now: Timestamp) -> Decoded {
         let mut decoded = Decoded::default();
         decoded.batch.samples.reserve(messages.len() * 4);
         let mut names = Recent::new(&self.names);
         for message in messages {
-            let now_us = now.max(message.received_at).timestamp_micros();
+            let horizon = now.max(message.received_at).checked_add_signed(self.tolerance);
+            let horizon_us = horizon.map_or(i64::MAX, |horizon| horizon.timestamp_micros());
             let received_at_us = message.received_at.timestamp_micros();
             let mut facts =
-                Facts::new(message.device, received_at_us, now_us, &mut decoded.batch, &mut names);
+                Facts::new(message.device, received_at_us, horizon_us, &mut decoded.batch, &mut names);
             let rejected = match one(message, &mut facts) {
                 Ok(()) => facts.into_rejected(),
                 Err(rejection) => {

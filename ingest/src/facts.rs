@@ -15,8 +15,8 @@ const MAX_CODE_LEN: usize = 128;
 pub struct Facts<'b, 'n> {
     pub device: DeviceId,
     pub received_at_us: i64,
-    /// What "in the future" is measured from.
-    pub now_us: i64,
+    /// No time after this is believed.
+    pub horizon_us: i64,
     batch: &'b mut Batch,
     names: &'b mut Recent<'n>,
     rejected: Vec<Rejection>,
@@ -28,13 +28,13 @@ impl<'b, 'n> Facts<'b, 'n> {
     pub fn new(
         device: DeviceId,
         received_at_us: i64,
-        now_us: i64,
+        horizon_us: i64,
         batch: &'b mut Batch,
         names: &'b mut Recent<'n>,
     ) -> Self {
         names.restart();
         let before = (batch.samples.len(), batch.states.len(), batch.events.len());
-        Self { device, received_at_us, now_us, batch, names, rejected: Vec::new(), before }
+        Self { device, received_at_us, horizon_us, batch, names, rejected: Vec::new(), before }
     }
 
     /// The parts that were refused while the rest was kept.

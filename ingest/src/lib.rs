@@ -45,8 +45,8 @@ impl Ingest {
         children.spawn(async move { writer.run().await });
         Arc::new(Self {
             telemetry,
+            decoder: Decoder::new(clock.tolerance()),
             clock,
-            decoder: Decoder::default(),
             quarantine,
             children: Mutex::new(children),
             messages: metrics::counter!("mainstay_messages_total"),

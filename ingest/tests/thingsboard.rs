@@ -151,6 +151,22 @@ fn unbelievable_times_are_put_aside_and_the_rest_of_the_list_is_kept() {
 }
 
 #[test]
+fn a_reading_ten_minutes_ahead_is_put_aside_and_one_of_a_minute_ahead_is_kept() {
+    let at = |seconds: i64| NOW_US / 1_000 + seconds * 1_000;
+    for (ahead_s, believed) in [(60, true), (120, true), (121, false), (600, false), (20 * 3_600, false)] {
+        let payload = format!(r#"{{"ts":{},"values":{{"t":1,"state":"running"}}}}"#, at(ahead_s));
+        let decoded = telemetry(&payload);
+        assert_eq!(decoded.batch.samples.len(), usize::from(believed), "{ahead_s} s ahead");
+        assert_eq!(decoded.batch.states.len(), usize::from(believed), "{ahead_s} s ahead");
+        assert_eq!(reasons(&decoded).iter().any(|(reason, _)| *reason == "in_future"), !believed);
+    }
+    let patient = Decoder::new(chrono::TimeDelta::hours(1));
+    let payload = format!(r#"{{"ts":{},"values":{{"t":1}}}}"#, at(1_800));
+    let message = message("v1/devices/me/telemetry", payload.as_bytes());
+    assert_eq!(patient.decode(&[message], from_micros(NOW_US)).batch.samples.len(), 1);
+}
+
+#[test]
 fn a_broken_message_leaves_nothing_behind() {
     let decoder = Decoder::default();
     let good = message("v1/devices/me/telemetry", br#"{"t":1}"#);

@@ -17,8 +17,10 @@ pub struct StateNow {
 
 /// `None` when nothing was ever said of it.
 pub async fn state_now(deps: &Deps, asset: AssetId) -> Result<Option<StateNow>, CommandError> {
-    let found = states::current(deps.records.read(), [asset]).await?;
-    Ok(found.get(&asset).map(|interval| StateNow { state: interval.state, since: interval.from }))
+    let found = states::current(deps.records.read(), [asset], deps.clock.horizon()).await?;
+    Ok(found
+        .get(&asset)
+        .map(|interval| StateNow { state: interval.state, since: interval.from.min(deps.now()) }))
 }
 
 /// A state log as the strip shows it.

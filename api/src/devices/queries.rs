@@ -35,7 +35,7 @@ pub async fn facts(deps: &Deps, device: &Device) -> Result<Facts, CommandError> 
     };
     Ok(Facts {
         connection: connections::get(db, device.id).await?,
-        latest: deps.telemetry.latest(device.id).await?,
+        latest: deps.latest(device.id).await?,
         equipment,
     })
 }

@@ -133,7 +133,7 @@ pub async fn latest_of_device(
     user: User,
 ) -> Result<Json<Items<LatestView>>, Problem> {
     let device = scope::device(deps.records.read(), &user.actor, DeviceId(id)).await?;
-    let items = deps.telemetry.latest(device.id).await?.iter().map(LatestView::from).collect();
+    let items = deps.latest(device.id).await?.iter().map(LatestView::from).collect();
     Ok(Json(Items { items, next_cursor: None }))
 }
 
@@ -148,7 +148,7 @@ pub async fn latest_of_asset(
     let asset = scope::asset(deps.records.read(), &user.actor, AssetId(id)).await?;
     let mut items = Vec::new();
     for device in devices::of_asset(deps.records.read(), asset.id).await? {
-        for value in &deps.telemetry.latest(device.id).await? {
+        for value in &deps.latest(device.id).await? {
             items.push(LatestView { device_id: Some(device.id.into()), ..value.into() });
         }
     }

@@ -122,7 +122,7 @@ pub enum Rejection {
     NotFinite { metric: String },
     #[error("time {ts} is before the year 2000")]
     TooOld { ts: String },
-    #[error("time {ts} is more than a day in the future")]
+    #[error("time {ts} is in the future")]
     InFuture { ts: String },
     #[error("payload of {bytes} bytes is larger than {limit}")]
     TooLarge { bytes: usize, limit: usize },

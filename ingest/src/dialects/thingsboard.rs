@@ -140,7 +140,7 @@ fn timed_values(
 ) -> Result<(), Error> {
     let ts_us = match ts {
         None => Ok(facts.received_at_us),
-        Some(Scalar::Number(ts_ms)) => event_time_us(*ts_ms, facts.now_us),
+        Some(Scalar::Number(ts_ms)) => event_time_us(*ts_ms, facts.horizon_us),
         Some(_) => Err(Rejection::WrongShape("ts is not a number of milliseconds".into())),
     };
     match ts_us {

@@ -145,12 +145,14 @@ pub async fn of_assets(
     grouped(query.order_by_asc(Column::AssetId).order_by_asc(Column::FromUs).all(db).await?)
 }
 
-/// What is known of the state of `assets` now; an asset that nothing was ever reported about is absent.
+/// What is known of the state of `assets` now; an asset that nothing was ever reported about is absent. `horizon` is the
+/// clock's: what begins after it, stored before the door refused such, is not the state of now.
 pub async fn current(
     db: &impl ConnectionTrait,
     assets: impl IntoIterator<Item = AssetId>,
+    horizon: Timestamp,
 ) -> Result<HashMap<AssetId, StateInterval>, StoreError> {
-    let query = Entity::find().filter(Column::ToUs.is_null());
+    let query = at(horizon);
     let rows = query.filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from))).all(db).await?;
     rows.into_iter().map(|row| StateInterval::try_from(row).map(|i| (i.asset_id, i))).collect()
 }
@@ -160,14 +162,21 @@ pub async fn now_in(
     db: &impl ConnectionTrait,
     state: EquipmentState,
     customer: Option<CustomerId>,
+    horizon: Timestamp,
     limit: u64,
 ) -> Result<Vec<StateInterval>, StoreError> {
-    let mut query = Entity::find().filter(Column::ToUs.is_null()).filter(Column::State.eq(state.as_str()));
+    let mut query = at(horizon).filter(Column::State.eq(state.as_str()));
     if let Some(id) = customer {
         query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
     }
     let rows = query.order_by_asc(Column::FromUs).limit(limit).all(db).await?;
     rows.into_iter().map(StateInterval::try_from).collect()
+}
+
+/// The interval that holds at `instant`: of those that neither begin after it nor ended by it.
+fn at(instant: Timestamp) -> Select<Entity> {
+    let us = instant.timestamp_micros();
+    Entity::find().filter(Column::FromUs.lte(us)).filter(Column::ToUs.is_null().or(Column::ToUs.gt(us)))
 }
 
 fn within(from: Timestamp, to: Timestamp) -> Select<Entity> {

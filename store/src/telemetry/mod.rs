@@ -5,6 +5,7 @@
 
 use crate::StoreError;
 use domain::{
+    Clock,
     id::DeviceId,
     telemetry::{Batch, Metric},
 };
@@ -55,8 +56,10 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// Finite, and between the extremes, also where the sum of very large values is not.
     pub fn avg(&self) -> f64 {
-        self.sum / self.count as f64
+        let mean = self.sum / self.count as f64;
+        if mean.is_nan() { self.min / 2.0 + self.max / 2.0 } else { mean.clamp(self.min, self.max) }
     }
 }
 
@@ -127,6 +130,48 @@ pub trait TelemetryStore: Send + Sync + 'static {
 
     /// Finishes queued commits and closes; later appends are refused as unavailable.
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+}
+
+/// The newest value of each metric of `device` as of now. A device whose clock is ahead within the clock's tolerance is
+/// shown at this instant; values from beyond it, stored before the door refused such, hide nothing.
+pub async fn latest(
+    store: &dyn TelemetryStore,
+    device: DeviceId,
+    clock: &dyn Clock,
+) -> Result<Vec<(Metric, Point)>, StoreError> {
+    let (now_us, horizon_us) = (clock.now().timestamp_micros(), clock.horizon().timestamp_micros());
+    let mut known = Vec::new();
+    for (metric, newest) in store.latest(device).await? {
+        let found = if newest.ts_us <= horizon_us {
+            Some(newest)
+        } else {
+            last_before(store, device, &metric, horizon_us + 1).await?
+        };
+        known.extend(found.map(|point| (metric, Point { ts_us: point.ts_us.min(now_us), ..point })));
+    }
+    Ok(known)
+}
+
+/// The newest value before `before_us`, looked for in ever longer stretches.
+async fn last_before(
+    store: &dyn TelemetryStore,
+    device: DeviceId,
+    metric: &Metric,
+    before_us: i64,
+) -> Result<Option<Point>, StoreError> {
+    const HOUR_US: i64 = 3_600_000_000;
+    for hours in [1, 24, 24 * 30, 24 * 366, 24 * 366 * 50] {
+        let span_us = hours * HOUR_US;
+        let range =
+            SeriesRange { device, metric: metric.clone(), from_us: before_us - span_us, to_us: before_us };
+        let buckets = store.downsample(range.clone(), span_us / 60).await?;
+        if let Some(last) = buckets.last() {
+            let count = usize::try_from(last.count).unwrap_or(usize::MAX);
+            let within = SeriesRange { from_us: last.start_us.max(range.from_us), ..range };
+            return Ok(store.range(within, count).await?.pop());
+        }
+    }
+    Ok(None)
 }
 
 /// [`TelemetryStore::append`] as a future.

@@ -71,7 +71,7 @@ impl Window {
 pub async fn last_data(deps: &Deps, devices: &[Device]) -> Result<Option<Timestamp>, CommandError> {
     let mut newest = None;
     for device in devices {
-        let latest = deps.telemetry.latest(device.id).await?;
+        let latest = deps.latest(device.id).await?;
         newest = newest.max(latest.into_iter().map(|(_, point)| point.ts_us).max());
     }
     Ok(newest.map(from_micros))

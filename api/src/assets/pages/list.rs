@@ -109,7 +109,7 @@ async fn rows(deps: &Deps, page: Vec<Asset>) -> Result<Vec<Row>, CommandError> {
     let sites = sites::by_ids(db, page.iter().map(|asset| asset.site_id)).await?;
     let models = models::by_ids(db, page.iter().map(|asset| asset.model_id)).await?;
     let mut logs = states::of_assets(db, ids.iter().copied(), period.from, period.to).await?;
-    let current = states::current(db, ids.iter().copied()).await?;
+    let current = states::current(db, ids.iter().copied(), deps.clock.horizon()).await?;
     let alerts = open_alerts(deps, &ids).await?;
     let seen = last_seen(deps, &ids).await?;
     let mut rows = Vec::with_capacity(page.len());
@@ -150,7 +150,7 @@ async fn open_alerts(deps: &Deps, ids: &[AssetId]) -> Result<HashMap<AssetId, us
 async fn last_seen(deps: &Deps, ids: &[AssetId]) -> Result<HashMap<AssetId, Timestamp>, CommandError> {
     let mut seen: HashMap<AssetId, Timestamp> = HashMap::new();
     for device in devices::of_assets(deps.records.read(), ids.iter().copied()).await? {
-        let newest = deps.telemetry.latest(device.id).await?.into_iter().map(|(_, point)| point.ts_us).max();
+        let newest = deps.latest(device.id).await?.into_iter().map(|(_, point)| point.ts_us).max();
         if let (Some(asset), Some(us)) = (device.asset_id, newest) {
             let at = from_micros(us);
             seen.entry(asset).and_modify(|known| *known = at.max(*known)).or_insert(at);

@@ -12,7 +12,8 @@ pub fn spark(values: &[f64], class: &str) -> Markup {
     let mut pen_down = false;
     for (index, value) in values.iter().enumerate() {
         if value.is_finite() {
-            let y = 9.0 - 8.0 * (value - low) / (high - low).max(1e-9);
+            // Halves, because the difference of two very large numbers is none.
+            let y = 9.0 - 8.0 * (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0).max(5e-10);
             let _ = write!(d, "{}{index} {y:.2}", if pen_down { "L" } else { "M" });
             if !pen_down {
                 d.push_str("h0");
@@ -61,6 +62,7 @@ mod tests {
     fn a_sparkline_survives_nothing_one_value_and_no_numbers() {
         assert!(spark(&[], "ok").into_string().contains(r#"d="""#));
         assert!(spark(&[3.0], "").into_string().contains("M0 9.00h0"));
+        assert!(spark(&[-1e308, 1e308], "").into_string().contains("M0 9.00h0L1 1.00"));
         let gap = spark(&[1.0, f64::NAN, 2.0], "").into_string();
         assert!(gap.contains("M0 9.00h0M2 1.00h0") && !gap.contains("NaN"), "{gap}");
     }

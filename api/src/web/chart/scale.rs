@@ -15,6 +15,10 @@ pub struct Scale {
 }
 
 const STEPS: f64 = 4.0;
+/// Axes of larger values end at the values themselves.
+const LARGEST_ROUND: f64 = 1e307;
+/// Larger values are labelled by their power of ten.
+const LONGEST: f64 = 1e15;
 const ROUND: [f64; 4] = [1.0, 2.0, 2.5, 5.0];
 
 impl Scale {
@@ -23,7 +27,11 @@ impl Scale {
         let (low, high) =
             if low.is_finite() && high.is_finite() && low <= high { (low, high) } else { (0.0, 1.0) };
         // A constant series gets room for a tenth of itself, so that its line is not the frame.
-        let span = (high - low).max(low.abs().max(high.abs()) * 0.02).max(1e-9);
+        let largest = low.abs().max(high.abs());
+        if largest > LARGEST_ROUND {
+            return Self::at_the_end_of_the_range(low, high);
+        }
+        let span = (high - low).max(largest * 0.02).max(1e-9);
         let mut power = (span / STEPS).log10().floor() as i32;
         loop {
             for round in ROUND {
@@ -37,15 +45,28 @@ impl Scale {
             power += 1;
         }
     }
-    /// Where `value` lies: 0 at the top, [`super::HEIGHT`] at the bottom.
+    /// No rounding: a round number beyond these would be none.
+    fn at_the_end_of_the_range(low: f64, high: f64) -> Self {
+        let (min, max) = if low < high { (low, high) } else { (low.min(0.0), high.max(0.0)) };
+        Self { min, max, digits: 0 }
+    }
+    /// Where `value` lies: 0 at the top, [`super::HEIGHT`] at the bottom. Halves, because the difference of two very large
+    /// numbers is none.
     pub fn y(self, value: f64) -> f64 {
-        (self.max - value) / (self.max - self.min) * super::HEIGHT
+        (self.max / 2.0 - value / 2.0) / (self.max / 2.0 - self.min / 2.0) * super::HEIGHT
     }
     /// The five labels, from the top down, each with its place in percent.
     pub fn labels(self, lang: Lang) -> impl Iterator<Item = (u32, String)> {
         (0..=4).map(move |row| {
-            let value = self.max - f64::from(row) / STEPS * (self.max - self.min);
-            (row * 25, lang.number(value, self.digits))
+            let down = f64::from(row) / STEPS;
+            let value = if (self.max - self.min).is_finite() {
+                self.max - down * (self.max - self.min)
+            } else {
+                self.max * (1.0 - down) + self.min * down
+            };
+            let text =
+                if value.abs() < LONGEST { lang.number(value, self.digits) } else { format!("{value:.2e}") };
+            (row * 25, text)
         })
     }
 }
@@ -134,7 +155,32 @@ mod tests {
         assert!(month.iter().all(|(_, text)| text.ends_with("Mar")), "{month:?}");
     }
 
+    #[test]
+    fn the_largest_numbers_have_an_axis_with_short_labels() {
+        for (low, high) in
+            [(-1e308, 1e308), (f64::MIN, f64::MAX), (1.7e308, 1.7e308), (-1e308, -1e308), (1e300, 1e300)]
+        {
+            let scale = Scale::around(low, high);
+            assert!(scale.min <= low && scale.max >= high && scale.min < scale.max, "{scale:?}");
+            for value in [low, low / 2.0 + high / 2.0, high] {
+                assert!((0.0..=1000.0).contains(&scale.y(value)), "{value} on {scale:?}");
+            }
+            for (_, text) in scale.labels(Lang::En) {
+                assert!(text.len() < 12 && !text.contains("inf") && !text.contains("NaN"), "{text}");
+            }
+        }
+        assert_eq!(Scale::around(-1e308, 1e308).y(0.0), 500.0);
+    }
+
     proptest! {
+        #[test]
+        fn every_number_has_its_place(a in prop::num::f64::NORMAL, b in prop::num::f64::NORMAL) {
+            let (low, high) = (a.min(b), a.max(b));
+            let scale = Scale::around(low, high);
+            prop_assert!(scale.min <= low && scale.max >= high && scale.min < scale.max, "{scale:?}");
+            prop_assert!(scale.y(low).is_finite() && scale.y(high).is_finite());
+        }
+
         #[test]
         fn every_axis_holds_its_values(low in -1e12_f64..1e12, span in 0.0_f64..1e12) {
             let scale = Scale::around(low, low + span);
