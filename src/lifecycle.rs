@@ -9,8 +9,10 @@ use crate::{
     observability,
     role::{Role, Roles},
     supervisor::{Stop, Supervisor},
+    workers::Workers,
 };
 use anyhow::{Context, Result};
+use api::web::heavy::{HeavyReads, Limits};
 use chrono::TimeDelta;
 use domain::{
     Clock, SystemClock,
@@ -89,6 +91,7 @@ async fn serve(
         demo: Arc::new(demo_handle),
         metrics: Arc::new(move || metrics.render()),
         shell: Arc::default(),
+        heavy: Arc::new(HeavyReads::start(Limits::of_machine()).context("cannot start threads")?),
     };
     let http_address = ports.http_address;
     let begin_demo = demo::prepare(&deps, config, http_address).await?;
@@ -96,7 +99,11 @@ async fn serve(
     let mut parts = Supervisor::new();
     if let Some(listener) = ports.http {
         let deps = deps.clone();
-        parts.start(Part::Role(Role::Api), |stop| async move { Ok(api::serve(deps, listener, stop).await?) });
+        // Pages never take a worker from devices.
+        let workers = Workers::start("api").context("cannot start threads")?;
+        parts.start(Part::Role(Role::Api), |stop| async move {
+            Ok(workers.run(api::serve(deps, listener, stop)).await?)
+        });
     }
     if config.roles.contains(Role::Jobs) {
         let deps = deps.clone();

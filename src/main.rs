@@ -9,6 +9,7 @@ mod lifecycle;
 mod observability;
 mod role;
 mod supervisor;
+mod workers;
 
 use clap::Parser;
 use cli::{Cli, Command, Common, Options};

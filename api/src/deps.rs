@@ -1,6 +1,9 @@
 //! What the api needs from the rest of the house, handed over once by the composition root.
 
-use crate::{command::CommandError, web::shell::Shell};
+use crate::{
+    command::CommandError,
+    web::{heavy::HeavyReads, shell::Shell},
+};
 use domain::{
     Clock, Timestamp,
     id::DeviceId,
@@ -32,6 +35,8 @@ pub struct Deps {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// What the shell keeps in memory: live streams, sign-in limits. Made with `Shell::default()`.
     pub shell: Arc<Shell>,
+    /// Where reads happen that may take long.
+    pub heavy: Arc<HeavyReads>,
 }
 
 impl Deps {

@@ -13,7 +13,11 @@
 use crate::{
     command::CommandError,
     deps::{DemoLoader, DemoStatus, Deps},
-    web::{session, shell::Shell},
+    web::{
+        heavy::{HeavyReads, Limits},
+        session,
+        shell::Shell,
+    },
 };
 use axum::{
     Router,
@@ -96,6 +100,7 @@ impl TestApp {
             demo: Arc::new(FakeDemo::default()),
             metrics: Arc::new(|| "# no metrics in tests\n".into()),
             shell: Arc::new(Shell::default()),
+            heavy: Arc::new(HeavyReads::start(Limits::of_machine()).expect("threads")),
         };
         Self {
             router: crate::router(deps.clone()),

@@ -19,7 +19,7 @@ pub fn routes() -> Routes {
         .get("/assets", Access::SignedIn, pages::list::list)
         .post("/assets", write, pages::edit::create)
         .get("/assets/new", write, pages::edit::new)
-        .get("/assets/{id}", Access::SignedIn, pages::show::show)
+        .get_heavy("/assets/{id}", Access::SignedIn, pages::show::show)
         .post("/assets/{id}", write, pages::edit::update)
         .get("/assets/{id}/edit", write, pages::edit::edit)
         .get("/api/v1/assets", Access::SignedIn, json::list)

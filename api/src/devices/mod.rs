@@ -14,7 +14,7 @@ pub fn routes() -> Routes {
     let write = Access::Roles(WRITE);
     Routes::new()
         .get("/devices", Access::SignedIn, pages::list)
-        .get("/devices/{id}", Access::SignedIn, pages::show)
+        .get_heavy("/devices/{id}", Access::SignedIn, pages::show)
         .post("/devices/{id}", write, pages::update)
         .post("/devices/{id}/token", write, pages::rotate)
         .post("/devices/{id}/revoke", write, pages::revoke)

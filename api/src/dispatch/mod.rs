@@ -15,7 +15,7 @@ const MANAGERS: Access = Access::Roles(&[Admin, ServiceManager, Integration]);
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/dispatch", PLANNERS, pages::board)
+        .get_heavy("/dispatch", PLANNERS, pages::board)
         .post("/dispatch/assign", PLANNERS, pages::assign)
         .get("/dispatch/visits/{id}", PLANNERS, pages::visit)
         .post("/dispatch/visits/{id}/{action}", PLANNERS, pages::act)

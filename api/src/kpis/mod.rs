@@ -31,9 +31,9 @@ const READERS_OR_PROGRAM: Access = Access::Roles(&[
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/kpis", READERS, pages::list)
-        .get("/kpis/{code}", READERS, pages::show)
-        .get("/api/v1/kpis", READERS_OR_PROGRAM, json::list)
-        .get("/api/v1/kpis/{code}", READERS_OR_PROGRAM, json::get)
-        .get("/api/v1/kpis/{code}/rows", READERS_OR_PROGRAM, json::rows)
+        .get_heavy("/kpis", READERS, pages::list)
+        .get_heavy("/kpis/{code}", READERS, pages::show)
+        .get_heavy("/api/v1/kpis", READERS_OR_PROGRAM, json::list)
+        .get_heavy("/api/v1/kpis/{code}", READERS_OR_PROGRAM, json::get)
+        .get_heavy("/api/v1/kpis/{code}/rows", READERS_OR_PROGRAM, json::rows)
 }

@@ -20,5 +20,5 @@ const OFFICE: Access = Access::Roles(&[
 
 pub fn routes() -> Routes {
     // Everybody's home: technicians and customers are led to theirs.
-    Routes::new().get("/", Access::SignedIn, pages::home).get("/overview/intake", OFFICE, pages::intake)
+    Routes::new().get_heavy("/", Access::SignedIn, pages::home).get("/overview/intake", OFFICE, pages::intake)
 }

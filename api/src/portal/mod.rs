@@ -11,7 +11,7 @@ const CUSTOMER: Access = Access::Roles(&[Role::Customer]);
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/portal", CUSTOMER, pages::home)
-        .get("/portal/assets/{id}", CUSTOMER, pages::asset)
+        .get_heavy("/portal", CUSTOMER, pages::home)
+        .get_heavy("/portal/assets/{id}", CUSTOMER, pages::asset)
         .post("/portal/assets/{id}/report", CUSTOMER, pages::report)
 }

@@ -24,7 +24,7 @@ pub fn routes() -> Routes {
         .get("/rules", people, pages::list)
         .get("/rules/new", people, pages::new)
         .post("/rules", people, pages::create)
-        .get("/rules/{id}", people, pages::show)
+        .get_heavy("/rules/{id}", people, pages::show)
         .get("/rules/{id}/edit", people, pages::edit)
         .post("/rules/{id}", people, pages::update)
         .post("/rules/{id}/enable", people, pages::enable)
@@ -33,5 +33,5 @@ pub fn routes() -> Routes {
         .post("/api/v1/rules", programs, json::create)
         .get("/api/v1/rules/{id}", programs, json::get)
         .put("/api/v1/rules/{id}", programs, json::update)
-        .post("/api/v1/rules/{id}/backtest", programs, json::run_backtest)
+        .post_heavy("/api/v1/rules/{id}/backtest", programs, json::run_backtest)
 }

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod chart;
 pub mod error_page;
 pub mod form;
+pub mod heavy;
 pub mod i18n;
 pub mod icon;
 pub mod json;

@@ -1,6 +1,9 @@
 //! Routes that know who may use them. A handler cannot be mounted without an access rule.
 
-use super::request::{self, User};
+use super::{
+    heavy::Heavy,
+    request::{self, User},
+};
 use crate::deps::Deps;
 use axum::{
     Router,
@@ -61,12 +64,28 @@ impl Routes {
     {
         self.add(Method::GET, path, access, axum::routing::get(handler))
     }
+    /// A read that may take long: few at a time, in threads of their own.
+    pub fn get_heavy<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.add(Method::GET, path, access, axum::routing::get(Heavy(handler)))
+    }
     pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, Deps>,
         T: 'static,
     {
         self.add(Method::POST, path, access, axum::routing::post(handler))
+    }
+    /// What is asked with a body and may take long, as with [`Routes::get_heavy`].
+    pub fn post_heavy<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        self.add(Method::POST, path, access, axum::routing::post(Heavy(handler)))
     }
     pub fn put<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where

@@ -1,6 +1,11 @@
 //! Installed machines.
 
-use super::{PageRequest, Paged, keyset, sites::demo_customers, states, visits, work_orders};
+use super::{
+    PageRequest, Paged, keyset,
+    search::{self, Kind},
+    sites::demo_customers,
+    states, visits, work_orders,
+};
 use crate::StoreError;
 use domain::{
     Money,
@@ -32,7 +37,7 @@ pub struct Model {
     pub downtime_cost_minor: Option<i64>,
     pub downtime_cost_currency: Option<String>,
     pub version: i64,
-    /// Lower-case text that a search looks in.
+    /// What a search looks in.
     pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -82,7 +87,7 @@ pub(super) fn to_row(asset: &Asset) -> ActiveModel {
         downtime_cost_minor: Set(asset.downtime_cost_per_hour.map(|cost| cost.minor)),
         downtime_cost_currency: Set(asset.downtime_cost_per_hour.map(|cost| cost.currency.to_string())),
         version: Set(asset.version),
-        search: Set(keyset::search_text(&words)),
+        search: Set(search::text(&words)),
     }
 }
 
@@ -173,7 +178,7 @@ fn matching(filter: &Filter) -> Select<Entity> {
         query = query.filter(in_state(state));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(Column::Search.like(keyset::contains(text)));
+        query = query.filter(search::found(Kind::Asset, Column::Id, Column::Search, text));
     }
     query
 }

@@ -1,6 +1,9 @@
 //! Who owns equipment and pays for its service.
 
-use super::{PageRequest, Paged, keyset};
+use super::{
+    PageRequest, Paged, keyset,
+    search::{self, Kind},
+};
 use crate::StoreError;
 use domain::{Currency, asset::Customer, clock::from_micros, id::CustomerId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -20,7 +23,7 @@ pub struct Model {
     pub currency: String,
     pub demo: bool,
     pub created_at_us: i64,
-    /// Lower-case text that a search looks in.
+    /// What a search looks in.
     pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -59,7 +62,7 @@ fn row(customer: &Customer) -> ActiveModel {
         currency: Set(customer.currency.to_string()),
         demo: Set(customer.demo),
         created_at_us: Set(customer.created_at.timestamp_micros()),
-        search: Set(keyset::search_text(&words)),
+        search: Set(search::text(&words)),
     }
 }
 
@@ -104,7 +107,7 @@ pub async fn list(
         query = query.filter(Column::Id.eq(Uuid::from(id)));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(Column::Search.like(keyset::contains(text)));
+        query = query.filter(search::found(Kind::Customer, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;

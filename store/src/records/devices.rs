@@ -1,7 +1,10 @@
 //! What speaks MQTT, and how it proves who it is. A token is kept only as its SHA-256: tokens are random, so a slow
 //! hash would protect nothing and cost every connection.
 
-use super::{PageRequest, Paged, assets, keyset};
+use super::{
+    PageRequest, Paged, assets, keyset,
+    search::{self, Kind},
+};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -26,7 +29,7 @@ pub struct Model {
     pub revoked_at_us: Option<i64>,
     pub demo: bool,
     pub token_hash: String,
-    /// Lower-case text that a search looks in.
+    /// What a search looks in.
     pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -85,7 +88,7 @@ pub async fn insert(
         revoked_at_us: Set(device.revoked_at.map(|at| at.timestamp_micros())),
         demo: Set(device.demo),
         token_hash: Set(token_hash),
-        search: Set(keyset::search_text(&[Some(&device.name)])),
+        search: Set(search::text(&[Some(&device.name)])),
     };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
@@ -98,7 +101,7 @@ pub async fn update(tx: &impl ConnectionTrait, device: &Device) -> Result<(), St
         asset_id: Set(device.asset_id.map(Into::into)),
         name: Set(device.name.clone()),
         profile: Set(device.profile.as_str().into()),
-        search: Set(keyset::search_text(&[Some(&device.name)])),
+        search: Set(search::text(&[Some(&device.name)])),
         ..Default::default()
     };
     Entity::update(row).exec_without_returning(tx).await?;
@@ -239,7 +242,7 @@ pub async fn list(
         query = query.filter(Column::AssetId.in_subquery(assets::of_technician(id)));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(Column::Search.like(keyset::contains(text)));
+        query = query.filter(search::found(Kind::Device, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;

@@ -233,7 +233,10 @@ fn matching(filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }
     if let Some(number) = &filter.number {
-        query = query.filter(Column::Number.starts_with(number.trim().to_uppercase()));
+        // A range, not `LIKE`, which would look at every number.
+        let first = number.trim().to_uppercase();
+        let behind = format!("{first}{}", char::MAX);
+        query = query.filter(Column::Number.gte(first)).filter(Column::Number.lt(behind));
     }
     if let Some(id) = filter.work_order {
         let mut on = Query::select();

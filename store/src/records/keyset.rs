@@ -32,24 +32,6 @@ fn decode(cursor: &str) -> Option<(String, Uuid)> {
     rest.is_empty().then_some((name, id.parse().ok()?))
 }
 
-/// `text` as a `LIKE` pattern that finds it anywhere in a lower-case column.
-pub(super) fn contains(text: &str) -> sea_orm::sea_query::LikeExpr {
-    let mut pattern = String::from("%");
-    for char in text.trim().to_lowercase().chars() {
-        if matches!(char, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(char);
-    }
-    pattern.push('%');
-    sea_orm::sea_query::LikeExpr::new(pattern).escape('\\')
-}
-
-/// What a search column holds of a row: its words in lower case, so that a search finds them in any script.
-pub(super) fn search_text(words: &[Option<&String>]) -> String {
-    words.iter().flatten().map(|word| word.to_lowercase()).collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

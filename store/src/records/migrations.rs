@@ -4,8 +4,8 @@
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
     counters, customers, demo, device_events, devices, evidence, failures, invoices, kpi_facts, leases,
-    lines, models, organisation, outbox, parked_events, parts, payments, quarantine, rules, sessions, sites,
-    states, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
+    lines, models, organisation, outbox, parked_events, parts, payments, quarantine, rules, search, sessions,
+    sites, states, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
     work_orders,
 };
 use sea_orm::DbErr;
@@ -56,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(evidence::Migration),
             Box::new(analytics_state::Migration),
             Box::new(demo::Migration),
+            Box::new(search::Migration),
         ]
     }
 }

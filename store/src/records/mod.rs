@@ -38,6 +38,7 @@ pub mod parts;
 pub mod payments;
 pub mod quarantine;
 pub mod rules;
+mod search;
 #[cfg(test)]
 mod service_tests;
 pub mod sessions;

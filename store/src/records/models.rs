@@ -1,6 +1,9 @@
 //! Types of equipment.
 
-use super::{PageRequest, Paged, assets, keyset};
+use super::{
+    PageRequest, Paged, assets, keyset,
+    search::{self, Kind},
+};
 use crate::StoreError;
 use domain::id::ModelId;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -16,7 +19,7 @@ pub struct Model {
     pub name: String,
     pub equipment_type: String,
     pub demo: bool,
-    /// Lower-case text that a search looks in.
+    /// What a search looks in.
     pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,7 +46,7 @@ fn row(model: &domain::asset::Model) -> ActiveModel {
         name: Set(model.name.clone()),
         equipment_type: Set(model.equipment_type.clone()),
         demo: Set(model.demo),
-        search: Set(keyset::search_text(&words)),
+        search: Set(search::text(&words)),
     }
 }
 
@@ -93,7 +96,7 @@ pub async fn list(
 ) -> Result<Paged<domain::asset::Model>, StoreError> {
     let mut query = Entity::find().filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
     if let Some(text) = &filter.text {
-        query = query.filter(Column::Search.like(keyset::contains(text)));
+        query = query.filter(search::found(Kind::Model, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;

@@ -1,6 +1,9 @@
 //! The catalogue of parts.
 
-use super::{PageRequest, Paged, column};
+use super::{
+    PageRequest, Paged, column,
+    search::{self, Kind},
+};
 use crate::StoreError;
 use domain::{
     id::{AssetId, PartId},
@@ -24,6 +27,8 @@ pub struct Model {
     pub active: bool,
     pub demo: bool,
     pub version: i64,
+    /// What a search looks in.
+    pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -67,7 +72,7 @@ pub async fn list(
     let mut query =
         Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Number).limit(page.limit + 1);
     if let Some(text) = search.map(str::trim).filter(|text| !text.is_empty()) {
-        query = query.filter(Column::Number.contains(text).or(Column::Name.contains(text)));
+        query = query.filter(search::found(Kind::Part, Column::Id, Column::Search, text));
     }
     if let Some(cursor) = &page.cursor {
         query = query.filter(Column::Number.gt(cursor.as_str()));
@@ -115,6 +120,7 @@ fn to_row(part: &Part) -> Result<ActiveModel, StoreError> {
         active: Set(part.active),
         demo: Set(part.demo),
         version: Set(part.version),
+        search: Set(search::text(&[Some(&part.number), Some(&part.name)])),
     })
 }
 

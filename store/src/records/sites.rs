@@ -1,6 +1,9 @@
 //! Customers' places.
 
-use super::{PageRequest, Paged, customers, keyset};
+use super::{
+    PageRequest, Paged, customers, keyset,
+    search::{self, Kind},
+};
 use crate::StoreError;
 use domain::{
     asset::Site,
@@ -23,7 +26,7 @@ pub struct Model {
     pub longitude: Option<f64>,
     pub time_zone: String,
     pub access_notes: Option<String>,
-    /// Lower-case text that a search looks in.
+    /// What a search looks in.
     pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -57,7 +60,7 @@ fn row(site: &Site) -> ActiveModel {
         longitude: Set(site.longitude),
         time_zone: Set(site.time_zone.clone()),
         access_notes: Set(site.access_notes.clone()),
-        search: Set(keyset::search_text(&[Some(&site.name), Some(&site.address)])),
+        search: Set(search::text(&[Some(&site.name), Some(&site.address)])),
     }
 }
 
@@ -101,7 +104,7 @@ pub async fn list(
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(Column::Search.like(keyset::contains(text)));
+        query = query.filter(search::found(Kind::Site, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;

@@ -1,6 +1,9 @@
 //! Tickets. One alert group has at most one: the unique column holds it whatever runs at the same time.
 
-use super::{PageRequest, Paged, column};
+use super::{
+    PageRequest, Paged, column,
+    search::{self, Kind},
+};
 use crate::StoreError;
 use domain::{
     clock::from_micros,
@@ -39,6 +42,8 @@ pub struct Model {
     /// The state with its facts, as JSON; the columns before repeat what is filtered by.
     pub facts: String,
     pub version: i64,
+    /// What a search looks in.
+    pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -52,7 +57,7 @@ pub struct Filter {
     pub priority: Option<Priority>,
     pub asset: Option<AssetId>,
     pub customer: Option<CustomerId>,
-    /// A number, or a part of the subject.
+    /// A number, or words of the subject.
     pub search: Option<String>,
 }
 
@@ -139,9 +144,8 @@ fn filtered(filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::CustomerId.eq(Uuid::from(customer)));
     }
     if let Some(text) = &filter.search {
-        let number = text.trim().to_uppercase();
-        let number = if number.starts_with("T-") { number } else { format!("T-{number}") };
-        query = query.filter(Column::Number.eq(number).or(Column::Subject.contains(text.trim())));
+        let words = (Kind::Ticket, Column::Id, Column::Search);
+        query = query.filter(search::numbered(("T", Column::Number), words, text));
     }
     query
 }
@@ -171,6 +175,7 @@ fn to_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
         resolved_at_us: Set(column::us(ticket.state.resolved_at())),
         facts: Set(column::json(&ticket.state)?),
         version: Set(ticket.version),
+        search: Set(search::text(&[Some(&ticket.subject)])),
     })
 }
 

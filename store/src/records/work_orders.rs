@@ -1,6 +1,10 @@
 //! Work orders, with the signature that the customer put under each.
 
-use super::{PageRequest, Paged, column, invoices, visits};
+use super::{
+    PageRequest, Paged, column, invoices,
+    search::{self, Kind},
+    visits,
+};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -51,6 +55,8 @@ pub struct Model {
     /// The state with its facts, as JSON; the columns before repeat what is filtered by.
     pub facts: String,
     pub version: i64,
+    /// What a search looks in.
+    pub search: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -93,7 +99,7 @@ pub struct Filter {
     pub ticket: Option<TicketId>,
     /// With a visit of this technician: row scope.
     pub technician: Option<TechnicianId>,
-    /// A number, or a part of the subject.
+    /// A number, or words of the subject.
     pub search: Option<String>,
     /// Approved, with lines, and on no invoice or draft.
     pub ready_to_invoice: bool,
@@ -247,9 +253,8 @@ fn filtered(filter: &Filter) -> Select<Entity> {
             .filter(Expr::not_exists(invoices::live_lines_of_row()));
     }
     if let Some(text) = &filter.search {
-        let number = text.trim().to_uppercase();
-        let number = if number.starts_with("WO-") { number } else { format!("WO-{number}") };
-        query = query.filter(Column::Number.eq(number).or(Column::Subject.contains(text.trim())));
+        let words = (Kind::WorkOrder, Column::Id, Column::Search);
+        query = query.filter(search::numbered(("WO", Column::Number), words, text));
     }
     query
 }
@@ -298,6 +303,7 @@ fn to_row(work: &WorkOrder) -> Result<ActiveModel, StoreError> {
         invoice_id: Set(invoice_id.map(Into::into)),
         facts: Set(column::json(&work.state)?),
         version: Set(work.version),
+        search: Set(search::text(&[Some(&work.subject)])),
     })
 }
 
