@@ -40,6 +40,7 @@ use store::records::{Records, accounts, api_tokens, organisation, sessions};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+pub mod forms;
 pub mod telemetry;
 
 /// 2026-06-15 10:00:00 UTC, a Monday.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod asset;
+pub mod calendar;
 pub mod clock;
 pub mod condition;
 pub mod event;
@@ -14,5 +15,6 @@ pub mod organisation;
 pub mod service;
 pub mod telemetry;
 
+pub use calendar::Date;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use money::{Currency, Money, MoneyError};

@@ -1,6 +1,9 @@
 //! The service organisation itself: who issues invoices, in which currency, at which standard prices.
 
-use crate::{Currency, Money, Timestamp};
+use crate::{
+    Currency, Money, Timestamp,
+    calendar::{self, Zone},
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -23,4 +26,11 @@ pub struct Organisation {
     pub payment_terms_days: u32,
     /// The first-run page was completed, or `--demo` filled it.
     pub set_up_at: Option<Timestamp>,
+}
+
+impl Organisation {
+    /// In which days begin and end. UTC should the name ever be gone from the list of zones.
+    pub fn zone(&self) -> Zone {
+        calendar::zone(&self.time_zone).unwrap_or(Zone::UTC)
+    }
 }

@@ -18,3 +18,5 @@ settings-language = Language of printed papers
 settings-demo = Demo
 settings-demo-lead = Removes the demo’s customers, equipment, devices, work orders and history. What you made yourself stays.
 settings-demo-remove = Remove the demo
+settings-currency-bound = The currency stays: prices, contracts or invoices were made in it.
+settings-zone-bound = The time zone stays: the days of contracts, invoices or figures were counted in it.

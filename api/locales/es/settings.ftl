@@ -18,3 +18,5 @@ settings-language = Idioma de los documentos impresos
 settings-demo = Demostración
 settings-demo-lead = Elimina los clientes, equipos, dispositivos, órdenes e historial de la demostración. Lo que usted ha creado se conserva.
 settings-demo-remove = Eliminar la demostración
+settings-currency-bound = La moneda no puede cambiar: hay precios, contratos o facturas hechos en ella.
+settings-zone-bound = La zona horaria no puede cambiar: los días de contratos, facturas o indicadores se contaron en ella.

@@ -18,3 +18,5 @@ settings-language = Lingua dei documenti stampati
 settings-demo = Dimostrazione
 settings-demo-lead = Rimuove clienti, impianti, dispositivi, ordini e storico della dimostrazione. Ciò che ha creato lei resta.
 settings-demo-remove = Rimuovi la dimostrazione
+settings-currency-bound = La valuta non può cambiare: prezzi, contratti o fatture sono già in questa valuta.
+settings-zone-bound = Il fuso orario non può cambiare: i giorni di contratti, fatture o indicatori sono già contati in esso.

@@ -18,3 +18,5 @@ settings-language = Limba documentelor tipărite
 settings-demo = Demonstrație
 settings-demo-lead = Șterge clienții, echipamentele, dispozitivele, ordinele și istoricul demonstrației. Ce ați creat dumneavoastră rămâne.
 settings-demo-remove = Șterge demonstrația
+settings-currency-bound = Moneda nu se mai poate schimba: există prețuri, contracte sau facturi în ea.
+settings-zone-bound = Fusul orar nu se mai poate schimba: zilele contractelor, facturilor sau indicatorilor au fost numărate în el.

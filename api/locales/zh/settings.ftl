@@ -18,3 +18,5 @@ settings-language = 打印文件的语言
 settings-demo = 演示数据
 settings-demo-lead = 删除演示用的客户、设备、终端、工单和历史记录。您自己创建的内容会保留。
 settings-demo-remove = 删除演示数据
+settings-currency-bound = 货币不能再更改：已有以该货币计价的价格、合同或发票。
+settings-zone-bound = 时区不能再更改：合同、发票或指标的日期已按该时区计算。

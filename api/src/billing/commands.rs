@@ -4,9 +4,9 @@ use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
 };
-use chrono::Datelike;
 use domain::{
     Money, Timestamp,
+    calendar::date_of,
     event::DomainEvent,
     id::{AssetId, CustomerId, InvoiceId, PaymentId, WorkOrderId},
     organisation::Organisation,
@@ -291,8 +291,7 @@ fn work_orders_of(invoice: &Invoice) -> BTreeSet<WorkOrderId> {
 
 /// Numbers count within the year of the organisation's own calendar.
 fn year(organisation: &Organisation, at: Timestamp) -> i32 {
-    let zone: chrono_tz::Tz = organisation.time_zone.parse().unwrap_or(chrono_tz::UTC);
-    at.with_timezone(&zone).year()
+    date_of(at, organisation.zone()).year()
 }
 
 fn circumstances(cx: &Context) -> Circumstances {

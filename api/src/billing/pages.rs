@@ -9,14 +9,14 @@ use crate::{
     Deps,
     command::{CommandError, Context},
     web::{
-        form::Form,
+        form::{Check, Form},
+        i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::{User, View},
         response::{PageResult, csv, see_other},
         table::{self, Column},
-        time,
     },
 };
 use axum::{
@@ -25,6 +25,7 @@ use axum::{
 };
 use domain::{
     Money, MoneyError,
+    calendar::start_of_day,
     id::{CustomerId, InvoiceId, WorkOrderId},
     service::{
         invoice::{Invoice, InvoiceState},
@@ -56,7 +57,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
     let page = invoices::list(deps.records.read(), &filter, &request).await?;
     let names = customers::by_ids(deps.records.read(), page.items.iter().map(|row| row.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
-    let date = |at: Option<domain::Timestamp>| at.map(|at| lang.date(at, view.zone)).unwrap_or_default();
+    let date = |at: Option<domain::Timestamp>| at.map(|at| view.day(at)).unwrap_or_default();
     if query.wants_csv() {
         let head = ["number", "customer", "status", "date", "due", "total", "open"]
             .map(|column| lang.t(&format!("billing-{column}")));
@@ -226,12 +227,12 @@ pub async fn create(
 pub async fn show(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {
     let invoice = visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
     let paid = payments::of_invoice(deps.records.read(), invoice.id).await?;
-    let form = payment_form(&invoice)?;
+    let form = payment_form(view.lang, &invoice)?;
     Ok(draw(&view, deps.now(), &invoice, &paid, &form)?.into_response())
 }
 
-fn payment_form(invoice: &Invoice) -> Result<Form, MoneyError> {
-    Ok(Form::filled([("amount", invoice.open()?.decimal().to_string())]))
+fn payment_form(lang: Lang, invoice: &Invoice) -> Result<Form, MoneyError> {
+    Ok(Form::filled([("amount", lang.show_money(invoice.open()?))]))
 }
 
 fn draw(
@@ -249,7 +250,7 @@ fn draw(
             div {
                 a.crumb href="/invoices" { (lang.t("nav-invoices")) }
                 h1 { (title) " " (status_pill(view, invoice.state.as_str(), invoice.is_overdue(now))) }
-                p.sub { (invoice.recipient.name) @if let Some(issued) = issued { " · " (lang.date(issued.at, view.zone)) " · " (lang.t("billing-due")) " " (lang.date(issued.due, view.zone)) } }
+                p.sub { (invoice.recipient.name) @if let Some(issued) = issued { " · " (view.day(issued.at)) " · " (lang.t("billing-due")) " " (view.day(issued.due)) } }
             }
             div.act {
                 a.btn2 href={ "/invoices/" (invoice.id) "/print" } { (icon("print")) (lang.t("billing-print")) }
@@ -268,11 +269,11 @@ fn draw(
                     dl.meter.plain {
                         div { dt { (lang.t("billing-total")) } dd.n { (lang.money(invoice.totals()?.total)) } }
                         @for payment in paid {
-                            div { dt { (lang.date(payment.at, view.zone)) " · " (lang.t(&format!("billing-method-{}", payment.method.as_str()))) @if !payment.reference.is_empty() { " · " (payment.reference) } } dd.n { "−" (lang.money(payment.amount)) } }
+                            div { dt { (view.day(payment.at)) " · " (lang.t(&format!("billing-method-{}", payment.method.as_str()))) @if !payment.reference.is_empty() { " · " (payment.reference) } } dd.n { "−" (lang.money(payment.amount)) } }
                         }
                         div { dt { (lang.t("billing-open")) } dd.n { (lang.money(invoice.open()?)) } }
                     }
-                    @if let InvoiceState::Credited { note, at, .. } = &invoice.state { p.hint { (lang.t("billing-credited-by")) " " (note) " · " (lang.date(*at, view.zone)) } }
+                    @if let InvoiceState::Credited { note, at, .. } = &invoice.state { p.hint { (lang.t("billing-credited-by")) " " (note) " · " (view.day(*at)) } }
                     @if matches!(invoice.state, InvoiceState::Issued { .. } | InvoiceState::PartlyPaid { .. }) { (pay_fields(view, invoice.id, form)) }
                 }
             }
@@ -292,7 +293,7 @@ fn pay_fields(view: &View, id: InvoiceId, form: &Form) -> Markup {
             (fields.start())
             (fields.number("amount", "billing-amount").required())
             (fields.select("method", "billing-method", &methods))
-            (fields.input("date", "at", "billing-received").hint("billing-received-hint"))
+            (fields.date("at", "billing-received").hint("billing-received-hint"))
             (fields.text("reference", "billing-reference"))
             button.btn type="submit" { (view.lang.t("billing-record-payment")) }
         }
@@ -354,14 +355,11 @@ fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPaymen
     if method.is_none() {
         check.error("method", "form-choice");
     }
-    let at = form.optional("at").map(|text| time::parse_local(text, view.zone));
-    if at == Some(None) {
-        check.error("at", "form-date");
-    }
+    let at = check.optional("at", Check::date).map(|day| start_of_day(day, view.civil));
     let reference = check.text("reference", 200);
     check.finish()?;
     let (Some(amount), Some(method)) = (amount, method) else { return Err(CommandError::NotFound) };
-    Ok(NewPayment { invoice_id: invoice.id, amount, method, at: at.flatten(), reference })
+    Ok(NewPayment { invoice_id: invoice.id, amount, method, at, reference })
 }
 
 /// The paper. A customer reaches it from the portal.
@@ -370,7 +368,7 @@ pub async fn print(State(deps): State<Deps>, user: User, view: View, Path(id): P
     let lang = crate::web::i18n::Lang::parse(&invoice.language).unwrap_or(view.lang);
     let back =
         if user.actor.customer_scope().is_some() { "/portal".into() } else { format!("/invoices/{id}") };
-    let paper = print::paper(lang, view.zone, &invoice, &back)?;
+    let paper = print::paper(lang, view.civil, &invoice, &back)?;
     let title =
         invoice.state.issued().map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
     Ok(layout::page(&view, &title, &paper).into_response())

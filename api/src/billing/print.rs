@@ -1,27 +1,15 @@
 //! The paper itself: what a customer receives, in the customer's language, ready for A4.
 
 use crate::web::{i18n::Lang, icon::icon};
-use chrono_tz::Tz;
 use domain::{
     MoneyError,
+    calendar::{Zone, date_of},
     service::{
         coverage::Payer,
         invoice::{Invoice, InvoiceLine, InvoiceState, Party},
     },
 };
 use maud::{Markup, html};
-use rust_decimal::{Decimal, prelude::ToPrimitive};
-
-/// A quantity without needless decimals.
-pub(super) fn quantity(lang: Lang, value: Decimal) -> String {
-    let value = value.normalize();
-    lang.number(value.to_f64().unwrap_or_default(), value.scale() as usize)
-}
-
-pub(super) fn percent(lang: Lang, fraction: Decimal) -> String {
-    let value = (fraction * Decimal::ONE_HUNDRED).round_dp(1).normalize();
-    format!("{}\u{a0}%", quantity(lang, value))
-}
 
 /// The translation key of a snake_case word of the domain.
 pub(super) fn word(prefix: &str, value: &impl serde::Serialize) -> String {
@@ -34,7 +22,7 @@ pub(super) fn coverage(lang: Lang, line: &InvoiceLine) -> Markup {
     let class = if line.payer == Payer::Customer { "pill" } else { "pill ok" };
     html! {
         span class=(class) {
-            @if line.payer != Payer::Customer { (percent(lang, line.covered_share)) " · " }
+            @if line.payer != Payer::Customer { (lang.share(line.covered_share)) " · " }
             (lang.t(&word("coverage", &line.reason)))
         }
     }
@@ -69,7 +57,7 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
                                         small { (lang.t(&word("line", &line.kind))) }
                                         div { (coverage(lang, line)) }
                                     }
-                                    td.n { (quantity(lang, line.quantity)) }
+                                    td.n { (lang.quantity(line.quantity)) }
                                     td.n { (lang.money(line.unit_price)) }
                                     td.n { (lang.money(line.gross)) }
                                     td.n { @if let Some(covered) = covered.next() { @if covered.is_zero() { "–" } @else { "−" (lang.money(covered)) } } }
@@ -82,7 +70,7 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
                 tfoot {
                     tr { th colspan="5" scope="row" { (lang.t("billing-net-total")) } td.n { (lang.money(totals.net)) } }
                     @for tax in &totals.taxes {
-                        tr { th colspan="5" scope="row" { (lang.t("billing-tax")) " " (percent(lang, tax.rate)) } td.n { (lang.money(tax.tax)) } }
+                        tr { th colspan="5" scope="row" { (lang.t("billing-tax")) " " (lang.share(tax.rate)) } td.n { (lang.money(tax.tax)) } }
                     }
                     tr.total { th colspan="5" scope="row" { (lang.t("billing-total")) } td.n { b { (lang.money(totals.total)) } } }
                 }
@@ -91,8 +79,8 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
     })
 }
 
-/// The whole paper. `back` leads to where the reader came from; it is not printed.
-pub(super) fn paper(lang: Lang, zone: Tz, invoice: &Invoice, back: &str) -> Result<Markup, MoneyError> {
+/// The whole paper, dated in the organisation's `zone`, the same for every reader. `back` leads to where the reader came from; it is not printed.
+pub(super) fn paper(lang: Lang, zone: Zone, invoice: &Invoice, back: &str) -> Result<Markup, MoneyError> {
     let issued = invoice.state.issued();
     let title = match &invoice.state {
         InvoiceState::Credited { .. } => lang.t("billing-credit-note"),
@@ -112,11 +100,11 @@ pub(super) fn paper(lang: Lang, zone: Tz, invoice: &Invoice, back: &str) -> Resu
                     h1 { (title) }
                     @if let Some(number) = number { p { b { (number) } } }
                     @if let InvoiceState::Credited { issued, at, .. } = &invoice.state {
-                        p { (lang.t("billing-date")) ": " (lang.date(*at, zone)) }
+                        p { (lang.t("billing-date")) ": " (lang.day(date_of(*at, zone))) }
                         p { (lang.t("billing-credits")) " " (issued.number) }
                     } @else if let Some(issued) = issued {
-                        p { (lang.t("billing-date")) ": " (lang.date(issued.at, zone)) }
-                        p { (lang.t("billing-due")) ": " (lang.date(issued.due, zone)) }
+                        p { (lang.t("billing-date")) ": " (lang.day(date_of(issued.at, zone))) }
+                        p { (lang.t("billing-due")) ": " (lang.day(date_of(issued.due, zone))) }
                     }
                 }
             }

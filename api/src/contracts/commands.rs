@@ -5,9 +5,9 @@ use crate::{
     deps::Deps,
     input::{Checks, MAX_NAME},
 };
-use chrono::{Days, NaiveDate, Utc};
 use domain::{
-    Money, Timestamp,
+    Date, Money, Timestamp,
+    calendar::{date_of, end_of_day, last_day, start_of_day},
     id::{AssetId, ContractId, CustomerId, WarrantyId},
     service::{
         contract::{Contract, CoveredAssets, InvalidContract, Limits, Shares, Tier},
@@ -36,9 +36,9 @@ pub struct ContractInput {
     pub asset_ids: Option<BTreeSet<AssetId>>,
     /// First and last day, both covered, in the organisation's time zone.
     #[schema(value_type = String, example = "2026-01-01")]
-    pub starts_on: NaiveDate,
+    pub starts_on: Date,
     #[schema(value_type = String, example = "2026-12-31")]
-    pub ends_on: NaiveDate,
+    pub ends_on: Date,
     /// Fractions from 0 to 1.
     #[schema(value_type = String)]
     pub labour_share: Decimal,
@@ -66,6 +66,7 @@ impl ContractInput {
         db: &impl Connection,
         id: ContractId,
         version: i64,
+        before: Option<&Contract>,
     ) -> Result<Contract, CommandError> {
         let mut checks = Checks::default();
         let number = checks.required("number", &self.number, MAX_NAME);
@@ -79,7 +80,8 @@ impl ContractInput {
             }
         }
         checks.finish()?;
-        let (start, end) = days(db, self.starts_on, self.ends_on).await?;
+        let kept = before.map(|before| (before.start, before.end));
+        let (start, end) = term(db, (self.starts_on, self.ends_on), kept).await?;
         let contract = Contract {
             id,
             customer_id: self.customer_id,
@@ -117,24 +119,22 @@ impl ContractInput {
     }
 }
 
-/// From the first moment of `first` to the moment after `last`, in the organisation's time zone.
-async fn days(
+/// From the first instant of `first` to the instant after `last`, in the organisation's time zone. Days that `kept`
+/// already has keep their instants, so that saving what was not touched changes nothing.
+async fn term(
     db: &impl Connection,
-    first: NaiveDate,
-    last: NaiveDate,
+    (first, last): (Date, Date),
+    kept: Option<(Timestamp, Timestamp)>,
 ) -> Result<(Timestamp, Timestamp), CommandError> {
     let organisation =
         organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
-    let zone: chrono_tz::Tz = organisation.time_zone.parse().unwrap_or(chrono_tz::UTC);
-    let midnight = |day: NaiveDate| {
-        let start = day.and_hms_opt(0, 0, 0)?.and_local_timezone(zone).earliest()?;
-        Some(start.with_timezone(&Utc))
-    };
-    let end = last.checked_add_days(Days::new(1)).and_then(midnight);
-    match (midnight(first), end) {
-        (Some(start), Some(end)) => Ok((start, end)),
-        _ => Err(CommandError::field("starts_on", "form-date")),
-    }
+    let zone = organisation.zone();
+    let kept_start = kept.map(|(start, _)| start).filter(|start| date_of(*start, zone) == first);
+    let kept_end = kept.map(|(_, end)| end).filter(|end| last_day(*end, zone) == last);
+    Ok((
+        kept_start.unwrap_or_else(|| start_of_day(first, zone)),
+        kept_end.unwrap_or_else(|| end_of_day(last, zone)),
+    ))
 }
 
 pub async fn create(deps: &Deps, mut cx: Context, input: ContractInput) -> Result<Contract, CommandError> {
@@ -142,7 +142,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: ContractInput) -> Resul
         Begun::New(tx) => tx,
         Begun::Repeated(contract) => return Ok(contract),
     };
-    let contract = input.read(&tx, ContractId::generate(), 1).await?;
+    let contract = input.read(&tx, ContractId::generate(), 1, None).await?;
     contracts::insert(&tx, &contract).await.map_err(taken)?;
     cx.finish(tx, contract).await
 }
@@ -162,7 +162,7 @@ pub async fn update(
     if before.customer_id != input.customer_id {
         return Err(CommandError::field("customer_id", "contracts-error-customer"));
     }
-    let contract = input.read(&tx, id, version).await?;
+    let contract = input.read(&tx, id, version, Some(&before)).await?;
     let contract = contracts::update(&tx, contract).await.map_err(taken)?;
     cx.finish(tx, contract).await
 }
@@ -184,9 +184,9 @@ pub struct WarrantyInput {
     pub asset_id: AssetId,
     /// First and last day, both covered, in the organisation's time zone.
     #[schema(value_type = String, example = "2026-01-01")]
-    pub starts_on: NaiveDate,
+    pub starts_on: Date,
     #[schema(value_type = String, example = "2027-12-31")]
-    pub ends_on: NaiveDate,
+    pub ends_on: Date,
     /// `labour`, `travel`, `part`, `expense`.
     #[schema(value_type = Vec<String>)]
     pub covers: BTreeSet<LineKind>,
@@ -215,7 +215,7 @@ pub async fn create_warranty(
     }
     let supplier = checks.optional("supplier", input.supplier.as_deref(), MAX_NAME);
     checks.finish()?;
-    let (start, end) = days(&tx, input.starts_on, input.ends_on).await?;
+    let (start, end) = term(&tx, (input.starts_on, input.ends_on), None).await?;
     let warranty = Warranty {
         id: WarrantyId::generate(),
         asset_id: input.asset_id,

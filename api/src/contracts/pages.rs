@@ -5,7 +5,7 @@ use crate::{
     Deps,
     command::{CommandError, Context},
     web::{
-        form::Form,
+        form::{Check, Form},
         i18n::Lang,
         icon::icon,
         layout,
@@ -19,9 +19,9 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use chrono::{NaiveDate, TimeDelta};
 use domain::{
     Money, Timestamp,
+    calendar::{date_of, last_day},
     id::{AssetId, ContractId, CustomerId},
     service::contract::{Contract, ContractState, CoveredAssets, Tier, Used},
 };
@@ -57,8 +57,8 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 c.number.clone(),
                 name(c.customer_id).into(),
                 lang.t(&format!("contracts-tier-{}", c.tier.as_str())),
-                lang.date(c.start, view.zone),
-                last_day(&view, c),
+                view.day(c.start),
+                view.last_day(c.end),
                 c.price.decimal().to_string(),
             ]
         };
@@ -71,7 +71,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
             td { a href={ "/contracts/" (contract.id) } { b { (contract.number) } } }
             td { (name(contract.customer_id)) }
             td { (lang.t(&format!("contracts-tier-{}", contract.tier.as_str()))) }
-            td { (lang.date(contract.start, view.zone)) " – " (last_day(&view, contract)) " " (ending_pill(&view, contract, now)) }
+            td { (view.day(contract.start)) " – " (view.last_day(contract.end)) " " (ending_pill(&view, contract, now)) }
             td { (shares(lang, contract)) }
             td { (balance_pill(lang, contract, &used)) }
             td.n { (lang.money(contract.price)) }
@@ -100,10 +100,6 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     Ok(layout::page(&view, &lang.t("nav-contracts"), &main).into_response())
 }
 
-fn last_day(view: &View, contract: &Contract) -> String {
-    view.lang.date(contract.end - TimeDelta::seconds(1), view.zone)
-}
-
 /// A warning three months before the end.
 fn ending_pill(view: &View, contract: &Contract, now: Timestamp) -> Markup {
     let days = (contract.end - now).num_days();
@@ -120,14 +116,9 @@ fn shares(lang: Lang, contract: &Contract) -> Markup {
     let shares = contract.shares;
     html! {
         @for (kind, share) in [("labour", shares.labour), ("travel", shares.travel), ("part", shares.parts)] {
-            @if share > Decimal::ZERO { span.pill { (lang.t(&format!("line-{kind}"))) " " (percent(lang, share)) } " " }
+            @if share > Decimal::ZERO { span.pill { (lang.t(&format!("line-{kind}"))) " " (lang.share(share)) } " " }
         }
     }
-}
-
-fn percent(lang: Lang, fraction: Decimal) -> String {
-    let value = (fraction * Decimal::ONE_HUNDRED).round_dp(1).normalize();
-    format!("{}\u{a0}%", lang.number(value.to_f64().unwrap_or_default(), value.scale() as usize))
 }
 
 /// How much of the tightest limit is used: from 80 % a warning, from 100 % used up.
@@ -137,7 +128,7 @@ fn balance_pill(lang: Lang, contract: &Contract, used: &Used) -> Markup {
             None => span.pill { (lang.t("contracts-no-limit")) },
             Some(fraction) => {
                 span.pill.warn[fraction >= Decimal::new(8, 1) && fraction < Decimal::ONE].crit[fraction >= Decimal::ONE] {
-                    (percent(lang, fraction)) " " (lang.t("contracts-used"))
+                    (lang.share(fraction)) " " (lang.t("contracts-used"))
                 }
             }
         }
@@ -153,7 +144,7 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         CoveredAssets::All => None,
         CoveredAssets::Listed(ids) => Some(assets::by_ids(db, ids.iter().copied()).await?),
     };
-    let hours = |value: Decimal| format!("{}\u{a0}h", lang.number(value.to_f64().unwrap_or_default(), 1));
+    let hours = |value: Decimal| format!("{}\u{a0}h", lang.quantity(value.round_dp(1)));
     let parts_used = Money::new(used.parts_minor, contract.price.currency);
     let limits = [
         contract
@@ -185,7 +176,7 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
             div {
                 a.crumb href="/contracts" { (lang.t("nav-contracts")) }
                 h1 { (contract.number) " " (ending_pill(&view, &contract, deps.now())) }
-                p.sub { @if let Some(customer) = &customer { (customer.name) " · " } (lang.date(contract.start, view.zone)) " – " (last_day(&view, &contract)) }
+                p.sub { @if let Some(customer) = &customer { (customer.name) " · " } (view.day(contract.start)) " – " (view.last_day(contract.end)) }
             }
             div.act { a.btn2 href={ "/contracts/" (id) "/edit" } { (icon("pen")) (lang.t("contracts-edit")) } }
         }
@@ -207,7 +198,7 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
                     div { dt { (lang.t("contracts-bears")) } dd.n { (shares(lang, &contract)) } }
                     @if let Some(hours) = contract.response_hours { div { dt { (lang.t("contracts-response")) } dd.n { (hours) " h" } } }
                     @if let Some(hours) = contract.restore_hours { div { dt { (lang.t("contracts-restore")) } dd.n { (hours) " h" } } }
-                    @if let Some(share) = contract.availability_guarantee { div { dt { (lang.t("contracts-guarantee")) } dd.n { (percent(lang, share)) } } }
+                    @if let Some(share) = contract.availability_guarantee { div { dt { (lang.t("contracts-guarantee")) } dd.n { (lang.share(share)) } } }
                     div { dt { (lang.t("contracts-price")) } dd.n { (lang.money(contract.price)) } }
                     div { dt { (lang.t("contracts-assets")) } dd.n {
                         @match &machines {
@@ -287,25 +278,25 @@ async fn finish(
 }
 
 fn values(view: &View, contract: &Contract) -> Vec<(&'static str, String)> {
-    let text = |value: Decimal| value.normalize().to_string();
-    let share = |value: Decimal| text(value * Decimal::ONE_HUNDRED);
-    let day = |at: Timestamp| at.with_timezone(&view.zone).format("%Y-%m-%d").to_string();
+    let lang = view.lang;
+    let number = |value: Decimal| lang.show_decimal(value);
+    let percent = |value: Decimal| lang.show_percent(value);
     let mut values = vec![
         ("number", contract.number.clone()),
         ("customer_id", contract.customer_id.to_string()),
         ("tier", contract.tier.as_str().into()),
-        ("starts_on", day(contract.start)),
-        ("ends_on", day(contract.end - TimeDelta::seconds(1))),
-        ("labour_share", share(contract.shares.labour)),
-        ("travel_share", share(contract.shares.travel)),
-        ("parts_share", share(contract.shares.parts)),
-        ("included_hours", contract.limits.hours.map(text).unwrap_or_default()),
+        ("starts_on", date_of(contract.start, view.civil).to_string()),
+        ("ends_on", last_day(contract.end, view.civil).to_string()),
+        ("labour_share", percent(contract.shares.labour)),
+        ("travel_share", percent(contract.shares.travel)),
+        ("parts_share", percent(contract.shares.parts)),
+        ("included_hours", contract.limits.hours.map(number).unwrap_or_default()),
         ("included_visits", contract.limits.visits.map(|n| n.to_string()).unwrap_or_default()),
-        ("included_parts", contract.limits.parts.map(|m| m.decimal().to_string()).unwrap_or_default()),
+        ("included_parts", contract.limits.parts.map(|m| lang.show_money(m)).unwrap_or_default()),
         ("response_hours", contract.response_hours.map(|n| n.to_string()).unwrap_or_default()),
         ("restore_hours", contract.restore_hours.map(|n| n.to_string()).unwrap_or_default()),
-        ("availability_guarantee", contract.availability_guarantee.map(share).unwrap_or_default()),
-        ("price", contract.price.decimal().to_string()),
+        ("availability_guarantee", contract.availability_guarantee.map(percent).unwrap_or_default()),
+        ("price", lang.show_money(contract.price)),
         ("version", contract.version.to_string()),
     ];
     if let CoveredAssets::Listed(ids) = &contract.covers_assets {
@@ -326,18 +317,16 @@ async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, Co
     if tier.is_none() {
         check.error("tier", "form-choice");
     }
-    let starts_on = check.parse::<NaiveDate>("starts_on", "form-date");
-    let ends_on = check.parse::<NaiveDate>("ends_on", "form-date");
+    let (starts_on, ends_on) = (check.date("starts_on"), check.date("ends_on"));
     let price = check.money("price", currency);
-    let mut share = |name| check.decimal(name).map(|value| value / Decimal::ONE_HUNDRED);
+    let mut share = |name| check.percent(name);
     let shares = (share("labour_share"), share("travel_share"), share("parts_share"));
-    let guarantee = form.optional("availability_guarantee").and_then(|_| share("availability_guarantee"));
-    let included_hours = form.optional("included_hours").and_then(|_| check.decimal("included_hours"));
-    let included_parts =
-        form.optional("included_parts").and_then(|_| check.money("included_parts", currency));
-    let included_visits = check.parse_optional("included_visits", "form-number");
-    let response_hours = check.parse_optional("response_hours", "form-number");
-    let restore_hours = check.parse_optional("restore_hours", "form-number");
+    let guarantee = check.optional("availability_guarantee", Check::percent);
+    let included_hours = check.optional("included_hours", Check::decimal);
+    let included_parts = check.optional("included_parts", |check, name| check.money(name, currency));
+    let mut count = |name| check.optional(name, |check, name| check.whole(name, "form-whole"));
+    let (included_visits, response_hours, restore_hours) =
+        (count("included_visits"), count("response_hours"), count("restore_hours"));
     let ids: Option<std::collections::BTreeSet<AssetId>> =
         form.all("asset_ids").into_iter().map(|id| id.parse().ok()).collect();
     if ids.is_none() {
@@ -402,8 +391,8 @@ async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> 
             (f.text("number", "contracts-number").required())
             (f.select("customer_id", "contracts-customer", &choices))
             (f.select("tier", "contracts-tier", &tiers))
-            (f.input("date", "starts_on", "contracts-start").required())
-            (f.input("date", "ends_on", "contracts-end").required().hint("contracts-end-hint"))
+            (f.date("starts_on", "contracts-start").required())
+            (f.date("ends_on", "contracts-end").required().hint("contracts-end-hint"))
             (f.number("price", "contracts-price").required().hint("contracts-price-hint"))
             fieldset {
                 legend { (lang.t("contracts-bears")) }

@@ -28,16 +28,18 @@ impl CustomerInput {
     pub fn read(
         &self,
         id: CustomerId,
-        house_currency: Currency,
+        present_currency: Currency,
         created_at: Timestamp,
         demo: bool,
     ) -> Result<Customer, CommandError> {
         let mut checks = Checks::default();
         let currency = match self.currency.as_deref().map(str::trim).filter(|code| !code.is_empty()) {
-            None => house_currency,
+            None => present_currency,
+            // One that was withdrawn since stays with what has it.
+            Some(code) if code == present_currency.as_str() => present_currency,
             Some(code) => code.parse().unwrap_or_else(|_| {
                 checks.add("currency", "customers-currency-unknown");
-                house_currency
+                present_currency
             }),
         };
         let customer = Customer {

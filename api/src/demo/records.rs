@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use domain::{
     Currency, Money, Timestamp,
     asset::{Asset, Customer, Device, DeviceProfile, Model, Site, Territory},
+    calendar::{Zone, date_of, end_of_day, start_of_day},
     condition::{
         Severity,
         rule::{Condition, DeviationLimit, Direction, Rule, RuleSettings, Scope, Side},
@@ -29,8 +30,8 @@ use rust_decimal::Decimal;
 use store::{
     StoreError,
     records::{
-        Tx, assets, contracts, customers, devices, models, parts, rules, sites, stock, technicians,
-        territories, warranties,
+        Tx, assets, contracts, customers, devices, models, organisation, parts, rules, sites, stock,
+        technicians, territories, warranties,
     },
 };
 
@@ -45,6 +46,7 @@ pub struct Things {
 
 pub async fn insert(tx: &Tx, anchor: Timestamp) -> Result<Things, CommandError> {
     let before = anchor - TimeDelta::days(DAYS);
+    let zone = organisation::get(tx).await?.map_or(Zone::UTC, |organisation| organisation.zone());
     let mut territory_ids = Vec::new();
     for name in TERRITORIES {
         let territory = Territory { id: TerritoryId::generate(), name: name.into(), demo: true };
@@ -65,11 +67,11 @@ pub async fn insert(tx: &Tx, anchor: Timestamp) -> Result<Things, CommandError> 
     }
     let mut places = Vec::new();
     for (plan, number) in CUSTOMERS.iter().zip(1..) {
-        places.push(customer(tx, plan, number, territory_ids[plan.territory], before).await?);
+        places.push(customer(tx, plan, number, territory_ids[plan.territory], (before, zone)).await?);
     }
     let mut asset_ids = Vec::new();
     for plan in &ASSETS {
-        asset_ids.push(asset(tx, plan, places[plan.customer], model_ids[plan.model], anchor).await?);
+        asset_ids.push(asset(tx, plan, places[plan.customer], model_ids[plan.model], (anchor, zone)).await?);
     }
     let part_ids = parts_and_vans(tx, before).await?;
     let technician_ids = people(tx, &territory_ids, &part_ids, before).await?;
@@ -98,7 +100,7 @@ async fn customer(
     plan: &CustomerPlan,
     number: u32,
     territory: TerritoryId,
-    before: Timestamp,
+    (before, zone): (Timestamp, Zone),
 ) -> Result<(CustomerId, SiteId), CommandError> {
     let customer = Customer {
         id: CustomerId::generate(),
@@ -124,6 +126,7 @@ async fn customer(
         access_notes: plan.access.map(Into::into),
     };
     sites::insert(tx, &site).await?;
+    let first = date_of(before - TimeDelta::days(60), zone);
     if let Some((tier, [labour, travel, parts], hours, response_hours, restore_hours)) = plan.contract {
         let percent = |value| Decimal::new(value, 2);
         let contract = Contract {
@@ -132,8 +135,8 @@ async fn customer(
             number: format!("SC-DEMO-{number:03}"),
             tier,
             covers_assets: CoveredAssets::All,
-            start: before - TimeDelta::days(60),
-            end: before - TimeDelta::days(60) + TimeDelta::days(365),
+            start: start_of_day(first, zone),
+            end: end_of_day(first.plus_days(364).unwrap_or(first), zone),
             shares: Shares { labour: percent(labour), travel: percent(travel), parts: percent(parts) },
             limits: Limits { hours: hours.map(Decimal::from), visits: None, parts: None },
             response_hours: Some(response_hours),
@@ -152,7 +155,7 @@ async fn asset(
     plan: &AssetPlan,
     (customer_id, site_id): (CustomerId, SiteId),
     model_id: ModelId,
-    anchor: Timestamp,
+    (anchor, zone): (Timestamp, Zone),
 ) -> Result<AssetId, StoreError> {
     let in_service_from = anchor - TimeDelta::days(plan.age_months * 30);
     let asset = Asset {
@@ -171,11 +174,12 @@ async fn asset(
         version: 1,
     };
     assets::insert(tx, &asset).await?;
+    let first = date_of(in_service_from, zone);
     let warranty = Warranty {
         id: WarrantyId::generate(),
         asset_id: asset.id,
-        start: in_service_from,
-        end: in_service_from + TimeDelta::days(730),
+        start: start_of_day(first, zone),
+        end: end_of_day(first.plus_days(729).unwrap_or(first), zone),
         covers: [LineKind::Labour, LineKind::Part].into(),
         supplier: Some(MODELS[plan.model].manufacturer.into()),
         version: 1,

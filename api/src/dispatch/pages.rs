@@ -4,7 +4,6 @@ use super::queries::{Board, board as load_board, booked, day_of, first_gap};
 use crate::{
     command::{CommandError, Context},
     deps::Deps,
-    tickets::pages::{local_time, local_value},
     visits::commands::{self, Booking, Press},
     web::{
         form::Form,
@@ -20,9 +19,10 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    calendar::date_of,
     id::{TechnicianId, VisitId, WorkOrderId},
     service::{
         technician::{Fit, Technician},
@@ -44,11 +44,7 @@ pub async fn board(State(deps): State<Deps>, view: View, query: ListQuery) -> Pa
 
 /// `?day=2026-06-15`, else today; in the reader's zone.
 fn shown_day(deps: &Deps, view: &View, query: &ListQuery) -> (Timestamp, Timestamp) {
-    let noon = query.parse::<NaiveDate>("day").and_then(|date| {
-        let noon = date.and_hms_opt(12, 0, 0)?;
-        noon.and_local_timezone(view.zone).earliest().map(|at| at.to_utc())
-    });
-    day_of(noon.unwrap_or_else(|| deps.now()), view.zone)
+    day_of(query.parse("day").unwrap_or_else(|| date_of(deps.now(), view.zone)), view.zone)
 }
 
 struct Refused {
@@ -75,7 +71,7 @@ pub async fn assign(
     };
     match made {
         Ok(visit) => {
-            let day = visit.planned_start.with_timezone(&view.zone).date_naive();
+            let day = date_of(visit.planned_start, view.zone);
             Ok(see_other(&format!("/dispatch?day={day}")))
         }
         Err(error) => {
@@ -99,11 +95,8 @@ fn read_assign(form: &Form, view: &View) -> Result<(WorkOrderId, Booking), Comma
 fn read_booking(form: &Form, view: &View) -> Result<Booking, CommandError> {
     let mut check = form.check(view.lang);
     let technician_id: Option<TechnicianId> = check.parse("technician_id", "form-choice");
-    let minutes = check.parse_optional("minutes", "dispatch-minutes-range");
-    let start = local_time(form.optional("start"), view);
-    if start.is_none() {
-        check.error("start", "form-date");
-    }
+    let minutes = check.optional("minutes", |check, name| check.whole(name, "dispatch-minutes-range"));
+    let start = check.instant("start", view.zone);
     check.finish()?;
     let (Some(technician_id), Some(start)) = (technician_id, start) else {
         return Err(CommandError::field("start", "form-required"));
@@ -114,16 +107,15 @@ fn read_booking(form: &Form, view: &View) -> Result<Booking, CommandError> {
 fn draw(view: &View, board: &Board, now: Timestamp, refused: &Refused) -> Markup {
     let lang = view.lang;
     let title = lang.t("nav-dispatch");
-    let date = |at: Timestamp| at.with_timezone(&view.zone).date_naive();
-    let (before, after) =
-        (date(board.day.0 - TimeDelta::hours(12)), date(board.day.1 + TimeDelta::hours(12)));
+    let date = date_of(board.day.0, view.zone);
+    let (before, after) = (date.previous().unwrap_or(date), date.next().unwrap_or(date));
     let waiting = i64::try_from(board.waiting_in_all).unwrap_or(i64::MAX);
     layout::page(
         view,
         &title,
         &html! {
             header.top {
-                div { h1 { (title) } p.sub { (lang.date(board.day.0, view.zone)) " · " (lang.count("dispatch-waiting", waiting)) } }
+                div { h1 { (title) } p.sub { (lang.day(date)) " · " (lang.count("dispatch-waiting", waiting)) } }
                 nav.act aria-label=(lang.t("dispatch-days")) {
                     a.btn2 href={ "/dispatch?day=" (before) } { (lang.t("dispatch-day-before")) }
                     a.btn2 href="/dispatch" { (lang.t("dispatch-today")) }
@@ -209,9 +201,9 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
         Form::filled([
             ("work_order_id", work.id.to_string()),
             ("technician_id", best.map(|fit| fit.technician_id.to_string()).unwrap_or_default()),
-            ("start", local_value(start.unwrap_or(earliest), view)),
             ("minutes", work.estimated_minutes.to_string()),
         ])
+        .with_instant("start", start.unwrap_or(earliest), view.zone)
     };
     let scope = format!("{}-", work.number);
     let f = form.fields(lang).scope(&scope);
@@ -233,7 +225,7 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
             form.assign method="post" action="/dispatch/assign" {
                 (f.start()) (f.hidden("work_order_id"))
                 (f.select("technician_id", "dispatch-technician", &people).required())
-                (f.input("datetime-local", "start", "dispatch-start").required())
+                (f.instant("start", "dispatch-start").required())
                 (f.number("minutes", "work-orders-minutes").required())
                 button.btn.sm type="submit" { (lang.t("dispatch-assign")) }
             }
@@ -314,9 +306,9 @@ impl VisitPage {
         let minutes = (self.visit.planned_end - self.visit.planned_start).num_minutes();
         Form::filled([
             ("technician_id", self.visit.technician_id.to_string()),
-            ("start", local_value(self.visit.planned_start, view)),
             ("minutes", minutes.to_string()),
         ])
+        .with_instant("start", self.visit.planned_start, view.zone)
     }
 
     fn draw(&self, view: &View, form: &Form, refused: &str) -> Markup {
@@ -344,7 +336,7 @@ impl VisitPage {
                     form.card.pad.stack.narrow method="post" action={ "/dispatch/visits/" (visit.id) "/schedule" } {
                         (p.start())
                         (p.select("technician_id", "dispatch-technician", &people))
-                        (p.input("datetime-local", "start", "dispatch-start").required())
+                        (p.instant("start", "dispatch-start").required())
                         (p.number("minutes", "work-orders-minutes").required())
                         div { button.btn type="submit" { (lang.t("dispatch-move")) } }
                     }

@@ -1,11 +1,10 @@
 //! The dispatcher's facts: what waits, who is booked when, and who suits which job.
 
-use chrono::{NaiveTime, TimeDelta};
-use chrono_tz::Tz;
+use chrono::TimeDelta;
 use domain::{
-    Timestamp,
-    asset::Asset,
-    asset::Site,
+    Date, Timestamp,
+    asset::{Asset, Site},
+    calendar::{Zone, end_of_day, start_of_day},
     id::{AssetId, SiteId, StockLocationId, TechnicianId, WorkOrderId},
     service::{
         technician::{Fit, Technician, rank},
@@ -36,18 +35,9 @@ pub struct Board {
     pub best: HashMap<WorkOrderId, Fit>,
 }
 
-/// Midnight to midnight of the day that `at` falls on in `zone`.
-pub fn day_of(at: Timestamp, zone: Tz) -> (Timestamp, Timestamp) {
-    let date = at.with_timezone(&zone).date_naive();
-    let start = |date: chrono::NaiveDate| {
-        let midnight = date.and_time(NaiveTime::MIN);
-        // A day that begins within a clock change begins at the change.
-        let local = midnight.and_local_timezone(zone).earliest();
-        local
-            .or_else(|| (midnight + TimeDelta::hours(1)).and_local_timezone(zone).earliest())
-            .map_or(midnight.and_utc(), |local| local.to_utc())
-    };
-    (start(date), start(date + TimeDelta::days(1)))
+/// The first instant of `date` in `zone` and the first of the next day.
+pub fn day_of(date: Date, zone: Zone) -> (Timestamp, Timestamp) {
+    (start_of_day(date, zone), end_of_day(date, zone))
 }
 
 pub async fn board(db: &impl Connection, day: (Timestamp, Timestamp)) -> Result<Board, StoreError> {
@@ -164,13 +154,5 @@ mod tests {
             first_gap(&booked, TechnicianId::generate(), from_micros(50 * minute), 60).timestamp() / 60,
             60
         );
-    }
-
-    #[test]
-    fn a_day_is_cut_in_the_reader_s_zone() {
-        let madrid = chrono_tz::Europe::Madrid;
-        let at = "2026-06-15T22:30:00Z".parse().expect("instant");
-        let (from, to) = day_of(at, madrid);
-        assert_eq!((from.to_rfc3339(), to - from), ("2026-06-15T22:00:00+00:00".into(), TimeDelta::days(1)));
     }
 }

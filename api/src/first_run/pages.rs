@@ -32,8 +32,9 @@ pub async fn page(State(deps): State<Deps>, view: View) -> PageResult {
         return Ok(see_other("/"));
     }
     let organisation = settings::commands::defaults("UTC", view.lang);
-    let form =
-        settings::pages::fill(&organisation).with("language", view.lang.code()).with("time_zone", "UTC");
+    let form = settings::pages::fill(&organisation, view.lang)
+        .with("language", view.lang.code())
+        .with("time_zone", "UTC");
     Ok(draw(&view, &form).into_response())
 }
 

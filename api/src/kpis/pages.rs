@@ -135,8 +135,8 @@ fn period_form(view: &View, query: &ListQuery, days: Days) -> Markup {
         view.lang,
         query,
         &html! {
-            (fields.input("date", "from", "kpis-from").required())
-            (fields.input("date", "to", "kpis-to").required())
+            (fields.date("from", "kpis-from").required())
+            (fields.date("to", "kpis-to").required())
         },
     )
 }

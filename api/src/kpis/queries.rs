@@ -1,13 +1,13 @@
 //! The figures of a period of whole days, each with its trend and what it was in the period before.
 
-use super::reactions::{day, zone_of};
+use super::reactions::day;
 use crate::{command::CommandError, reliability};
-use chrono::{Datelike, NaiveDate, TimeDelta, Utc, Weekday};
-use chrono_tz::Tz;
+use chrono::Weekday;
 use domain::{
-    Timestamp,
+    Date, Timestamp,
     account::Role,
     asset::Asset,
+    calendar::{Zone, start_of_day},
     condition::{
         failure::Failure,
         reliability::{Period, Uptime, failure_frequency, restoration, uptime},
@@ -32,7 +32,7 @@ use store::records::{
 pub struct Days {
     pub from: i32,
     pub to: i32,
-    pub zone: Tz,
+    pub zone: Zone,
 }
 
 pub const DEFAULT_DAYS: i32 = 30;
@@ -42,14 +42,14 @@ pub const MAX_DAYS: i32 = 1_100;
 impl Days {
     /// The last `days` that end with today.
     pub fn last(organisation: &Organisation, now: Timestamp, days: i32) -> Self {
-        let zone = zone_of(organisation);
+        let zone = organisation.zone();
         let to = day(now, zone) + 1;
         Self { from: to - days.clamp(1, MAX_DAYS), to, zone }
     }
     /// From the first day to the last, both included.
-    pub fn between(organisation: &Organisation, first: NaiveDate, last: NaiveDate) -> Option<Self> {
-        let (from, to) = (first.num_days_from_ce(), last.num_days_from_ce() + 1);
-        (from < to && to - from <= MAX_DAYS).then(|| Self { from, to, zone: zone_of(organisation) })
+    pub fn between(organisation: &Organisation, first: Date, last: Date) -> Option<Self> {
+        let (from, to) = (first.day_number(), last.day_number() + 1);
+        (from < to && to - from <= MAX_DAYS).then(|| Self { from, to, zone: organisation.zone() })
     }
     pub fn len(self) -> i32 {
         self.to - self.from
@@ -60,13 +60,11 @@ impl Days {
     pub fn before(self) -> Self {
         Self { from: self.from - self.len(), to: self.from, ..self }
     }
-    pub fn date(day: i32) -> NaiveDate {
-        NaiveDate::from_num_days_from_ce_opt(day).unwrap_or(NaiveDate::MIN)
+    pub fn date(day: i32) -> Date {
+        Date::of_day_number(day)
     }
     fn start_of(self, day: i32) -> Timestamp {
-        let midnight = Self::date(day).and_hms_opt(0, 0, 0).unwrap_or_default();
-        let local = midnight.and_local_timezone(self.zone).earliest();
-        local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
+        start_of_day(Self::date(day), self.zone)
     }
     /// As instants, ending now at the latest: nothing is known of the future.
     pub fn period(self, now: Timestamp) -> Period {
@@ -377,13 +375,13 @@ pub async fn asset_names(
 
 /// The first and the last day asked for by `from` and `to` (both included), or the last `days`.
 pub fn asked(query: &crate::web::list::ListQuery, organisation: &Organisation, now: Timestamp) -> Days {
-    let between = query.parse::<NaiveDate>("from").zip(query.parse::<NaiveDate>("to"));
+    let between = query.parse::<Date>("from").zip(query.parse::<Date>("to"));
     between
         .and_then(|(first, last)| Days::between(organisation, first, last))
         .unwrap_or_else(|| Days::last(organisation, now, query.parse("days").unwrap_or(DEFAULT_DAYS)))
 }
 
 /// The age of a day, in whole days, for labels.
-pub fn span_text(days: Days) -> (NaiveDate, NaiveDate) {
-    (Days::date(days.from), Days::date(days.to) - TimeDelta::days(1))
+pub fn span_text(days: Days) -> (Date, Date) {
+    (Days::date(days.from), Days::date(days.to - 1))
 }

@@ -2,10 +2,9 @@
 //! replaced, so an event that is heard twice changes nothing.
 
 use crate::{command::CommandError, deps::Deps};
-use chrono::Datelike;
-use chrono_tz::Tz;
 use domain::{
     Timestamp,
+    calendar::{Zone, date_of},
     event::{DomainEvent, Recorded},
     id::{AssetId, ContractId, InvoiceId, TicketId, WarrantyId, WorkOrderId},
     organisation::Organisation,
@@ -26,12 +25,8 @@ use store::records::{
 };
 
 /// The days of an indicator are those of the organisation's calendar, counted from the year 1.
-pub fn day(at: Timestamp, zone: Tz) -> i32 {
-    at.with_timezone(&zone).date_naive().num_days_from_ce()
-}
-
-pub fn zone_of(organisation: &Organisation) -> Tz {
-    organisation.time_zone.parse().unwrap_or(chrono_tz::UTC)
+pub fn day(at: Timestamp, zone: Zone) -> i32 {
+    date_of(at, zone).day_number()
 }
 
 /// A job is looked at again when its asset is reported again; more than this many jobs in the window are not one case.
@@ -63,7 +58,7 @@ async fn put(
     subject: Subject,
     facts: Vec<Contribution>,
 ) -> Result<(), CommandError> {
-    let zone = zone_of(organisation);
+    let zone = organisation.zone();
     let facts: Vec<_> = facts.into_iter().map(|fact| (fact, day(fact.at, zone))).collect();
     kpi_facts::put(tx, &subject, &facts).await?;
     Ok(())

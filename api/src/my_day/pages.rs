@@ -15,7 +15,7 @@ use crate::{
     },
     work_orders::{
         pages::{finding_fields, finding_values},
-        view::{duration, entitlement, evidence, line_kind, priority_pill, quantity, skill, status_pill},
+        view::{duration, entitlement, evidence, line_kind, priority_pill, skill, status_pill},
     },
 };
 use axum::{
@@ -25,6 +25,7 @@ use axum::{
 use domain::{
     Timestamp,
     asset::{Asset, Customer, Site},
+    calendar::date_of,
     id::VisitId,
     service::{
         checklist::ChecklistItem,
@@ -43,7 +44,8 @@ use store::records::{
 
 pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult {
     let db = deps.records.read();
-    let (from, to) = day_of(deps.now(), view.zone);
+    let today = date_of(deps.now(), view.zone);
+    let (from, to) = day_of(today, view.zone);
     let own = match user.actor.technician_scope() {
         Some(technician) => visits::agenda(db, technician, from, to).await?,
         None => vec![],
@@ -59,7 +61,7 @@ pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult
     let title = lang.t("nav-my-day");
     let left = rows.iter().filter(|(visit, ..)| visit.state.outcome().is_none()).count();
     let main = html! {
-        header.top { div { h1 { (title) } p.sub { (lang.date(deps.now(), view.zone)) " · " (lang.count("my-day-left", i64::try_from(left).unwrap_or(0))) } } }
+        header.top { div { h1 { (title) } p.sub { (lang.day(today)) " · " (lang.count("my-day-left", i64::try_from(left).unwrap_or(0))) } } }
         (outbox_notice(lang))
         @if rows.is_empty() { p.card.pad { (lang.t("my-day-nothing")) } }
         ol.stack.agenda {
@@ -319,7 +321,7 @@ impl VisitPage {
                         "{} · {} · {}",
                         part.name,
                         part.number,
-                        lang.with("my-day-on-van", &[("n", quantity(lang, *held).into())])
+                        lang.with("my-day-on-van", &[("n", lang.quantity(*held).into())])
                     ),
                 )
             }))
@@ -332,7 +334,7 @@ impl VisitPage {
                         @for line in self.lines.iter().filter(|line| matches!(line.kind, LineKind::Part | LineKind::Expense)) {
                             li.part {
                                 div { b { (line.description) } small { (line_kind(lang, line.kind)) @if !line.coverage.covered_share.is_zero() { " · " (lang.t("my-day-covered")) } } }
-                                span.pill.ok { (quantity(lang, line.quantity)) "×" }
+                                span.pill.ok { (lang.quantity(line.quantity)) "×" }
                                 @if self.work.state.is_open() && line.technician_id == Some(self.visit.technician_id) {
                                     @let key = Form::blank();
                                     form method="post" action=(self.action("remove-line")) data-outbox-form {

@@ -14,7 +14,7 @@ use crate::{
         response::{PageResult, csv, see_other},
         table::{self, Column},
     },
-    work_orders::view::{place_name, quantity},
+    work_orders::view::place_name,
 };
 use axum::{
     extract::{Path, State},
@@ -170,8 +170,8 @@ impl ListPage {
                 td { a href={ "/parts/" (part.id) } { (part.number) } }
                 td { a href={ "/parts/" (part.id) } { (part.name) } }
                 td.n { (lang.money(part.unit_price)) }
-                td.n { (quantity(lang, Self::total(levels))) }
-                td { @for level in levels { span.tag { (name(level.location_id)) " " (quantity(lang, level.quantity)) } " " } }
+                td.n { (lang.quantity(Self::total(levels))) }
+                td { @for level in levels { span.tag { (name(level.location_id)) " " (lang.quantity(level.quantity)) } " " } }
                 td { @if low { span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
             }
         }
@@ -314,7 +314,7 @@ impl PartPage {
                 td { (lang.date_time(movement.at, view.zone)) }
                 td { (lang.t(&format!("movement-{}", movement.reason.as_str()))) }
                 td { (self.place(lang, movement.from)) } td { (self.place(lang, movement.to)) }
-                td.n { (quantity(lang, movement.quantity)) } td { (movement.note) }
+                td.n { (lang.quantity(movement.quantity)) } td { (movement.note) }
             } }
         };
         let rows: Vec<Markup> = self.movements.iter().map(row).collect();
@@ -325,7 +325,7 @@ impl PartPage {
                 header.top { div {
                     p.crumb { a href="/parts" { (lang.t("nav-parts")) } " / " (part.number) }
                     h1 { (part.name) @if self.low { " " span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
-                    p.sub { (lang.t("parts-price")) " " (lang.money(part.unit_price)) " · " (lang.t("parts-cost")) " " (lang.money(part.unit_cost)) " · " (lang.t("parts-reorder-point")) " " (quantity(lang, part.reorder_point)) }
+                    p.sub { (lang.t("parts-price")) " " (lang.money(part.unit_price)) " · " (lang.t("parts-cost")) " " (lang.money(part.unit_cost)) " · " (lang.t("parts-reorder-point")) " " (lang.quantity(part.reorder_point)) }
                 } }
                 div.cols.wide {
                     div.stack {
@@ -337,7 +337,7 @@ impl PartPage {
                         section.card {
                             header { h2 { (lang.t("parts-where")) } }
                             dl.pairs-list {
-                                @for level in &self.levels { div { dt { (self.place(lang, Some(level.location_id))) } dd { (quantity(lang, level.quantity)) } } }
+                                @for level in &self.levels { div { dt { (self.place(lang, Some(level.location_id))) } dd { (lang.quantity(level.quantity)) } } }
                                 @if self.levels.is_empty() { div { dt { (lang.t("parts-nowhere")) } dd { "0" } } }
                             }
                         }

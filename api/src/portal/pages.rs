@@ -150,7 +150,7 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
         let overdue = !row.open.is_zero() && row.due.is_some_and(|due| due < deps.now());
         html! { tr {
             td { a href={ "/invoices/" (row.id) "/print" } { b { (row.number.clone().unwrap_or_default()) } } }
-            td { @if let Some(at) = row.issued_at { (lang.date(at, view.zone)) } }
+            td { @if let Some(at) = row.issued_at { (view.day(at)) } }
             td { span.pill.crit[overdue] { (lang.t(&format!("billing-status-{}", if overdue { "overdue" } else { &row.status }))) } }
             td.n { (lang.money(row.total)) }
             td.n { (lang.money(row.open)) }

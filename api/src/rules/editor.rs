@@ -17,20 +17,20 @@ use domain::{
     telemetry::DeviceEventKind,
 };
 use maud::{Markup, html};
-use rust_decimal::{Decimal, prelude::ToPrimitive};
 use uuid::Uuid;
+
+const MINUTE: u32 = 60;
+const HOUR: u32 = 3600;
+const DAY: u32 = 86_400;
 
 /// The kinds that people can choose for a new rule.
 pub const KINDS: [&str; 4] = ["threshold", "deviation", "event_code", "no_data"];
 
 /// The values of `settings` as the form shows them.
 pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
-    let number = |value: f64| {
-        let text = value.to_string();
-        if lang.number(0.5, 1).contains(',') { text.replace('.', ",") } else { text }
-    };
-    let minutes = |seconds: u32| number(f64::from(seconds) / 60.0);
-    let hours = |seconds: u32| number(f64::from(seconds) / 3600.0);
+    let number = |value: f64| lang.show_float(value);
+    let minutes = |seconds: u32| lang.show_span(seconds, MINUTE);
+    let hours = |seconds: u32| lang.show_span(seconds, HOUR);
     let mut values: Vec<(&str, String)> = vec![
         ("version", version.to_string()),
         ("kind", settings.condition.kind().into()),
@@ -42,7 +42,7 @@ pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
         ("action", settings.action.clone().unwrap_or_default()),
         (
             "expected_downtime_hours",
-            settings.expected_downtime_hours.map_or(String::new(), |h| h.normalize().to_string()),
+            settings.expected_downtime_hours.map_or(String::new(), |hours| lang.show_decimal(hours)),
         ),
         ("failure_level", settings.failure_level.map_or(String::new(), number)),
         ("clear_after_quiet", settings.clear_after_quiet_seconds.map_or(String::new(), minutes)),
@@ -78,7 +78,7 @@ pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
             };
             values.extend([("metric", metric.clone()), ("side", side.into()), ("unit", unit.into())]);
             values.extend([("limit", number(*limit)), ("mean_over_seconds", hours(*mean_over_seconds))]);
-            let days = number(f64::from(*baseline_seconds) / 86_400.0);
+            let days = lang.show_span(*baseline_seconds, DAY);
             values.extend([("baseline_seconds", days), ("for", minutes(*for_seconds))]);
         }
         Condition::NoData { metric, after_seconds } => {
@@ -139,16 +139,13 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
     if severity.is_none() {
         check.error("severity", "form-choice");
     }
-    let historical_limit_seconds = seconds(form, &mut check, "historical_limit", 3600).unwrap_or(0);
-    let quiet = form.optional("clear_after_quiet").is_some();
+    let historical_limit_seconds = seconds(&mut check, "historical_limit", HOUR).unwrap_or(0);
     let clear_after_quiet_seconds =
-        if quiet { seconds(form, &mut check, "clear_after_quiet", 60) } else { None };
+        check.optional("clear_after_quiet", |check, name| check.span(name, MINUTE));
     let component = Some(check.text("component", 120)).filter(|text| !text.is_empty());
     let action = Some(check.text("action", 1000)).filter(|text| !text.is_empty());
-    let has = |name| form.optional(name).is_some();
-    let expected_downtime_hours =
-        if has("expected_downtime_hours") { check.decimal("expected_downtime_hours") } else { None };
-    let failure_level = if has("failure_level") { number(&mut check, "failure_level") } else { None };
+    let expected_downtime_hours = check.optional("expected_downtime_hours", Check::decimal);
+    let failure_level = check.optional("failure_level", Check::float);
     check.finish()?;
     let (Some(condition), Some(scope), Some(severity)) = (condition, scope, severity) else {
         return Err(CommandError::field("kind", "form-choice"));
@@ -173,19 +170,19 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
 fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
     Some(match form.value("kind") {
         "threshold" => {
-            let (raise, clear) = (number(check, "raise"), number(check, "clear"));
+            let (raise, clear) = (check.float("raise"), check.float("clear"));
             Condition::Threshold {
                 metric: check.required("metric", 128),
                 side: if form.value("side") == "below" { Side::Below } else { Side::Above },
-                for_seconds: seconds(form, check, "for", 60)?,
+                for_seconds: seconds(check, "for", MINUTE)?,
                 raise: raise?,
                 clear: clear?,
             }
         }
         "deviation" => {
-            let limit = number(check, "limit");
-            let mean_over_seconds = seconds(form, check, "mean_over_seconds", 3600);
-            let baseline_seconds = seconds(form, check, "baseline_seconds", 86_400);
+            let limit = check.float("limit");
+            let mean_over_seconds = seconds(check, "mean_over_seconds", HOUR);
+            let baseline_seconds = seconds(check, "baseline_seconds", DAY);
             Condition::Deviation {
                 metric: check.required("metric", 128),
                 side: match form.value("side") {
@@ -193,7 +190,7 @@ fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
                     "either" => Direction::Either,
                     _ => Direction::Above,
                 },
-                for_seconds: seconds(form, check, "for", 60)?,
+                for_seconds: seconds(check, "for", MINUTE)?,
                 mean_over_seconds: mean_over_seconds?,
                 baseline_seconds: baseline_seconds?,
                 by: match form.value("unit") {
@@ -204,7 +201,7 @@ fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
         }
         "no_data" => Condition::NoData {
             metric: form.optional("metric").map(String::from),
-            after_seconds: seconds(form, check, "after_seconds", 60)?,
+            after_seconds: seconds(check, "after_seconds", MINUTE)?,
         },
         "event_code" => Condition::EventCode {
             event: EVENTS
@@ -218,8 +215,8 @@ fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
                 .filter(|c| !c.is_empty())
                 .map(String::from)
                 .collect(),
-            count: check.parse("count", "rules-error-count")?,
-            within_seconds: seconds(form, check, "within_seconds", 3600)?,
+            count: check.whole("count", "rules-error-count")?,
+            within_seconds: seconds(check, "within_seconds", HOUR)?,
         },
         "down_unplanned" => Condition::DownUnplanned,
         _ => {
@@ -229,21 +226,9 @@ fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
     })
 }
 
-fn number(check: &mut Check<'_>, name: &'static str) -> Option<f64> {
-    check.decimal(name)?.to_f64()
-}
-
 /// A length of time typed in units of `unit` seconds; 0 when left empty.
-fn seconds(form: &Form, check: &mut Check<'_>, name: &'static str, unit: u32) -> Option<u32> {
-    if form.optional(name).is_none() {
-        return Some(0);
-    }
-    let seconds =
-        check.decimal(name)?.checked_mul(Decimal::from(unit)).and_then(|value| value.round().to_u32());
-    if seconds.is_none() {
-        check.error(name, "form-number");
-    }
-    seconds
+fn seconds(check: &mut Check<'_>, name: &'static str, unit: u32) -> Option<u32> {
+    if check.is_empty(name) { Some(0) } else { check.span(name, unit) }
 }
 
 /// The fields, without the form element and its button. `scopes` are values with their texts.

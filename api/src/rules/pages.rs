@@ -17,7 +17,6 @@ use crate::{
         request::View,
         response::{PageError, PageResult, see_other},
         table::{self, Column},
-        time::parse_local,
     },
 };
 use axum::{
@@ -25,6 +24,7 @@ use axum::{
     response::IntoResponse,
 };
 use chrono::TimeDelta;
+use domain::calendar::{date_of, end_of_day, last_day, start_of_day};
 use domain::{
     condition::{
         reliability::Period,
@@ -245,11 +245,11 @@ async fn try_out(
     query: &ListQuery,
 ) -> Result<(Form, Option<Backtest>), PageError> {
     let now = deps.now();
-    let day = |name| query.get(name).and_then(|text| parse_local(text, view.zone));
-    let to = day("to").map_or(now, |to| (to + TimeDelta::days(1)).min(now));
-    let from = day("from").unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS));
-    let date = |at: domain::Timestamp| at.with_timezone(&view.zone).format("%Y-%m-%d").to_string();
-    let form = Form::filled([("from", date(from)), ("to", date(to))]);
+    let to = query.parse("to").map_or(now, |to| end_of_day(to, view.zone).min(now));
+    let from = query
+        .parse("from")
+        .map_or(to - TimeDelta::days(super::BACKTEST_DAYS), |from| start_of_day(from, view.zone));
+    let form = Form::filled([("from", date_of(from, view.zone)), ("to", last_day(to, view.zone))]);
     let fits = from < to && to - from <= TimeDelta::days(super::MAX_BACKTEST_DAYS);
     let asked = query.get("from").is_some() || !rule.settings.enabled;
     let tested = if fits && asked {
@@ -266,7 +266,7 @@ fn try_card(view: &View, form: &Form, tested: Option<&Backtest>) -> Markup {
         section.card { header { h2 { (lang.t("rules-backtest")) } }
             p.lead { (lang.t("rules-backtest-lead")) }
             form.filters.pad method="get" {
-                (f.input("date", "from", "rules-from").required()) (f.input("date", "to", "rules-to").required())
+                (f.date("from", "rules-from").required()) (f.date("to", "rules-to").required())
                 button.btn2 type="submit" { (icon("play")) (lang.t("rules-backtest-run")) }
             }
             @if let Some(tested) = tested { (result(view, tested)) }

@@ -2,11 +2,12 @@
 
 use crate::{
     command::{Begun, CommandError, Context},
+    input::Checks,
     web::i18n::Lang,
 };
 use domain::{Currency, Money, organisation::Organisation};
 use rust_decimal::Decimal;
-use store::records::{Records, organisation};
+use store::records::{Connection, Records, organisation};
 
 /// Sensible values to begin with.
 pub fn defaults(time_zone: &str, language: Lang) -> Organisation {
@@ -47,6 +48,28 @@ pub fn check(input: &Organisation) -> Result<(), CommandError> {
     }
 }
 
+/// Amounts have the currency they were made in, and days of terms, papers and figures the zone they were cut in: neither
+/// changes under them.
+async fn keeps_its_books(
+    db: &impl Connection,
+    before: &Organisation,
+    input: &Organisation,
+) -> Result<(), CommandError> {
+    let (currency, zone) = (before.currency != input.currency, before.time_zone != input.time_zone);
+    if !currency && !zone {
+        return Ok(());
+    }
+    let bound = organisation::bound(db).await?;
+    let mut checks = Checks::default();
+    if currency && bound.currency {
+        checks.add("currency", "settings-currency-bound");
+    }
+    if zone && bound.zone {
+        checks.add("time_zone", "settings-zone-bound");
+    }
+    checks.finish()
+}
+
 pub async fn save(
     records: &Records,
     mut cx: Context,
@@ -58,6 +81,9 @@ pub async fn save(
         Begun::Repeated(saved) => return Ok(saved),
     };
     let before = organisation::get(&tx).await?;
+    if let Some(before) = &before {
+        keeps_its_books(&tx, before, &input).await?;
+    }
     let set_up_at = before.and_then(|before| before.set_up_at).or(Some(cx.at));
     let saved = Organisation { set_up_at, ..input };
     organisation::save(&tx, &saved).await?;

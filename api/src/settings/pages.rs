@@ -23,12 +23,12 @@ pub async fn page(State(deps): State<Deps>, view: View) -> PageResult {
     let kept = organisation::get(deps.records.read()).await?;
     let kept = kept.unwrap_or_else(|| commands::defaults(view.zone.name(), view.lang));
     let demo = deps.demo.status().await?;
-    Ok(draw(&view, &fill(&kept), &demo).into_response())
+    Ok(draw(&view, &fill(&kept, view.lang), &demo).into_response())
 }
 
 pub async fn save(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
     let saved = match read(&form, view.lang) {
-        Ok(input) => commands::save(&deps.records, form.context(cx), input).await,
+        Ok(input) => commands::save(&deps.records, form.context(cx), input).await.map_err(on_the_form),
         Err(error) => Err(error),
     };
     match saved {
@@ -40,14 +40,26 @@ pub async fn save(State(deps): State<Deps>, view: View, cx: Context, form: Form)
     }
 }
 
+/// The page has fields of its own for the organisation's zone and language, apart from those of the person.
+pub fn on_the_form(error: CommandError) -> CommandError {
+    let CommandError::Invalid(mut errors) = error else { return error };
+    for error in &mut errors {
+        error.field = match error.field {
+            "time_zone" => "organisation_time_zone",
+            "language" => "organisation_language",
+            field => field,
+        };
+    }
+    CommandError::Invalid(errors)
+}
+
 pub async fn remove_demo(State(deps): State<Deps>) -> PageResult {
     deps.demo.remove().await?;
     Ok(see_other("/settings"))
 }
 
 /// The organisation as form values.
-pub fn fill(kept: &Organisation) -> Form {
-    let percent = (kept.tax_rate * Decimal::ONE_HUNDRED).normalize();
+pub fn fill(kept: &Organisation, lang: Lang) -> Form {
     Form::filled([
         ("name", kept.name.clone()),
         ("address", kept.address.clone()),
@@ -55,10 +67,10 @@ pub fn fill(kept: &Organisation) -> Form {
         ("currency", kept.currency.to_string()),
         ("organisation_time_zone", kept.time_zone.clone()),
         ("organisation_language", kept.language.clone()),
-        ("labour_rate", kept.labour_rate_per_hour.decimal().to_string()),
-        ("travel_rate", kept.travel_rate_per_hour.decimal().to_string()),
-        ("labour_cost", kept.labour_cost_per_hour.decimal().to_string()),
-        ("tax_rate", percent.to_string()),
+        ("labour_rate", lang.show_money(kept.labour_rate_per_hour)),
+        ("travel_rate", lang.show_money(kept.travel_rate_per_hour)),
+        ("labour_cost", lang.show_money(kept.labour_cost_per_hour)),
+        ("tax_rate", lang.show_percent(kept.tax_rate)),
         ("payment_terms_days", kept.payment_terms_days.to_string()),
     ])
 }
@@ -72,9 +84,9 @@ pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
     let labour_rate = check.money("labour_rate", unit);
     let travel_rate = check.money("travel_rate", unit);
     let labour_cost = check.money("labour_cost", unit);
-    let percent = check.decimal("tax_rate");
-    let terms = check.parse::<u32>("payment_terms_days", "settings-payment-terms-invalid");
-    if percent.is_some_and(|percent| percent < Decimal::ZERO || percent > Decimal::ONE_HUNDRED) {
+    let tax_rate = check.percent("tax_rate");
+    let terms = check.whole::<u32>("payment_terms_days", "settings-payment-terms-invalid");
+    if tax_rate.is_some_and(|rate| !(Decimal::ZERO..=Decimal::ONE).contains(&rate)) {
         check.error("tax_rate", "settings-tax-rate-invalid");
     }
     check.finish()?;
@@ -89,7 +101,7 @@ pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
         labour_rate_per_hour: labour_rate.expect(checked),
         travel_rate_per_hour: travel_rate.expect(checked),
         labour_cost_per_hour: labour_cost.expect(checked),
-        tax_rate: percent.expect(checked) / Decimal::ONE_HUNDRED,
+        tax_rate: tax_rate.expect(checked),
         payment_terms_days: terms.expect(checked),
         set_up_at: None,
     })

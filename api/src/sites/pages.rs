@@ -6,7 +6,7 @@ use crate::{
     command::{CommandError, Context},
     customers::pages::may_write,
     web::{
-        form::Form,
+        form::{Check, Form},
         icon::icon,
         layout,
         list::ListQuery,
@@ -104,7 +104,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
     let site = sites::get(deps.records.read(), SiteId(id)).await?.ok_or(CommandError::NotFound)?;
-    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| view.lang.show_float(value));
     let form = Form::filled([
         ("customer_id", site.customer_id.to_string()),
         ("name", site.name),
@@ -143,8 +143,8 @@ fn read(form: &Form, view: &View) -> Result<SiteInput, CommandError> {
     let mut check = form.check(view.lang);
     let customer_id = check.parse::<Uuid>("customer_id", "form-choice");
     let territory_id = check.parse_optional::<Uuid>("territory_id", "form-choice");
-    let latitude = check.parse_optional::<f64>("latitude", "form-number");
-    let longitude = check.parse_optional::<f64>("longitude", "form-number");
+    let (latitude, longitude) =
+        (check.optional("latitude", Check::float), check.optional("longitude", Check::float));
     check.finish()?;
     Ok(SiteInput {
         customer_id: customer_id.ok_or_else(|| CommandError::field("customer_id", "form-required"))?,

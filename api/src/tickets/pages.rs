@@ -27,9 +27,7 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use chrono::NaiveDateTime;
 use domain::{
-    Timestamp,
     account::Role,
     asset::{Asset, Customer},
     id::{AssetId, CustomerId, TicketId},
@@ -200,28 +198,11 @@ fn read_new(form: &Form, view: &View) -> Result<NewTicket, CommandError> {
     let asset_id: Option<AssetId> = check.parse("asset_id", "form-choice");
     let subject = check.required("subject", 200);
     let description = check.text("description", 5000);
-    let fault_at = local_time(form.optional("fault_at"), view);
-    if form.optional("fault_at").is_some() && fault_at.is_none() {
-        check.error("fault_at", "form-date");
-    }
+    let fault_at = check.optional("fault_at", |check, name| check.instant(name, view.zone));
     check.finish()?;
     let asset_id = asset_id.ok_or(CommandError::field("asset_id", "form-required"))?;
     let priority = Priority::ALL.into_iter().find(|priority| priority.as_str() == form.value("priority"));
     Ok(NewTicket { asset_id, subject, description, priority, fault_at, reported_at: None })
-}
-
-/// What a `datetime-local` field says, in the reader's zone.
-pub fn local_time(text: Option<&str>, view: &View) -> Option<Timestamp> {
-    let text = text?;
-    let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
-        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"))
-        .ok()?;
-    naive.and_local_timezone(view.zone).earliest().map(|at| at.to_utc())
-}
-
-/// For the value of a `datetime-local` field.
-pub fn local_value(at: Timestamp, view: &View) -> String {
-    at.with_timezone(&view.zone).format("%Y-%m-%dT%H:%M").to_string()
 }
 
 fn draw_new(view: &View, form: &Form, assets: &[(String, String)]) -> Markup {
@@ -240,7 +221,7 @@ fn draw_new(view: &View, form: &Form, assets: &[(String, String)]) -> Markup {
                 (fields.text("subject", "tickets-subject").required().attribute("maxlength", "200"))
                 (fields.area("description", "service-description").attribute("rows", "4"))
                 (fields.select("priority", "service-priority", &priorities))
-                (fields.input("datetime-local", "fault_at", "tickets-fault-at").hint("tickets-fault-at-hint"))
+                (fields.instant("fault_at", "tickets-fault-at").hint("tickets-fault-at-hint"))
                 div.act { button.btn type="submit" { (lang.t("tickets-open")) } a.btn2 href="/tickets" { (lang.t("cancel")) } }
             }
         },

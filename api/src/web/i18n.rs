@@ -5,10 +5,13 @@
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use domain::{Money, Timestamp};
+use domain::{Date, Money, Timestamp};
 use fluent_templates::{LanguageIdentifier, Loader, fluent_bundle::FluentValue, static_loader};
 use rust_decimal::Decimal;
 use std::{borrow::Cow, collections::HashMap};
+
+mod numbers;
+pub use numbers::NotANumber;
 
 static_loader! {
     static LOCALES = { locales: "./locales", fallback_language: "en", customise: |bundle| bundle.set_use_isolating(false) };
@@ -74,19 +77,6 @@ impl Lang {
     pub fn count(self, key: &str, n: i64) -> String {
         self.with(key, &[("n", FluentValue::from(n))])
     }
-    /// A decimal number as people of this language write it; a plain one with a point is understood too.
-    pub fn read_decimal(self, text: &str) -> Option<Decimal> {
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let (point, group) = self.separators();
-        let plain = if text.contains(point) && text.contains(group) {
-            text.replace(group, "").replace(point, ".")
-        } else if is_grouped(&text, group) {
-            text.replace(group, "")
-        } else {
-            text.replace(',', ".")
-        };
-        Decimal::from_str_exact(&plain).ok()
-    }
     /// Decimal sign and group separator.
     fn separators(self) -> (char, char) {
         match self {
@@ -99,6 +89,11 @@ impl Lang {
         let (point, group) = self.separators();
         grouped(&format!("{value:.digits$}"), point, group)
     }
+    /// An exact number without needless decimals.
+    pub fn quantity(self, value: Decimal) -> String {
+        let (point, group) = self.separators();
+        grouped(&value.normalize().to_string(), point, group)
+    }
     /// An amount with its currency code.
     pub fn money(self, money: Money) -> String {
         let (point, group) = self.separators();
@@ -106,29 +101,37 @@ impl Lang {
     }
     /// Date and time in the reader's zone.
     pub fn date_time(self, at: Timestamp, zone: Tz) -> String {
-        let pattern = match self {
-            Self::En => "%-d %b %Y %H:%M",
-            Self::Es | Self::It => "%d/%m/%Y %H:%M",
-            Self::Ro => "%d.%m.%Y %H:%M",
-            Self::Zh => "%Y-%m-%d %H:%M",
-        };
-        at.with_timezone(&zone).format(pattern).to_string()
+        let local = at.with_timezone(&zone);
+        format!("{} {}", local.format(self.date_pattern()), local.format("%H:%M"))
     }
-    /// Date alone in the reader's zone.
+    /// The day on which something happened, in the reader's zone. Days that were agreed on are [`Self::day`]s.
     pub fn date(self, at: Timestamp, zone: Tz) -> String {
-        let pattern = match self {
+        at.with_timezone(&zone).format(self.date_pattern()).to_string()
+    }
+    /// A civil date, the same for every reader.
+    pub fn day(self, date: Date) -> String {
+        date.naive().format(self.date_pattern()).to_string()
+    }
+    fn date_pattern(self) -> &'static str {
+        match self {
             Self::En => "%-d %b %Y",
             Self::Es | Self::It => "%d/%m/%Y",
             Self::Ro => "%d.%m.%Y",
             Self::Zh => "%Y-%m-%d",
-        };
-        at.with_timezone(&zone).format(pattern).to_string()
+        }
     }
 
     /// A share of one as a percentage with `digits` decimals.
     pub fn percent(self, fraction: f64, digits: usize) -> String {
-        let number = self.number(fraction * 100.0, digits);
-        // Spanish, Italian and Romanian set a space before the sign.
+        self.percent_of(&self.number(fraction * 100.0, digits))
+    }
+    /// An exact share of one as a percentage with at most one decimal.
+    pub fn share(self, fraction: Decimal) -> String {
+        let percent = (fraction * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+        self.percent_of(&self.quantity(percent))
+    }
+    /// Spanish, Italian and Romanian set a space before the sign.
+    fn percent_of(self, number: &str) -> String {
         if self.separators().0 == ',' { format!("{number}\u{a0}%") } else { format!("{number}%") }
     }
     /// A length of time in its two largest units: `3 d 4 h`, `2 h 10 min`, `45 s`.
@@ -156,21 +159,6 @@ impl Lang {
         let key = if span < TimeDelta::zero() { "time-ago" } else { "time-in" };
         self.with(key, &[("span", self.duration(span).into())])
     }
-}
-
-/// True for digits in groups of three, such as `1,234,567`: with one group only, such as `1,234`, too.
-fn is_grouped(text: &str, group: char) -> bool {
-    let digits = text.trim_start_matches('-');
-    let mut parts = digits.split(group);
-    let first = parts.next().unwrap_or("");
-    let rest: Vec<&str> = parts.collect();
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    // With a point as separator one group may as well be a fraction: `1.234` from a program means 1.234.
-    let enough = if group == '.' { rest.len() > 1 } else { !rest.is_empty() };
-    enough
-        && (1..=3).contains(&first.len())
-        && all_digits(first)
-        && rest.iter().all(|p| p.len() == 3 && all_digits(p))
 }
 
 fn grouped(plain: &str, point: char, group: char) -> String {

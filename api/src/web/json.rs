@@ -8,8 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::SecondsFormat;
-use domain::Timestamp;
+use domain::{Currency, MoneyError, Timestamp};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
+use serde_json::Value;
 
 /// Extractor and answer. Input types say `#[serde(deny_unknown_fields)]`.
 #[derive(Clone, Debug)]
@@ -67,6 +68,36 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let value = read(body)?;
+    // What was stored keeps the currency it has; what is written from now on needs one that exists.
+    let unknown = serde_json::from_slice(body).ok().and_then(|body| unknown_currency(&body, ""));
+    if let Some(field) = unknown {
+        let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
+        problem.fields.insert(field, MoneyError::UnknownCurrency.to_string());
+        return Err(problem);
+    }
+    Ok(value)
+}
+
+/// The path of a currency that is not in force, wherever the body names one.
+fn unknown_currency(value: &Value, path: &str) -> Option<String> {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::Object(members) => members.iter().find_map(|(name, member)| match member {
+            Value::String(code) if name == "currency" => {
+                code.parse::<Currency>().is_err().then(|| below(name))
+            }
+            member => unknown_currency(member, &below(name)),
+        }),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| unknown_currency(item, &format!("{path}[{index}]"))),
+        _ => None,
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -108,6 +139,32 @@ mod tests {
     struct Input {
         #[allow(dead_code, reason = "only its reading is tested")]
         count: u32,
+    }
+
+    #[test]
+    fn amounts_need_a_currency_in_force_with_its_decimals() {
+        #[derive(Debug, Deserialize)]
+        struct Input {
+            #[allow(dead_code, reason = "only its reading is tested")]
+            price: domain::Money,
+        }
+        let read = |amount: &str, currency: &str| {
+            let body = serde_json::json!({ "price": { "amount": amount, "currency": currency } });
+            parse::<Input>(body.to_string().as_bytes()).map_err(|problem| problem.fields)
+        };
+        assert!(read("1.50", "EUR").is_ok() && read("2", "VUV").is_ok() && read("1.125", "KWD").is_ok());
+        for (amount, currency, field) in [
+            ("1.50", "VUV", "price"),
+            ("1.50", "UGX", "price"),
+            ("1.1250", "EUR", "price"),
+            ("1.50", "ABC", "price.currency"),
+            ("1.50", "HRK", "price.currency"),
+            ("1.50", "XXX", "price.currency"),
+            ("1.50", "€", "price.currency"),
+        ] {
+            let fields = read(amount, currency).expect_err(currency);
+            assert!(fields.contains_key(field), "{amount} {currency}: {fields:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,11 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::account::{Actor, Source};
+use domain::{
+    Timestamp,
+    account::{Actor, Source},
+    calendar::{Zone, date_of, last_day},
+};
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -22,8 +26,10 @@ pub struct User {
     pub actor: Actor,
     pub name: String,
     pub lang: Lang,
-    /// Dates and times are shown in this zone.
-    pub zone: chrono_tz::Tz,
+    /// When something happened is shown in this zone.
+    pub zone: Zone,
+    /// The organisation's zone: the days of contracts, invoices and payments are days there, whoever reads.
+    pub civil: Zone,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for User {
@@ -44,7 +50,10 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for User {
 #[derive(Clone, Debug)]
 pub struct View {
     pub lang: Lang,
-    pub zone: chrono_tz::Tz,
+    /// The reader's, for what happened at an instant.
+    pub zone: Zone,
+    /// The organisation's, for what was agreed for a day.
+    pub civil: Zone,
     pub user: Option<User>,
     /// Path of this request, to mark the current page.
     pub path: String,
@@ -61,10 +70,22 @@ impl<S: Send + Sync> FromRequestParts<S> for View {
         };
         Ok(Self {
             lang: user.as_ref().map_or_else(accepted, |user| user.lang),
-            zone: user.as_ref().map_or(chrono_tz::UTC, |user| user.zone),
+            zone: user.as_ref().map_or(Zone::UTC, |user| user.zone),
+            civil: user.as_ref().map_or(Zone::UTC, |user| user.civil),
             path: parts.uri.path().into(),
             user,
         })
+    }
+}
+
+impl View {
+    /// The day of the organisation's calendar on which `at` falls: of an invoice, a payment, the start of a contract.
+    pub fn day(&self, at: Timestamp) -> String {
+        self.lang.day(date_of(at, self.civil))
+    }
+    /// The last day of a term that ends before `end`.
+    pub fn last_day(&self, end: Timestamp) -> String {
+        self.lang.day(last_day(end, self.civil))
     }
 }
 

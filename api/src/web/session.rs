@@ -11,13 +11,14 @@ use axum::{
 use chrono::TimeDelta;
 use domain::{
     account::Account,
+    calendar::{self, Zone},
     id::{AccountId, SessionId},
 };
 use rand::RngCore;
 use sha2::{Digest, Sha256};
 use store::{
     StoreError,
-    records::{Connection, api_tokens, sessions},
+    records::{Connection, api_tokens, organisation, sessions},
 };
 
 pub const COOKIE: &str = "mainstay_session";
@@ -54,10 +55,15 @@ async fn find(deps: &Deps, headers: &HeaderMap) -> Result<Option<(User, Credenti
             return Ok(None);
         };
         let token = api_tokens::authenticate(deps.records.read(), &hash(secret.trim())).await?;
-        return Ok(token.map(|token| {
-            let user = User { actor: token.actor(), name: token.name, lang: Lang::En, zone: chrono_tz::UTC };
-            (user, Credential::Bearer)
-        }));
+        let Some(token) = token else { return Ok(None) };
+        let user = User {
+            actor: token.actor(),
+            name: token.name,
+            lang: Lang::En,
+            zone: Zone::UTC,
+            civil: civil_zone(deps.records.read()).await?,
+        };
+        return Ok(Some((user, Credential::Bearer)));
     }
     let Some(secret) = cookie(headers, COOKIE) else { return Ok(None) };
     let Some((session, account)) = sessions::find_by_secret(deps.records.read(), &hash(secret)).await? else {
@@ -73,15 +79,22 @@ async fn find(deps: &Deps, headers: &HeaderMap) -> Result<Option<(User, Credenti
         sessions::touch(&tx, session.id, now).await?;
         tx.commit_quietly().await?;
     }
-    Ok(Some((user_of(&account), Credential::Session(session.id))))
+    let civil = civil_zone(deps.records.read()).await?;
+    Ok(Some((user_of(&account, civil), Credential::Session(session.id))))
 }
 
-pub fn user_of(account: &Account) -> User {
+/// The organisation's zone, in which its days begin; UTC before the first run.
+pub async fn civil_zone(db: &impl Connection) -> Result<Zone, StoreError> {
+    Ok(organisation::get(db).await?.map_or(Zone::UTC, |organisation| organisation.zone()))
+}
+
+pub fn user_of(account: &Account, civil: Zone) -> User {
     User {
         actor: account.actor(),
         name: account.name.clone(),
         lang: Lang::parse(&account.language).unwrap_or(Lang::En),
-        zone: account.time_zone.parse().unwrap_or(chrono_tz::UTC),
+        zone: calendar::zone(&account.time_zone).unwrap_or(Zone::UTC),
+        civil,
     }
 }
 

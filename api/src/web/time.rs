@@ -1,8 +1,12 @@
 //! Instants and durations as programs write them, and how long ago something was, as people say it.
 
 use super::request::View;
-use chrono::{DateTime, SecondsFormat, Utc};
-use domain::{Timestamp, clock::from_micros};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Timelike, Utc};
+use domain::{
+    Date, Timestamp,
+    calendar::{Zone, instant_of},
+    clock::from_micros,
+};
 use maud::{Markup, html};
 
 /// RFC 3339 in UTC with milliseconds.
@@ -21,13 +25,35 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     DateTime::parse_from_rfc3339(&text).ok().map(|at| at.with_timezone(&Utc))
 }
 
-/// A date and time without zone, as `datetime-local` inputs send it, or a date alone.
-pub fn parse_local(text: &str, zone: chrono_tz::Tz) -> Option<Timestamp> {
-    let date_time = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
-        .or_else(|_| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"))
-        .ok()
-        .or_else(|| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
-    Some(date_time.and_local_timezone(zone).earliest()?.with_timezone(&Utc))
+/// `at` on the clocks of `zone` as a `datetime-local` input has it: to the minute, or as finely as it may be given.
+pub fn show_local(at: Timestamp, zone: Zone) -> String {
+    let local = at.with_timezone(&zone).naive_local();
+    let pattern = match (local.second(), local.nanosecond()) {
+        (0, 0) => "%Y-%m-%dT%H:%M",
+        (_, 0) => "%Y-%m-%dT%H:%M:%S",
+        _ => "%Y-%m-%dT%H:%M:%S%.3f",
+    };
+    local.format(pattern).to_string()
+}
+
+/// `at` without loss, for the unseen companion of [`show_local`].
+pub fn exact(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// What a `datetime-local` input says on the clocks of `zone`. Untouched, which is when it still says what `shown`
+/// showed, it means `shown`; a time that clocks show twice means the first, one that they jump over none.
+pub fn read_local(text: &str, shown: &str, zone: Zone) -> Option<Timestamp> {
+    let wall = wall(text)?;
+    let shown = DateTime::parse_from_rfc3339(shown).ok().map(|at| at.with_timezone(&Utc));
+    let untouched = shown.filter(|shown| self::wall(&show_local(*shown, zone)) == Some(wall));
+    let at = untouched.or_else(|| instant_of(wall, zone))?;
+    Date::of(wall.date()).map(|_| at)
+}
+
+fn wall(text: &str) -> Option<NaiveDateTime> {
+    let patterns = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"];
+    patterns.into_iter().find_map(|pattern| NaiveDateTime::parse_from_str(text.trim(), pattern).ok())
 }
 
 /// An ISO 8601 duration of days, hours, minutes and seconds, such as `PT1H` or `P1DT12H`, in microseconds.
@@ -102,8 +128,36 @@ mod tests {
     #[test]
     fn local_times_are_of_the_readers_zone() {
         let madrid = chrono_tz::Europe::Madrid;
-        assert_eq!(parse_local("2026-07-01T10:00", madrid), parse("2026-07-01T08:00:00Z"));
-        assert_eq!(parse_local("2026-01-01", madrid), parse("2025-12-31T23:00:00Z"));
-        assert_eq!(parse_local("today", madrid), None);
+        assert_eq!(read_local("2026-07-01T10:00", "", madrid), parse("2026-07-01T08:00:00Z"));
+        assert_eq!(read_local("2026-07-01T10:00:07.25", "", madrid), parse("2026-07-01T08:00:07.250Z"));
+        assert_eq!(
+            read_local("2026-10-25T02:30", "", madrid),
+            parse("2026-10-25T00:30:00Z"),
+            "the first of two"
+        );
+        for wrong in ["today", "2026-03-29T02:30", "2026-07-01", "99999-01-01T00:00", "1066-10-14T09:00"] {
+            assert_eq!(read_local(wrong, "", madrid), None, "{wrong}");
+        }
+        let changed = read_local("2026-07-01T10:01", "2026-07-01T08:00:12Z", madrid);
+        assert_eq!(changed, parse("2026-07-01T08:01:00Z"), "what was typed counts, not what was shown");
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_stays_the_one_it_was() {
+        let madrid = chrono_tz::Europe::Madrid;
+        for second_time in ["2026-10-25T01:30:00Z", "2026-10-25T01:30:15.123456Z"] {
+            let at = second_time.parse().expect("instant");
+            assert_eq!(read_local(&show_local(at, madrid), &exact(at), madrid), Some(at));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_form_reads_the_instants_that_it_shows(
+            us in -2_000_000_000_000_000_i64..7_000_000_000_000_000, zone in 0..chrono_tz::TZ_VARIANTS.len(),
+        ) {
+            let (at, zone) = (from_micros(us), chrono_tz::TZ_VARIANTS[zone]);
+            proptest::prop_assert_eq!(read_local(&show_local(at, zone), &exact(at), zone), Some(at));
+        }
     }
 }

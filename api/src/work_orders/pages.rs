@@ -6,7 +6,7 @@ use super::{
     lines::{self as line_commands, LineChange, NewLine, UsedPart},
     view::{
         checklist_text, duration, entitlement, evidence, line_kind, place_name, priority_options,
-        priority_pill, quantity, skill, skill_options, status_pill,
+        priority_pill, skill, skill_options, status_pill,
     },
 };
 use crate::{
@@ -173,7 +173,7 @@ fn read_new(form: &Form, lang: Lang) -> Result<NewWorkOrder, CommandError> {
     let asset_id: Option<AssetId> = check.parse("asset_id", "form-choice");
     let subject = check.required("subject", 200);
     let description = check.text("description", 5000);
-    let minutes: Option<u32> = check.parse("estimated_minutes", "work-orders-minutes-range");
+    let minutes: Option<u32> = check.whole("estimated_minutes", "work-orders-minutes-range");
     check.finish()?;
     let word = |name| form.value(name);
     Ok(NewWorkOrder {
@@ -658,8 +658,8 @@ impl Page {
             &action,
             Form::filled([
                 ("description", line.description.clone()),
-                ("quantity", quantity(lang, line.quantity)),
-                ("unit_price", lang.money(line.unit_price).split('\u{a0}').next().unwrap_or("").into()),
+                ("quantity", lang.show_decimal(line.quantity)),
+                ("unit_price", lang.show_money(line.unit_price)),
                 (
                     "goodwill",
                     if line.coverage.payer == Payer::Goodwill { "on".into() } else { String::new() },
@@ -690,7 +690,7 @@ impl Page {
                         }
                     }
                 }
-                td.n { (quantity(lang, line.quantity)) }
+                td.n { (lang.quantity(line.quantity)) }
                 td.n { (lang.money(line.unit_price)) }
                 td { (coverage(lang, line)) }
                 td.n { @if let Ok(billable) = line.billable() { (lang.money(billable)) } }
@@ -850,10 +850,10 @@ impl Page {
 fn coverage(lang: Lang, line: &Line) -> Markup {
     let word = serde_json::to_value(line.coverage.reason).ok();
     let word = word.as_ref().and_then(|word| word.as_str()).unwrap_or("").to_string();
-    let share = (line.coverage.covered_share * rust_decimal::Decimal::ONE_HUNDRED).normalize();
+    let share = line.coverage.covered_share;
     html! {
         (lang.t(&format!("coverage-{word}")))
-        @if !share.is_zero() { small { " · " (quantity(lang, share)) " %" } }
+        @if !share.is_zero() { small { " · " (lang.share(share)) } }
     }
 }
 

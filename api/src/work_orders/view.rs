@@ -11,7 +11,6 @@ use domain::{
     service::{Priority, checklist, contract::ContractState, line::LineKind, stock::StockLocation},
 };
 use maud::{Markup, html};
-use rust_decimal::Decimal;
 use store::{
     StoreError,
     records::{Connection, alerts, contracts, evidence, warranties},
@@ -82,13 +81,6 @@ pub fn line_kind(lang: Lang, kind: LineKind) -> String {
     })
 }
 
-/// A quantity without needless zeros, in the reader's notation.
-pub fn quantity(lang: Lang, value: Decimal) -> String {
-    let value = value.normalize();
-    let digits = usize::try_from(value.scale()).unwrap_or(0);
-    lang.number(value.try_into().unwrap_or(0.0), digits)
-}
-
 /// Hours and minutes.
 pub fn duration(lang: Lang, span: TimeDelta) -> String {
     let minutes = span.num_minutes().max(0);
@@ -132,7 +124,7 @@ pub async fn entitlement(
         warranties::of_asset(db, asset.0).await?.into_iter().find(|warranty| warranty.is_active(now));
     let covering = contracts::covering(db, asset.1, asset.0).await?;
     let contract = covering.into_iter().find(|contract| contract.state(now) == ContractState::Active);
-    let until = |at| lang.date(at, view.zone);
+    let until = |end| view.last_day(end);
     Ok(html! {
         p.badges {
             @if let Some(warranty) = &warranty {

@@ -1,9 +1,9 @@
 //! Alerts and their groups. An asset has at most one open group of live alerts, and one of historical ones.
 
-use super::{PageRequest, Paged, assets, failures::parse_cursor};
+use super::{PageRequest, Paged, assets, column, failures::parse_cursor};
 use crate::StoreError;
 use domain::{
-    Money, Timestamp,
+    Timestamp,
     clock::from_micros,
     condition::{
         Severity,
@@ -98,10 +98,7 @@ impl TryFrom<Model> for Alert {
     type Error = StoreError;
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let money_at_risk = match (row.money_minor, row.money_currency) {
-            (Some(minor), Some(code)) => {
-                let currency = code.parse().map_err(|_| StoreError::Corrupt(format!("currency {code}")))?;
-                Some(Money::new(minor, currency))
-            }
+            (Some(minor), Some(code)) => Some(column::money(minor, &code)?),
             _ => None,
         };
         Ok(Self {

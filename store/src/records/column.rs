@@ -39,9 +39,12 @@ pub(super) fn from_milli(milli: i64) -> Decimal {
 }
 
 pub(super) fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {
-    let currency: Currency =
-        currency.parse().map_err(|_| StoreError::Corrupt(format!("currency {currency}")))?;
-    Ok(Money::new(minor, currency))
+    Ok(Money::new(minor, self::currency(currency)?))
+}
+
+/// The currency of something stored, which may have been withdrawn since.
+pub(super) fn currency(code: &str) -> Result<Currency, StoreError> {
+    Currency::stored(code).map_err(|_| StoreError::Corrupt(format!("currency {code}")))
 }
 
 pub(super) fn us(at: Option<Timestamp>) -> Option<i64> {

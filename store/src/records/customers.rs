@@ -1,11 +1,11 @@
 //! Who owns equipment and pays for its service.
 
 use super::{
-    PageRequest, Paged, keyset,
+    PageRequest, Paged, column, keyset,
     search::{self, Kind},
 };
 use crate::StoreError;
-use domain::{Currency, asset::Customer, clock::from_micros, id::CustomerId};
+use domain::{asset::Customer, clock::from_micros, id::CustomerId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
 use std::collections::HashMap;
@@ -33,8 +33,7 @@ impl ActiveModelBehavior for ActiveModel {}
 impl TryFrom<Model> for Customer {
     type Error = StoreError;
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let currency: Currency =
-            row.currency.parse().map_err(|e| StoreError::Corrupt(format!("customer {}: {e}", row.id)))?;
+        let currency = column::currency(&row.currency)?;
         Ok(Self {
             id: row.id.into(),
             name: row.name,

@@ -144,7 +144,7 @@ pub async fn get(db: &impl ConnectionTrait, id: InvoiceId) -> Result<Option<Invo
     Ok(Some(Invoice {
         id: row.id.into(),
         customer_id: row.customer_id.into(),
-        currency: currency(&row)?,
+        currency: column::currency(&row.currency)?,
         created_at: from_micros(row.created_at_us),
         state: column::from_json(&row.facts)?,
         issuer,
@@ -346,12 +346,8 @@ fn to_row(invoice: &Invoice) -> Result<ActiveModel, StoreError> {
     })
 }
 
-fn currency(row: &Model) -> Result<Currency, StoreError> {
-    row.currency.parse().map_err(|_| StoreError::Corrupt(format!("currency of invoice {}", row.id)))
-}
-
 fn summary(row: Model) -> Result<Summary, StoreError> {
-    let currency = currency(&row)?;
+    let currency = column::currency(&row.currency)?;
     Ok(Summary {
         id: row.id.into(),
         customer_id: row.customer_id.into(),

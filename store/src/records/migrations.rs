@@ -4,9 +4,9 @@
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
     counters, customers, demo, device_events, devices, evidence, failures, invoices, kpi_facts, leases,
-    lines, models, organisation, outbox, parked_events, parts, payments, quarantine, rules, search, sessions,
-    sites, states, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
-    work_orders,
+    lines, minor_units, models, organisation, outbox, parked_events, parts, payments, quarantine, rules,
+    search, sessions, sites, states, stock, technicians, territories, tickets, time_entries, transitions,
+    visits, warranties, work_orders,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
@@ -57,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(analytics_state::Migration),
             Box::new(demo::Migration),
             Box::new(search::Migration),
+            Box::new(minor_units::Migration),
         ]
     }
 }

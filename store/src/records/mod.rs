@@ -30,6 +30,7 @@ pub mod kpi_facts;
 pub mod leases;
 pub mod lines;
 mod migrations;
+mod minor_units;
 pub mod models;
 pub mod organisation;
 pub mod outbox;

@@ -1,7 +1,8 @@
 //! The one service organisation of this installation. Its single row is the guard against two first runs at once.
 
+use super::column;
 use crate::StoreError;
-use domain::{Currency, Money, clock::from_micros, organisation::Organisation};
+use domain::{Money, clock::from_micros, organisation::Organisation};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::{prelude::*, schema};
 
@@ -64,6 +65,46 @@ pub async fn save(tx: &impl ConnectionTrait, organisation: &Organisation) -> Res
     Ok(())
 }
 
+/// What holds the organisation to its currency and to its time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// There are amounts in it.
+    pub currency: bool,
+    /// There are days that were cut in it: of terms, papers and figures.
+    pub zone: bool,
+}
+
+pub async fn bound(db: &impl ConnectionTrait) -> Result<Bound, StoreError> {
+    let amounts = [
+        ("lines", "id"),
+        ("parts", "id"),
+        ("contracts", "id"),
+        ("invoices", "id"),
+        ("kpi_facts", "subject_id"),
+        ("assets", "downtime_cost_minor"),
+        ("technicians", "cost_per_hour_minor"),
+    ];
+    let days = [
+        ("contracts", "start_us"),
+        ("warranties", "start_us"),
+        ("invoices", "issued_at_us"),
+        ("kpi_facts", "day"),
+    ];
+    Ok(Bound { currency: any(db, &amounts).await?, zone: any(db, &days).await? })
+}
+
+/// True when one of the tables has a row whose column is filled.
+async fn any(db: &impl ConnectionTrait, places: &[(&'static str, &'static str)]) -> Result<bool, StoreError> {
+    for (table, column) in places {
+        let mut query = Query::select();
+        query.expr(Expr::val(1)).from(*table).and_where(Expr::col(*column).is_not_null()).limit(1);
+        if db.query_one(&query).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn to_row(organisation: &Organisation) -> ActiveModel {
     ActiveModel {
         id: Set(ONLY),
@@ -84,7 +125,7 @@ fn to_row(organisation: &Organisation) -> ActiveModel {
 
 fn from_row(row: Model) -> Result<Organisation, StoreError> {
     let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of the organisation"));
-    let currency: Currency = row.currency.parse().map_err(|_| corrupt("currency"))?;
+    let currency = column::currency(&row.currency)?;
     Ok(Organisation {
         name: row.name,
         address: row.address,

@@ -15,7 +15,6 @@ use crate::{
 };
 use axum::extract::{Path, State};
 use domain::{
-    Timestamp,
     asset::Criticality,
     id::{AssetId, SiteId},
 };
@@ -49,7 +48,6 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
     let asset = assets::get(deps.records.read(), AssetId(id)).await?.ok_or(CommandError::NotFound)?;
-    let local = |at: Timestamp| at.with_timezone(&view.zone).format("%Y-%m-%dT%H:%M").to_string();
     let form = Form::filled([
         ("site_id", asset.site_id.to_string()),
         ("model_id", asset.model_id.to_string()),
@@ -57,14 +55,17 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ("serial_number", asset.serial_number),
         ("functional_location", asset.functional_location.unwrap_or_default()),
         ("criticality", asset.criticality.as_str().into()),
-        ("in_service_from", local(asset.in_service_from)),
-        ("in_service_to", asset.in_service_to.map_or_else(String::new, local)),
         (
             "downtime_cost_per_hour",
-            asset.downtime_cost_per_hour.map_or_else(String::new, |cost| cost.decimal().to_string()),
+            asset.downtime_cost_per_hour.map_or_else(String::new, |cost| view.lang.show_money(cost)),
         ),
         ("version", asset.version.to_string()),
-    ]);
+    ])
+    .with_instant("in_service_from", asset.in_service_from, view.zone);
+    let form = match asset.in_service_to {
+        Some(to) => form.with_instant("in_service_to", to, view.zone),
+        None => form,
+    };
     let choices = Choices::load(&deps).await?;
     Ok(draw(&view, &form, &choices, &format!("/assets/{id}"), "assets-edit"))
 }
@@ -95,14 +96,8 @@ async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, Comma
     let site_id = check.parse::<Uuid>("site_id", "form-choice");
     let model_id = check.parse::<Uuid>("model_id", "form-choice");
     let version = check.parse_optional::<i64>("version", "form-number");
-    let mut instant = |name: &'static str| {
-        let text = form.optional(name)?;
-        let at = time::parse_local(text, view.zone);
-        if at.is_none() {
-            check.error(name, "form-date");
-        }
-        at.map(time::rfc3339)
-    };
+    let mut instant =
+        |name| check.optional(name, |check, name| check.instant(name, view.zone)).map(time::exact);
     let (in_service_from, in_service_to) = (instant("in_service_from"), instant("in_service_to"));
     let cost = match (site_id, form.optional("downtime_cost_per_hour")) {
         (Some(site), Some(_)) => {
@@ -182,8 +177,8 @@ fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) 
                 (f.text("serial_number", "assets-serial-number"))
                 (f.text("functional_location", "assets-functional-location"))
                 (f.select("criticality", "assets-criticality", &criticalities))
-                (f.input("datetime-local", "in_service_from", "assets-in-service-from").hint("assets-in-service-hint"))
-                (f.input("datetime-local", "in_service_to", "assets-in-service-to"))
+                (f.instant("in_service_from", "assets-in-service-from").hint("assets-in-service-hint"))
+                (f.instant("in_service_to", "assets-in-service-to"))
                 (f.number("downtime_cost_per_hour", "assets-downtime-cost"))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/assets" { (lang.t("cancel")) } }
             }

@@ -53,7 +53,7 @@ pub async fn coverage(deps: &Deps, view: &View, asset: &Asset) -> Result<Markup,
     let db = deps.records.read();
     let (lang, now) = (view.lang, deps.now());
     let until = |key: &str, name: &str, end| {
-        lang.with(key, &[("name", name.to_owned().into()), ("date", lang.date(end, view.zone).into())])
+        lang.with(key, &[("name", name.to_owned().into()), ("date", view.last_day(end).into())])
     };
     let mut covered = Vec::new();
     for warranty in warranties::of_asset(db, asset.id).await? {

@@ -2,7 +2,7 @@ use super::*;
 use crate::web::i18n::Lang;
 
 fn view() -> View {
-    View { lang: Lang::En, zone: chrono_tz::UTC, user: None, path: "/".into() }
+    View { lang: Lang::En, zone: chrono_tz::UTC, civil: chrono_tz::UTC, user: None, path: "/".into() }
 }
 
 fn plot(line: Line) -> Plot {

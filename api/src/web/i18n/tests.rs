@@ -139,20 +139,6 @@ fn every_key_that_the_code_names_exists() {
 }
 
 #[test]
-fn numbers_are_read_as_they_are_written() {
-    let read = |lang: Lang, text: &str| lang.read_decimal(text).map(|value| value.to_string());
-    assert_eq!(read(Lang::En, "1,234.50").as_deref(), Some("1234.50"));
-    assert_eq!(read(Lang::En, "1,234").as_deref(), Some("1234"));
-    assert_eq!(read(Lang::En, "12,5").as_deref(), Some("12.5"));
-    assert_eq!(read(Lang::Es, "1.234,50").as_deref(), Some("1234.50"));
-    assert_eq!(read(Lang::Es, "1.234.567").as_deref(), Some("1234567"));
-    assert_eq!(read(Lang::Es, "12.5").as_deref(), Some("12.5"));
-    assert_eq!(read(Lang::Ro, "-0,05").as_deref(), Some("-0.05"));
-    assert_eq!(read(Lang::Zh, "abc"), None);
-    assert_eq!(read(Lang::It, ""), None);
-}
-
-#[test]
 fn times_are_told_in_two_units() {
     let tell = |lang: Lang, seconds| lang.duration(TimeDelta::seconds(seconds));
     assert_eq!(tell(Lang::En, 7800), "2 h 10 min");

@@ -1,62 +1,16 @@
 //! Exact money: a whole number of minor units with its currency. Arithmetic that leaves `i64` is an error, never a wrap.
 
+mod currency;
+
+pub use currency::Currency;
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::{fmt, str::FromStr};
+use std::fmt;
 use thiserror::Error;
-
-/// An ISO 4217 code, three capital letters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Currency([u8; 3]);
-
-impl Currency {
-    pub const EUR: Self = Self(*b"EUR");
-
-    /// Digits after the decimal point that this currency's minor unit stands for.
-    pub fn exponent(self) -> u32 {
-        match &self.0 {
-            b"JPY" | b"KRW" | b"CLP" | b"VND" | b"ISK" | b"XAF" | b"XOF" | b"PYG" => 0,
-            b"BHD" | b"KWD" | b"OMR" | b"TND" | b"JOD" | b"IQD" | b"LYD" => 3,
-            _ => 2,
-        }
-    }
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("invariant: three ASCII letters")
-    }
-}
-impl FromStr for Currency {
-    type Err = MoneyError;
-    fn from_str(s: &str) -> Result<Self, MoneyError> {
-        match <[u8; 3]>::try_from(s.as_bytes()) {
-            Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
-            _ => Err(MoneyError::UnknownCurrency),
-        }
-    }
-}
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-impl Serialize for Currency {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(self.as_str())
-    }
-}
-impl<'de> Deserialize<'de> for Currency {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(D::Error::custom)
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MoneyError {
-    #[error("not a currency code of three capital letters")]
+    #[error("not the code of a currency in force, such as EUR")]
     UnknownCurrency,
     #[error("amounts in different currencies cannot be combined")]
     CurrencyMismatch,
@@ -89,6 +43,10 @@ impl Money {
     /// Parses a plain decimal such as `12.34`; more decimals than the currency has are refused, not rounded.
     pub fn parse(amount: &str, currency: Currency) -> Result<Self, MoneyError> {
         let value = Decimal::from_str_exact(amount.trim()).map_err(|_| MoneyError::NotAnAmount)?;
+        Self::exact(value, currency)
+    }
+    /// `value` in `currency`, refused when it has more decimals than the currency.
+    pub fn exact(value: Decimal, currency: Currency) -> Result<Self, MoneyError> {
         if value.normalize().scale() > currency.exponent() {
             return Err(MoneyError::NotAnAmount);
         }
