@@ -1,13 +1,19 @@
 // The technician's phone: an outbox that keeps what was done while offline, in order, each with its own key, until
-// the server has it. The key makes a repetition harmless: nothing is lost and nothing happens twice. Without this
+// the server has it. The key makes a repetition harmless: nothing is lost and nothing happens twice. Every account on
+// the phone has an outbox of its own: one person's presses are never sent, or thrown away, as another's. Without this
 // file the same forms post by themselves.
 (() => {
   let notice = document.querySelector("[data-outbox]");
   if (!notice) return;
-  const KEY = "mainstay-outbox", words = { ...notice.dataset };
+  const words = { ...notice.dataset }, PREFIX = "mainstay-outbox:", KEY = PREFIX + words.account, BEFORE = "mainstay-outbox";
   const forms = () => [...document.querySelectorAll("form[data-outbox-form]")];
   const read = () => { try { return JSON.parse(localStorage.getItem(KEY)) || []; } catch { return []; } };
   const write = items => localStorage.setItem(KEY, JSON.stringify(items));
+  // Kept before outboxes had owners: the server says of each whether it was this person's.
+  const old = localStorage.getItem(BEFORE);
+  if (old) { try { write([...JSON.parse(old), ...read()]); localStorage.removeItem(BEFORE); } catch { /* full, or not ours: it stays where it is */ } }
+  const others = () => Object.keys(localStorage).filter(key => key.startsWith(PREFIX) && key !== KEY)
+    .reduce((sum, key) => { try { return sum + JSON.parse(localStorage.getItem(key)).length; } catch { return sum; } }, 0);
   const uuid = () => crypto.randomUUID ? crypto.randomUUID() : "10000000-1000-4000-8000-100000000000".replace(/[018]/g, c => (c ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> c / 4).toString(16));
   const fresh = form => { const key = form.elements._key; if (key) key.value = uuid(); };
   const make = (tag, text, of) => { const node = of.appendChild(document.createElement(tag)); node.textContent = text; return node; };
@@ -16,7 +22,9 @@
   function draw() {
     const items = read(), waiting = items.filter(item => !item.refused), refused = items.filter(item => item.refused);
     notice.replaceChildren();
-    notice.hidden = !items.length && navigator.onLine;
+    const theirs = others();
+    notice.hidden = !items.length && !theirs && navigator.onLine;
+    if (theirs) { const bar = make("p", words.others.replace("%n%", theirs), notice); bar.className = "hint"; bar.setAttribute("role", "status"); }
     if (waiting.length || !navigator.onLine) {
       const bar = make("p", (navigator.onLine ? words.waiting : words.offline).replace("%n%", waiting.length), notice);
       bar.className = "offline-bar"; bar.setAttribute("role", "status");
@@ -69,10 +77,11 @@
           const item = read().find(item => !item.refused);
           if (!item) break;
           let response;
-          try { response = await fetch(item.url, { method: "POST", body: new URLSearchParams(item.body), headers: { accept: "text/html" } }); }
+          try { response = await fetch(item.url, { method: "POST", body: new URLSearchParams([...item.body, ["_account", words.account]]), headers: { accept: "text/html" } }); }
           catch { break; }
           if (new URL(response.url).pathname.startsWith("/sign-in")) { location.href = "/sign-in?next=" + encodeURIComponent(location.pathname); break; }
-          if (response.status >= 500 || response.status === 429) break;
+          // 421: somebody else has signed in since; it waits until its own account is back.
+          if (response.status >= 500 || response.status === 429 || response.status === 421) break;
           const text = await response.text();
           if (response.ok) { write(read().filter(other => other.key !== item.key)); last = response.url; continue; }
           const page = new DOMParser().parseFromString(text, "text/html");

@@ -17,8 +17,12 @@ use store::{
     },
 };
 
-/// A phone may have been offline for so long.
-const OLDEST: TimeDelta = TimeDelta::days(7);
+/// A technician's phone may have been offline for so long; what is older the office enters.
+const OLDEST_ON_A_PHONE: TimeDelta = TimeDelta::days(7);
+/// The office enters late papers and the history of before; older than this is a slip of the pen.
+pub const OLDEST: TimeDelta = TimeDelta::days(10 * 366);
+/// Entered later than this after it happened, it is marked as such.
+const LATE_AFTER: TimeDelta = TimeDelta::days(1);
 /// A phone's clock may be ahead by so much; its time is then taken as now.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
@@ -28,7 +32,8 @@ pub fn circumstances(cx: &Context, at: Option<Timestamp>) -> Result<Circumstance
     if happened > cx.at + AHEAD {
         return Err(CommandError::field("at", "service-at-future"));
     }
-    if happened < cx.at - OLDEST {
+    let technician = cx.actor.technician_scope().is_some();
+    if happened < cx.at - if technician { OLDEST_ON_A_PHONE } else { OLDEST } {
         return Err(CommandError::field("at", "service-at-too-old"));
     }
     Ok(Circumstances {
@@ -79,7 +84,12 @@ impl Timeline {
                                 @else { (lang.t(&format!("thing-{}", entry.thing))) ": " (lang.t(&format!("{}-state-{}", entry.thing, entry.to))) }
                             }
                             @if let Some(note) = &entry.note { p { (note_text(view, note)) } }
-                            p.sub { (self.who(view, entry)) " · " (lang.t(&format!("source-{}", source_word(entry)))) }
+                            p.sub {
+                                (self.who(view, entry)) " · " (lang.t(&format!("source-{}", source_word(entry))))
+                                @if entry.recorded_at - entry.at > LATE_AFTER {
+                                    " · " (lang.with("service-entered-on", &[("date", lang.date_time(entry.recorded_at, view.zone).into())]))
+                                }
+                            }
                         }
                     }
                 }

@@ -142,6 +142,7 @@ pub(crate) async fn approved_job(app: &TestApp, place: &Place, number: &str) -> 
         technician_id: technician.id,
         planned_start: done - TimeDelta::minutes(150),
         planned_end: done,
+        entered_late: false,
         state: VisitState::Done { trip, outcome: Outcome::Fixed, at: done },
         version: 1,
     };

@@ -211,7 +211,8 @@ impl History<'_> {
         arrives: Timestamp,
     ) -> Result<VisitId, CommandError> {
         let id = self.things.technicians[technician];
-        let booking = Booking { technician_id: id, start: arrives, minutes: None, dispatch: true };
+        let booking =
+            Booking { technician_id: id, start: arrives, minutes: None, dispatch: true, allow_overlap: true };
         let visit = visits::book(self.deps, self.desk(at), work, booking).await?.id;
         let leaves = (arrives - TRAVEL).max(at + TimeDelta::minutes(2));
         let accepts = (at + TimeDelta::minutes(9)).min(leaves);
@@ -302,6 +303,7 @@ impl History<'_> {
                 start: self.anchor + TimeDelta::hours(hours),
                 minutes: None,
                 dispatch: true,
+                allow_overlap: true,
             };
             visits::book(self.deps, self.desk(self.anchor - TimeDelta::minutes(80)), work, booking).await?;
         }

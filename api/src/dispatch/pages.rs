@@ -6,7 +6,7 @@ use crate::{
     deps::Deps,
     visits::commands::{self, Booking, Press},
     web::{
-        form::Form,
+        form::{Fields, Form},
         icon::icon,
         layout,
         list::ListQuery,
@@ -101,7 +101,17 @@ fn read_booking(form: &Form, view: &View) -> Result<Booking, CommandError> {
     let (Some(technician_id), Some(start)) = (technician_id, start) else {
         return Err(CommandError::field("start", "form-required"));
     };
-    Ok(Booking { technician_id, start, minutes, dispatch: true })
+    let allow_overlap = form.checked("allow_overlap");
+    Ok(Booking { technician_id, start, minutes, dispatch: true, allow_overlap })
+}
+
+/// Asked for only where it was refused, or ticked before.
+fn confirm_overlap(form: &Form, fields: Fields<'_>) -> Markup {
+    html! {
+        @if form.was_refused("technician_booked") || form.checked("allow_overlap") {
+            (fields.checkbox("allow_overlap", "dispatch-allow-overlap"))
+        }
+    }
 }
 
 fn draw(view: &View, board: &Board, now: Timestamp, refused: &Refused) -> Markup {
@@ -227,6 +237,7 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
                 (f.select("technician_id", "dispatch-technician", &people).required())
                 (f.instant("start", "dispatch-start").required())
                 (f.number("minutes", "work-orders-minutes").required())
+                (confirm_overlap(&form, f))
                 button.btn.sm type="submit" { (lang.t("dispatch-assign")) }
             }
         }
@@ -320,6 +331,7 @@ impl VisitPage {
         let people: Vec<_> =
             self.technicians.iter().map(|person| (person.id.to_string(), person.name.clone())).collect();
         let movable = visit.state.is_booked() || visit.state.as_str() == "declined";
+        let over = matches!(visit.state.as_str(), "done" | "canceled");
         let title = lang.with("dispatch-visit-of", &[("number", work.number.clone().into())]);
         let (p, d, c) =
             (plan.fields(lang), of("dispatch").fields(lang), of("cancel").fields(lang).scope("cancel-"));
@@ -329,7 +341,7 @@ impl VisitPage {
             &html! {
                 header.top { div {
                     p.crumb { a href="/dispatch" { (lang.t("nav-dispatch")) } " / " a href={ "/work-orders/" (work.id) } { (work.number) } }
-                    h1 { (title) " " (status_pill(lang, "visit", visit.state.as_str())) }
+                    h1 { (title) " " (status_pill(lang, "visit", visit.state.as_str())) @if visit.entered_late { " " span.pill { (lang.t("visits-entered-late")) } } }
                     p.sub { (work.subject) }
                 } }
                 @if movable {
@@ -338,6 +350,7 @@ impl VisitPage {
                         (p.select("technician_id", "dispatch-technician", &people))
                         (p.instant("start", "dispatch-start").required())
                         (p.number("minutes", "work-orders-minutes").required())
+                        (confirm_overlap(plan, p))
                         div { button.btn type="submit" { (lang.t("dispatch-move")) } }
                     }
                     div.act {
@@ -345,6 +358,10 @@ impl VisitPage {
                             form method="post" action={ "/dispatch/visits/" (visit.id) "/dispatch" } { (d.start()) button.btn2 type="submit" { (lang.t("dispatch-send")) } }
                         }
                     }
+                } @else {
+                    p.card.pad { (lang.t(if over { "dispatch-over" } else { "dispatch-under-way" })) }
+                }
+                @if !over {
                     details.action.card.pad.narrow open[refused == "cancel"] {
                         summary { (lang.t("dispatch-cancel-visit")) }
                         form.stack method="post" action={ "/dispatch/visits/" (visit.id) "/cancel" } {
@@ -352,8 +369,6 @@ impl VisitPage {
                             div { button.btn2 type="submit" { (lang.t("dispatch-cancel-visit")) } }
                         }
                     }
-                } @else {
-                    p.card.pad { (lang.t("dispatch-under-way")) }
                 }
             },
         )

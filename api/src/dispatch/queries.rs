@@ -142,6 +142,7 @@ mod tests {
             technician_id: technician,
             planned_start: from_micros(from * minute),
             planned_end: from_micros(to * minute),
+            entered_late: false,
             state: VisitState::Proposed,
             version: 0,
         };

@@ -1,6 +1,6 @@
 //! What a technician presses. Every action is one form post with its own key, so that the outbox may repeat it.
 
-use super::pages::VisitPage;
+use super::pages::{VisitPage, account_word};
 use crate::{
     command::{CommandError, Context},
     deps::Deps,
@@ -18,7 +18,11 @@ use crate::{
         pages::{read_finding, read_signature},
     },
 };
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::IntoResponse,
+};
 use chrono::{DateTime, Utc};
 use domain::{
     Timestamp,
@@ -35,6 +39,10 @@ pub async fn act(
     Path((id, action)): Path<(VisitId, String)>,
     form: Form,
 ) -> PageResult {
+    // The page stood open while somebody else signed in on this phone: the press waits for its own account.
+    if form.optional("_account").is_some_and(|account| account != account_word(&user)) {
+        return Ok(StatusCode::MISDIRECTED_REQUEST.into_response());
+    }
     match carry_out(&deps, form.context(cx), id, &action, &form, view.lang).await {
         Ok(()) if action == "finish" || action == "decline" => Ok(see_other("/my-day")),
         Ok(()) => Ok(see_other(&format!("/my-day/visits/{id}"))),

@@ -24,6 +24,7 @@ use axum::{
 };
 use domain::{
     Timestamp,
+    account::Identity,
     asset::{Asset, Customer, Site},
     calendar::date_of,
     id::VisitId,
@@ -62,7 +63,7 @@ pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult
     let left = rows.iter().filter(|(visit, ..)| visit.state.outcome().is_none()).count();
     let main = html! {
         header.top { div { h1 { (title) } p.sub { (lang.day(today)) " · " (lang.count("my-day-left", i64::try_from(left).unwrap_or(0))) } } }
-        (outbox_notice(lang))
+        (outbox_notice(lang, &user))
         @if rows.is_empty() { p.card.pad { (lang.t("my-day-nothing")) } }
         ol.stack.agenda {
             @for (visit, work, site, asset) in &rows {
@@ -79,12 +80,21 @@ pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult
 }
 
 /// Texts of the outbox, for the script: it fills in the number and shows what was refused.
-fn outbox_notice(lang: Lang) -> Markup {
+fn outbox_notice(lang: Lang, user: &User) -> Markup {
     html! {
-        div.outbox hidden data-outbox
+        div.outbox hidden data-outbox data-account=(account_word(user)) data-others=(lang.t("outbox-others"))
             data-waiting=(lang.t("outbox-waiting")) data-offline=(lang.t("outbox-offline"))
             data-refused=(lang.t("outbox-refused")) data-discard=(lang.t("outbox-discard")) data-retry=(lang.t("outbox-retry"))
             data-queued=(lang.t("outbox-queued")) {}
+    }
+}
+
+/// Whose outbox this is: what one person pressed is never sent as another's.
+pub fn account_word(user: &User) -> String {
+    match &user.actor.identity {
+        Identity::Account(id) => id.to_string(),
+        Identity::ApiToken(id) => id.to_string(),
+        Identity::System => String::new(),
     }
 }
 
@@ -94,6 +104,7 @@ pub async fn visit(State(deps): State<Deps>, view: View, user: User, Path(id): P
 }
 
 pub struct VisitPage {
+    user: User,
     visit: Visit,
     work: WorkOrder,
     asset: Option<Asset>,
@@ -127,6 +138,7 @@ impl VisitPage {
         }
         van.sort_by(|a, b| a.0.name.cmp(&b.0.name));
         Ok(Self {
+            user: user.clone(),
             asset: assets::get(db, work.asset_id).await?,
             customer: customers::get(db, work.customer_id).await?,
             site: sites::get(db, work.site_id).await?,
@@ -157,7 +169,7 @@ impl VisitPage {
                         p.sub { (work.number) @if let Some(asset) = &self.asset { " · " (asset.name) } " · " (status_pill(lang, "visit", visit.state.as_str())) }
                         (self.entitlement)
                     } }
-                    (outbox_notice(lang))
+                    (outbox_notice(lang, &self.user))
                     div.stack {
                         (self.place(view)) (self.status(view, refused, form)) (self.evidence) (self.about(view))
                         (self.time(view)) (self.checks(view)) (self.parts(view, refused, form))
@@ -203,7 +215,7 @@ impl VisitPage {
         let error = ["accept", "travel", "arrive", "pause", "resume"].contains(&refused).then_some(form);
         let f = error.unwrap_or(&blank).fields(lang);
         let decline = self.of("decline", refused, form, Form::blank());
-        let d = decline.fields(lang).scope("decline-");
+        let d = decline.fields(lang);
         let state = self.visit.state.as_str();
         // All are drawn, so that a phone that is offline can go on from one to the next.
         let press = |action: &str, look: &str, class: &'static str, when: &[&str]| {
@@ -225,12 +237,13 @@ impl VisitPage {
                 @if !self.visit.state.is_booked() && !self.visit.state.is_at_work() {
                     p { (lang.t(&format!("visit-state-{state}"))) @if let Some(outcome) = self.visit.state.outcome() { " · " (lang.t(&format!("outcome-{}", outcome.as_str()))) } }
                 }
-                @if matches!(self.visit.state, VisitState::Dispatched { .. } | VisitState::Accepted { .. }) {
-                    details.action open[refused == "decline"] {
-                        summary { (lang.t("my-day-decline")) }
+                @for (label, when) in [("my-day-decline", "dispatched accepted"), ("my-day-turn-back", "traveling on_site break")] {
+                    details.action data-when=(when) hidden[!when.split(' ').any(|word| word == state)] open[refused == "decline"] {
+                        summary { (lang.t(label)) }
                         form.stack method="post" action=(self.action("decline")) data-outbox-form {
+                            @let d = d.scope(label);
                             (d.start()) (d.area("note", "service-reason").required().attribute("rows", "2"))
-                            div { button.btn2 type="submit" { (lang.t("my-day-decline")) } }
+                            div { button.btn2 type="submit" { (lang.t(label)) } }
                         }
                     }
                 }

@@ -213,17 +213,37 @@ pub async fn reopen(deps: &Deps, cx: Context, id: TicketId, input: Remark) -> Re
 /// `of` is the number of the ticket that says the same, such as `T-1001`.
 pub async fn mark_duplicate(
     deps: &Deps,
-    cx: Context,
+    mut cx: Context,
     id: TicketId,
     of: &str,
     input: Remark,
 ) -> Result<Ticket, CommandError> {
-    let original = tickets::find_by_number(deps.records.read(), of.trim()).await?;
+    input.check()?;
+    let tx = match cx.begin(&deps.records, "tickets.duplicate", &(id, of.trim(), &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(ticket) => return Ok(ticket),
+    };
+    let before = load(&tx, &cx.actor, id, input.version).await?;
+    let original = tickets::find_by_number(&tx, of.trim()).await?;
     let Some(original) = original.filter(|original| original.id != id && may_see(&cx.actor, original)) else {
         return Err(CommandError::field("of", "tickets-no-such-number"));
     };
-    change(deps, cx, "tickets.duplicate", id, input, |ticket, at| Ok(ticket.mark_duplicate(original.id, at)?))
-        .await
+    if matches!(original.state, TicketState::Duplicate { .. }) {
+        return Err(CommandError::Refused { code: "duplicate_of_duplicate" });
+    }
+    let after = before.clone().mark_duplicate(&original, cx.at)?.responded(cx.at);
+    let ticket = save(&tx, &circumstances(&cx, None)?, &before, &after, Some(input.note.trim())).await?;
+    cx.finish(tx, ticket).await
+}
+
+/// Takes the mark of a duplicate back.
+pub async fn undo_duplicate(
+    deps: &Deps,
+    cx: Context,
+    id: TicketId,
+    input: Remark,
+) -> Result<Ticket, CommandError> {
+    change(deps, cx, "tickets.undo_duplicate", id, input, |ticket, at| Ok(ticket.undo_duplicate(at)?)).await
 }
 
 /// Overrides the computed priority; why is kept.

@@ -171,6 +171,8 @@ remarks! {
     triage at "/api/v1/tickets/{id}/triage";
     /// Closes a resolved ticket.
     close at "/api/v1/tickets/{id}/close";
+    /// Takes the mark of a duplicate back; somebody decides again.
+    undo_duplicate at "/api/v1/tickets/{id}/undo-duplicate";
     /// Opens a resolved or closed ticket again; the note says why.
     reopen at "/api/v1/tickets/{id}/reopen";
 }
@@ -301,6 +303,18 @@ pub async fn work_order(
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(
-    list, create, get, note, wait, resolve, duplicate, priority, work_order, triage, close, reopen
+    list,
+    create,
+    get,
+    note,
+    wait,
+    resolve,
+    duplicate,
+    undo_duplicate,
+    priority,
+    work_order,
+    triage,
+    close,
+    reopen
 ))]
 pub struct Api;

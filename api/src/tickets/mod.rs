@@ -32,6 +32,7 @@ pub fn routes() -> Routes {
         .post("/api/v1/tickets/{id}/close", PROGRAMS, json::close)
         .post("/api/v1/tickets/{id}/reopen", PROGRAMS, json::reopen)
         .post("/api/v1/tickets/{id}/duplicate", PROGRAMS, json::duplicate)
+        .post("/api/v1/tickets/{id}/undo-duplicate", PROGRAMS, json::undo_duplicate)
         .post("/api/v1/tickets/{id}/priority", PROGRAMS, json::priority)
         .post("/api/v1/tickets/{id}/notes", PROGRAMS, json::note)
         .post("/api/v1/tickets/{id}/work-order", PROGRAMS, json::work_order)

@@ -277,6 +277,7 @@ async fn carry_out(
         "close" => commands::close(deps, cx, id, remark).await?,
         "reopen" => commands::reopen(deps, cx, id, remark).await?,
         "duplicate" => commands::mark_duplicate(deps, cx, id, form.value("of"), remark).await?,
+        "undo-duplicate" => commands::undo_duplicate(deps, cx, id, remark).await?,
         "note" => commands::add_note(deps, cx, id, remark).await?,
         "priority" => {
             let word = form.value("priority");
@@ -292,7 +293,7 @@ async fn carry_out(
                     .parse()
                     .map_err(|_| CommandError::field("estimated_minutes", "work-orders-minutes-range"))?,
                 requires_signature: form.checked("requires_signature"),
-                checklist: vec![],
+                checklist: None,
             };
             let work = create_from_ticket(deps, cx, id, plan).await?;
             return Ok(format!("/work-orders/{}", work.id));
@@ -320,6 +321,7 @@ impl Forms {
             "close",
             "reopen",
             "duplicate",
+            "undo-duplicate",
             "note",
             "priority",
             "work-order",
@@ -518,6 +520,7 @@ impl Page {
                     @if idle && status != "waiting_customer" { (self.button(view, forms, "wait-customer", "tickets-wait-customer")) }
                     @if idle && status != "waiting_parts" { (self.button(view, forms, "wait-parts", "tickets-wait-parts")) }
                     @if status == "resolved" { (self.button(view, forms, "close", "tickets-close")) }
+                    @if status == "duplicate" { (self.button(view, forms, "undo-duplicate", "tickets-undo-duplicate")) }
                     @if matches!(status, "resolved" | "closed") { (self.with_note(view, forms, "reopen", "tickets-reopen", &html! {})) }
                     @if idle {
                         @let f = forms.of("resolve").fields(lang).scope("resolve-");

@@ -197,3 +197,37 @@ async fn a_condition_that_goes_away_resolves_only_a_ticket_that_nobody_was_sent_
         assert_eq!((ticket.state.as_str(), ticket.restored_at), (expected, Some(at)));
     }
 }
+
+#[tokio::test]
+async fn two_tickets_never_are_duplicates_of_each_other_and_a_wrong_mark_is_taken_back() {
+    let plant = Plant::new().await;
+    let desk = plant.app.as_role(Agent);
+    let mut made = vec![];
+    for subject in ["Noise", "It hums", "Loud"] {
+        let body = json!({"asset_id": plant.asset, "subject": subject});
+        made.push(desk.post_json("/api/v1/tickets", &body).await.json());
+    }
+    let mark = async |one: usize, other: usize| {
+        let path = format!("/api/v1/tickets/{}/duplicate", id(&made[one]));
+        desk.post_json(&path, &json!({"of": made[other]["number"]})).await
+    };
+    assert_eq!(mark(0, 1).await.status, 200);
+    let circle = mark(1, 0).await;
+    assert_eq!((circle.status, circle.json()["code"].as_str()), (409, Some("duplicate_of_duplicate")));
+    assert_eq!(mark(1, 2).await.status, 200);
+    assert_eq!(mark(2, 0).await.status, 409, "a longer circle is one too");
+    assert_eq!(mark(2, 2).await.status, 422);
+
+    let page = desk.get(&format!("/tickets/{}", id(&made[0]))).await.text();
+    assert!(page.contains("It is no duplicate"));
+    let undo = format!("/api/v1/tickets/{}/undo-duplicate", id(&made[0]));
+    let undone = desk.post_json(&undo, &json!({})).await;
+    assert_eq!(
+        (undone.status, undone.json()["status"].as_str()),
+        (200, Some("triaged")),
+        "{}",
+        undone.text()
+    );
+    assert!(undone.json()["duplicate_of"].is_null());
+    assert_eq!(desk.post_json(&undo, &json!({})).await.status, 409);
+}

@@ -3,7 +3,7 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
-    timeline::circumstances,
+    timeline::{OLDEST, circumstances},
     work_orders::{commands as work_order_commands, lines as work_order_lines},
 };
 use chrono::TimeDelta;
@@ -13,7 +13,7 @@ use domain::{
     id::{TechnicianId, VisitId, WorkOrderId},
     service::{
         InvalidTransition,
-        visit::{Outcome, Visit, VisitState},
+        visit::{LATE_AFTER, Outcome, Visit, VisitState},
         work_order::{Missing, Standing, WorkOrder, WorkOrderState},
     },
 };
@@ -37,6 +37,10 @@ pub struct Booking {
     /// The technician sees it at once.
     #[serde(default = "yes")]
     pub dispatch: bool,
+    /// The technician is booked elsewhere at that time, and shall come all the same. Without it such a booking is
+    /// refused with `technician_booked`.
+    #[serde(default)]
+    pub allow_overlap: bool,
 }
 
 fn yes() -> bool {
@@ -90,13 +94,14 @@ pub async fn book(
         }
         .into());
     }
-    let (start, end) = planned(&tx, &cx, &work, &input).await?;
+    let (start, end) = planned(&tx, &cx, &work, &input, None).await?;
     let visit = Visit {
         id: VisitId::generate(),
         work_order_id: id,
         technician_id: input.technician_id,
         planned_start: start,
         planned_end: end,
+        entered_late: start < cx.at - LATE_AFTER,
         state: VisitState::Scheduled { at: how.at },
         version: 0,
     };
@@ -125,7 +130,7 @@ pub async fn schedule(
     let how = circumstances(&cx, None)?;
     let before = load(&tx, &cx, id).await?;
     let work = work_orders::get(&tx, before.work_order_id).await?.ok_or(CommandError::NotFound)?;
-    let (start, end) = planned(&tx, &cx, &work, &input).await?;
+    let (start, end) = planned(&tx, &cx, &work, &input, Some(id)).await?;
     let mut after = before.clone().schedule(input.technician_id, start, end, how.at)?;
     if input.dispatch {
         after = after.dispatch(how.at)?;
@@ -135,25 +140,30 @@ pub async fn schedule(
     cx.finish(tx, saved).await
 }
 
-/// A booking neither in the distant past nor in the distant future, with somebody who works here.
+/// A booking neither in the distant past nor in the distant future, with somebody who works here and is free then.
 async fn planned(
     tx: &Tx,
     cx: &Context,
     work: &WorkOrder,
     input: &Booking,
+    moved: Option<VisitId>,
 ) -> Result<(Timestamp, Timestamp), CommandError> {
     let technician = technicians::get(tx, input.technician_id).await?.filter(|technician| technician.active);
     if technician.is_none() {
         return Err(CommandError::field("technician_id", "dispatch-no-technician"));
     }
-    if input.start < cx.at - TimeDelta::days(1) || input.start > cx.at + TimeDelta::days(730) {
+    if input.start < cx.at - OLDEST || input.start > cx.at + TimeDelta::days(730) {
         return Err(CommandError::field("start", "dispatch-start-range"));
     }
     let minutes = input.minutes.unwrap_or(work.estimated_minutes);
     if !(5..=1440).contains(&minutes) {
         return Err(CommandError::field("minutes", "dispatch-minutes-range"));
     }
-    Ok((input.start, input.start + TimeDelta::minutes(i64::from(minutes))))
+    let time = (input.start, input.start + TimeDelta::minutes(i64::from(minutes)));
+    if !input.allow_overlap && !visits::overlapping(tx, input.technician_id, time, moved).await?.is_empty() {
+        return Err(CommandError::Refused { code: "technician_booked" });
+    }
+    Ok(time)
 }
 
 pub async fn dispatch(deps: &Deps, cx: Context, id: VisitId, input: Press) -> Result<Visit, CommandError> {
@@ -209,16 +219,14 @@ pub async fn finish(
     };
     let how = input.circumstances(&cx)?;
     let before = load(&tx, &cx, id).await?;
+    in_order(&before, &input)?;
     let after = before.clone().finish(outcome, how.at)?;
     let work = work_orders::get(&tx, before.work_order_id).await?.ok_or(CommandError::NotFound)?;
     if let Some(missing) = missing(&tx, &work, outcome).await?.first() {
         return Err(CommandError::Refused { code: missing.as_str() });
     }
     let saved = save(&tx, &how, &before, &after, Some(input.note.trim())).await?;
-    for span in saved.spans(how.at) {
-        time_entries::insert(&tx, &saved, &span).await?;
-    }
-    work_order_lines::from_visit(&tx, &work, &saved).await?;
+    spent(&tx, &work, &saved).await?;
     follow(&tx, &how, work, &saved).await?;
     cx.finish(tx, saved).await
 }
@@ -247,11 +255,32 @@ async fn press(
     };
     let how = input.circumstances(&cx)?;
     let before = load(&tx, &cx, id).await?;
+    in_order(&before, &input)?;
     let after = step(before.clone(), how.at, input.note.trim())?;
     let work = work_orders::get(&tx, before.work_order_id).await?.ok_or(CommandError::NotFound)?;
     let saved = save(&tx, &how, &before, &after, Some(input.note.trim())).await?;
+    if saved.state.begun().is_some() {
+        spent(&tx, &work, &saved).await?;
+    }
     follow(&tx, &how, work, &saved).await?;
     cx.finish(tx, saved).await
+}
+
+/// What somebody says happened at a time may lie a little before what was pressed last, not hours.
+fn in_order(visit: &Visit, input: &Press) -> Result<(), CommandError> {
+    match input.at {
+        Some(at) if visit.state.contradicts(at) => Err(CommandError::field("at", "service-at-order")),
+        _ => Ok(()),
+    }
+}
+
+/// The times of a visit that is over become time entries and lines, also where it was broken off: the office decides
+/// what of it the customer pays.
+async fn spent(tx: &Tx, work: &WorkOrder, visit: &Visit) -> Result<(), CommandError> {
+    for span in visit.spans(Timestamp::MIN_UTC) {
+        time_entries::insert(tx, visit, &span).await?;
+    }
+    work_order_lines::from_visit(tx, work, visit).await
 }
 
 /// A technician's own visits only, and only once they were told of them.

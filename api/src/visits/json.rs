@@ -28,6 +28,8 @@ pub struct VisitJson {
     pub technician_id: Uuid,
     pub planned_start: String,
     pub planned_end: String,
+    /// It was entered more than a day after it was to begin.
+    pub entered_late: bool,
     pub status: String,
     /// `fixed`, `partial`, `no_access`, `parts_missing`, `wrong_skill` or `no_fault_found`, once done.
     pub outcome: Option<String>,
@@ -56,6 +58,9 @@ impl From<Visit> for VisitJson {
     fn from(visit: Visit) -> Self {
         let finished_at = match &visit.state {
             VisitState::Done { at, .. } => Some(rfc3339(*at)),
+            VisitState::Declined { at, .. } | VisitState::Canceled { at, .. } => {
+                visit.state.begun().map(|_| rfc3339(*at))
+            }
             _ => None,
         };
         // Nothing runs yet at the beginning of time, so only what is over is listed.
@@ -66,6 +71,7 @@ impl From<Visit> for VisitJson {
             technician_id: visit.technician_id.0,
             planned_start: rfc3339(visit.planned_start),
             planned_end: rfc3339(visit.planned_end),
+            entered_late: visit.entered_late,
             status: visit.state.as_str().into(),
             outcome: visit.state.outcome().map(|outcome| outcome.as_str().into()),
             travel_started_at: visit.state.travel_started_at().map(rfc3339),
@@ -89,7 +95,8 @@ pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<VisitId>) 
 
 /// Books a technician for a work order.
 #[utoipa::path(post, path = "/api/v1/work-orders/{id}/visits", tag = "visits", params(("id" = Uuid, Path)),
-    request_body = Booking, responses((status = 201, body = VisitJson)))]
+    request_body = Booking, responses((status = 201, body = VisitJson),
+        (status = 409, description = "technician_booked", body = Problem)))]
 pub async fn book(
     State(deps): State<Deps>,
     cx: Context,
@@ -101,7 +108,8 @@ pub async fn book(
 
 /// Moves a booking to another time or technician.
 #[utoipa::path(post, path = "/api/v1/visits/{id}/schedule", tag = "visits", params(("id" = Uuid, Path)),
-    request_body = Booking, responses((status = 200, body = VisitJson)))]
+    request_body = Booking, responses((status = 200, body = VisitJson),
+        (status = 409, description = "technician_booked", body = Problem)))]
 pub async fn schedule(
     State(deps): State<Deps>,
     cx: Context,
@@ -132,7 +140,7 @@ presses! {
     dispatch at "/api/v1/visits/{id}/dispatch";
     /// The technician will come.
     accept at "/api/v1/visits/{id}/accept";
-    /// The technician cannot come; the note says why.
+    /// The technician does not come, turns back, or leaves without having worked; the note says why.
     decline at "/api/v1/visits/{id}/decline";
     /// On the way: the work order is in progress.
     travel at "/api/v1/visits/{id}/travel";
@@ -142,7 +150,7 @@ presses! {
     pause at "/api/v1/visits/{id}/pause";
     /// Ends the break.
     resume at "/api/v1/visits/{id}/resume";
-    /// Cancels a planned visit; the note says why.
+    /// Calls a visit off, also one under way; the note says why.
     cancel at "/api/v1/visits/{id}/cancel";
 }
 

@@ -2,6 +2,8 @@
 
 pub mod commands;
 pub mod json;
+#[cfg(test)]
+mod tests;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{Admin, Dispatcher, Integration, ServiceManager, Technician};

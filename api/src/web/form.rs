@@ -94,6 +94,10 @@ impl Form {
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.values.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
+    /// Drawn again because of the refusal `code`.
+    pub fn was_refused(&self, code: &str) -> bool {
+        self.general.as_deref().and_then(|message| message.strip_prefix("error-")) == Some(code)
+    }
     pub fn checked(&self, name: &str) -> bool {
         !self.value(name).is_empty()
     }

@@ -58,13 +58,13 @@ pub struct Plan {
     pub required_skill: Option<String>,
     pub estimated_minutes: u32,
     pub requires_signature: bool,
-    /// Further items after the standard ones of the kind.
-    pub checklist: Vec<String>,
+    /// The items to tick off, in their order; the standard ones of the kind when absent. An empty list is none.
+    pub checklist: Option<Vec<String>>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { required_skill: None, estimated_minutes: 60, requires_signature: true, checklist: vec![] }
+        Self { required_skill: None, estimated_minutes: 60, requires_signature: true, checklist: None }
     }
 }
 
@@ -77,7 +77,8 @@ impl Plan {
         if !skill_fits {
             return Err(CommandError::field("required_skill", "form-too-long"));
         }
-        if self.checklist.len() > 50 || self.checklist.iter().any(|item| item.chars().count() > 300) {
+        let items = self.checklist.as_deref().unwrap_or_default();
+        if items.len() > 50 || items.iter().any(|item| item.chars().count() > 300) {
             return Err(CommandError::field("checklist", "form-too-long"));
         }
         Ok(())
@@ -120,7 +121,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewWorkOrder) -> Result
         state: WorkOrderState::Unscheduled,
         version: 0,
     };
-    insert(&tx, &circumstances(&cx, None)?, &work, &input.plan.checklist).await?;
+    insert(&tx, &circumstances(&cx, None)?, &work, input.plan.checklist.as_deref()).await?;
     cx.finish(tx, work).await
 }
 
@@ -162,7 +163,7 @@ pub async fn create_from_ticket(
     let how = circumstances(&cx, None)?;
     let opened = ticket.clone().open_work_order(work.id, cx.at)?;
     let opened = if cx.actor.identity == Identity::System { opened } else { opened.responded(cx.at) };
-    insert(&tx, &how, &work, &plan.checklist).await?;
+    insert(&tx, &how, &work, plan.checklist.as_deref()).await?;
     ticket_commands::save(&tx, &how, &ticket, &opened, Some(&work.number)).await?;
     cx.finish(tx, work).await
 }
@@ -177,12 +178,12 @@ async fn insert(
     tx: &Tx,
     how: &Circumstances,
     work: &WorkOrder,
-    extra: &[String],
+    items: Option<&[String]>,
 ) -> Result<(), CommandError> {
     work_orders::insert(tx, work).await?;
-    let standard = checklist::standard(work.kind).iter().map(|word| (*word).to_string());
-    let extra = extra.iter().map(|text| text.trim().to_string()).filter(|text| !text.is_empty());
-    for (position, text) in (1..).zip(standard.chain(extra)) {
+    let items = items.map_or_else(|| checklist::standard_items(work.kind), <[String]>::to_vec);
+    let items = items.iter().map(|text| text.trim().to_string()).filter(|text| !text.is_empty());
+    for (position, text) in (1..).zip(items) {
         let id = ChecklistItemId::generate();
         let item = ChecklistItem { id, work_order_id: work.id, position, text, done: None };
         checklists::insert(tx, &item).await?;

@@ -40,7 +40,7 @@ use domain::{
     id::{AssetId, ChecklistItemId, LineId, PartId, WorkOrderId},
     service::{
         Priority,
-        checklist::ChecklistItem,
+        checklist::{ChecklistItem, standard_items},
         coverage::Payer,
         line::{Line, LineKind},
         stock::StockLocation,
@@ -150,6 +150,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
         ("priority", "medium"),
         ("estimated_minutes", "60"),
         ("requires_signature", "on"),
+        ("standard_checklist", "on"),
     ]);
     Ok(draw_new(&view, &form, &asset_options(&deps).await?).into_response())
 }
@@ -176,12 +177,12 @@ fn read_new(form: &Form, lang: Lang) -> Result<NewWorkOrder, CommandError> {
     let minutes: Option<u32> = check.whole("estimated_minutes", "work-orders-minutes-range");
     check.finish()?;
     let word = |name| form.value(name);
+    let kind = WorkOrderKind::ALL.into_iter().find(|kind| kind.as_str() == word("kind"));
+    let kind = kind.unwrap_or(WorkOrderKind::Corrective);
+    let standard = if form.checked("standard_checklist") { standard_items(kind) } else { vec![] };
     Ok(NewWorkOrder {
         asset_id: asset_id.ok_or(CommandError::field("asset_id", "form-required"))?,
-        kind: WorkOrderKind::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == word("kind"))
-            .unwrap_or(WorkOrderKind::Corrective),
+        kind,
         subject,
         description,
         priority: Priority::ALL
@@ -192,7 +193,9 @@ fn read_new(form: &Form, lang: Lang) -> Result<NewWorkOrder, CommandError> {
             required_skill: form.optional("required_skill").map(Into::into),
             estimated_minutes: minutes.unwrap_or_default(),
             requires_signature: form.checked("requires_signature"),
-            checklist: form.value("checklist").lines().map(Into::into).collect(),
+            checklist: Some(
+                standard.into_iter().chain(form.value("checklist").lines().map(Into::into)).collect(),
+            ),
         },
     })
 }
@@ -218,6 +221,7 @@ fn draw_new(view: &View, form: &Form, assets: &[(String, String)]) -> Markup {
                 (f.select("priority", "service-priority", &priorities))
                 (f.select("required_skill", "work-orders-skill", &skills))
                 (f.number("estimated_minutes", "work-orders-minutes").required())
+                (f.checkbox("standard_checklist", "work-orders-checklist-standard"))
                 (f.area("checklist", "work-orders-checklist-extra").hint("work-orders-checklist-hint").attribute("rows", "3"))
                 (f.checkbox("requires_signature", "work-orders-requires-signature"))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/work-orders" { (lang.t("cancel")) } }

@@ -456,3 +456,34 @@ async fn forms_keep_what_was_typed_and_say_what_to_change() {
     let file = office.get("/work-orders?format=csv").await;
     assert!(file.header("content-type").starts_with("text/csv") && file.text().contains("WO-1001"));
 }
+
+#[tokio::test]
+async fn an_empty_checklist_stays_empty() {
+    let plant = Plant::new().await;
+    let office = plant.app.as_role(Dispatcher);
+    let items = async |plan: Value| {
+        let body = json!({"asset_id": plant.asset, "kind": "inspection", "subject": "Round", "priority": "low", "plan": plan});
+        let made = office.post_json("/api/v1/work-orders", &body).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let job = office.get(&format!("/api/v1/work-orders/{}", id(&made.json()))).await.json();
+        job["checklist"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|item| item["text"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert!(items(json!({"checklist": []})).await.is_empty());
+    assert_eq!(items(json!({})).await, ["inspect_condition", "confirm_readings"]);
+    assert_eq!(items(json!({"checklist": ["Oil", " "]})).await, ["Oil"]);
+    let form = [
+        ("asset_id", plant.asset.to_string()),
+        ("kind", "inspection".into()),
+        ("subject", "Round".into()),
+        ("estimated_minutes", "60".into()),
+    ];
+    let typed: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let made = office.post_form("/work-orders", &typed).await;
+    let job = office.get(&format!("/api/v1{}", made.location())).await.json();
+    assert_eq!(job["checklist"], json!([]), "the box for the standard items was not ticked");
+}

@@ -40,6 +40,11 @@ pub fn standard(kind: WorkOrderKind) -> &'static [&'static str] {
     }
 }
 
+/// The same, as the texts of a new job.
+pub fn standard_items(kind: WorkOrderKind) -> Vec<String> {
+    standard(kind).iter().map(|word| (*word).to_string()).collect()
+}
+
 impl ChecklistItem {
     /// Ticked twice keeps the first time.
     #[must_use]

@@ -208,9 +208,16 @@ impl Ticket {
         self.restored_at = None;
         self.to("reopen", true, TicketState::Reopened { at })
     }
-    pub fn mark_duplicate(self, of: TicketId, at: Timestamp) -> Result<Self, InvalidTransition> {
-        let allowed = self.state.is_idle() && of != self.id;
-        self.to("mark_duplicate", allowed, TicketState::Duplicate { of, at })
+    /// `original` says the same, and is no duplicate itself: of a circle of duplicates none would be open.
+    pub fn mark_duplicate(self, original: &Self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        let points_on = matches!(original.state, TicketState::Duplicate { .. });
+        let allowed = self.state.is_idle() && original.id != self.id && !points_on;
+        self.to("mark_duplicate", allowed, TicketState::Duplicate { of: original.id, at })
+    }
+    /// The mark was wrong: somebody decides again.
+    pub fn undo_duplicate(self, at: Timestamp) -> Result<Self, InvalidTransition> {
+        let allowed = matches!(self.state, TicketState::Duplicate { .. });
+        self.to("undo_duplicate", allowed, TicketState::Triaged { at })
     }
 
     /// Notes the first action of a person; later ones change nothing.
@@ -348,6 +355,16 @@ mod tests {
     }
 
     #[test]
+    fn of_a_circle_of_duplicates_none_would_be_open() {
+        let (at, first, second) = (from_micros(1), ticket(), ticket());
+        let marked = first.clone().mark_duplicate(&second, at).expect("a duplicate");
+        assert!(second.clone().mark_duplicate(&marked, at).is_err());
+        assert!(first.clone().mark_duplicate(&first, at).is_err());
+        assert_eq!(marked.undo_duplicate(at).map(|t| t.state), Ok(TicketState::Triaged { at }));
+        assert!(second.undo_duplicate(at).is_err());
+    }
+
+    #[test]
     fn an_override_keeps_what_was_computed() {
         let reason = PriorityReason::Computed {
             severity: Severity::Critical,
@@ -385,7 +402,7 @@ mod tests {
                     6 => t.resolve(Resolution::Remote, at),
                     7 => t.close(at),
                     8 => t.reopen(at),
-                    _ => t.mark_duplicate(TicketId::generate(), at),
+                    _ => t.mark_duplicate(&ticket(), at),
                 };
                 t = match next {
                     Ok(next) => {

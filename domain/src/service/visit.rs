@@ -8,6 +8,14 @@ use crate::{
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+/// Two clocks, or one that was set in between, may differ by so much: a press that seems to come before the one it
+/// follows is then taken as of the same instant.
+pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(15);
+/// A visit is planned for this long at most.
+pub const LONGEST: TimeDelta = TimeDelta::days(1);
+/// A visit entered later than this after its planned start is a late paper, and is marked as one.
+pub const LATE_AFTER: TimeDelta = TimeDelta::days(1);
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     pub id: VisitId,
@@ -15,6 +23,8 @@ pub struct Visit {
     pub technician_id: TechnicianId,
     pub planned_start: Timestamp,
     pub planned_end: Timestamp,
+    /// It had begun, or should have, long before anybody entered it.
+    pub entered_late: bool,
     pub state: VisitState,
     pub version: i64,
 }
@@ -23,15 +33,50 @@ pub struct Visit {
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum VisitState {
     Proposed,
-    Scheduled { at: Timestamp },
-    Dispatched { at: Timestamp },
-    Accepted { at: Timestamp },
-    Declined { reason: String, at: Timestamp },
+    Scheduled {
+        at: Timestamp,
+    },
+    Dispatched {
+        at: Timestamp,
+    },
+    Accepted {
+        at: Timestamp,
+    },
+    Declined {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        begun: Option<Begun>,
+        at: Timestamp,
+    },
+    Traveling {
+        since: Timestamp,
+    },
+    OnSite {
+        trip: Trip,
+    },
+    Break {
+        trip: Trip,
+        since: Timestamp,
+    },
+    Done {
+        trip: Trip,
+        outcome: Outcome,
+        at: Timestamp,
+    },
+    Canceled {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        begun: Option<Begun>,
+        at: Timestamp,
+    },
+}
+
+/// What had been done of a visit that was broken off: it counts, though nobody reports a result of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "until", rename_all = "snake_case")]
+pub enum Begun {
     Traveling { since: Timestamp },
     OnSite { trip: Trip },
-    Break { trip: Trip, since: Timestamp },
-    Done { trip: Trip, outcome: Outcome, at: Timestamp },
-    Canceled { reason: String, at: Timestamp },
 }
 
 /// What is known of a trip once the technician has arrived.
@@ -144,33 +189,46 @@ impl VisitState {
             _ => None,
         }
     }
-    pub fn trip(&self) -> Option<&Trip> {
+    /// What was done before it was broken off.
+    pub fn begun(&self) -> Option<&Begun> {
         match self {
-            Self::OnSite { trip } | Self::Break { trip, .. } | Self::Done { trip, .. } => Some(trip),
+            Self::Declined { begun, .. } | Self::Canceled { begun, .. } => begun.as_ref(),
+            _ => None,
+        }
+    }
+    pub fn trip(&self) -> Option<&Trip> {
+        match (self, self.begun()) {
+            (Self::OnSite { trip } | Self::Break { trip, .. } | Self::Done { trip, .. }, _)
+            | (_, Some(Begun::OnSite { trip })) => Some(trip),
             _ => None,
         }
     }
     /// Traveling now, or traveled then.
     pub fn travel_started_at(&self) -> Option<Timestamp> {
-        match self {
-            Self::Traveling { since } => Some(*since),
+        match (self, self.begun()) {
+            (Self::Traveling { since }, _) | (_, Some(Begun::Traveling { since })) => Some(*since),
             _ => self.trip().and_then(|trip| trip.travel_started_at),
         }
     }
-    /// The last fact's time: a later one is never before it.
-    fn last(&self) -> Option<Timestamp> {
+    /// When the last thing was done on the way or at the site: what follows is never before it. When the visit was
+    /// planned, sent or accepted says nothing of that: a visit may be reported after it was made.
+    pub fn last_done_at(&self) -> Option<Timestamp> {
         match self {
-            Self::Proposed => None,
-            Self::Scheduled { at } | Self::Dispatched { at } | Self::Accepted { at } => Some(*at),
+            Self::Proposed | Self::Scheduled { .. } | Self::Dispatched { .. } | Self::Accepted { .. } => None,
             Self::Declined { at, .. } | Self::Canceled { at, .. } | Self::Done { at, .. } => Some(*at),
             Self::Traveling { since } | Self::Break { since, .. } => Some(*since),
             Self::OnSite { trip } => Some(trip.breaks.last().map_or(trip.arrived_at, |(_, end)| *end)),
         }
     }
+    /// `at` lies so far before what was done last that no clock explains it.
+    pub fn contradicts(&self, at: Timestamp) -> bool {
+        self.last_done_at().is_some_and(|last| at < last - CLOCK_SKEW)
+    }
 }
 
 impl Visit {
-    /// Plans it anew, for the same or another technician; who had accepted is asked again.
+    /// Plans it anew, for the same or another technician; who had accepted is asked again. Whoever has set off must
+    /// have been called back first, see [`Visit::cancel`] and [`Visit::decline`].
     pub fn schedule(
         mut self,
         technician: TechnicianId,
@@ -198,19 +256,19 @@ impl Visit {
             _ => Err(self.invalid("accept")),
         }
     }
+    /// The technician does not come, turns back, or leaves without having worked.
     pub fn decline(self, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
-        match self.state {
-            VisitState::Dispatched { .. } | VisitState::Accepted { .. } => {
-                Ok(self.to(|_| VisitState::Declined { reason, at }))
-            }
-            _ => Err(self.invalid("decline")),
+        let told = matches!(self.state, VisitState::Dispatched { .. } | VisitState::Accepted { .. });
+        if !told && !self.state.is_at_work() {
+            return Err(self.invalid("decline"));
         }
+        Ok(self.break_off(at, |begun, at| VisitState::Declined { reason, begun, at }))
     }
     /// Setting off accepts.
     pub fn travel(self, at: Timestamp) -> Result<Self, InvalidTransition> {
         match self.state {
             VisitState::Dispatched { .. } | VisitState::Accepted { .. } => {
-                Ok(self.to(|last| VisitState::Traveling { since: last.max(at) }))
+                Ok(self.to(|_| VisitState::Traveling { since: at }))
             }
             _ => Err(self.invalid("travel")),
         }
@@ -227,7 +285,7 @@ impl Visit {
         }))
     }
     pub fn pause(mut self, at: Timestamp) -> Result<Self, InvalidTransition> {
-        let last = self.state.last().unwrap_or(at);
+        let last = self.state.last_done_at().unwrap_or(at);
         match self.state {
             VisitState::OnSite { trip } => {
                 self.state = VisitState::Break { trip, since: at.max(last) };
@@ -248,7 +306,7 @@ impl Visit {
     }
     /// A running break ends with the visit.
     pub fn finish(mut self, outcome: Outcome, at: Timestamp) -> Result<Self, InvalidTransition> {
-        let at = self.state.last().map_or(at, |last| at.max(last));
+        let at = self.state.last_done_at().map_or(at, |last| at.max(last));
         let trip = match self.state {
             VisitState::OnSite { trip } => trip,
             VisitState::Break { mut trip, since } => {
@@ -260,11 +318,28 @@ impl Visit {
         self.state = VisitState::Done { trip, outcome, at };
         Ok(self)
     }
+    /// The office calls it off, or calls back whoever has set off.
     pub fn cancel(self, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
-        if !self.state.is_booked() && !matches!(self.state, VisitState::Declined { .. }) {
-            return Err(self.invalid("cancel"));
+        match self.state {
+            VisitState::Done { .. } | VisitState::Canceled { .. } => Err(self.invalid("cancel")),
+            _ => Ok(self.break_off(at, |begun, at| VisitState::Canceled { reason, begun, at })),
         }
-        Ok(self.to(|_| VisitState::Canceled { reason, at }))
+    }
+    /// Ends it without a result; what was done until then is kept.
+    fn break_off(mut self, at: Timestamp, end: impl FnOnce(Option<Begun>, Timestamp) -> VisitState) -> Self {
+        let under_way = self.state.is_at_work();
+        let at = self.state.last_done_at().filter(|_| under_way).map_or(at, |last| at.max(last));
+        let begun = match self.state {
+            VisitState::Traveling { since } => Some(Begun::Traveling { since }),
+            VisitState::OnSite { trip } => Some(Begun::OnSite { trip }),
+            VisitState::Break { mut trip, since } => {
+                trip.breaks.push((since, at));
+                Some(Begun::OnSite { trip })
+            }
+            _ => None,
+        };
+        self.state = end(begun, at);
+        self
     }
 
     /// Travel, labour and breaks so far, in order and without overlap; what still runs ends at `now`.
@@ -275,8 +350,13 @@ impl Visit {
                 spans.push(Span { kind, from, to });
             }
         };
-        if let VisitState::Traveling { since } = self.state {
-            add(TimeKind::Travel, since, now);
+        match (&self.state, self.state.begun()) {
+            (VisitState::Traveling { since }, _) => add(TimeKind::Travel, *since, now),
+            (
+                VisitState::Declined { at, .. } | VisitState::Canceled { at, .. },
+                Some(Begun::Traveling { since }),
+            ) => add(TimeKind::Travel, *since, *at),
+            _ => {}
         }
         let Some(trip) = self.state.trip() else { return spans };
         if let Some(from) = trip.travel_started_at {
@@ -294,8 +374,14 @@ impl Visit {
                 add(TimeKind::Labour, from, since);
                 add(TimeKind::Break, since, now);
             }
-            VisitState::Done { at, .. } => add(TimeKind::Labour, from, at),
-            _ => {}
+            VisitState::Done { at, .. }
+            | VisitState::Declined { at, .. }
+            | VisitState::Canceled { at, .. } => add(TimeKind::Labour, from, at),
+            VisitState::Proposed
+            | VisitState::Scheduled { .. }
+            | VisitState::Dispatched { .. }
+            | VisitState::Accepted { .. }
+            | VisitState::Traveling { .. } => {}
         }
         spans
     }
@@ -305,7 +391,7 @@ impl Visit {
     }
 
     fn to(mut self, next: impl FnOnce(Timestamp) -> VisitState) -> Self {
-        let last = self.state.last().unwrap_or(Timestamp::MIN_UTC);
+        let last = self.state.last_done_at().unwrap_or(Timestamp::MIN_UTC);
         self.state = next(last);
         self
     }
@@ -330,6 +416,7 @@ pub(super) mod tests {
             technician_id: TechnicianId::generate(),
             planned_start: at(0),
             planned_end: at(60),
+            entered_late: false,
             state: VisitState::Dispatched { at: at(0) },
             version: 0,
         }
@@ -349,6 +436,45 @@ pub(super) mod tests {
         let visit = dispatched().travel(at(30)).and_then(|v| v.arrive(at(20))).expect("arrive");
         let visit = visit.finish(Outcome::Fixed, at(5)).expect("finish");
         assert!(visit.spans(at(99)).is_empty());
+    }
+
+    #[test]
+    fn a_visit_reported_afterwards_keeps_its_hours() {
+        let told = Visit { state: VisitState::Dispatched { at: at(600) }, ..dispatched() };
+        let visit = told.travel(at(390)).and_then(|v| v.arrive(at(420))).expect("arrive");
+        let visit = visit.finish(Outcome::Fixed, at(540)).expect("finish");
+        let spent = |kind| visit.spent(kind, at(999)).num_minutes();
+        assert_eq!((spent(TimeKind::Travel), spent(TimeKind::Labour)), (30, 120));
+    }
+
+    #[test]
+    fn who_turns_back_reports_nothing_but_the_way() {
+        let on_the_way = dispatched().travel(at(10)).expect("travel");
+        let back = on_the_way.clone().decline("the van broke down".into(), at(40)).expect("decline");
+        assert_eq!(back.spent(TimeKind::Travel, at(999)).num_minutes(), 30);
+        assert_eq!(back.state.outcome(), None);
+        assert!(!back.state.is_at_work());
+        let again =
+            back.clone().schedule(back.technician_id, at(100), at(160), at(50)).expect("planned anew");
+        assert!(again.spans(at(999)).is_empty(), "the way is in the time entries of the first attempt");
+        let called = on_the_way.cancel("the customer called it off".into(), at(5)).expect("cancel");
+        assert!(called.spans(at(999)).is_empty(), "a slow clock makes no negative way");
+    }
+
+    #[test]
+    fn who_leaves_the_site_keeps_the_hours_there() {
+        let there = dispatched().travel(at(10)).and_then(|v| v.arrive(at(40))).and_then(|v| v.pause(at(60)));
+        let left = there.expect("a break").cancel("evacuated".into(), at(90)).expect("cancel");
+        let spent = |kind| left.spent(kind, at(999)).num_minutes();
+        assert_eq!((spent(TimeKind::Travel), spent(TimeKind::Labour), spent(TimeKind::Break)), (30, 20, 30));
+        assert!(left.cancel("again".into(), at(91)).is_err());
+    }
+
+    #[test]
+    fn an_arrival_hours_before_setting_off_is_a_contradiction() {
+        let visit = dispatched().travel(at(600)).expect("travel");
+        assert!(visit.state.contradicts(at(584)) && !visit.state.contradicts(at(585)));
+        assert!(!dispatched().state.contradicts(at(-10_000)), "nothing was done yet");
     }
 
     proptest! {

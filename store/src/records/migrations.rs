@@ -58,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(demo::Migration),
             Box::new(search::Migration),
             Box::new(minor_units::Migration),
+            Box::new(visits::EnteredLate),
         ]
     }
 }

@@ -6,7 +6,7 @@ use domain::{
     Timestamp,
     clock::from_micros,
     id::{AssetId, TechnicianId, VisitId, WorkOrderId},
-    service::visit::{Visit, VisitState},
+    service::visit::{LONGEST, Visit, VisitState},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
@@ -27,6 +27,7 @@ pub struct Model {
     pub arrived_at_us: Option<i64>,
     pub finished_at_us: Option<i64>,
     pub outcome: Option<String>,
+    pub entered_late: bool,
     /// The state with its facts, as JSON; the columns before repeat what is filtered by.
     pub facts: String,
     pub version: i64,
@@ -114,6 +115,27 @@ pub async fn planned_between(
     rows.into_iter().map(from_row).collect()
 }
 
+/// Visits of a technician, other than `except`, that fill any of the time from `start` to `end`.
+pub async fn overlapping(
+    db: &impl ConnectionTrait,
+    technician: TechnicianId,
+    (start, end): (Timestamp, Timestamp),
+    except: Option<VisitId>,
+) -> Result<Vec<Visit>, StoreError> {
+    let mut query = Entity::find()
+        .filter(Column::TechnicianId.eq(Uuid::from(technician)))
+        // A visit lasts a day at most, so the index finds those that may still run.
+        .filter(Column::PlannedStartUs.gt((start - LONGEST).timestamp_micros()))
+        .filter(Column::PlannedStartUs.lt(end.timestamp_micros()))
+        .filter(Column::PlannedEndUs.gt(start.timestamp_micros()))
+        .filter(Column::Status.is_not_in(["declined", "canceled"]));
+    if let Some(id) = except {
+        query = query.filter(Column::Id.ne(Uuid::from(id)));
+    }
+    let rows = query.order_by_asc(Column::PlannedStartUs).order_by_asc(Column::Id).limit(20).all(db).await?;
+    rows.into_iter().map(from_row).collect()
+}
+
 /// How often each technician was at an asset.
 pub async fn counts_at_asset(
     db: &impl ConnectionTrait,
@@ -178,6 +200,7 @@ fn to_row(visit: &Visit) -> Result<ActiveModel, StoreError> {
         arrived_at_us: Set(column::us(visit.state.trip().map(|trip| trip.arrived_at))),
         finished_at_us: Set(column::us(finished_at)),
         outcome: Set(visit.state.outcome().map(|outcome| outcome.as_str().into())),
+        entered_late: Set(visit.entered_late),
         facts: Set(column::json(&visit.state)?),
         version: Set(visit.version),
     })
@@ -190,6 +213,7 @@ fn from_row(row: Model) -> Result<Visit, StoreError> {
         technician_id: row.technician_id.into(),
         planned_start: from_micros(row.planned_start_us),
         planned_end: from_micros(row.planned_end_us),
+        entered_late: row.entered_late,
         state: column::from_json(&row.facts)?,
         version: row.version,
     })
@@ -231,5 +255,22 @@ impl MigrationTrait for Migration {
             ("visits_finished", &["finished_at_us"]),
         ];
         super::migrations::create_indexes(manager, "visits", &indexes).await
+    }
+}
+
+pub(super) struct EnteredLate;
+impl MigrationName for EnteredLate {
+    fn name(&self) -> &str {
+        "0101_visits_entered_late"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for EnteredLate {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::alter()
+            .table("visits")
+            .add_column(schema::boolean("entered_late").default(false))
+            .to_owned();
+        manager.alter_table(table).await
     }
 }

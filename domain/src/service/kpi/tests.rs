@@ -57,6 +57,7 @@ fn visit(start: i64) -> Visit {
         technician_id: TechnicianId::generate(),
         planned_start: at(start),
         planned_end: at(start + 120),
+        entered_late: false,
         state: VisitState::Done { trip, outcome: Outcome::Fixed, at: at(start + 130) },
         version: 1,
     }
