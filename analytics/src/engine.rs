@@ -6,10 +6,12 @@ use crate::{
     detection::{Conclusion, Device, Memory, Withdrawn},
     state::{self, Heard},
 };
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     clock::from_micros,
     condition::{
+        cadence::Cadence,
         detection::Change,
         rule::{Condition, Rule},
         state::{Mark, MarkKind, Silence},
@@ -41,6 +43,8 @@ const REPORT_EVERY_US: i64 = 10 * 60 * 1_000_000;
 const REFRESH: Duration = Duration::from_secs(2);
 /// Writing down this many devices is worth another second of waiting.
 const DEVICES_A_SECOND: usize = 500;
+/// A device that was heard within this time may be sending what it kept: its silence is not judged in between.
+const SETTLED_AFTER: TimeDelta = TimeDelta::seconds(3);
 /// Late samples remembered before they are dealt with.
 const MAX_LATE: usize = 20_000;
 
@@ -172,14 +176,17 @@ impl Engine {
         let mut found = Vec::new();
         for device in self.devices.values_mut() {
             let (Some(asset), Some(last_us)) = (device.asset, device.activity.last_us) else { continue };
+            let settled = device.heard_at <= self.started_at || now - device.heard_at >= SETTLED_AFTER;
+            if let Some(silence) =
+                settled.then(|| device.activity.silent(device.id, now.timestamp_micros())).flatten()
+            {
+                self.facts.silences.push((asset, Silenced::Put(silence)));
+                self.facts.devices.insert(device.id);
+            }
             let since = from_micros(last_us).max(device.heard_at).max(self.started_at);
             let silent_us = (now - since).num_microseconds().unwrap_or(i64::MAX);
             if silent_us <= 0 {
                 continue;
-            }
-            if let Some(silence) = device.activity.silent(device.id, silent_us) {
-                self.facts.silences.push((asset, Silenced::Put(silence)));
-                self.facts.devices.insert(device.id);
             }
             device.silent(silent_us, &mut found);
             if !found.is_empty() {
@@ -315,6 +322,7 @@ impl Engine {
             .filter(|rule| !matches!(rule.settings.condition, Condition::DownUnplanned))
             .collect();
         rules.sort_by_key(|rule| rule.id);
+        let now = deps.clock.now();
         for id in ids {
             let Some(device) = self.devices.get_mut(&id) else { continue };
             let asset = map.get(&id).copied().filter(|asset| self.kinds.contains_key(asset));
@@ -327,6 +335,11 @@ impl Engine {
                 }
                 None => Vec::new(),
             };
+            if let Some(left) = device.asset.filter(|old| asset != Some(*old)) {
+                let mark = Mark { at: now, what: MarkKind::Left, device_id: id };
+                self.facts.marks.push((left, mark));
+                self.facts.devices.insert(id);
+            }
             let withdrawn = device.watch(asset, &watching);
             if !withdrawn.is_empty() {
                 self.facts.devices.insert(id);
@@ -383,17 +396,17 @@ impl Engine {
         let facts = std::mem::take(&mut self.facts);
         let ids: Vec<DeviceId> = facts.devices.iter().copied().collect();
         let kept = self.memories(&ids)?;
-        let limits: HashMap<DeviceId, chrono::TimeDelta> = facts
+        let cadences: HashMap<DeviceId, Cadence> = facts
             .late
             .keys()
-            .filter_map(|id| Some((*id, self.devices.get(id)?.activity.silence_limit())))
+            .filter_map(|id| Some((*id, self.devices.get(id)?.activity.cadence())))
             .collect();
         let late_assets: HashMap<DeviceId, AssetId> =
             facts.late.keys().filter_map(|id| Some((*id, self.devices.get(id)?.asset?))).collect();
         let failure_rule = self.rules.get(&rules::FAILURE_RULE).cloned();
         let tx = deps.records.begin().await?;
         analytics_state::put(&tx, kept).await?;
-        let findings = keep(&tx, facts, &limits, &late_assets, failure_rule.as_ref()).await?;
+        let findings = keep(&tx, facts, &cadences, &late_assets, failure_rule.as_ref()).await?;
         advisory::advise(&tx, deps.telemetry.as_ref(), findings, deps.clock.now()).await?;
         tx.commit().await?;
         self.clean(&ids);
@@ -464,12 +477,13 @@ fn keep_event(device: &mut Device, event: &DeviceEvent, facts: &mut Facts) {
 
 /// The part of a log that must be derived anew.
 #[derive(Default)]
-struct Touched(HashMap<AssetId, (Timestamp, Timestamp)>);
+struct Touched(HashMap<AssetId, (Timestamp, Option<Timestamp>)>);
 
 impl Touched {
-    fn add(&mut self, asset: AssetId, from: Timestamp, to: Timestamp) {
+    /// `to` is `None` when everything from `from` on may differ.
+    fn add(&mut self, asset: AssetId, from: Timestamp, to: Option<Timestamp>) {
         let range = self.0.entry(asset).or_insert((from, to));
-        *range = (range.0.min(from), range.1.max(to));
+        *range = (range.0.min(from), range.1.zip(to).map(|(a, b)| a.max(b)));
     }
 }
 
@@ -477,7 +491,7 @@ impl Touched {
 async fn keep(
     tx: &Tx,
     facts: Facts,
-    limits: &HashMap<DeviceId, chrono::TimeDelta>,
+    cadences: &HashMap<DeviceId, Cadence>,
     late_assets: &HashMap<DeviceId, AssetId>,
     failure_rule: Option<&Arc<Rule>>,
 ) -> Result<Vec<Finding>, StoreError> {
@@ -494,7 +508,7 @@ async fn keep(
     for (asset, mark) in facts.marks.iter().filter(|(asset, _)| existing.contains(asset)) {
         // A repeated report changes nothing in a log that is written, but this asset's is about to be.
         if states::put_mark(tx, *asset, mark).await? || touched.0.contains_key(asset) {
-            touched.add(*asset, mark.at, mark.at);
+            touched.add(*asset, mark.at, Some(mark.at));
         }
     }
     for (asset, silenced) in facts.silences.iter().filter(|(asset, _)| existing.contains(asset)) {
@@ -508,12 +522,14 @@ async fn keep(
                 silence
             }
         };
-        touched.add(*asset, silence.from, silence.to.unwrap_or(silence.from));
+        touched.add(*asset, silence.from, None);
     }
     for (device, times) in facts.late {
-        let (Some(limit), Some(asset)) = (limits.get(&device), late_assets.get(&device)) else { continue };
-        if let Some((from, to)) = state::fill_silences(tx, device, *limit, times).await? {
-            touched.add(*asset, from, to);
+        let (Some(cadence), Some(asset)) = (cadences.get(&device), late_assets.get(&device)) else {
+            continue;
+        };
+        if let Some(from) = state::fill_silences(tx, device, *cadence, times).await? {
+            touched.add(*asset, from, None);
         }
     }
     let mut findings = Vec::new();

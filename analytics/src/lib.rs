@@ -92,7 +92,7 @@ pub async fn run(deps: Deps, stop: CancellationToken) -> Result<(), AnalyticsErr
 async fn follow(deps: &Deps, stop: &CancellationToken) -> Result<(), StoreError> {
     let mut engine = Engine::recover(deps).await?;
     let mut head = deps.telemetry.head();
-    let mut ticked = Instant::now();
+    let mut ticked: Option<Instant> = None;
     loop {
         head.borrow_and_update();
         let caught_up = engine.take_in(deps, stop).await?;
@@ -102,8 +102,8 @@ async fn follow(deps: &Deps, stop: &CancellationToken) -> Result<(), StoreError>
         if !caught_up {
             continue;
         }
-        if ticked.elapsed() >= deps.limits.tick {
-            ticked = Instant::now();
+        if ticked.is_none_or(|last| last.elapsed() >= deps.limits.tick) {
+            ticked = Some(Instant::now());
             engine.tick(deps).await?;
         }
         tokio::select! {

@@ -7,6 +7,7 @@ use domain::{
     condition::{
         EquipmentState, ReportedState, Severity,
         alert::Alert,
+        reliability,
         rule::{Condition, Rule, RuleSettings, Scope, Side},
     },
     event::DomainEvent,
@@ -30,6 +31,61 @@ use tempfile::TempDir;
 const START_US: i64 = 1_781_517_600_000_000;
 const MINUTE: i64 = 60_000_000;
 
+/// An asset in service for a long time.
+pub(crate) async fn some_asset(records: &Records) -> AssetId {
+    let start = from_micros(START_US - 90 * 24 * 60 * MINUTE);
+    let customer = Customer {
+        id: CustomerId::generate(),
+        name: "Acme".into(),
+        email: None,
+        phone: None,
+        tax_id: None,
+        billing_address: String::new(),
+        currency: Currency::EUR,
+        demo: false,
+        created_at: start,
+    };
+    let site = Site {
+        id: SiteId::generate(),
+        customer_id: customer.id,
+        territory_id: None,
+        name: "Works".into(),
+        address: String::new(),
+        latitude: None,
+        longitude: None,
+        time_zone: "UTC".into(),
+        access_notes: None,
+    };
+    let model = Model {
+        id: ModelId::generate(),
+        manufacturer: "M".into(),
+        name: "P1".into(),
+        equipment_type: "pump".into(),
+        demo: false,
+    };
+    let asset = Asset {
+        id: AssetId::generate(),
+        customer_id: customer.id,
+        site_id: site.id,
+        model_id: model.id,
+        name: "P-1".into(),
+        serial_number: "1".into(),
+        functional_location: None,
+        criticality: Criticality::High,
+        in_service_from: start,
+        in_service_to: None,
+        downtime_cost_per_hour: Some(Money::new(30_000, Currency::EUR)),
+        version: 1,
+    };
+    let tx = records.begin().await.expect("begin");
+    customers::insert(&tx, &customer).await.expect("customer");
+    sites::insert(&tx, &site).await.expect("site");
+    models::insert(&tx, &model).await.expect("model");
+    assets::insert(&tx, &asset).await.expect("asset");
+    tx.commit().await.expect("commit");
+    asset.id
+}
+
 struct House {
     deps: Deps,
     clock: ManualClock,
@@ -45,67 +101,20 @@ impl House {
         let records = Records::open(data.path()).await.expect("records");
         let telemetry = Embedded::open(data.path(), EmbeddedConfig::default()).expect("telemetry");
         let deps = Deps { records, telemetry, clock: Arc::new(clock.clone()), limits: Limits::default() };
-        let start = from_micros(START_US - 90 * 24 * 60 * MINUTE);
-        let customer = Customer {
-            id: CustomerId::generate(),
-            name: "Acme".into(),
-            email: None,
-            phone: None,
-            tax_id: None,
-            billing_address: String::new(),
-            currency: Currency::EUR,
-            demo: false,
-            created_at: start,
-        };
-        let site = Site {
-            id: SiteId::generate(),
-            customer_id: customer.id,
-            territory_id: None,
-            name: "Works".into(),
-            address: String::new(),
-            latitude: None,
-            longitude: None,
-            time_zone: "UTC".into(),
-            access_notes: None,
-        };
-        let model = Model {
-            id: ModelId::generate(),
-            manufacturer: "M".into(),
-            name: "P1".into(),
-            equipment_type: "pump".into(),
-            demo: false,
-        };
-        let asset = Asset {
-            id: AssetId::generate(),
-            customer_id: customer.id,
-            site_id: site.id,
-            model_id: model.id,
-            name: "P-1".into(),
-            serial_number: "1".into(),
-            functional_location: None,
-            criticality: Criticality::High,
-            in_service_from: start,
-            in_service_to: None,
-            downtime_cost_per_hour: Some(Money::new(30_000, Currency::EUR)),
-            version: 1,
-        };
+        let asset = some_asset(&deps.records).await;
         let device = Device {
             id: DeviceId::generate(),
-            asset_id: Some(asset.id),
+            asset_id: Some(asset),
             name: "pump sensor".into(),
             profile: DeviceProfile::Thingsboard,
-            created_at: start,
+            created_at: from_micros(START_US - 90 * 24 * 60 * MINUTE),
             revoked_at: None,
             demo: false,
         };
         let tx = deps.records.begin().await.expect("begin");
-        customers::insert(&tx, &customer).await.expect("customer");
-        sites::insert(&tx, &site).await.expect("site");
-        models::insert(&tx, &model).await.expect("model");
-        assets::insert(&tx, &asset).await.expect("asset");
         devices::insert(&tx, &device, "hash".into()).await.expect("device");
         tx.commit().await.expect("commit");
-        Self { deps, clock, asset: asset.id, device: device.id, _data: data }
+        Self { deps, clock, asset, device: device.id, _data: data }
     }
 
     async fn rule(&self, condition: Condition) -> Rule {
@@ -348,7 +357,7 @@ async fn a_silent_device_makes_the_state_unknown_until_data_comes() {
     house.clock.set(from_micros(START_US + 40 * MINUTE));
     engine.tick(&house.deps).await.expect("tick");
     engine.tick(&house.deps).await.expect("tick");
-    assert_eq!(house.log().await, [(0, EquipmentState::Up), (2, EquipmentState::Unknown)]);
+    assert_eq!(house.log().await, [(0, EquipmentState::Up), (3, EquipmentState::Unknown)]);
     let found = house.alerts().await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].cleared_at, None);
@@ -370,7 +379,7 @@ async fn late_data_within_a_silence_shortens_it() {
     house.go_on(&mut engine).await;
     assert_eq!(
         house.log().await,
-        [(0, EquipmentState::Up), (2, EquipmentState::Unknown), (60, EquipmentState::Up)]
+        [(0, EquipmentState::Up), (3, EquipmentState::Unknown), (60, EquipmentState::Up)]
     );
     house.values(30, &[1.0]).await;
     house.values(20, &[1.0]).await;
@@ -380,12 +389,98 @@ async fn late_data_within_a_silence_shortens_it() {
         log,
         [
             (0, EquipmentState::Up),
-            (2, EquipmentState::Unknown),
+            (3, EquipmentState::Unknown),
             (20, EquipmentState::Up),
-            (30, EquipmentState::Unknown),
+            (31, EquipmentState::Unknown),
             (60, EquipmentState::Up)
         ]
     );
+}
+
+/// What the state log says of the last 30 days.
+async fn last_30_days(house: &House) -> reliability::Uptime {
+    let now = house.deps.clock.now();
+    let period = reliability::Period { from: now - TimeDelta::days(30), to: now };
+    let log =
+        states::of_asset(house.deps.records.read(), house.asset, period.from, period.to).await.expect("log");
+    reliability::uptime(&log, period, from_micros(0), None).expect("in service")
+}
+
+#[tokio::test]
+async fn data_that_ended_eight_months_ago_says_nothing_of_the_last_30_days() {
+    for last in
+        [ReportedState::Up, ReportedState::DownUnplanned, ReportedState::DownPlanned, ReportedState::Idle]
+    {
+        let house = House::new().await;
+        house.clock.advance(TimeDelta::days(240));
+        let mut engine = house.live_once().await;
+        house.report(0, last).await;
+        house.values(0, &[1.0; 5]).await;
+        house.go_on(&mut engine).await;
+        house.clock.advance(TimeDelta::seconds(3));
+        engine.tick(&house.deps).await.expect("tick");
+        let told = last_30_days(&house).await;
+        assert_eq!(told.unknown_seconds, 720.0 * 3600.0, "{last:?}");
+        assert_eq!((told.coverage(), told.technical(), told.total()), (Some(0.0), None, None));
+        assert_eq!(
+            house.log().await,
+            [(0, last.into()), (5, EquipmentState::Unknown)],
+            "known up to the last value and the minute for which it speaks"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_restart_sees_at_once_that_data_ended_while_it_was_away() {
+    let house = House::new().await;
+    let mut engine = house.live_once().await;
+    house.report(0, ReportedState::Up).await;
+    house.values(0, &[1.0; 5]).await;
+    house.go_on(&mut engine).await;
+    engine.snapshot(&house.deps).await.expect("snapshot");
+    drop(engine);
+    house.clock.advance(TimeDelta::days(240));
+    let mut engine = house.live_once().await;
+    engine.tick(&house.deps).await.expect("tick");
+    assert_eq!(last_30_days(&house).await.coverage(), Some(0.0));
+}
+
+#[tokio::test]
+async fn data_that_comes_in_pieces_leaves_no_silence_behind() {
+    let house = House::new().await;
+    house.clock.advance(TimeDelta::days(240));
+    let mut engine = house.live_once().await;
+    house.report(0, ReportedState::Up).await;
+    for start in [0, 5, 10] {
+        house.values(start, &[1.0; 5]).await;
+        house.go_on(&mut engine).await;
+        house.clock.advance(TimeDelta::minutes(1));
+        engine.tick(&house.deps).await.expect("tick");
+    }
+    assert_eq!(house.log().await, [(0, EquipmentState::Up), (15, EquipmentState::Unknown)]);
+}
+
+#[tokio::test]
+async fn a_device_that_is_taken_off_or_revoked_speaks_for_the_asset_no_longer() {
+    for revoked in [false, true] {
+        let house = House::new().await;
+        let mut engine = house.live_once().await;
+        house.report(0, ReportedState::Up).await;
+        house.go_on(&mut engine).await;
+        house.clock.set(from_micros(START_US + 7 * MINUTE));
+        let now = house.deps.clock.now();
+        let tx = house.deps.records.begin().await.expect("begin");
+        let device = devices::get(&tx, house.device).await.expect("read").expect("device");
+        if revoked {
+            devices::revoke(&tx, device.id, now).await.expect("revoked");
+        } else {
+            devices::update(&tx, &Device { asset_id: None, ..device }).await.expect("taken off");
+        }
+        tx.commit().await.expect("commit");
+        drop(engine);
+        house.live_once().await.tick(&house.deps).await.expect("tick");
+        assert_eq!(house.log().await, [(0, EquipmentState::Up), (7, EquipmentState::Unknown)], "{revoked}");
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ assets-unknown-share = Unknown share
 assets-unknown-hint = of the time in service
 assets-failures = Failures
 assets-exposure = in { $hours } operating hours
+assets-failures-out-of-service = { $n } more while out of service, not counted
 assets-failures-per-year = Failures per operating year
 assets-bounds = { $low } to { $high } with { $confidence } % confidence
 assets-mtbf = Mean operating time between failures

@@ -54,6 +54,7 @@ assets-unknown-share = Parte desconocida
 assets-unknown-hint = del tiempo en servicio
 assets-failures = Fallos
 assets-exposure = en { $hours } horas de funcionamiento
+assets-failures-out-of-service = { $n } más fuera de servicio, sin contar
 assets-failures-per-year = Fallos por año de funcionamiento
 assets-bounds = { $low } a { $high } con { $confidence } % de confianza
 assets-mtbf = Tiempo medio de funcionamiento entre fallos

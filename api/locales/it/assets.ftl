@@ -54,6 +54,7 @@ assets-unknown-share = Quota sconosciuta
 assets-unknown-hint = del tempo in servizio
 assets-failures = Guasti
 assets-exposure = in { $hours } ore di funzionamento
+assets-failures-out-of-service = { $n } in più fuori servizio, non conteggiati
 assets-failures-per-year = Guasti per anno di funzionamento
 assets-bounds = da { $low } a { $high } con il { $confidence } % di confidenza
 assets-mtbf = Tempo medio di funzionamento tra guasti

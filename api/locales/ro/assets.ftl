@@ -54,6 +54,7 @@ assets-unknown-share = Parte necunoscută
 assets-unknown-hint = din timpul în serviciu
 assets-failures = Defectări
 assets-exposure = în { $hours } ore de funcționare
+assets-failures-out-of-service = încă { $n } în afara serviciului, necontorizate
 assets-failures-per-year = Defectări pe an de funcționare
 assets-bounds = { $low } până la { $high } cu { $confidence } % încredere
 assets-mtbf = Timp mediu de funcționare între defectări

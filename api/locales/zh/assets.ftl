@@ -54,6 +54,7 @@ assets-unknown-share = 未知占比
 assets-unknown-hint = 占在役时间
 assets-failures = 故障次数
 assets-exposure = 运行 { $hours } 小时内
+assets-failures-out-of-service = 另有 { $n } 次发生在停用期间，不计入
 assets-failures-per-year = 每运行年故障次数
 assets-bounds = { $low } 至 { $high }（置信度 { $confidence } %）
 assets-mtbf = 平均故障间隔运行时间

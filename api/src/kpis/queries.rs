@@ -107,7 +107,7 @@ pub enum Note {
 pub struct Equipment {
     pub fleet: Vec<Asset>,
     pub logs: HashMap<AssetId, Vec<StateInterval>>,
-    /// Every failure up to the end of the period.
+    /// Every failure of equipment in service up to the end of the period.
     pub failures: Vec<Failure>,
     pub period: Period,
 }
@@ -115,12 +115,10 @@ pub struct Equipment {
 impl Equipment {
     pub async fn load(db: &impl Connection, period: Period) -> Result<Self, CommandError> {
         let filter = failures::Filter { to: Some(period.to), ..failures::Filter::default() };
-        Ok(Self {
-            fleet: reliability::queries::every(db, &assets::Filter::default()).await?,
-            logs: states::of_fleet(db, None, period.from, period.to).await?,
-            failures: failures::all(db, &filter).await?,
-            period,
-        })
+        let fleet = reliability::queries::every(db, &assets::Filter::default()).await?;
+        let found = reliability::queries::recorded(failures::all(db, &filter).await?, &fleet);
+        let logs = states::of_fleet(db, None, period.from, period.to).await?;
+        Ok(Self { fleet, logs, failures: found.in_service, period })
     }
     pub fn uptime_of(&self, asset: &Asset, period: Period) -> Option<Uptime> {
         let log = self.logs.get(&asset.id).map_or(&[][..], Vec::as_slice);

@@ -109,6 +109,9 @@ pub struct ReliabilityView {
     restoration: Restoration,
     #[schema(value_type = Vec<Object>)]
     failures: Vec<Failure>,
+    /// Recorded while the equipment was not in service: in no figure.
+    #[schema(value_type = Vec<Object>)]
+    failures_out_of_service: Vec<Failure>,
 }
 
 impl From<Reliability> for ReliabilityView {
@@ -136,6 +139,7 @@ impl From<Reliability> for ReliabilityView {
             failure_frequency: r.frequency,
             restoration: r.restoration,
             failures: r.failures,
+            failures_out_of_service: r.failures_out_of_service,
         }
     }
 }

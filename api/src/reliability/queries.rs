@@ -6,7 +6,8 @@ use domain::{
     condition::{
         failure::Failure,
         reliability::{
-            CONFIDENCE, FailureFrequency, Period, Restoration, Uptime, failure_frequency, restoration, uptime,
+            CONFIDENCE, FailureFrequency, Period, Recorded, Restoration, Uptime, failure_frequency,
+            restoration, uptime,
         },
     },
     id::{AssetId, CustomerId, ModelId},
@@ -27,8 +28,10 @@ pub struct Reliability {
     pub uptime: Option<Uptime>,
     pub frequency: FailureFrequency,
     pub restoration: Restoration,
-    /// Failures within the period, oldest first.
+    /// Failures within the period of equipment in service, oldest first.
     pub failures: Vec<Failure>,
+    /// Recorded within the period while the equipment was not in service: in no figure.
+    pub failures_out_of_service: Vec<Failure>,
 }
 
 /// `None` when the asset was not in service within the period.
@@ -45,7 +48,8 @@ pub async fn asset(db: &impl Connection, asset: &Asset, period: Period) -> Resul
     let uptime = asset_uptime(db, asset, period).await?;
     let filter =
         failures::Filter { asset: Some(asset.id), to: Some(period.to), ..failures::Filter::default() };
-    Ok(combine(period, uptime, failures::all(db, &filter).await?))
+    let found = recorded(failures::all(db, &filter).await?, std::slice::from_ref(asset));
+    Ok(combine(period, u64::from(uptime.is_some()), uptime, found))
 }
 
 /// All assets of a model together: exposure and failures add up.
@@ -60,7 +64,9 @@ pub async fn model(
     let logs = states::of_assets(db, fleet.iter().map(|asset| asset.id), period.from, period.to).await?;
     let found =
         failures::Filter { model: Some(model), customer, to: Some(period.to), ..failures::Filter::default() };
-    Ok(combine(period, sum(&fleet, &logs, period), failures::all(db, &found).await?))
+    let found = recorded(failures::all(db, &found).await?, &fleet);
+    let (assets, uptime) = sum(&fleet, &logs, period);
+    Ok(combine(period, assets, uptime, found))
 }
 
 pub async fn model_failure_frequency(
@@ -80,7 +86,9 @@ pub async fn fleet(
     let fleet = every(db, &assets::Filter { customer, ..assets::Filter::default() }).await?;
     let logs = states::of_fleet(db, customer, period.from, period.to).await?;
     let found = failures::Filter { customer, to: Some(period.to), ..failures::Filter::default() };
-    Ok(combine(period, sum(&fleet, &logs, period), failures::all(db, &found).await?))
+    let found = recorded(failures::all(db, &found).await?, &fleet);
+    let (assets, uptime) = sum(&fleet, &logs, period);
+    Ok(combine(period, assets, uptime, found))
 }
 
 /// `None` when nothing was in service within the period.
@@ -126,24 +134,20 @@ fn sum(
     })
 }
 
-/// `found` holds every failure up to the end of the period: older ones may have been restored within it.
-fn combine(period: Period, counted: impl Into<Counted>, found: Vec<Failure>) -> Reliability {
-    let Counted(assets, uptime) = counted.into();
-    let restoration = restoration(&found, period);
-    let failures: Vec<Failure> = found.into_iter().filter(|failure| failure.at >= period.from).collect();
-    let exposure_hours = uptime.map_or(0.0, |uptime| uptime.up_hours());
-    let frequency = failure_frequency(failures.len() as u64, exposure_hours, CONFIDENCE);
-    Reliability { period, assets, uptime, frequency, restoration, failures }
+/// Tells failures of equipment in service from the others.
+pub(crate) fn recorded(failures: Vec<Failure>, fleet: &[Asset]) -> Recorded {
+    let service: HashMap<AssetId, _> = fleet.iter().map(|asset| (asset.id, asset.service())).collect();
+    Recorded::of(failures, |asset| service.get(&asset).copied())
 }
 
-struct Counted(u64, Option<Uptime>);
-impl From<(u64, Option<Uptime>)> for Counted {
-    fn from((assets, uptime): (u64, Option<Uptime>)) -> Self {
-        Self(assets, uptime)
-    }
-}
-impl From<Option<Uptime>> for Counted {
-    fn from(uptime: Option<Uptime>) -> Self {
-        Self(u64::from(uptime.is_some()), uptime)
-    }
+/// `found` holds every failure up to the end of the period: older ones may have been restored within it.
+fn combine(period: Period, assets: u64, uptime: Option<Uptime>, found: Recorded) -> Reliability {
+    let restoration = restoration(&found.in_service, period);
+    let within = |failures: Vec<Failure>| -> Vec<Failure> {
+        failures.into_iter().filter(|failure| failure.at >= period.from).collect()
+    };
+    let (failures, failures_out_of_service) = (within(found.in_service), within(found.out_of_service));
+    let exposure_hours = uptime.map_or(0.0, |uptime| uptime.up_hours());
+    let frequency = failure_frequency(failures.len() as u64, exposure_hours, CONFIDENCE);
+    Reliability { period, assets, uptime, frequency, restoration, failures, failures_out_of_service }
 }

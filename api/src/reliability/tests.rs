@@ -1,11 +1,17 @@
 use crate::{alerts::tests::case, testing::TestApp};
 use chrono::TimeDelta;
 use domain::{
+    Timestamp,
     account::Role,
-    condition::{EquipmentState, state::Stretch},
-    id::CustomerId,
+    asset::Asset,
+    condition::{
+        EquipmentState,
+        failure::{DetectedBy, Failure},
+        state::Stretch,
+    },
+    id::{CustomerId, DeviceId, FailureId},
 };
-use store::records::states;
+use store::records::{assets, failures, states};
 
 #[tokio::test]
 async fn figures_come_with_exposure_and_coverage() {
@@ -18,6 +24,7 @@ async fn figures_come_with_exposure_and_coverage() {
         to: to.map(|to| now - TimeDelta::hours(to)),
         state,
         cause: None,
+        resumes: false,
     };
     let log = [
         stretch(20, Some(10), EquipmentState::Up),
@@ -46,4 +53,48 @@ async fn figures_come_with_exposure_and_coverage() {
         technician.get(&format!("/api/v1/models/{}/reliability", own.asset.model_id)).await.status,
         403
     );
+}
+
+#[tokio::test]
+async fn a_failure_out_of_service_is_in_no_count_and_shown_apart() {
+    let app = TestApp::new().await;
+    let own = case(&app, app.customer).await;
+    let now = app.now();
+    let hours = |hours| now - TimeDelta::hours(hours);
+    let asset = Asset { in_service_from: hours(30), in_service_to: Some(hours(10)), ..own.asset };
+    let failure = |at: Timestamp| Failure {
+        id: FailureId::generate(),
+        asset_id: asset.id,
+        device_id: DeviceId::generate(),
+        at,
+        restored_at: Some(at + TimeDelta::hours(2)),
+        code: None,
+        cause: None,
+        detected_by: DetectedBy::StateReport,
+    };
+    let log = [Stretch { from: hours(50), to: None, state: EquipmentState::Up, cause: None, resumes: false }];
+    let tx = app.deps.records.begin().await.expect("begin");
+    assets::update(&tx, &asset).await.expect("asset");
+    states::replace(&tx, asset.id, &[], &log).await.expect("log");
+    // Before, at the first instant, within, at the last instant, after.
+    for at in [hours(31), hours(30), hours(20), hours(10), hours(5)] {
+        failures::insert(&tx, &failure(at)).await.expect("failure");
+    }
+    tx.commit().await.expect("commit");
+
+    let answer =
+        app.bearer(Role::Customer).get(&format!("/api/v1/assets/{}/reliability", asset.id)).await.json();
+    assert_eq!(answer["failure_frequency"]["failures"].as_u64(), Some(2));
+    assert_eq!(answer["failure_frequency"]["exposure_hours"].as_f64(), Some(20.0));
+    assert_eq!(answer["restoration"]["restored"].as_u64(), Some(2));
+    assert_eq!(answer["failures"].as_array().map(Vec::len), Some(2));
+    assert_eq!(answer["failures_out_of_service"].as_array().map(Vec::len), Some(3));
+
+    let equipment = crate::kpis::queries::Equipment::load(
+        app.deps.records.read(),
+        domain::condition::reliability::Period { from: hours(48), to: now },
+    )
+    .await
+    .expect("equipment");
+    assert_eq!(equipment.failures_within(equipment.period).count(), 2, "nor in the indicators");
 }

@@ -117,6 +117,10 @@ impl Asset {
         let end = self.in_service_to.map_or(to, |end| end.min(to));
         (start < end).then_some((start, end))
     }
+    /// Since when, and until when if that is known.
+    pub fn service(&self) -> (Timestamp, Option<Timestamp>) {
+        (self.in_service_from, self.in_service_to)
+    }
 }
 
 /// What speaks MQTT. It belongs to at most one asset; an asset may have several.

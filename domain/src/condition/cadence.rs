@@ -80,6 +80,11 @@ impl Cadence {
         }
     }
 
+    /// A sample speaks for the time until the next is expected, this long after it.
+    pub fn expected_us(&self) -> i64 {
+        if self.interval_us == 0 { DEFAULT_LIMIT_US } else { self.interval_us }
+    }
+
     /// The limit for calling equipment unknown: never shorter than the default, so that a fast device may pause.
     pub fn silence_limit(&self) -> TimeDelta {
         TimeDelta::microseconds(self.limit_us().max(DEFAULT_LIMIT_US))

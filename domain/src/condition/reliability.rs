@@ -4,7 +4,7 @@
 //! Definitions: IEC 60050-192 (availability, mean operating time between failures, mean time to restoration).
 
 use super::{EquipmentState, failure::Failure, state::StateInterval};
-use crate::Timestamp;
+use crate::{Timestamp, id::AssetId};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -45,7 +45,7 @@ pub struct Uptime {
     pub idle_seconds: f64,
     /// Time without knowledge, the part before the first report included.
     pub unknown_seconds: f64,
-    /// Unplanned downtimes that began within the period.
+    /// Stops that began within the period. A stop lasts until what failed is restored, whatever lies inside.
     pub downtime_events: u64,
 }
 
@@ -66,7 +66,7 @@ pub fn uptime(
             EquipmentState::Up => result.up_seconds += length,
             EquipmentState::DownUnplanned => {
                 result.down_unplanned_seconds += length;
-                result.downtime_events += u64::from(interval.from >= period.from);
+                result.downtime_events += u64::from(interval.from >= period.from && !interval.resumes);
             }
             EquipmentState::DownPlanned => result.down_planned_seconds += length,
             EquipmentState::Idle => result.idle_seconds += length,
@@ -117,6 +117,29 @@ impl Uptime {
 
 fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
+}
+
+/// Failures of equipment in service, and apart from them those recorded before or after its time in service. The
+/// latter are in no count, as their time is in no exposure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recorded {
+    pub in_service: Vec<Failure>,
+    pub out_of_service: Vec<Failure>,
+}
+
+impl Recorded {
+    /// `service` is the time of an asset in service; failures of assets without one are out of service.
+    pub fn of(
+        failures: impl IntoIterator<Item = Failure>,
+        service: impl Fn(AssetId) -> Option<(Timestamp, Option<Timestamp>)>,
+    ) -> Self {
+        let serving = |failure: &Failure| {
+            let Some((from, to)) = service(failure.asset_id) else { return false };
+            from <= failure.at && to.is_none_or(|to| failure.at < to)
+        };
+        let (in_service, out_of_service) = failures.into_iter().partition(serving);
+        Self { in_service, out_of_service }
+    }
 }
 
 /// Failures over exposure, with two-sided bounds. Exposure is operating time, censored time before the first and after

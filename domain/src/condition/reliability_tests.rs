@@ -59,7 +59,14 @@ fn availability_matches_the_reference() {
     let intervals: Vec<_> = derived
         .intervals
         .into_iter()
-        .map(|s| StateInterval { asset_id: asset(), from: s.from, to: s.to, state: s.state, cause: s.cause })
+        .map(|s| StateInterval {
+            asset_id: asset(),
+            from: s.from,
+            to: s.to,
+            state: s.state,
+            cause: s.cause,
+            resumes: s.resumes,
+        })
         .collect();
     let period = Period { from: instant(&data["window"][0]), to: instant(&data["window"][1]) };
     let uptime = uptime(&intervals, period, period.from, None).expect("in service");
@@ -131,4 +138,72 @@ fn no_exposure_gives_no_figure() {
     let none = failure_frequency(0, 1000.0, CONFIDENCE);
     assert_eq!((none.per_year, none.mtbf_hours), (Some(0.0), None));
     assert!(none.per_year_upper.expect("bound") > 0.0);
+}
+
+/// The state log that devices tell together by `reports`: minute, device and state.
+fn log_of(reports: &[(i64, u128, ReportedState)], silences: &[state::Silence]) -> Vec<StateInterval> {
+    let marks = reports.iter().map(|(minute, device, state)| state::Mark {
+        at: crate::clock::from_micros(minute * 60_000_000),
+        device_id: DeviceId(uuid::Uuid::from_u128(*device)),
+        what: state::MarkKind::Report { state: *state, cause: None },
+    });
+    let derived = state::derive(marks.collect(), silences);
+    derived
+        .intervals
+        .into_iter()
+        .map(|s| StateInterval {
+            asset_id: asset(),
+            from: s.from,
+            to: s.to,
+            state: s.state,
+            cause: s.cause,
+            resumes: s.resumes,
+        })
+        .collect()
+}
+fn minutes(from: i64, to: i64) -> Period {
+    Period {
+        from: crate::clock::from_micros(from * 60_000_000),
+        to: crate::clock::from_micros(to * 60_000_000),
+    }
+}
+
+#[test]
+fn two_devices_down_from_10_to_12_and_11_to_13_are_3_hours_down() {
+    use ReportedState::{DownUnplanned, Up};
+    let log = log_of(
+        &[
+            (0, 1, Up),
+            (0, 2, Up),
+            (600, 1, DownUnplanned),
+            (660, 2, DownUnplanned),
+            (720, 1, Up),
+            (780, 2, Up),
+        ],
+        &[],
+    );
+    let day = minutes(0, 1440);
+    let told = uptime(&log, day, day.from, None).expect("in service");
+    assert_eq!(told.downtime_hours(), 3.0);
+    assert_eq!(told.technical(), Some(0.875));
+    assert_eq!(told.downtime_events, 1);
+}
+
+#[test]
+fn a_stop_with_a_data_gap_inside_is_one_event_in_the_period_in_which_it_began() {
+    use ReportedState::{DownUnplanned, Up};
+    let quiet = state::Silence {
+        device_id: DeviceId(uuid::Uuid::from_u128(1)),
+        from: crate::clock::from_micros(30 * 60_000_000),
+        to: Some(crate::clock::from_micros(60 * 60_000_000)),
+    };
+    let log = log_of(&[(0, 1, Up), (10, 1, DownUnplanned), (90, 1, Up), (100, 1, DownUnplanned)], &[quiet]);
+    let events = |from, to| {
+        let period = minutes(from, to);
+        uptime(&log, period, minutes(0, 1).from, None).expect("in service").downtime_events
+    };
+    assert_eq!(events(0, 200), 2);
+    assert_eq!(events(0, 95), 1);
+    assert_eq!(events(40, 95), 0, "it began before");
+    assert_eq!(events(10, 20), 1, "it began with the period");
 }

@@ -3,12 +3,19 @@
 //! Reports, failures and finished maintenance are *marks* in time; a device that says nothing for longer than its
 //! limit leaves a *silence*. [`derive`] turns marks and silences into intervals and failures. It looks at their times
 //! only, never at the order of their arrival, so late data corrects the log.
+//!
+//! Each device speaks for its own part of the asset ([`walk`]); the asset is as well as the worst of its parts
+//! ([`combine`]).
+
+mod combine;
+mod walk;
 
 use super::{EquipmentState, ReportedState, failure::DetectedBy};
 use crate::{
     Timestamp,
     id::{AssetId, DeviceId},
 };
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 /// One stretch of the log. Half open; the newest one has no end.
@@ -20,6 +27,9 @@ pub struct StateInterval {
     pub state: EquipmentState,
     /// The device's reason, such as a stop code.
     pub cause: Option<String>,
+    /// Part of a stop that began with an earlier interval: a gap in the data, a new cause or planned work inside an
+    /// unplanned stop does not make a second one.
+    pub resumes: bool,
 }
 
 impl StateInterval {
@@ -55,6 +65,8 @@ pub enum MarkKind {
         state: ReportedState,
         cause: Option<String>,
     },
+    /// The device was taken off the asset: it speaks for it no longer.
+    Left,
 }
 
 /// No data of `device_id` within `[from, to)`, for longer than its limit.
@@ -66,11 +78,14 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// What is left of it when data at `at` turns up inside: none, one or two shorter silences of at least `limit`.
-    pub fn split(self, at: Timestamp, limit: chrono::TimeDelta) -> Vec<Self> {
-        let before = Self { to: Some(at), ..self };
-        let after = Self { from: at, ..self };
-        [before, after].into_iter().filter(|part| part.to.is_none_or(|to| to - part.from > limit)).collect()
+    /// What is left of it when data at `at` turns up inside: none, one or two shorter silences. Data speaks for the
+    /// time until the next is `expected`; only gaps longer than `limit` count.
+    pub fn split(self, at: Timestamp, expected: TimeDelta, limit: TimeDelta) -> Vec<Self> {
+        let heard = self.from - expected;
+        let before = Some(Self { to: Some(at), ..self }).filter(|_| at - heard > limit);
+        let after = Some(Self { from: at + expected, ..self });
+        let after = after.filter(|_| self.to.is_none_or(|to| to - at > limit));
+        before.into_iter().chain(after).collect()
     }
 }
 
@@ -78,7 +93,22 @@ impl Silence {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Derived {
     pub intervals: Vec<Stretch>,
+    pub stops: Vec<Stop>,
     pub failures: Vec<DerivedFailure>,
+}
+
+impl Derived {
+    /// The stop that begins, goes on or ends at `at`.
+    pub fn stop_at(&self, at: Timestamp) -> Option<Stop> {
+        self.stops.iter().copied().find(|stop| stop.from <= at && stop.to.is_none_or(|to| to >= at))
+    }
+}
+
+/// The asset's time from failing until all that failed is restored. Half open; unrestored without an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    pub from: Timestamp,
+    pub to: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,12 +117,14 @@ pub struct Stretch {
     pub to: Option<Timestamp>,
     pub state: EquipmentState,
     pub cause: Option<String>,
+    /// As in [`StateInterval`].
+    pub resumes: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DerivedFailure {
     pub at: Timestamp,
-    /// When the equipment was next reported up or idle.
+    /// When what failed was next reported up or idle, or work on it was recorded.
     pub restored_at: Option<Timestamp>,
     pub code: Option<String>,
     pub cause: Option<String>,
@@ -103,16 +135,14 @@ pub struct DerivedFailure {
 /// The log that `marks` and `silences` tell, whatever their order.
 ///
 /// A failure is an entry into `down_unplanned` that no earlier, unrestored failure explains. Recorded failure events
-/// within one downtime stand for themselves, once per code, instead of that entry.
+/// within one stop stand for themselves, once per code, instead of that entry.
 pub fn derive(mut marks: Vec<Mark>, silences: &[Silence]) -> Derived {
     marks.sort();
     marks.dedup();
-    let mut walk = Walk::default();
-    for instant in marks.chunk_by(|a, b| a.at == b.at) {
-        walk.step(instant);
-    }
-    let failures = walk.finish();
-    Derived { intervals: overlay(&walk.segments, silences), failures }
+    let mut devices: Vec<DeviceId> = marks.iter().map(|mark| mark.device_id).collect();
+    devices.sort_unstable();
+    devices.dedup();
+    combine::combine(devices.into_iter().map(|device| walk::told(device, &marks, silences)).collect())
 }
 
 /// `old` with `[from, to)` replaced by `new`. What `old` says outside stays; neighbours that say the same are joined.
@@ -121,7 +151,11 @@ pub fn splice(old: &[Stretch], from: Timestamp, to: Option<Timestamp>, new: &[St
         .iter()
         .filter(|stretch| stretch.from < from)
         .map(|stretch| Stretch { to: earlier(stretch.to, Some(from)), ..stretch.clone() });
-    let within = new.iter().map(|stretch| Stretch { to: earlier(stretch.to, to), ..stretch.clone() });
+    let within = new.iter().map(|stretch| Stretch {
+        from: stretch.from.max(from),
+        to: earlier(stretch.to, to),
+        ..stretch.clone()
+    });
     let after = old.iter().filter_map(|stretch| {
         let to = to?;
         stretch
@@ -131,168 +165,22 @@ pub fn splice(old: &[Stretch], from: Timestamp, to: Option<Timestamp>, new: &[St
     });
     let mut joined = Vec::new();
     for stretch in before.chain(within).chain(after).filter(|s| s.to.is_none_or(|end| s.from < end)) {
-        add(&mut joined, stretch.from, stretch.to, stretch.state, stretch.cause);
+        add(&mut joined, stretch);
     }
     joined
 }
 
-/// A state as reported, before silences are laid over it.
-struct Segment {
-    from: Timestamp,
-    state: EquipmentState,
-    cause: Option<String>,
-    device_id: DeviceId,
-    /// Down because of a failure event: finished maintenance may end it.
-    by_event: bool,
-}
-
-/// A downtime that has not been restored: its entry and the failures recorded within.
-struct Episode {
-    entry: DerivedFailure,
-    recorded: Vec<DerivedFailure>,
-}
-
-#[derive(Default)]
-struct Walk {
-    segments: Vec<Segment>,
-    episode: Option<Episode>,
-    failures: Vec<DerivedFailure>,
-}
-
-impl Walk {
-    fn step(&mut self, instant: &[Mark]) {
-        let Some(first) = instant.first() else { return };
-        for mark in instant {
-            if let MarkKind::Failure { code } = &mark.what {
-                self.record_failure(mark, code);
-            }
-        }
-        let report = instant.iter().rev().find_map(|mark| match &mark.what {
-            MarkKind::Report { state, cause } => {
-                Some((mark.device_id, EquipmentState::from(*state), cause.clone()))
-            }
-            _ => None,
-        });
-        let failed = instant.iter().any(|mark| matches!(mark.what, MarkKind::Failure { .. }));
-        let maintained = instant.iter().any(|mark| matches!(mark.what, MarkKind::Maintenance { .. }));
-        let down = self.segments.last().is_some_and(|segment| segment.state == EquipmentState::DownUnplanned);
-        let down_by_event = self.segments.last().is_some_and(|segment| segment.by_event);
-        let next = match report {
-            Some((device_id, state, cause)) => Some((device_id, state, cause, false)),
-            None if maintained && (failed || down_by_event) => {
-                Some((first.device_id, EquipmentState::Up, None, false))
-            }
-            None if failed && !down => {
-                Some((first.device_id, EquipmentState::DownUnplanned, failure_code(instant), true))
-            }
-            None => None,
-        };
-        if let Some((device_id, state, cause, by_event)) = next {
-            self.enter(first.at, device_id, state, cause.as_deref());
-            self.segments.push(Segment { from: first.at, state, cause, device_id, by_event });
-        }
-    }
-
-    fn record_failure(&mut self, mark: &Mark, code: &str) {
-        let failure = DerivedFailure {
-            at: mark.at,
-            restored_at: None,
-            code: Some(code.to_owned()),
-            cause: None,
-            device_id: mark.device_id,
-            detected_by: DetectedBy::FailureEvent,
-        };
-        let episode =
-            self.episode.get_or_insert_with(|| Episode { entry: failure.clone(), recorded: Vec::new() });
-        if episode.recorded.iter().all(|known| known.code != failure.code) {
-            episode.recorded.push(failure);
-        }
-    }
-
-    fn enter(&mut self, at: Timestamp, device_id: DeviceId, state: EquipmentState, cause: Option<&str>) {
-        match state {
-            EquipmentState::DownUnplanned if self.episode.is_none() => {
-                let entry = DerivedFailure {
-                    at,
-                    restored_at: None,
-                    code: None,
-                    cause: cause.map(String::from),
-                    device_id,
-                    detected_by: DetectedBy::StateReport,
-                };
-                self.episode = Some(Episode { entry, recorded: Vec::new() });
-            }
-            EquipmentState::Up | EquipmentState::Idle => self.restore(Some(at)),
-            _ => {}
-        }
-    }
-
-    fn restore(&mut self, at: Option<Timestamp>) {
-        let Some(Episode { entry, recorded }) = self.episode.take() else { return };
-        let cause = entry.cause.clone();
-        let found = if recorded.is_empty() { vec![entry] } else { recorded };
-        self.failures.extend(found.into_iter().map(|failure| DerivedFailure {
-            restored_at: at,
-            cause: failure.cause.or_else(|| cause.clone()),
-            ..failure
-        }));
-    }
-
-    fn finish(&mut self) -> Vec<DerivedFailure> {
-        self.restore(None);
-        std::mem::take(&mut self.failures)
-    }
-}
-
-fn failure_code(instant: &[Mark]) -> Option<String> {
-    instant.iter().find_map(|mark| match &mark.what {
-        MarkKind::Failure { code } => Some(code.clone()),
-        _ => None,
-    })
-}
-
-/// Cuts the silences of each segment's device out of it as unknown, and joins neighbours that say the same.
-fn overlay(segments: &[Segment], silences: &[Silence]) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for (index, segment) in segments.iter().enumerate() {
-        let end = segments.get(index + 1).map(|next| next.from);
-        let mut quiet: Vec<_> = silences
-            .iter()
-            .filter(|silence| silence.device_id == segment.device_id)
-            .map(|silence| (silence.from.max(segment.from), earlier(silence.to, end)))
-            .filter(|(from, to)| to.is_none_or(|to| *from < to))
-            .collect();
-        quiet.sort_by_key(|(from, _)| *from);
-        let mut from = Some(segment.from);
-        for (start, stop) in quiet {
-            let Some(known) = from else { break };
-            let start = start.max(known);
-            if stop.is_some_and(|stop| stop <= start) {
-                continue;
-            }
-            if known < start {
-                add(&mut stretches, known, Some(start), segment.state, segment.cause.clone());
-            }
-            add(&mut stretches, start, stop, EquipmentState::Unknown, None);
-            from = stop;
-        }
-        if let Some(known) = from.filter(|known| end.is_none_or(|end| *known < end)) {
-            add(&mut stretches, known, end, segment.state, segment.cause.clone());
-        }
-    }
-    stretches
-}
-
-fn add(
-    to: &mut Vec<Stretch>,
-    from: Timestamp,
-    end: Option<Timestamp>,
-    state: EquipmentState,
-    cause: Option<String>,
-) {
+/// Appends `stretch`, joined with the last one when that says the same.
+fn add(to: &mut Vec<Stretch>, stretch: Stretch) {
     match to.last_mut() {
-        Some(last) if last.to == Some(from) && last.state == state && last.cause == cause => last.to = end,
-        _ => to.push(Stretch { from, to: end, state, cause }),
+        Some(last)
+            if last.to == Some(stretch.from)
+                && last.state == stretch.state
+                && last.cause == stretch.cause =>
+        {
+            last.to = stretch.to;
+        }
+        _ => to.push(stretch),
     }
 }
 

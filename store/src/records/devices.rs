@@ -211,7 +211,8 @@ pub async fn of_assets(
 /// consumer that reads it again when it meets a device it does not know.
 pub async fn asset_map(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, AssetId>, StoreError> {
     let query = Entity::find().select_only().column(Column::Id).column(Column::AssetId);
-    let rows: Vec<(Uuid, Uuid)> = query.filter(Column::AssetId.is_not_null()).into_tuple().all(db).await?;
+    let speaking = query.filter(Column::AssetId.is_not_null()).filter(Column::RevokedAtUs.is_null());
+    let rows: Vec<(Uuid, Uuid)> = speaking.into_tuple().all(db).await?;
     Ok(rows.into_iter().map(|(device, asset)| (device.into(), asset.into())).collect())
 }
 

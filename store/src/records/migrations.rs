@@ -59,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(search::Migration),
             Box::new(minor_units::Migration),
             Box::new(visits::EnteredLate),
+            Box::new(states::StopsMigration),
         ]
     }
 }

@@ -31,6 +31,8 @@ pub struct Model {
     pub to_us: Option<i64>,
     pub state: String,
     pub cause: Option<String>,
+    /// Of a stop that began with an earlier interval.
+    pub resumes: bool,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -105,6 +107,7 @@ impl TryFrom<Model> for StateInterval {
             to: row.to_us.map(from_micros),
             state: word(&row.state)?,
             cause: row.cause,
+            resumes: row.resumes,
         })
     }
 }
@@ -214,6 +217,7 @@ pub async fn stretches(
                 to: row.to_us.map(from_micros),
                 state: word(&row.state)?,
                 cause: row.cause,
+                resumes: row.resumes,
             })
         })
         .collect()
@@ -241,6 +245,7 @@ pub async fn replace(
             to_us: Set(stretch.to.map(|to| to.timestamp_micros())),
             state: Set(stretch.state.as_str().into()),
             cause: Set(stretch.cause.clone()),
+            resumes: Set(stretch.resumes),
         })
         .collect();
     for some in rows.chunks(500) {
@@ -252,6 +257,7 @@ pub async fn replace(
 const REPORT: &str = "report";
 const FAILURE: &str = "failure";
 const MAINTENANCE: &str = "maintenance";
+const LEFT: &str = "left";
 
 fn mark_row(asset: AssetId, mark: &Mark) -> mark::ActiveModel {
     let (kind, code, state, cause) = match &mark.what {
@@ -260,6 +266,7 @@ fn mark_row(asset: AssetId, mark: &Mark) -> mark::ActiveModel {
         }
         MarkKind::Failure { code } => (FAILURE, code.clone(), None, None),
         MarkKind::Maintenance { code } => (MAINTENANCE, code.clone(), None, None),
+        MarkKind::Left => (LEFT, String::new(), None, None),
     };
     mark::ActiveModel {
         asset_id: Set(asset.into()),
@@ -282,17 +289,26 @@ impl TryFrom<mark::Model> for Mark {
             },
             FAILURE => MarkKind::Failure { code: row.code },
             MAINTENANCE => MarkKind::Maintenance { code: row.code },
+            LEFT => MarkKind::Left,
             other => return Err(StoreError::Corrupt(format!("state mark {other}"))),
         };
         Ok(Self { at: from_micros(row.at_us), what, device_id: row.device_id.into() })
     }
 }
 
-/// Keeps `mark`. False when the log cannot change by it: it repeats what is known on both sides of it.
+/// Keeps `mark`. False when the log cannot change by it: it repeats what its device said on both sides of it.
 pub async fn put_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<bool, StoreError> {
     if matches!(mark.what, MarkKind::Report { .. }) {
-        let before = neighbours(tx, asset, mark.at, true, 2).await?;
-        let after = neighbours(tx, asset, mark.at, false, 1).await?;
+        // Two different reports of one instant: which of them stands must not depend on which came first.
+        if let Some(known) = report_at(tx, asset, mark).await? {
+            if known.what >= mark.what {
+                return Ok(false);
+            }
+            insert_mark(tx, asset, mark).await?;
+            return Ok(true);
+        }
+        let before = neighbours(tx, asset, mark, true, 2).await?;
+        let after = neighbours(tx, asset, mark, false, 1).await?;
         let same = |other: Option<&Mark>| {
             other.is_some_and(|other| other.what == mark.what && other.device_id == mark.device_id)
         };
@@ -324,6 +340,17 @@ async fn insert_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> 
     Ok(())
 }
 
+/// What the device of `mark` reported at the same time.
+async fn report_at(
+    tx: &impl ConnectionTrait,
+    asset: AssetId,
+    mark: &Mark,
+) -> Result<Option<Mark>, StoreError> {
+    let key =
+        (asset.into(), mark.at.timestamp_micros(), REPORT.to_owned(), mark.device_id.into(), String::new());
+    mark::Entity::find_by_id(key).one(tx).await?.map(Mark::try_from).transpose()
+}
+
 async fn delete_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
     mark::Entity::delete_many()
         .filter(mark::Column::AssetId.eq(Uuid::from(asset)))
@@ -335,59 +362,96 @@ async fn delete_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> 
     Ok(())
 }
 
-/// The nearest marks strictly before or after `at`, nearest first.
+/// The nearest marks strictly before or after `mark`, nearest first: those of its device, and what anybody said of
+/// failures and work, which a report after them answers.
 async fn neighbours(
     db: &impl ConnectionTrait,
     asset: AssetId,
-    at: Timestamp,
+    mark: &Mark,
     before: bool,
     limit: u64,
 ) -> Result<Vec<Mark>, StoreError> {
-    let query = mark::Entity::find().filter(mark::Column::AssetId.eq(Uuid::from(asset)));
+    let of_device = mark::Column::DeviceId.eq(Uuid::from(mark.device_id));
+    let query = of_asset_marks(asset).filter(of_device.or(mark::Column::Kind.ne(REPORT)));
     let query = if before {
-        query.filter(mark::Column::AtUs.lt(at.timestamp_micros())).order_by_desc(mark::Column::AtUs)
+        query.filter(mark::Column::AtUs.lt(mark.at.timestamp_micros())).order_by_desc(mark::Column::AtUs)
     } else {
-        query.filter(mark::Column::AtUs.gt(at.timestamp_micros())).order_by_asc(mark::Column::AtUs)
+        query.filter(mark::Column::AtUs.gt(mark.at.timestamp_micros())).order_by_asc(mark::Column::AtUs)
     };
     query.limit(limit).all(db).await?.into_iter().map(Mark::try_from).collect()
 }
 
-/// The marks from which the log between them can be derived anew.
-pub struct Around {
-    pub marks: Vec<Mark>,
-    /// A report of running equipment strictly before the change, or the first mark.
-    pub from: Timestamp,
-    /// The next such report after it; its own stretch is not part of the window.
-    pub to: Option<Timestamp>,
+fn of_asset_marks(asset: AssetId) -> Select<mark::Entity> {
+    mark::Entity::find().filter(mark::Column::AssetId.eq(Uuid::from(asset)))
 }
 
-/// What must be derived anew after a change within `[from, to]`.
-pub async fn around(
+/// Devices that ever said something of the state of `asset`.
+pub async fn speakers(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<DeviceId>, StoreError> {
+    let mut found: Vec<DeviceId> = Vec::new();
+    // One look into the index a device, however many marks each has.
+    loop {
+        let mut query = of_asset_marks(asset).select_only().column(mark::Column::DeviceId);
+        if let Some(last) = found.last() {
+            query = query.filter(mark::Column::DeviceId.gt(Uuid::from(*last)));
+        }
+        let next: Option<Uuid> = query.order_by_asc(mark::Column::DeviceId).into_tuple().one(db).await?;
+        match next {
+            Some(next) => found.push(next.into()),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// When `device` last reported the equipment running strictly before `at`.
+pub async fn ran_before(
     db: &impl ConnectionTrait,
     asset: AssetId,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Around, StoreError> {
-    let running = || {
-        mark::Entity::find()
-            .filter(mark::Column::AssetId.eq(Uuid::from(asset)))
-            .filter(mark::Column::State.is_in([EquipmentState::Up.as_str(), EquipmentState::Idle.as_str()]))
-    };
-    let before = running().filter(mark::Column::AtUs.lt(from.timestamp_micros()));
-    let before = before.order_by_desc(mark::Column::AtUs).one(db).await?.map(|row| row.at_us);
-    let after = running().filter(mark::Column::AtUs.gt(to.timestamp_micros()));
-    let after = after.order_by_asc(mark::Column::AtUs).one(db).await?.map(|row| row.at_us);
-    let mut query = mark::Entity::find().filter(mark::Column::AssetId.eq(Uuid::from(asset)));
-    if let Some(at_us) = before {
-        query = query.filter(mark::Column::AtUs.gte(at_us));
+    device: DeviceId,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let query = running(asset, Some(device)).filter(mark::Column::AtUs.lt(at.timestamp_micros()));
+    Ok(query.order_by_desc(mark::Column::AtUs).one(db).await?.map(|row| from_micros(row.at_us)))
+}
+
+/// When `device`, or any device, next reported the equipment running strictly after `at`.
+pub async fn runs_after(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    device: Option<DeviceId>,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let query = running(asset, device).filter(mark::Column::AtUs.gt(at.timestamp_micros()));
+    Ok(query.order_by_asc(mark::Column::AtUs).one(db).await?.map(|row| from_micros(row.at_us)))
+}
+
+fn running(asset: AssetId, device: Option<DeviceId>) -> Select<mark::Entity> {
+    let running = [EquipmentState::Up.as_str(), EquipmentState::Idle.as_str()];
+    let query = of_asset_marks(asset).filter(mark::Column::State.is_in(running));
+    match device {
+        Some(id) => query.filter(mark::Column::DeviceId.eq(Uuid::from(id))),
+        None => query,
     }
-    if let Some(at_us) = after {
-        query = query.filter(mark::Column::AtUs.lte(at_us));
+}
+
+/// The marks of `asset`, or only those of one device, from `from` to `to`, both included, oldest first.
+pub async fn marks(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    device: Option<DeviceId>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> Result<Vec<Mark>, StoreError> {
+    let mut query = of_asset_marks(asset);
+    if let Some(id) = device {
+        query = query.filter(mark::Column::DeviceId.eq(Uuid::from(id)));
     }
-    let rows = query.order_by_asc(mark::Column::AtUs).all(db).await?;
-    let marks = rows.into_iter().map(Mark::try_from).collect::<Result<Vec<_>, _>>()?;
-    let first = marks.first().map_or(from, |mark| std::cmp::min(mark.at, from));
-    Ok(Around { marks, from: before.map_or(first, from_micros), to: after.map(from_micros) })
+    if let Some(from) = from {
+        query = query.filter(mark::Column::AtUs.gte(from.timestamp_micros()));
+    }
+    if let Some(to) = to {
+        query = query.filter(mark::Column::AtUs.lte(to.timestamp_micros()));
+    }
+    query.order_by_asc(mark::Column::AtUs).all(db).await?.into_iter().map(Mark::try_from).collect()
 }
 
 fn silence_of(row: silence::Model) -> Silence {
@@ -500,5 +564,37 @@ impl MigrationTrait for Migration {
             .primary_key(Index::create().col("device_id").col("from_us"))
             .to_owned();
         manager.create_table(silences).await
+    }
+}
+
+pub(super) struct StopsMigration;
+impl MigrationName for StopsMigration {
+    fn name(&self) -> &str {
+        "0080_stops"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for StopsMigration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let resumes = Table::alter()
+            .table("state_intervals")
+            .add_column(schema::boolean("resumes").default(false))
+            .to_owned();
+        manager.alter_table(resumes).await?;
+        // What is known already: a stop lasts until the equipment is up or idle.
+        manager
+            .get_connection()
+            .execute_unprepared(
+                "UPDATE state_intervals SET resumes = TRUE WHERE state = 'down_unplanned' AND (\
+                     SELECT earlier.state FROM state_intervals AS earlier \
+                     WHERE earlier.asset_id = state_intervals.asset_id \
+                       AND earlier.from_us < state_intervals.from_us \
+                       AND earlier.state IN ('up', 'idle', 'down_unplanned') \
+                     ORDER BY earlier.from_us DESC LIMIT 1) = 'down_unplanned'",
+            )
+            .await?;
+        let of_device: [(&str, &[&str]); 1] =
+            [("state_marks_of_device", &["asset_id", "device_id", "at_us"])];
+        super::migrations::create_indexes(manager, "state_marks", &of_device).await
     }
 }

@@ -170,6 +170,7 @@ fn reliability_card(view: &View, figures: &Reliability) -> Markup {
     };
     let uptime = figures.uptime;
     let frequency = &figures.frequency;
+    let outside = i64::try_from(figures.failures_out_of_service.len()).unwrap_or(i64::MAX);
     html! {
         section.card {
             header { h2 { (lang.count("assets-reliability", DAYS)) } }
@@ -190,6 +191,7 @@ fn reliability_card(view: &View, figures: &Reliability) -> Markup {
                     dt { (lang.t("assets-failures")) }
                     dd { (frequency.failures) }
                     dd.hint { (lang.with("assets-exposure", &[("hours", lang.number(frequency.exposure_hours, 0).into())])) }
+                    @if outside > 0 { dd.hint { (lang.count("assets-failures-out-of-service", outside)) } }
                 }
                 div {
                     dt { (lang.t("assets-failures-per-year")) }

@@ -1,0 +1,164 @@
+//! Derives the part of a log that a change can reach, and keeps what became of its failures.
+//!
+//! A change reaches as far as the equipment is not known to be well: back to where every device's part ran and nothing
+//! was stopped, and on to where all that it touched runs again.
+
+use domain::{
+    Timestamp,
+    condition::{
+        failure::Failure,
+        state::{self, Derived, DerivedFailure, MarkKind},
+    },
+    id::{AssetId, DeviceId, FailureId},
+};
+use store::{
+    StoreError,
+    records::{Tx, failures, states},
+};
+
+/// Stops that overlap are followed back this often before the whole log is read.
+const STEPS_BACK: usize = 8;
+
+/// Failures that a change of the log brought to light, ended, or disproved.
+#[derive(Default)]
+pub struct FailureChanges {
+    pub new: Vec<Failure>,
+    /// Restored now, or never happened.
+    pub over: Vec<(Failure, Timestamp)>,
+}
+
+/// Derives the log of `asset` anew around a change within `[from, to]`, or from `from` on.
+pub async fn rebuild(
+    tx: &Tx,
+    asset: AssetId,
+    from: Timestamp,
+    to: Option<Timestamp>,
+) -> Result<FailureChanges, StoreError> {
+    let Window { from, to, derived } = window(tx, asset, from, to).await?;
+    let old = states::stretches(tx, asset, from, to).await?;
+    let new = state::splice(&old, from, to, &derived.intervals);
+    states::replace(tx, asset, &old, &new).await?;
+
+    let within = |failure: &DerivedFailure| from <= failure.at && to.is_none_or(|to| failure.at < to);
+    let found = derived.failures.into_iter().filter(within).collect();
+    let known = failures::Filter { asset: Some(asset), from: Some(from), to, ..Default::default() };
+    let known = failures::all(tx, &known).await?;
+    keep_failures(tx, asset, known, found).await
+}
+
+/// A part of a log. Within `[from, to)` it is what all marks together tell.
+struct Window {
+    from: Timestamp,
+    to: Option<Timestamp>,
+    derived: Derived,
+}
+
+async fn window(
+    tx: &Tx,
+    asset: AssetId,
+    from: Timestamp,
+    to: Option<Timestamp>,
+) -> Result<Window, StoreError> {
+    let devices = states::speakers(tx, asset).await?;
+    let mut end = match to {
+        Some(to) => end_of_change(tx, asset, &devices, from, to).await?,
+        None => None,
+    };
+    let (mut start, mut steps, mut extended) = (from, 0, false);
+    loop {
+        let (mut marks, mut since) = (Vec::new(), None);
+        for device in &devices {
+            let ran =
+                if steps < STEPS_BACK { states::ran_before(tx, asset, *device, start).await? } else { None };
+            marks.extend(states::marks(tx, asset, Some(*device), ran, end).await?);
+            since = since.max(ran);
+        }
+        let first = marks.iter().map(|mark| mark.at).min();
+        let window_from = since.unwrap_or_else(|| first.map_or(start, |first| first.min(start)));
+        let silences =
+            states::silences(tx, devices.iter().copied(), first.unwrap_or(window_from), end).await?;
+        let derived = state::derive(marks, &silences);
+        // What ran at the border may have ended a stop there that another device goes on with.
+        if let Some(stop) = since.and_then(|since| derived.stop_at(since)) {
+            (start, steps) = (stop.from, steps + 1);
+        } else if let (Some(at), true) = (end, derived.stops.last().is_some_and(|stop| stop.to.is_none())) {
+            end = if extended { None } else { states::runs_after(tx, asset, None, at).await? };
+            extended = true;
+        } else {
+            return Ok(Window { from: window_from, to: end, derived });
+        }
+    }
+}
+
+/// Until when the log can differ after a change within `[from, to]`: until the devices that spoke then report again
+/// that their part runs. What is said of failures and work concerns every device.
+async fn end_of_change(
+    tx: &Tx,
+    asset: AssetId,
+    devices: &[DeviceId],
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let said = states::marks(tx, asset, None, Some(from), Some(to)).await?;
+    let concerns_all = said.iter().any(|mark| !matches!(mark.what, MarkKind::Report { .. }));
+    let mut end = to;
+    for device in devices {
+        if !concerns_all && said.iter().all(|mark| mark.device_id != *device) {
+            continue;
+        }
+        match states::runs_after(tx, asset, Some(*device), to).await? {
+            Some(runs) => end = end.max(runs),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(end))
+}
+
+async fn keep_failures(
+    tx: &Tx,
+    asset: AssetId,
+    mut known: Vec<Failure>,
+    derived: Vec<DerivedFailure>,
+) -> Result<FailureChanges, StoreError> {
+    let mut changes = FailureChanges::default();
+    for found in derived {
+        // A recorded failure names what a state report first told without a code: it is the same one.
+        let same = known.iter().position(|k| k.at == found.at && k.code == found.code);
+        let same = same.or_else(|| known.iter().position(|k| k.at == found.at && k.code.is_none()));
+        let same = same.or_else(|| known.iter().position(|k| k.code.is_none() && found.code.is_some()));
+        let before = same.map(|place| known.swap_remove(place));
+        let failure = Failure {
+            id: before.as_ref().map_or_else(FailureId::generate, |before| before.id),
+            asset_id: asset,
+            device_id: found.device_id,
+            at: found.at,
+            restored_at: found.restored_at,
+            code: found.code,
+            cause: found.cause,
+            detected_by: found.detected_by,
+        };
+        match &before {
+            Some(before) if *before == failure => continue,
+            Some(_) => failures::update(tx, &failure).await?,
+            None => {
+                failures::insert(tx, &failure).await?;
+                changes.new.push(failure.clone());
+            }
+        }
+        if let Some(at) =
+            failure.restored_at.filter(|_| before.is_none_or(|before| before.restored_at.is_none()))
+        {
+            changes.over.push((failure, at));
+        }
+    }
+    for disproved in known {
+        failures::delete(tx, &disproved).await?;
+        let at = disproved.at;
+        changes.over.push((disproved, at));
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+#[path = "rebuild_tests.rs"]
+mod tests;

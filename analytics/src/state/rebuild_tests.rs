@@ -1,0 +1,88 @@
+use super::*;
+use chrono::TimeDelta;
+use domain::{
+    clock::from_micros,
+    condition::{
+        ReportedState,
+        state::{Mark, Silence, Stretch},
+    },
+};
+use proptest::prelude::*;
+use store::records::{Records, Tx};
+
+fn at(minute: i64) -> Timestamp {
+    from_micros(1_700_000_000_000_000) + TimeDelta::minutes(minute)
+}
+fn device(n: u128) -> DeviceId {
+    DeviceId(uuid::Uuid::from_u128(n))
+}
+
+fn any_mark() -> impl Strategy<Value = Mark> {
+    (0..60_i64, 0..7_u8, 1..4_u128).prop_map(|(minute, what, n)| {
+        let report = |state| MarkKind::Report { state, cause: None };
+        let what = match what {
+            0 => MarkKind::Failure { code: "a".into() },
+            1 => MarkKind::Maintenance { code: "a".into() },
+            2 | 3 => report(ReportedState::Up),
+            4 => report(ReportedState::DownUnplanned),
+            5 => report(ReportedState::DownPlanned),
+            _ => MarkKind::Left,
+        };
+        // The third device only records failures and work.
+        let what = match what {
+            MarkKind::Report { .. } if n == 3 => MarkKind::Failure { code: "b".into() },
+            other => other,
+        };
+        Mark { at: at(minute), what, device_id: device(n) }
+    })
+}
+
+/// What the kept marks and silences tell together.
+async fn whole(tx: &Tx, asset: AssetId) -> Derived {
+    let marks = states::marks(tx, asset, None, None, None).await.expect("marks");
+    let silences = states::silences(tx, (1..4).map(device), at(-1), None).await.expect("silences");
+    state::derive(marks, &silences)
+}
+
+async fn kept_log(tx: &Tx, asset: AssetId) -> Vec<Stretch> {
+    states::stretches(tx, asset, at(-1), None).await.expect("log")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever arrives late, and at which device: the part that is derived anew reaches far enough.
+    #[test]
+    fn a_part_derived_anew_equals_the_whole(
+        marks in prop::collection::vec(any_mark(), 1..16),
+        quiet in prop::collection::vec((0..60_i64, 1..20_i64, 1..4_u128), 0..3),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async {
+            let data = tempfile::tempdir().expect("temporary folder");
+            let records = Records::open(data.path()).await.expect("records");
+            let asset = crate::tests::some_asset(&records).await;
+            let tx = records.begin().await.expect("begin");
+            for (from, length, n) in quiet {
+                let silence = Silence { device_id: device(n), from: at(from), to: Some(at(from + length)) };
+                states::put_silence(&tx, silence).await.expect("kept");
+                rebuild(&tx, asset, silence.from, None).await.expect("rebuilt");
+            }
+            for mark in marks {
+                if states::put_mark(&tx, asset, &mark).await.expect("kept") {
+                    rebuild(&tx, asset, mark.at, Some(mark.at)).await.expect("rebuilt");
+                }
+                let whole = whole(&tx, asset).await;
+                prop_assert_eq!(kept_log(&tx, asset).await, whole.intervals, "after {:?}", mark);
+                let known = failures::Filter { asset: Some(asset), ..failures::Filter::default() };
+                let known = failures::all(&tx, &known).await.expect("failures");
+                let mut known: Vec<_> = known.iter().map(|f| (f.at, f.code.clone(), f.restored_at)).collect();
+                let mut told: Vec<_> = whole.failures.iter().map(|f| (f.at, f.code.clone(), f.restored_at)).collect();
+                known.sort();
+                told.sort();
+                prop_assert_eq!(known, told, "after {:?}", mark);
+            }
+            Ok(())
+        })?;
+    }
+}
