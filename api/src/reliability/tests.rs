@@ -74,7 +74,7 @@ async fn a_failure_out_of_service_is_in_no_count_and_shown_apart() {
     };
     let log = [Stretch { from: hours(50), to: None, state: EquipmentState::Up, cause: None, resumes: false }];
     let tx = app.deps.records.begin().await.expect("begin");
-    assets::update(&tx, &asset).await.expect("asset");
+    assets::update(&tx, asset.clone()).await.expect("asset");
     states::replace(&tx, asset.id, &[], &log).await.expect("log");
     // Before, at the first instant, within, at the last instant, after.
     for at in [hours(31), hours(30), hours(20), hours(10), hours(5)] {

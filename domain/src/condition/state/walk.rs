@@ -84,7 +84,7 @@ impl<'a> Instant<'a> {
                 MarkKind::Failure { code } if own => instant.failed.push(code),
                 MarkKind::Report { state, cause } if own => instant.report = Some((*state, cause.as_deref())),
                 MarkKind::Report { state: ReportedState::Up | ReportedState::Idle, .. } => {
-                    instant.others_run = true
+                    instant.others_run = true;
                 }
                 MarkKind::Left if own => instant.left = true,
                 MarkKind::Maintenance { .. } => instant.maintained = true,
