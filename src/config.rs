@@ -1,7 +1,7 @@
 //! Configuration: defaults < TOML file < environment `MAINSTAY_*` < flags. Read once, here; an unknown key is refused.
 //! Secrets come from the environment or from a file named by `*_file`, and are never shown.
 
-use crate::role::Roles;
+use crate::{device_limits::DeviceLimits, role::Roles};
 use anyhow::{Context, Result, bail};
 use figment::{
     Figment,
@@ -36,6 +36,7 @@ pub struct Config {
     pub stop_timeout_s: u64,
     /// How far ahead of ours the clock of a device may be: what is later is set aside. At most a day.
     pub clock_tolerance_s: u32,
+    pub devices: DeviceLimits,
     pub demo: Demo,
 }
 
@@ -90,6 +91,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             stop_timeout_s: 20,
             clock_tolerance_s: 120,
+            devices: DeviceLimits::default(),
             demo: Demo::default(),
         }
     }
@@ -164,6 +166,7 @@ mod tests {
             jail.set_env("MAINSTAY_MQTT_LISTEN", "127.0.0.1:2");
             jail.set_env("MAINSTAY_ROLES", "gateway,ingest");
             jail.set_env("MAINSTAY_DEMO__PASSWORD", "s3cret");
+            jail.set_env("MAINSTAY_DEVICES__NAMES", "7");
             jail.set_env("MAINSTAY_DATA", "/elsewhere");
             jail.set_env("MAINSTAY_API_TOKEN", "the simulator's");
             let config = Config::load(Some(Path::new("m.toml")), &json!({ "http_listen": "127.0.0.1:3" }))
@@ -171,6 +174,8 @@ mod tests {
             assert_eq!(config.http_listen.port(), 3);
             assert_eq!(config.mqtt_listen.port(), 2);
             assert!(config.no_demo);
+            let limits = DeviceLimits::default();
+            assert_eq!(config.devices, DeviceLimits { names: 7, ..limits });
             assert_eq!(config.roles.to_string(), "gateway,ingest");
             assert_eq!(config.data_dir, Path::new("mainstay-data"));
             assert_eq!(config.demo.password.as_ref().map(Secret::expose), Some("s3cret"));

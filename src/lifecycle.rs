@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use domain::{
     Clock, SystemClock,
     clock::Tolerant,
-    telemetry::{Done, InboundMessage, MessageSink, NotStored},
+    telemetry::{Done, InboundMessage, MessageSink, NotStored, Told},
 };
 use ingest::Ingest;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -73,10 +73,18 @@ async fn serve(
 ) -> Result<()> {
     let tolerance = TimeDelta::seconds(config.clock_tolerance_s.into());
     let clock: Arc<dyn Clock> = Arc::new(Tolerant { clock: SystemClock, tolerance });
-    let ingest = config
-        .roles
-        .contains(Role::Ingest)
-        .then(|| Ingest::new(stores.records.clone(), stores.telemetry(), clock.clone()));
+    let ingest = match config.roles.contains(Role::Ingest) {
+        true => Some(
+            Ingest::open(ingest::Deps {
+                records: stores.records.clone(),
+                telemetry: stores.telemetry(),
+                clock: clock.clone(),
+                limits: config.devices.ingest(),
+            })
+            .await?,
+        ),
+        false => None,
+    };
     let (demo, demo_handle) = Demo::new();
     let deps = api::Deps {
         records: stores.records.clone(),
@@ -133,7 +141,7 @@ async fn serve(
             records: stores.records.clone(),
             sink: ingest,
             clock: clock.clone(),
-            limits: gateway::Limits::default(),
+            limits: config.devices.gateway(),
         });
         parts.start(Part::Role(Role::Gateway), |stop| async move { Ok(gateway.run(listener, stop).await?) });
     }
@@ -205,6 +213,9 @@ struct NoIngest;
 impl MessageSink for NoIngest {
     fn submit(&self, _: Vec<InboundMessage>, done: Done) {
         done(Err(NotStored::Unavailable));
+    }
+    fn submit_one(&self, _: InboundMessage, told: Told) {
+        told(Err(NotStored::Unavailable));
     }
 }
 

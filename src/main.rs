@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod device_limits;
 mod folder;
 mod lifecycle;
 mod observability;

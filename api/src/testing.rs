@@ -31,7 +31,7 @@ use domain::{
     clock::from_micros,
     id::{AccountId, ApiTokenId, CustomerId, TechnicianId},
     organisation::Organisation,
-    telemetry::{Done, InboundMessage, MessageSink},
+    telemetry::{Done, InboundMessage, MessageSink, Taken, Told},
 };
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
@@ -270,14 +270,18 @@ impl Answer {
     }
 }
 
-/// An ingest that keeps what it is given and says yes.
+/// An ingest that keeps what it is given and says yes, or what the test wants it to say.
 #[derive(Default)]
-pub struct RecordingSink(pub Mutex<Vec<InboundMessage>>);
+pub struct RecordingSink(pub Mutex<Vec<InboundMessage>>, pub Mutex<Taken>);
 
 impl MessageSink for RecordingSink {
     fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
         self.0.lock().extend(messages);
         done(Ok(()));
+    }
+    fn submit_one(&self, message: InboundMessage, told: Told) {
+        self.0.lock().push(message);
+        told(Ok(self.1.lock().clone()));
     }
 }
 

@@ -2,18 +2,26 @@
 
 use crate::{link::Link, session::Outgoing, topic};
 use domain::{id::DeviceId, telemetry::MAX_METRIC_LEN};
-use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use store::{
     StoreError,
-    records::{Records, device_events},
+    records::{Records, device_attributes},
 };
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 
 pub struct Attributes {
     records: Records,
     ask: mpsc::Sender<Question>,
-    questions: Mutex<mpsc::Receiver<Question>>,
+    questions: tokio::sync::Mutex<mpsc::Receiver<Question>>,
+    open: Open,
+    /// Open questions of one device.
+    limit: usize,
 }
 
 struct Question {
@@ -22,6 +30,42 @@ struct Question {
     /// The device's number of the request.
     request: String,
     payload: Vec<u8>,
+    turn: Turn,
+}
+
+/// How many questions of each device are open: asked, and the answer not yet on its way.
+type Open = Arc<Mutex<HashMap<DeviceId, usize>>>;
+
+/// One open question. Held until the client has taken the answer, however many connections it has, so that a client
+/// that asks and does not read costs a bounded amount of memory.
+#[derive(Debug)]
+pub struct Turn {
+    device: DeviceId,
+    open: Open,
+}
+
+impl Turn {
+    fn take(open: &Open, device: DeviceId, limit: usize) -> Option<Self> {
+        let mut counts = open.lock();
+        let count = counts.entry(device).or_default();
+        if *count >= limit {
+            return None;
+        }
+        *count += 1;
+        Some(Self { device, open: Arc::clone(open) })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut counts = self.open.lock();
+        if let Some(count) = counts.get_mut(&self.device) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.device);
+            }
+        }
+    }
 }
 
 /// Further questions are dropped: a device asks again.
@@ -30,9 +74,10 @@ const MAX_PAYLOAD_BYTES: usize = 16 * 1024;
 const QUEUE_LIMIT: usize = 100;
 
 impl Attributes {
-    pub fn new(records: Records) -> Self {
+    /// `limit`: see [`crate::Limits::questions`].
+    pub fn new(records: Records, limit: usize) -> Self {
         let (ask, questions) = mpsc::channel(MAX_WAITING);
-        Self { records, ask, questions: Mutex::new(questions) }
+        Self { records, ask, questions: tokio::sync::Mutex::new(questions), open: Open::default(), limit }
     }
 
     /// False when the question is not taken. The answer goes to `link`.
@@ -40,9 +85,9 @@ impl Attributes {
         if request.is_empty() || request.len() > MAX_METRIC_LEN || payload.len() > MAX_PAYLOAD_BYTES {
             return false;
         }
-        let question =
-            Question { device, link: Arc::clone(link), request: request.into(), payload: payload.into() };
-        self.ask.try_send(question).is_ok()
+        let Some(turn) = Turn::take(&self.open, device, self.limit) else { return false };
+        let (link, request, payload) = (Arc::clone(link), request.into(), payload.into());
+        self.ask.try_send(Question { device, link, request, payload, turn }).is_ok()
     }
 
     /// Answers for ever, one question after the other.
@@ -50,27 +95,75 @@ impl Attributes {
         let mut questions = self.questions.lock().await;
         while let Some(question) = questions.recv().await {
             match self.answer(&question).await {
-                Ok(answer) => {
+                Ok(payload) => {
                     let topic = topic::attributes_response(&question.request).into();
-                    question.link.send(Outgoing { topic, payload: answer.to_string().into() }, QUEUE_LIMIT);
+                    let answer = Outgoing { topic, payload: payload.into(), turn: Some(question.turn) };
+                    question.link.send(answer, QUEUE_LIMIT);
                 }
                 Err(error) => tracing::warn!(%error, "attributes could not be read"),
             }
         }
     }
 
-    /// The keys that were asked for, or all of them. There are no shared attributes.
-    async fn answer(&self, question: &Question) -> Result<Value, StoreError> {
+    /// The keys that were asked for, or all of them, each with the very JSON that the device sent. There are no shared
+    /// attributes.
+    async fn answer(&self, question: &Question) -> Result<Vec<u8>, StoreError> {
+        #[derive(Serialize)]
+        struct Answer {
+            client: BTreeMap<String, Box<RawValue>>,
+            shared: BTreeMap<String, Box<RawValue>>,
+        }
         let wanted: Value = serde_json::from_slice(&question.payload).unwrap_or_default();
-        let keys: Option<Vec<&str>> = wanted["clientKeys"].as_str().map(|keys| keys.split(',').collect());
-        let mut client = Map::new();
-        for (key, text, _) in device_events::attributes(self.records.read(), question.device).await? {
-            if keys.as_ref().is_none_or(|keys| keys.contains(&key.as_str())) {
-                // Kept as text: what is not the JSON of something else was a string.
-                let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-                client.insert(key, value);
+        let keys = keys(&wanted["clientKeys"]);
+        let mut client = BTreeMap::new();
+        for attribute in device_attributes::list(self.records.read(), question.device).await? {
+            if keys.as_ref().is_none_or(|keys| keys.contains(&attribute.name.as_str())) {
+                client.insert(attribute.name, attribute.value);
             }
         }
-        Ok(json!({ "client": client, "shared": {} }))
+        let answer = Answer { client, shared: BTreeMap::new() };
+        serde_json::to_vec(&answer).map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+}
+
+/// Names with commas between them, or a list.
+fn keys(wanted: &Value) -> Option<Vec<&str>> {
+    match wanted {
+        Value::String(keys) => Some(keys.split(',').map(str::trim).collect()),
+        Value::Array(keys) => Some(keys.iter().filter_map(Value::as_str).collect()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_device_that_asks_and_does_not_read_is_not_answered_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let attributes = Attributes::new(Records::open(dir.path()).await.unwrap(), 2);
+        let (device, other) = (DeviceId::generate(), DeviceId::generate());
+        let links: Vec<Arc<Link>> = (0..3).map(|_| Arc::default()).collect();
+        let answered: Vec<bool> = links.iter().map(|link| attributes.ask(device, link, "1", b"{}")).collect();
+        assert_eq!(answered, [true, true, false], "however many connections it has");
+        assert!(attributes.ask(other, &links[2], "1", b"{}"), "nobody else waits");
+
+        let answering = attributes.run();
+        let taken = async {
+            loop {
+                if let Some(answer) = links[0].next_outgoing() {
+                    return answer;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let answer = tokio::select! {
+            () = answering => unreachable!("it answers for ever"),
+            answer = taken => answer,
+        };
+        assert!(!attributes.ask(device, &links[0], "2", b"{}"), "the answer is not yet written");
+        drop(answer);
+        assert!(attributes.ask(device, &links[0], "2", b"{}"));
     }
 }

@@ -63,6 +63,8 @@ pub struct Limits {
     pub stall_timeout: Duration,
     /// Outgoing messages waiting for one client: further ones are dropped and counted.
     pub queued_messages: usize,
+    /// Questions for attributes of one device whose answers it has not taken: further ones are not answered.
+    pub questions: usize,
     /// How long a closing connection waits for the sink's answers.
     pub drain_timeout: Duration,
 }
@@ -78,6 +80,7 @@ impl Default for Limits {
             unsent_bytes: 64 * 1024,
             stall_timeout: Duration::from_secs(20),
             queued_messages: 100,
+            questions: 4,
             drain_timeout: Duration::from_secs(10),
         }
     }
@@ -100,8 +103,9 @@ impl Gateway {
             access: access::Access::new(records.clone()),
             registry: registry::Registry::default(),
             presence: presence::Presence::new(records.clone()),
-            attributes: attributes::Attributes::new(records.clone()),
+            attributes: attributes::Attributes::new(records.clone(), limits.questions),
             door: quarantine::Writer::new(records.clone()),
+            wills: connection::Wills::default(),
             counters: Counters::new(),
             open_bytes: AtomicUsize::new(0),
             records,
@@ -130,6 +134,7 @@ struct Shared {
     attributes: attributes::Attributes,
     /// Keeps what was refused at the door.
     door: Arc<quarantine::Writer>,
+    wills: connection::Wills,
     counters: Counters,
     /// See [`Limits::open_bytes`].
     open_bytes: AtomicUsize,

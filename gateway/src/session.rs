@@ -1,7 +1,7 @@
 //! What a client listens to, and what is on its way to it. Lives as long as its connection: this front keeps no
 //! session for clients that are away, and says so in CONNACK (`session_present` is 0).
 
-use crate::topic;
+use crate::{attributes::Turn, topic};
 use bytes::Bytes;
 use bytestring::ByteString;
 use rmqtt_codec::{
@@ -11,10 +11,12 @@ use rmqtt_codec::{
 use std::num::NonZeroU16;
 
 /// A message for a client, before it is known whether and how it listens.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Outgoing {
     pub topic: ByteString,
     pub payload: Bytes,
+    /// What the message holds until its client has taken it.
+    pub turn: Option<Turn>,
 }
 
 /// Messages sent and not yet acknowledged by the client.
@@ -58,7 +60,7 @@ impl Session {
         let qos = listening.map(|(_, qos)| *qos).max_by_key(QoS::value)?;
         let packet_id = (qos != QoS::AtMostOnce).then(|| self.next_id());
         self.in_flight.extend(packet_id);
-        let Outgoing { topic, payload } = message;
+        let Outgoing { topic, payload, .. } = message;
         let publish = Publish { dup: false, retain: false, qos, topic, packet_id, payload, properties: None };
         Some(Packet::Publish(Box::new(publish)))
     }
@@ -86,7 +88,7 @@ mod tests {
 
     fn response(number: u32) -> Outgoing {
         let topic = format!("v1/devices/me/attributes/response/{number}").into();
-        Outgoing { topic, payload: Bytes::from_static(b"{}") }
+        Outgoing { topic, payload: Bytes::from_static(b"{}"), turn: None }
     }
 
     #[test]

@@ -37,6 +37,17 @@ pub fn is_name(topic: &str) -> bool {
     !topic.is_empty() && !topic.bytes().any(|byte| matches!(byte, b'+' | b'#' | 0))
 }
 
+/// A topic filter: `+` alone in its level, `#` alone in the last one [MQTT-4.7.1-2, 4.7.1-3], no NUL.
+pub fn is_filter(filter: &str) -> bool {
+    let last = filter.split('/').count() - 1;
+    let is_level = |(at, level): (usize, &str)| match level {
+        "+" => true,
+        "#" => at == last,
+        other => !other.contains(['+', '#', '\0']),
+    };
+    !filter.is_empty() && filter.split('/').enumerate().all(is_level)
+}
+
 /// A valid `filter` against a valid topic name: `+` stands for one level, a last `#` for any number of them; neither
 /// matches a first level that begins with `$` [MQTT-4.7.2-1].
 pub fn matches(filter: &str, topic: &str) -> bool {
@@ -77,6 +88,16 @@ mod tests {
             ("a", "b", false),
         ] {
             assert_eq!(matches(filter, topic), expected, "{filter} {topic}");
+        }
+    }
+
+    #[test]
+    fn filters() {
+        for filter in ["a", "/", "+", "#", "a/+/b", "a/#", "+/+/#", "$SYS/#"] {
+            assert!(is_filter(filter), "{filter}");
+        }
+        for filter in ["", "a#", "#/a", "a/#/b", "a+", "+a/b", "a\0b", "##", "++"] {
+            assert!(!is_filter(filter), "{filter}");
         }
     }
 

@@ -2,15 +2,20 @@
 
 use crate::{
     dialects::thingsboard,
-    facts::Facts,
+    facts::{Facts, Origin},
+    ledger::Ledger,
     names::{Names, Recent},
 };
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    asset::DeviceProfile,
     clock::DEFAULT_TOLERANCE,
+    id::DeviceId,
     telemetry::{Batch, InboundMessage, Rejection, quarantine::Quarantined},
 };
+use parking_lot::RwLock;
+use std::collections::HashMap;
 
 /// Larger payloads are refused unread.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
@@ -22,11 +27,14 @@ pub struct Decoded {
     pub refused: Vec<Quarantined>,
 }
 
-/// Decodes messages; holds what it has learned of their names.
+/// Decodes messages; holds what it has learned of their names, and what their devices have used of their limits.
 pub struct Decoder {
     names: Names,
     /// How far ahead of ours the clock of a device may be.
     tolerance: TimeDelta,
+    ledger: Ledger,
+    /// Devices whose messages are not read as by default.
+    profiles: RwLock<HashMap<DeviceId, DeviceProfile>>,
 }
 
 impl Default for Decoder {
@@ -37,20 +45,42 @@ impl Default for Decoder {
 
 impl Decoder {
     pub fn new(tolerance: TimeDelta) -> Self {
-        Self { names: Names::default(), tolerance }
+        Self { tolerance, names: Names::default(), ledger: Ledger::default(), profiles: RwLock::default() }
+    }
+
+    pub fn limited_by(self, ledger: Ledger) -> Self {
+        Self { ledger, ..self }
+    }
+
+    /// From now on messages are read by these profiles, those of other devices by the default.
+    pub fn set_profiles(&self, profiles: HashMap<DeviceId, DeviceProfile>) {
+        *self.profiles.write() = profiles;
+    }
+
+    fn profile(&self, device: DeviceId) -> DeviceProfile {
+        self.profiles.read().get(&device).copied().unwrap_or_default()
     }
 
     /// `now` is what "in the future" is measured from: later than the time of receipt when a message is replayed.
     pub fn decode(&self, messages: &[InboundMessage], now: Timestamp) -> Decoded {
         let mut decoded = Decoded::default();
+        let Some(first) = messages.first() else { return decoded };
         decoded.batch.samples.reserve(messages.len() * 4);
-        let mut names = Recent::new(&self.names);
+        let mut names = Recent::new(&self.names, &self.ledger, first.device);
+        let mut profile = self.profile(first.device);
+        let mut device = first.device;
         for message in messages {
+            if message.device != device {
+                (device, profile) = (message.device, self.profile(message.device));
+            }
             let horizon = now.max(message.received_at).checked_add_signed(self.tolerance);
-            let horizon_us = horizon.map_or(i64::MAX, |horizon| horizon.timestamp_micros());
-            let received_at_us = message.received_at.timestamp_micros();
-            let mut facts =
-                Facts::new(message.device, received_at_us, horizon_us, &mut decoded.batch, &mut names);
+            let origin = Origin {
+                device,
+                profile,
+                received_at_us: message.received_at.timestamp_micros(),
+                horizon_us: horizon.map_or(i64::MAX, |horizon| horizon.timestamp_micros()),
+            };
+            let mut facts = Facts::new(origin, &self.ledger, &mut decoded.batch, &mut names);
             let rejected = match one(message, &mut facts) {
                 Ok(()) => facts.into_rejected(),
                 Err(rejection) => {
@@ -77,7 +107,14 @@ fn one(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Reject
     }
     let text = std::str::from_utf8(&message.payload)
         .map_err(|error| Rejection::MalformedJson(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-    dialect(text, facts)
+    dialect(trimmed(text), facts)
+}
+
+/// Without what programs leave around JSON: a byte order mark, the end of a C string, the rest of its buffer when it
+/// holds nothing.
+fn trimmed(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.trim_end_matches(['\0', ' ', '\t', '\r', '\n'])
 }
 
 /// One row for each reason that occurs in the message, with the first few things that it was about.

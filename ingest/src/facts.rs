@@ -1,7 +1,11 @@
 //! What the dialects write into: the facts of one message, and the parts that were refused.
 
-use crate::names::{Name, Recent};
+use crate::{
+    ledger::Ledger,
+    names::{self, Name, Recent},
+};
 use domain::{
+    asset::DeviceProfile,
     condition::ReportedState,
     id::DeviceId,
     telemetry::{Batch, DeviceEvent, DeviceEventKind, Metric, Rejection, Sample, StateReport},
@@ -12,11 +16,19 @@ pub const MAX_TEXT_LEN: usize = 1_024;
 /// An event's code is a word: the beginning of a longer text.
 const MAX_CODE_LEN: usize = 128;
 
-pub struct Facts<'b, 'n> {
+/// Where a message comes from.
+#[derive(Clone, Copy)]
+pub struct Origin {
     pub device: DeviceId,
+    pub profile: DeviceProfile,
     pub received_at_us: i64,
     /// No time after this is believed.
     pub horizon_us: i64,
+}
+
+pub struct Facts<'b, 'n> {
+    pub origin: Origin,
+    ledger: &'b Ledger,
     batch: &'b mut Batch,
     names: &'b mut Recent<'n>,
     rejected: Vec<Rejection>,
@@ -24,17 +36,14 @@ pub struct Facts<'b, 'n> {
     before: (usize, usize, usize),
 }
 
+/// Refused parts of one message that are told apart; more of them say nothing new.
+const MAX_REJECTED: usize = 100;
+
 impl<'b, 'n> Facts<'b, 'n> {
-    pub fn new(
-        device: DeviceId,
-        received_at_us: i64,
-        horizon_us: i64,
-        batch: &'b mut Batch,
-        names: &'b mut Recent<'n>,
-    ) -> Self {
-        names.restart();
+    pub fn new(origin: Origin, ledger: &'b Ledger, batch: &'b mut Batch, names: &'b mut Recent<'n>) -> Self {
+        names.begin(origin.device);
         let before = (batch.samples.len(), batch.states.len(), batch.events.len());
-        Self { device, received_at_us, horizon_us, batch, names, rejected: Vec::new(), before }
+        Self { origin, ledger, batch, names, rejected: Vec::new(), before }
     }
 
     /// The parts that were refused while the rest was kept.
@@ -48,10 +57,14 @@ impl<'b, 'n> Facts<'b, 'n> {
         self.batch.samples.truncate(samples);
         self.batch.states.truncate(states);
         self.batch.events.truncate(events);
+        self.names.undo();
     }
 
     pub fn reject(&mut self, rejection: Rejection) {
-        self.rejected.push(rejection);
+        let is_new = || self.rejected.iter().all(|known| known.code() != rejection.code());
+        if self.rejected.len() < MAX_REJECTED || is_new() {
+            self.rejected.push(rejection);
+        }
     }
 
     pub fn restart_names(&mut self) {
@@ -65,11 +78,13 @@ impl<'b, 'n> Facts<'b, 'n> {
 
     /// `value` is finite.
     pub fn sample(&mut self, metric: Metric, ts_us: i64, value: f64) {
-        self.batch.samples.push(Sample { device: self.device, metric, ts_us, value });
+        self.batch.samples.push(Sample { device: self.origin.device, metric, ts_us, value });
     }
 
     pub fn state(&mut self, ts_us: i64, state: ReportedState, cause: Option<String>) {
-        self.batch.states.push(StateReport { device: self.device, ts_us, state, cause });
+        if self.has_room() {
+            self.batch.states.push(StateReport { device: self.origin.device, ts_us, state, cause });
+        }
     }
 
     /// Something that happened, named by the beginning of `text`.
@@ -86,7 +101,35 @@ impl<'b, 'n> Facts<'b, 'n> {
             self.reject(Rejection::TooLarge { bytes: text.len(), limit: MAX_TEXT_LEN });
             return;
         }
-        let event = DeviceEvent { device: self.device, ts_us, kind, code: code.into(), text: text.into() };
-        self.batch.events.push(event);
+        let device = self.origin.device;
+        let (_, _, first) = self.before;
+        let said = |event: &DeviceEvent| event.kind == kind && event.ts_us == ts_us && event.code == code;
+        if self.batch.events[first..].last().is_some_and(said) || !self.has_room() {
+            return;
+        }
+        self.batch.events.push(DeviceEvent { device, ts_us, kind, code: code.into(), text: text.into() });
+    }
+
+    /// An attribute with the JSON of its value.
+    pub fn attribute(&mut self, name: &str, json: &str) {
+        let fits = names::check(name).and_then(|()| match json.len() {
+            bytes if bytes > MAX_TEXT_LEN => Err(Rejection::TooLarge { bytes, limit: MAX_TEXT_LEN }),
+            bytes => self.ledger.keep_attribute(self.origin.device, name, bytes),
+        });
+        match fits {
+            Ok(()) => self.event(DeviceEventKind::Attribute, self.origin.received_at_us, name, json),
+            Err(rejection) => self.reject(rejection),
+        }
+    }
+
+    /// Whether another state report or event of this message is taken; says why when not.
+    fn has_room(&mut self) -> bool {
+        let (_, states, events) = self.before;
+        let held = self.batch.states.len() - states + self.batch.events.len() - events;
+        let limit = self.ledger.limits.message_events;
+        if held >= limit {
+            self.reject(Rejection::TooManyEvents { limit });
+        }
+        held < limit
     }
 }

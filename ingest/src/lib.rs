@@ -8,66 +8,97 @@ pub mod decode;
 mod dialects;
 mod facts;
 mod json;
+mod ledger;
 mod names;
+mod number_text;
+mod profiles;
+mod stamp;
 mod time;
+
+pub use ledger::Limits;
 
 use decode::{Decoded, Decoder};
 use domain::{
     Clock,
-    telemetry::{Done, InboundMessage, MessageSink, NotStored, quarantine::Quarantined},
+    telemetry::{
+        Done, InboundMessage, MessageSink, NotStored, Refusal, Taken, Told, quarantine::Quarantined,
+    },
 };
+use ledger::Ledger;
 use metrics::Counter;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use store::{
     StoreError,
-    records::{Records, quarantine},
+    records::{Records, device_attributes, quarantine},
     telemetry::TelemetryStore,
 };
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What ingest needs from the rest of the house.
+pub struct Deps {
+    pub records: Records,
+    pub telemetry: Arc<dyn TelemetryStore>,
+    pub clock: Arc<dyn Clock>,
+    pub limits: Limits,
+}
 
 pub struct Ingest {
     telemetry: Arc<dyn TelemetryStore>,
     clock: Arc<dyn Clock>,
-    decoder: Decoder,
+    decoder: Arc<Decoder>,
     quarantine: Arc<quarantine::Writer>,
+    stop: CancellationToken,
     children: Mutex<JoinSet<()>>,
     messages: Counter,
     samples: Counter,
 }
 
 impl Ingest {
-    /// Within a tokio runtime: the quarantine's writer starts here and ends with [`Ingest::close`].
-    pub fn new(records: Records, telemetry: Arc<dyn TelemetryStore>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let quarantine = quarantine::Writer::new(records);
+    /// The quarantine's writer starts here and ends with [`Ingest::close`].
+    pub async fn open(deps: Deps) -> Result<Arc<Self>, StoreError> {
+        let Deps { records, telemetry, clock, limits } = deps;
+        let attributes = device_attributes::sizes(records.read()).await?;
+        let ledger = Ledger::new(limits, Arc::clone(&telemetry), attributes);
+        let decoder = Arc::new(Decoder::new(clock.tolerance()).limited_by(ledger));
+        profiles::read(&records, &decoder).await?;
+        let quarantine = quarantine::Writer::new(records.clone());
+        let stop = CancellationToken::new();
         let mut children = JoinSet::new();
         let writer = Arc::clone(&quarantine);
         children.spawn(async move { writer.run().await });
-        Arc::new(Self {
+        children.spawn(profiles::follow(records, Arc::clone(&decoder), stop.clone()));
+        Ok(Arc::new(Self {
             telemetry,
-            decoder: Decoder::new(clock.tolerance()),
             clock,
+            decoder,
             quarantine,
+            stop,
             children: Mutex::new(children),
             messages: metrics::counter!("mainstay_messages_total"),
             samples: metrics::counter!("mainstay_samples_total"),
-        })
+        }))
     }
 
     /// Writes what waits for quarantine. Later refusals are answered as not stored.
     pub async fn close(&self) {
+        self.stop.cancel();
         self.quarantine.close();
         let mut children = std::mem::take(&mut *self.children.lock());
         while children.join_next().await.is_some() {}
     }
-}
 
-impl MessageSink for Ingest {
-    fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
-        let Decoded { batch, refused } = self.decoder.decode(&messages, self.clock.now());
+    fn decode(&self, messages: &[InboundMessage]) -> Decoded {
+        let decoded = self.decoder.decode(messages, self.clock.now());
         self.messages.increment(messages.len() as u64);
-        self.samples.increment(batch.samples.len() as u64);
-        count(&refused);
+        self.samples.increment(decoded.batch.samples.len() as u64);
+        count(&decoded.refused);
+        decoded
+    }
+
+    fn store(&self, decoded: Decoded, done: Done) {
+        let Decoded { batch, refused } = decoded;
         match (batch.is_empty(), refused.is_empty()) {
             (true, true) => done(Ok(())),
             (false, true) => self.telemetry.append(batch, Box::new(|result| done(outcome(result)))),
@@ -79,6 +110,21 @@ impl MessageSink for Ingest {
                 self.telemetry.append(batch, Box::new(move |result| both.one_done(outcome(result))));
             }
         }
+    }
+}
+
+impl MessageSink for Ingest {
+    fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
+        let decoded = self.decode(&messages);
+        self.store(decoded, done);
+    }
+
+    fn submit_one(&self, message: InboundMessage, told: Told) {
+        let decoded = self.decode(&[message]);
+        let refusal = |row: &Quarantined| Refusal { code: row.reason.clone(), detail: row.detail.clone() };
+        let refused = decoded.refused.iter().map(refusal).collect();
+        let taken = Taken { facts: decoded.batch.len(), refused };
+        self.store(decoded, Box::new(move |result| told(result.map(|()| taken))));
     }
 }
 

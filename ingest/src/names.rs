@@ -1,6 +1,10 @@
 //! Names of metrics, interned: a fleet repeats the same few names millions of times.
 
-use domain::telemetry::{MAX_METRIC_LEN, Metric, Rejection};
+use crate::ledger::{Admitted, Ledger};
+use domain::{
+    id::DeviceId,
+    telemetry::{MAX_METRIC_LEN, Metric, Rejection},
+};
 use parking_lot::RwLock;
 use std::{collections::HashMap, sync::Arc};
 
@@ -45,39 +49,70 @@ pub struct Names {
 }
 
 impl Names {
-    pub fn get(&self, key: &str) -> Result<Name, Rejection> {
+    /// The name of `key`, and whether it is new to `device`.
+    fn get(&self, key: &str, device: DeviceId, ledger: &Ledger) -> Result<(Name, Admitted), Rejection> {
         if let Some(name) = self.shared.read().get(key) {
-            return Ok(name.clone());
+            return Ok((name.clone(), ledger.admit(device, &name.metric)?));
         }
-        if key.is_empty() || key.len() > MAX_METRIC_LEN || key.chars().any(char::is_control) {
-            let shown = key.chars().take(MAX_METRIC_LEN).collect();
-            return Err(Rejection::BadMetricName(shown));
-        }
+        check(key)?;
         let name = Name { metric: Arc::from(key), role: Role::of(key) };
+        let admitted = ledger.admit(device, &name.metric)?;
         let mut shared = self.shared.write();
         if shared.len() < MAX_SHARED {
             shared.insert(Arc::clone(&name.metric), name.clone());
         }
-        Ok(name)
+        Ok((name, admitted))
     }
+}
+
+/// Whether `key` can be the name of something.
+pub fn check(key: &str) -> Result<(), Rejection> {
+    if key.is_empty() || key.len() > MAX_METRIC_LEN || key.chars().any(char::is_control) {
+        let shown = key.chars().take(MAX_METRIC_LEN).collect();
+        return Err(Rejection::BadMetricName(shown));
+    }
+    Ok(())
 }
 
 /// The names of the message before: a device sends the same keys in the same order, so the next name is usually
 /// found by one comparison, without a hash or a lock.
 pub struct Recent<'n> {
     names: &'n Names,
+    ledger: &'n Ledger,
+    /// Whose names were seen.
+    device: DeviceId,
     seen: Vec<Name>,
     next: usize,
+    /// Names that are new to the device since its last message.
+    fresh: Vec<Metric>,
 }
 
 const MAX_RECENT: usize = 64;
 
 impl<'n> Recent<'n> {
-    pub fn new(names: &'n Names) -> Self {
-        Self { names, seen: Vec::new(), next: 0 }
+    pub fn new(names: &'n Names, ledger: &'n Ledger, device: DeviceId) -> Self {
+        Self { names, ledger, device, seen: Vec::new(), next: 0, fresh: Vec::new() }
     }
 
-    /// The keys of a new message begin.
+    /// A message of `device` begins.
+    pub fn begin(&mut self, device: DeviceId) {
+        if self.device != device {
+            self.device = device;
+            self.seen.clear();
+        }
+        self.fresh.clear();
+        self.next = 0;
+    }
+
+    /// The message turned out to be broken: its names are not used.
+    pub fn undo(&mut self) {
+        if !self.fresh.is_empty() {
+            self.ledger.release(self.device, &self.fresh);
+            self.seen.clear();
+        }
+    }
+
+    /// The keys of another object begin.
     pub fn restart(&mut self) {
         self.next = 0;
     }
@@ -90,7 +125,10 @@ impl<'n> Recent<'n> {
         {
             return Ok(name.clone());
         }
-        let name = self.names.get(key)?;
+        let (name, admitted) = self.names.get(key, self.device, self.ledger)?;
+        if admitted == Admitted::New {
+            self.fresh.push(Arc::clone(&name.metric));
+        }
         if let Some(seen) = self.seen.get_mut(place) {
             *seen = name.clone();
         } else if self.seen.len() < MAX_RECENT {

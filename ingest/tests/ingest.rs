@@ -4,14 +4,15 @@
 
 use domain::{
     SystemClock,
+    asset::{Device, DeviceProfile},
     clock::{Clock, from_micros},
     id::DeviceId,
-    telemetry::{InboundMessage, MessageSink, NotStored},
+    telemetry::{InboundMessage, MessageSink, NotStored, Refusal, Taken},
 };
 use ingest::Ingest;
 use std::sync::Arc;
 use store::{
-    records::{PageRequest, Records, quarantine},
+    records::{PageRequest, Records, device_events, devices, quarantine},
     telemetry::{
         TelemetryStore,
         embedded::{Embedded, EmbeddedConfig},
@@ -29,10 +30,21 @@ struct House {
 
 impl House {
     async fn new() -> Self {
+        Self::with(ingest::Limits::default()).await
+    }
+
+    async fn with(limits: ingest::Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let records = Records::open(dir.path()).await.unwrap();
         let telemetry = Embedded::open(dir.path(), EmbeddedConfig::default()).unwrap();
-        let ingest = Ingest::new(records.clone(), Arc::<Embedded>::clone(&telemetry), Arc::new(SystemClock));
+        let ingest = Ingest::open(ingest::Deps {
+            records: records.clone(),
+            telemetry: Arc::<Embedded>::clone(&telemetry),
+            clock: Arc::new(SystemClock),
+            limits,
+        })
+        .await
+        .unwrap();
         Self { ingest, records, telemetry, device: DeviceId::generate(), _dir: dir }
     }
 
@@ -50,6 +62,18 @@ impl House {
         let (tx, rx) = oneshot::channel();
         self.ingest.submit(messages, Box::new(move |result| tx.send(result).expect("still waited for")));
         rx.await.expect("done is called")
+    }
+
+    async fn attributes(&self, payload: &str) -> Taken {
+        let message = InboundMessage {
+            device: self.device,
+            topic: "v1/devices/me/attributes".into(),
+            payload: payload.as_bytes().into(),
+            received_at: SystemClock.now(),
+        };
+        let (tx, rx) = oneshot::channel();
+        self.ingest.submit_one(message, Box::new(move |result| tx.send(result).expect("still waited for")));
+        rx.await.expect("told is called").unwrap()
     }
 
     async fn stored(&self) -> Vec<String> {
@@ -121,4 +145,104 @@ async fn nothing_is_promised_when_a_store_is_closed() {
     assert_eq!(house.submit(&["{oops"]).await, Ok(()));
     house.ingest.close().await;
     assert_eq!(house.submit(&["{oops"]).await, Err(NotStored::Unavailable));
+}
+
+#[tokio::test]
+async fn a_device_has_a_limit_of_names_that_outlives_a_restart() {
+    let limits = ingest::Limits { names: 3, ..ingest::Limits::default() };
+    let house = House::with(limits).await;
+    house.submit(&[r#"{"a":1,"b":2}"#, r#"{"c":3,"d":4,"e":5}"#, r#"{"d":6,"a":7}"#]).await.unwrap();
+    assert_eq!(house.stored().await, ["a", "b", "c"], "what was known goes on");
+    let rows = house.quarantined().await;
+    let details: Vec<_> = rows.iter().map(|row| (row.reason.as_str(), row.detail.as_str())).collect();
+    assert_eq!(details, [("too_many_names", "d (> 3)"), ("too_many_names", "d (> 3), e (> 3)")]);
+
+    // The store knows the names; another ingest over it has the same limit.
+    let again = Ingest::open(ingest::Deps {
+        records: house.records.clone(),
+        telemetry: Arc::<Embedded>::clone(&house.telemetry),
+        clock: Arc::new(SystemClock),
+        limits,
+    })
+    .await
+    .unwrap();
+    let house = House { ingest: again, ..house };
+    house.submit(&[r#"{"f":1,"b":2}"#]).await.unwrap();
+    assert_eq!(house.stored().await, ["a", "b", "c"]);
+    let other = House { device: DeviceId::generate(), ..house };
+    other.submit(&[r#"{"f":1,"g":2}"#]).await.unwrap();
+    assert_eq!(other.stored().await, ["f", "g"], "nobody else is limited");
+}
+
+#[tokio::test]
+async fn the_names_of_a_broken_message_do_not_count() {
+    let house = House::with(ingest::Limits { names: 2, ..ingest::Limits::default() }).await;
+    house.submit(&[r#"{"x":1,"y":2"#, r#"{"p":1,"q":2"#]).await.unwrap();
+    house.submit(&[r#"{"a":1,"b":"open"}"#]).await.unwrap();
+    assert_eq!(house.stored().await, ["a"]);
+    house.submit(&[r#"{"c":1,"b":"shut"}"#]).await.unwrap();
+    assert_eq!(house.stored().await, ["a"], "the name of a text counts like that of a value");
+}
+
+#[tokio::test]
+async fn attributes_are_limited_in_number_and_bytes_and_known_ones_can_change() {
+    let limits = ingest::Limits { attributes: 2, attribute_bytes: 20, ..ingest::Limits::default() };
+    let house = House::with(limits).await;
+    let taken = house.attributes(r#"{"fw":"1.10","n":1,"more":2}"#).await;
+    let refused = [Refusal { code: "too_many_attributes".into(), detail: "more (> 2)".into() }];
+    assert_eq!((taken.facts, &taken.refused[..]), (2, &refused[..]));
+    assert_eq!(house.attributes(r#"{"fw":"1.11","n":22}"#).await, Taken { facts: 2, refused: vec![] });
+    let long = house.attributes(r#"{"fw":"123456789012345"}"#).await;
+    assert_eq!((long.facts, long.refused[0].detail.as_str()), (0, "fw (> 20)"));
+
+    // What analytics has written down counts after a restart.
+    let kept = domain::telemetry::DeviceEvent {
+        device: house.device,
+        ts_us: 1,
+        kind: domain::telemetry::DeviceEventKind::Attribute,
+        code: "fw".into(),
+        text: "\"1.11\"".into(),
+    };
+    let tx = house.records.begin().await.unwrap();
+    device_events::insert_many(&tx, [(&kept, None)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let again = Ingest::open(ingest::Deps {
+        records: house.records.clone(),
+        telemetry: Arc::<Embedded>::clone(&house.telemetry),
+        clock: Arc::new(SystemClock),
+        limits: ingest::Limits { attributes: 1, ..limits },
+    })
+    .await
+    .unwrap();
+    let house = House { ingest: again, ..house };
+    assert_eq!(house.attributes(r#"{"fw":"1.12","n":1}"#).await.facts, 1);
+}
+
+#[tokio::test]
+async fn a_profile_that_changes_is_followed() {
+    let house = House::new().await;
+    let device = Device {
+        id: house.device,
+        asset_id: None,
+        name: "pump".into(),
+        profile: DeviceProfile::ThingsboardTexts,
+        created_at: from_micros(0),
+        revoked_at: None,
+        demo: false,
+    };
+    let tx = house.records.begin().await.unwrap();
+    devices::insert(&tx, &device, devices::token_hash("secret")).await.unwrap();
+    tx.commit().await.unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let mut number = 0;
+    loop {
+        number += 1;
+        let name = format!("t{number}");
+        house.submit(&[&format!(r#"{{"{name}":"95.5"}}"#)]).await.unwrap();
+        if !house.stored().await.contains(&name) {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "the profile is never followed");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }

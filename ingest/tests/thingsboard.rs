@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
 use domain::{
+    asset::DeviceProfile,
     clock::from_micros,
     condition::ReportedState,
     id::DeviceId,
@@ -63,6 +64,15 @@ fn envelope_of_unusual_shape() {
         [("values.t", NOW_US, 1.0), ("x", NOW_US, 2.0)]
     );
     assert_eq!(samples(&telemetry(r#"{"ts":5,"x":2}"#)), [("ts", NOW_US, 5.0), ("x", NOW_US, 2.0)]);
+    assert_eq!(
+        samples(&telemetry(&format!(r#"{{"ts":{TS},"values":{{"t":1}},"x":2}}"#))),
+        [("t", TS_US, 1.0), ("x", TS_US, 2.0)]
+    );
+    assert_eq!(
+        samples(&telemetry(&format!(r#"{{"x":2,"values":{{"t":1}},"ts":{TS}}}"#))),
+        [("t", TS_US, 1.0), ("x", TS_US, 2.0)]
+    );
+    assert_eq!(samples(&telemetry(r#"{"ts":null,"values":{"t":1}}"#)), [("t", NOW_US, 1.0)]);
     assert_eq!(telemetry("{}"), Decoded::default());
     assert_eq!(telemetry("[]"), Decoded::default());
 }
@@ -80,6 +90,8 @@ fn nested_objects_become_dotted_names_and_lists_become_text() {
 #[test]
 fn eight_levels_are_accepted_whatever_is_around_them() {
     let deep = r#"{"a":{"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}}}"#;
+    let beside = format!(r#"{{"values":{deep},"ts":{TS},"x":1}}"#);
+    assert_eq!(samples(&telemetry(&beside)).len(), 2);
     let list = format!(r#"[{deep},{{"values":{deep},"ts":{TS}}}]"#);
     assert_eq!(
         samples(&telemetry(&list)),
@@ -117,7 +129,7 @@ fn states_and_incidents() {
 fn attributes_are_kept_as_they_are() {
     let decoded = decode("v1/devices/me/attributes", r#"{"serial":"A-17","fw":{"v":3},"count":2}"#);
     let expected = [
-        (DeviceEventKind::Attribute, "serial", "A-17"),
+        (DeviceEventKind::Attribute, "serial", r#""A-17""#),
         (DeviceEventKind::Attribute, "fw", r#"{"v":3}"#),
         (DeviceEventKind::Attribute, "count", "2"),
     ];
@@ -143,9 +155,9 @@ fn unbelievable_times_are_put_aside_and_the_rest_of_the_list_is_kept() {
     let decoded = telemetry(&payload);
     assert_eq!(samples(&decoded), [("t", TS_US, 2.0)]);
     let expected = [
-        ("too_old", "1000 = 1970-01-01T00:00:01Z"),
+        ("too_old", "1000000 = 1970-01-01T00:16:40Z"),
         ("in_future", "1900000000000 = 2030-03-17T17:46:40Z"),
-        ("wrong_shape", "ts is not a number of milliseconds"),
+        ("wrong_shape", "ts \"x\" is no time with a zone"),
     ];
     assert_eq!(reasons(&decoded), expected);
 }
@@ -164,6 +176,143 @@ fn a_reading_ten_minutes_ahead_is_put_aside_and_one_of_a_minute_ahead_is_kept() 
     let payload = format!(r#"{{"ts":{},"values":{{"t":1}}}}"#, at(1_800));
     let message = message("v1/devices/me/telemetry", payload.as_bytes());
     assert_eq!(patient.decode(&[message], from_micros(NOW_US)).batch.samples.len(), 1);
+}
+
+#[test]
+fn a_number_as_text_is_a_reading_and_a_number_that_is_a_name_stays_a_text() {
+    let decoded = telemetry(
+        r#"{"temperature":"95.5","level":" 7.20","serial":"000123","card":"241408E4","motor":{"rpm":"1450"}}"#,
+    );
+    assert_eq!(
+        samples(&decoded),
+        [("temperature", NOW_US, 95.5), ("level", NOW_US, 7.2), ("motor.rpm", NOW_US, 1450.0)]
+    );
+    let texts = [(DeviceEventKind::Text, "serial", "000123"), (DeviceEventKind::Text, "card", "241408E4")];
+    assert_eq!(events(&decoded), texts);
+    assert_eq!(samples(&telemetry(r#"{"state":"3"}"#)), [("state", NOW_US, 3.0)], "as 3 without quotes");
+    assert!(events(&telemetry(r#"{"error":"0","warning":" ","failure":"false"}"#)).is_empty());
+    assert_eq!(events(&telemetry(r#"{"on":"true"}"#)), [(DeviceEventKind::Text, "on", "true")]);
+}
+
+#[test]
+fn the_profile_of_a_device_decides_what_a_number_as_text_is() {
+    let decoder = Decoder::default();
+    let payload = br#"{"temperature":"95.5","serial":"000123","n":9007199254740993,"broken":"nan"}"#;
+    let message = message("v1/devices/me/telemetry", payload);
+    let read = |profile| {
+        decoder.set_profiles([(message.device, profile)].into());
+        decoder.decode(std::slice::from_ref(&message), from_micros(NOW_US))
+    };
+    let numbers = read(DeviceProfile::ThingsboardNumbers);
+    let rounded = 9_007_199_254_740_992.0;
+    assert_eq!(
+        samples(&numbers),
+        [("temperature", NOW_US, 95.5), ("serial", NOW_US, 123.0), ("n", NOW_US, rounded)]
+    );
+    assert_eq!(reasons(&numbers), [("not_finite", "broken")]);
+    let texts = read(DeviceProfile::ThingsboardTexts);
+    assert!(samples(&texts).is_empty());
+    assert_eq!(events(&texts)[0], (DeviceEventKind::Text, "temperature", "95.5"));
+}
+
+#[test]
+fn a_value_that_is_no_number_does_not_cost_the_message() {
+    for word in ["nan", "-nan", "inf", "-inf", "Infinity", "NaN", "NAN", "-nan(ind)", "1.#QNAN", "ovf"] {
+        let decoded = telemetry(&format!(r#"{{"temperature":{word},"humidity":44,"motor":{{"t":{word}}}}}"#));
+        assert_eq!(samples(&decoded), [("humidity", NOW_US, 44.0)], "{word}");
+        assert_eq!(reasons(&decoded), [("not_finite", "temperature, motor.t")], "{word}");
+    }
+    let decoded = telemetry(r#"{"ts":nan,"t":1,"error":nan}"#);
+    assert_eq!(samples(&decoded), [("t", NOW_US, 1.0)]);
+    assert_eq!(reasons(&decoded), [("not_finite", "ts, error")]);
+    let decoded = decode("v1/devices/me/attributes", r#"{"fw":"1.10","gain":nan,"a":{"b":inf}}"#);
+    assert_eq!(events(&decoded), [(DeviceEventKind::Attribute, "fw", r#""1.10""#)]);
+    assert_eq!(reasons(&decoded), [("not_finite", "gain, a")]);
+}
+
+#[test]
+fn what_programs_leave_around_json_does_not_cost_the_message() {
+    for around in
+        ["{}\0", "{}\0\0\0", "\u{feff}{}", "{}\r\n", "{}\n\0", "{}\0\r\n\0 ", " \t{} ", "\u{feff} {}\0"]
+    {
+        let payload = around.replace("{}", r#"{"t":21.5}"#);
+        assert_eq!(samples(&telemetry(&payload)), [("t", NOW_US, 21.5)], "{around:?}");
+        let decoded = decode("v1/devices/me/attributes", &payload);
+        assert_eq!(events(&decoded), [(DeviceEventKind::Attribute, "t", "21.5")], "{around:?}");
+    }
+    assert_eq!(
+        reasons(&telemetry("{\"t\":1}\0{\"t\":2}"))[0].0,
+        "malformed_json",
+        "a second message is not lost"
+    );
+    assert_eq!(reasons(&telemetry("\0\0"))[0].0, "malformed_json");
+}
+
+#[test]
+fn a_time_is_recognised_in_every_form_and_place() {
+    let stamps = [
+        "1799999999.5",
+        "1799999999500",
+        "1799999999500000",
+        "1799999999500000000",
+        "\"1799999999500\"",
+        "\"1799999999.5\"",
+        "\"2027-01-15T07:59:59.5Z\"",
+        "\"2027-01-15 08:59:59.500+01:00\"",
+    ];
+    for ts in stamps {
+        for payload in [
+            format!(r#"{{"ts":{ts},"values":{{"t":1}}}}"#),
+            format!(r#"{{"values":{{"t":1}},"ts":{ts}}}"#),
+            format!(r#"{{"ts":{ts},"t":1}}"#),
+            format!(r#"{{"t":1,"ts":{ts}}}"#),
+            format!(r#"[{{"t":1,"ts":{ts}}}]"#),
+        ] {
+            let decoded = telemetry(&payload);
+            assert_eq!(samples(&decoded), [("t", TS_US, 1.0)], "{payload} {:?}", reasons(&decoded));
+        }
+    }
+    let ahead = telemetry(r#"{"t":1,"ts":1900000000}"#);
+    assert_eq!((ahead.batch.len(), reasons(&ahead)[0].0), (0, "in_future"));
+    let clockless = telemetry(r#"{"ts":315532805,"t":1}"#);
+    assert_eq!(
+        (clockless.batch.len(), reasons(&clockless)[0].0),
+        (0, "too_old"),
+        "a clock that begins in 1980"
+    );
+    let zoneless = telemetry(r#"{"ts":"2027-01-15T07:59:59","values":{"t":1}}"#);
+    assert_eq!(reasons(&zoneless)[0].0, "wrong_shape", "whose noon it is cannot be known");
+}
+
+#[test]
+fn an_integer_that_a_reading_cannot_hold_is_kept_exactly() {
+    let decoded = telemetry(
+        r#"{"id":9007199254740993,"n":-9007199254740993,"ok":9007199254740992,"error":90071992547409931}"#,
+    );
+    assert_eq!(samples(&decoded), [("ok", NOW_US, 9_007_199_254_740_992.0)]);
+    let expected = [
+        (DeviceEventKind::Text, "id", "9007199254740993"),
+        (DeviceEventKind::Text, "n", "-9007199254740993"),
+        (DeviceEventKind::Error, "90071992547409931", "90071992547409931"),
+    ];
+    assert_eq!(events(&decoded), expected);
+    let attribute = decode("v1/devices/me/attributes", r#"{"id":9007199254740993}"#);
+    assert_eq!(events(&attribute), [(DeviceEventKind::Attribute, "id", "9007199254740993")]);
+}
+
+#[test]
+fn one_message_makes_a_bounded_number_of_rows() {
+    let same = format!(r#"{{"error":[{}]}}"#, vec!["1"; 100_000].join(","));
+    assert_eq!(events(&telemetry(&same)), [(DeviceEventKind::Error, "1", "1")]);
+    let codes: Vec<String> = (1..=20_000).map(|code| code.to_string()).collect();
+    let many = telemetry(&format!(r#"{{"error":[{}],"t":5}}"#, codes.join(",")));
+    assert_eq!((many.batch.events.len(), samples(&many)), (1_000, vec![("t", NOW_US, 5.0)]));
+    assert_eq!(reasons(&many), [("too_many_events", "> 1000, > 1000, > 1000, > 1000, > 1000, …")]);
+    let states = format!("[{}]", vec![r#"{"state":"up"}"#; 15_000].join(","));
+    assert_eq!(telemetry(&states).batch.len(), 1_000);
+    let names: Vec<String> = (0..20_000).map(|name| format!("\"n{name}\":1")).collect();
+    let names = telemetry(&format!("{{{}}}", names.join(",")));
+    assert_eq!((names.batch.len(), reasons(&names)[0].0), (1_000, "too_many_names"));
 }
 
 #[test]

@@ -33,3 +33,7 @@ devices-end-server-stopped = Mainstay stopped
 devices-end-server-restarted = Mainstay was restarted
 error-token-shown-once = The token of this device was shown already. Make a new token on the device's page.
 error-not-replayable = This message cannot be sent through again: its sender is unknown, or only its beginning was kept.
+devices-profile = How numbers written as text are read
+devices-profile-thingsboard = As readings when plainly numbers (95.5, not 000123)
+devices-profile-thingsboard-numbers = Always as readings
+devices-profile-thingsboard-texts = Always as texts

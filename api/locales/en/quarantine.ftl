@@ -27,3 +27,7 @@ quarantine-reason-qos-not-supported = Quality of service is not supported
 quarantine-reason-malformed-packet = Bytes are not MQTT
 quarantine-reason-wrong-token = No device has this token
 quarantine-reason-duplicate-credentials = Several clients use the token of one device
+quarantine-reason-too-many-names = More different names than a device may use
+quarantine-reason-too-many-events = More states and events than a message may hold
+quarantine-reason-too-many-attributes = More attributes than a device may keep
+quarantine-reason-foreign-will = Last will is for a topic that is not the device's own; the device was let in

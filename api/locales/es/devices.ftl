@@ -33,3 +33,7 @@ devices-end-server-stopped = Mainstay se detuvo
 devices-end-server-restarted = Mainstay se reinició
 error-token-shown-once = El token de este dispositivo ya se mostró. Cree uno nuevo en la página del dispositivo.
 error-not-replayable = Este mensaje no se puede procesar de nuevo: su remitente es desconocido o solo se guardó el principio.
+devices-profile = Cómo se leen los números escritos como texto
+devices-profile-thingsboard = Como lecturas si son claramente números (95.5, no 000123)
+devices-profile-thingsboard-numbers = Siempre como lecturas
+devices-profile-thingsboard-texts = Siempre como textos

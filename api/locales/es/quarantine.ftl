@@ -27,3 +27,7 @@ quarantine-reason-qos-not-supported = Calidad de servicio no admitida
 quarantine-reason-malformed-packet = Los datos no son MQTT
 quarantine-reason-wrong-token = Ningún dispositivo tiene este token
 quarantine-reason-duplicate-credentials = Varios clientes usan el token de un dispositivo
+quarantine-reason-too-many-names = Más nombres distintos de los que puede usar un dispositivo
+quarantine-reason-too-many-events = Más estados y eventos de los que caben en un mensaje
+quarantine-reason-too-many-attributes = Más atributos de los que puede guardar un dispositivo
+quarantine-reason-foreign-will = La última voluntad es para un tema que no es del dispositivo; se le dejó entrar

@@ -33,3 +33,7 @@ devices-end-server-stopped = Mainstay si è fermato
 devices-end-server-restarted = Mainstay è stato riavviato
 error-token-shown-once = Il token di questo dispositivo è già stato mostrato. Creane uno nuovo dalla pagina del dispositivo.
 error-not-replayable = Questo messaggio non può essere rielaborato: il mittente è sconosciuto o è stato conservato solo l'inizio.
+devices-profile = Come si leggono i numeri scritti come testo
+devices-profile-thingsboard = Come letture se sono chiaramente numeri (95.5, non 000123)
+devices-profile-thingsboard-numbers = Sempre come letture
+devices-profile-thingsboard-texts = Sempre come testi

@@ -27,3 +27,7 @@ quarantine-reason-qos-not-supported = Qualità di servizio non supportata
 quarantine-reason-malformed-packet = I dati non sono MQTT
 quarantine-reason-wrong-token = Nessun dispositivo ha questo token
 quarantine-reason-duplicate-credentials = Più client usano il token di un dispositivo
+quarantine-reason-too-many-names = Più nomi diversi di quanti un dispositivo ne possa usare
+quarantine-reason-too-many-events = Più stati ed eventi di quanti ne stiano in un messaggio
+quarantine-reason-too-many-attributes = Più attributi di quanti un dispositivo ne possa conservare
+quarantine-reason-foreign-will = Il testamento (last will) è per un topic che non è del dispositivo; la connessione è stata accettata

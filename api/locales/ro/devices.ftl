@@ -33,3 +33,7 @@ devices-end-server-stopped = Mainstay s-a oprit
 devices-end-server-restarted = Mainstay a fost repornit
 error-token-shown-once = Tokenul acestui dispozitiv a fost deja arătat. Creați unul nou pe pagina dispozitivului.
 error-not-replayable = Acest mesaj nu poate fi procesat din nou: expeditorul este necunoscut sau s-a păstrat doar începutul.
+devices-profile = Cum se citesc numerele scrise ca text
+devices-profile-thingsboard = Ca măsurători dacă sunt clar numere (95.5, nu 000123)
+devices-profile-thingsboard-numbers = Întotdeauna ca măsurători
+devices-profile-thingsboard-texts = Întotdeauna ca texte

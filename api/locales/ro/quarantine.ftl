@@ -27,3 +27,7 @@ quarantine-reason-qos-not-supported = Calitatea serviciului nu este acceptată
 quarantine-reason-malformed-packet = Datele nu sunt MQTT
 quarantine-reason-wrong-token = Niciun dispozitiv nu are acest token
 quarantine-reason-duplicate-credentials = Mai mulți clienți folosesc tokenul unui dispozitiv
+quarantine-reason-too-many-names = Mai multe nume diferite decât poate folosi un dispozitiv
+quarantine-reason-too-many-events = Mai multe stări și evenimente decât încap într-un mesaj
+quarantine-reason-too-many-attributes = Mai multe atribute decât poate păstra un dispozitiv
+quarantine-reason-foreign-will = Mesajul de ultimă voință este pentru un topic care nu aparține dispozitivului; conectarea a fost acceptată

@@ -33,3 +33,7 @@ devices-end-server-stopped = Mainstay 已停止
 devices-end-server-restarted = Mainstay 已重启
 error-token-shown-once = 该装置的令牌已显示过。请在装置页面新建令牌。
 error-not-replayable = 无法重新处理此消息：发送者未知，或仅保留了开头部分。
+devices-profile = 如何读取以文本书写的数字
+devices-profile-thingsboard = 明显是数字时作为读数（95.5 是，000123 不是）
+devices-profile-thingsboard-numbers = 始终作为读数
+devices-profile-thingsboard-texts = 始终作为文本

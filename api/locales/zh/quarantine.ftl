@@ -27,3 +27,7 @@ quarantine-reason-qos-not-supported = 不支持该服务质量等级
 quarantine-reason-malformed-packet = 数据不是 MQTT
 quarantine-reason-wrong-token = 没有装置使用此令牌
 quarantine-reason-duplicate-credentials = 多个客户端使用同一装置的令牌
+quarantine-reason-too-many-names = 名称种类超出装置可用的数量
+quarantine-reason-too-many-events = 状态和事件超出一条消息可容纳的数量
+quarantine-reason-too-many-attributes = 属性超出装置可保存的数量
+quarantine-reason-foreign-will = 遗嘱消息的主题不属于该装置；装置已获准连接

@@ -28,7 +28,8 @@ pub struct NewDevice {
     pub name: String,
     /// The equipment that the device reports for.
     pub asset_id: Option<Uuid>,
-    /// How its messages are read: `thingsboard`, the default.
+    /// How its messages are read: `thingsboard` (the default), `thingsboard_numbers` when every text that can be read
+    /// as a number is one, `thingsboard_texts` when no text is.
     pub profile: Option<String>,
 }
 

@@ -32,11 +32,11 @@ use axum::{
 };
 use domain::{
     Timestamp,
-    asset::{Asset, Device},
+    asset::{Asset, Device, DeviceProfile},
     id::{AssetId, DeviceId},
 };
 use maud::{Markup, html};
-use store::records::{PageRequest, Paged, assets, connections, device_events, devices, quarantine};
+use store::records::{PageRequest, Paged, assets, connections, device_attributes, devices, quarantine};
 use uuid::Uuid;
 
 const COLUMNS: [Column; 4] = [
@@ -132,6 +132,7 @@ pub async fn show(
     let form = Form::filled([
         ("name", device.name.clone()),
         ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
+        ("profile", device.profile.as_str().to_owned()),
     ]);
     let page = Page::load(&deps, &view, device, &query).await?;
     Ok(page.draw(&view, &form).into_response())
@@ -148,7 +149,8 @@ pub async fn update(
     let asset_id = check.parse_optional::<Uuid>("asset_id", "form-choice");
     let changed = match check.finish() {
         Ok(()) => {
-            let input = NewDevice { name: form.value("name").into(), asset_id, profile: None };
+            let profile = Some(form.value("profile").to_owned()).filter(|word| !word.is_empty());
+            let input = NewDevice { name: form.value("name").into(), asset_id, profile };
             commands::update(&deps, form.context(cx), DeviceId(id), input).await
         }
         Err(error) => Err(error),
@@ -184,7 +186,7 @@ struct Page {
     plots: Vec<Plot>,
     facts: Facts,
     /// What the device says of itself.
-    attributes: Vec<(String, String, Timestamp)>,
+    attributes: Vec<device_attributes::Attribute>,
     /// How often it was refused, by reason.
     refused: Vec<quarantine::Count>,
     /// Assets to choose from, for those who may.
@@ -205,7 +207,7 @@ impl Page {
             window,
             plots: charts::plots(deps, asset.as_ref(), own, window).await?,
             facts: facts(deps, &device).await?,
-            attributes: device_events::attributes(db, device.id).await?,
+            attributes: device_attributes::list(db, device.id).await?,
             refused: quarantine::counts(db, Some(device.id)).await?,
             choices: if may_write(view) { choices(deps, view, asset.as_ref()).await? } else { Vec::new() },
             now: deps.now(),
@@ -253,7 +255,7 @@ impl Page {
             @if !self.attributes.is_empty() {
                 section.card {
                     header { h2 { (lang.t("devices-attributes")) } }
-                    dl.meter.plain { @for (key, value, _) in &self.attributes { div { dt { (key) } dd { (value) } } } }
+                    dl.meter.plain { @for attribute in &self.attributes { div { dt { (attribute.name) } dd { (attribute.shown()) } } } }
                 }
             }
             @if !self.refused.is_empty() {
@@ -282,6 +284,7 @@ impl Page {
                     (f.start())
                     (f.text("name", "devices-name").required())
                     (f.select("asset_id", "devices-asset", &self.choices))
+                    (f.select("profile", "devices-profile", &profiles(view)))
                     button.btn2 type="submit" { (lang.t("save")) }
                 }
                 h2 { (lang.t("devices-credentials")) }
@@ -301,6 +304,11 @@ impl Page {
             }
         }
     }
+}
+
+fn profiles(view: &View) -> Vec<(String, String)> {
+    let label = |word: &str| view.lang.t(&format!("devices-profile-{}", word.replace('_', "-")));
+    DeviceProfile::ALL.map(|profile| (profile.as_str().to_owned(), label(profile.as_str()))).into()
 }
 
 /// A large fleet does not fit into one list; the present asset is always in it.

@@ -1,5 +1,5 @@
 use crate::{assets::fixture::of_customer, testing::TestApp};
-use domain::account::Role;
+use domain::{account::Role, asset::DeviceProfile};
 use serde_json::json;
 use store::records::devices;
 
@@ -87,10 +87,15 @@ async fn the_device_page_says_the_three_facts_and_edits() {
     assert!(!app.as_role(Role::Customer).get(&path).await.text().contains("Revoke token"));
     let refused = manager.post_form(&path, &[("name", ""), ("asset_id", "")]).await;
     assert_eq!(refused.status, 422);
-    let saved = manager.post_form(&path, &[("name", "Renamed"), ("asset_id", "")]).await;
+    let saved = manager
+        .post_form(&path, &[("name", "Renamed"), ("asset_id", ""), ("profile", "thingsboard_texts")])
+        .await;
     assert_eq!(saved.status, 303);
     let kept = devices::get(app.deps.records.read(), fleet.device.id).await.unwrap().unwrap();
     assert_eq!((kept.name.as_str(), kept.asset_id), ("Renamed", None));
+    assert_eq!(kept.profile, DeviceProfile::ThingsboardTexts);
+    let shown = manager.get(&path).await.text();
+    assert!(shown.contains(r#"value="thingsboard_texts" selected"#), "{shown}");
     let token = manager.post_form(&format!("{path}/token"), &[]).await;
     assert_eq!(token.status, 200);
     assert!(token.text().contains("mosquitto_pub -h 127.0.0.1 -p 1883 -u "), "{}", token.text());

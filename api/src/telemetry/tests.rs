@@ -4,6 +4,7 @@ use crate::{
 };
 use axum::{body::Body, http::Method};
 use domain::account::Role;
+use domain::telemetry::{Refusal, Taken};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -105,11 +106,40 @@ async fn the_http_twin_takes_what_mqtt_takes() {
     let stranger = post("/api/v1/no-such-token/telemetry".into(), "{}").await;
     assert_eq!((stranger.status, stranger.json()["code"].clone()), (401, json!("unknown_token")));
     assert_eq!(app.ingest.0.lock().len(), 2, "a stranger's message goes nowhere");
+}
 
-    let malformed = post(format!("/api/v1/{}/telemetry", fleet.token), "{oops").await;
-    assert_eq!((malformed.status, malformed.json()["code"].clone()), (400, json!("malformed_json")));
-    assert_eq!(malformed.header("content-type"), "application/problem+json");
-    assert_eq!(app.ingest.0.lock().len(), 3, "ingest puts it into quarantine");
-    let shape = post(format!("/api/v1/{}/telemetry", fleet.token), "[1, 2]").await;
-    assert_eq!((shape.status, shape.json()["code"].clone()), (400, json!("wrong_shape")));
+#[tokio::test]
+async fn the_http_twin_says_what_it_refused() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let path = format!("/api/v1/{}/telemetry", fleet.token);
+    let refused = |facts| Taken {
+        facts,
+        refused: vec![
+            Refusal { code: "too_old".into(), detail: "5 = 1970-01-01T00:00:05Z".into() },
+            Refusal { code: "not_finite".into(), detail: "t".into() },
+        ],
+    };
+    let post = async || {
+        app.anonymous().send(Method::POST, &path, Some("application/json"), Body::from("{oops")).await
+    };
+    *app.ingest.1.lock() = refused(0);
+    let nothing = post().await;
+    assert_eq!((nothing.status, nothing.json()["code"].clone()), (400, json!("too_old")));
+    assert_eq!(nothing.header("content-type"), "application/problem+json");
+    assert_eq!(nothing.json()["detail"], "too_old: 5 = 1970-01-01T00:00:05Z; not_finite: t");
+    assert_eq!(app.ingest.0.lock().len(), 1, "ingest puts it into quarantine");
+
+    *app.ingest.1.lock() = refused(3);
+    let partly = post().await;
+    assert_eq!(partly.status, 200, "sending it again would help nobody");
+    let parts = json!([
+        { "code": "too_old", "detail": "5 = 1970-01-01T00:00:05Z" },
+        { "code": "not_finite", "detail": "t" }
+    ]);
+    assert_eq!(partly.json()["refused"], parts);
+
+    *app.ingest.1.lock() = Taken { facts: 3, refused: Vec::new() };
+    let whole = post().await;
+    assert_eq!((whole.status, whole.text().as_str()), (200, ""));
 }

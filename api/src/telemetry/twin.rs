@@ -1,14 +1,17 @@
 //! The HTTP twin of the device API, for machines that speak no MQTT: the token stands in the address, the payload is
-//! that of the MQTT topic. As over MQTT, the answer comes after the message is durable.
+//! that of the MQTT topic. As over MQTT, the answer comes after the message is durable; over HTTP it also says what was
+//! refused.
 
 use crate::{Deps, problem::Problem};
 use axum::{
+    Json,
     body::Bytes,
     extract::{Path, State},
     http::StatusCode,
+    response::{IntoResponse, Response},
 };
-use domain::telemetry::{InboundMessage, NotStored};
-use serde_json::Value;
+use domain::telemetry::{InboundMessage, NotStored, Refusal, Taken};
+use serde::Serialize;
 use std::sync::Arc;
 use store::records::devices;
 use tokio::sync::oneshot;
@@ -16,35 +19,49 @@ use tokio::sync::oneshot;
 const TELEMETRY: &str = "v1/devices/me/telemetry";
 const ATTRIBUTES: &str = "v1/devices/me/attributes";
 
-/// Takes values of a device: `{"k": v}`, `{"ts": ms, "values": {...}}`, or a list of either.
+/// What became of a message of which a part was put aside.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PartlyRefused {
+    refused: Vec<RefusedPart>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct RefusedPart {
+    /// Stable word, as in the quarantine.
+    code: String,
+    /// What exactly: a name, a time.
+    detail: String,
+}
+
+/// Takes values of a device: `{"k": v}`, `{"ts": t, "k": v}`, `{"ts": t, "values": {...}}`, or a list of them. 200
+/// without a body when all of it was kept, with a body when a part was put aside; 400 when nothing of it could be used.
 #[utoipa::path(post, path = "/api/v1/{token}/telemetry", tag = "device api", params(("token" = String, Path)),
     request_body(content = String, content_type = "application/json"),
-    responses((status = 200, description = "durable"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, description = "durable; the body says what was put aside", body = PartlyRefused), (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem)))]
 pub async fn telemetry(
     State(deps): State<Deps>,
     Path(token): Path<String>,
     body: Bytes,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     take(&deps, &token, TELEMETRY, body).await
 }
 
 /// Takes client attributes of a device.
 #[utoipa::path(post, path = "/api/v1/{token}/attributes", tag = "device api", params(("token" = String, Path)),
     request_body(content = String, content_type = "application/json"),
-    responses((status = 200, description = "durable"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, description = "durable; the body says what was put aside", body = PartlyRefused), (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem)))]
 pub async fn attributes(
     State(deps): State<Deps>,
     Path(token): Path<String>,
     body: Bytes,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     take(&deps, &token, ATTRIBUTES, body).await
 }
 
-async fn take(deps: &Deps, token: &str, topic: &str, body: Bytes) -> Result<StatusCode, Problem> {
+async fn take(deps: &Deps, token: &str, topic: &str, body: Bytes) -> Result<Response, Problem> {
     let device = devices::authenticate(deps.records.read(), token).await?.ok_or_else(|| {
         Problem::new(StatusCode::UNAUTHORIZED, "unknown_token", "no device has this token, or it was revoked")
     })?;
-    let refusal = refusal(&body);
     let message = InboundMessage {
         device: device.id,
         topic: Arc::from(topic),
@@ -52,16 +69,15 @@ async fn take(deps: &Deps, token: &str, topic: &str, body: Bytes) -> Result<Stat
         received_at: deps.now(),
     };
     let (tx, rx) = oneshot::channel();
-    deps.ingest.submit(
-        vec![message],
+    deps.ingest.submit_one(
+        message,
         Box::new(move |result| {
             // The sender may have gone away; the message is durable all the same.
             let _ = tx.send(result);
         }),
     );
-    // A malformed message goes to ingest as well: it is kept in quarantine, where a person can see it.
     match rx.await.unwrap_or(Err(NotStored::Unavailable)) {
-        Ok(()) => refusal.map_or(Ok(StatusCode::OK), Err),
+        Ok(taken) => answer(taken),
         Err(error) => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not_stored",
@@ -70,18 +86,20 @@ async fn take(deps: &Deps, token: &str, topic: &str, body: Bytes) -> Result<Stat
     }
 }
 
-/// What the sender can be told at once. Finer reasons, such as a time in the future, stand in the quarantine.
-fn refusal(body: &[u8]) -> Option<Problem> {
-    let refuse = |code, detail: String| Some(Problem::new(StatusCode::BAD_REQUEST, code, detail));
-    match serde_json::from_slice(body) {
-        Err(error) => refuse("malformed_json", format!("the body is not valid JSON: {error}")),
-        Ok(Value::Object(_)) => None,
-        Ok(Value::Array(items)) if items.iter().all(Value::is_object) => None,
-        Ok(_) => refuse("wrong_shape", "send an object, or a list of objects".into()),
+/// Everything that was refused is also in quarantine, where a person can see it.
+fn answer(Taken { facts, refused }: Taken) -> Result<Response, Problem> {
+    let Some(first) = refused.first() else { return Ok(StatusCode::OK.into_response()) };
+    if facts == 0 {
+        let sentences: Vec<_> =
+            refused.iter().map(|Refusal { code, detail }| format!("{code}: {detail}")).collect();
+        return Err(Problem::new(StatusCode::BAD_REQUEST, &first.code, sentences.join("; ")));
     }
+    let part = |Refusal { code, detail }| RefusedPart { code, detail };
+    let refused = refused.into_iter().map(part).collect();
+    Ok(Json(PartlyRefused { refused }).into_response())
 }
 
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(telemetry, attributes))]
+#[openapi(paths(telemetry, attributes), components(schemas(PartlyRefused, RefusedPart)))]
 pub struct Api;

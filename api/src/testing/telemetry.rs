@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use store::{
     StoreError,
     telemetry::{
-        AppendDone, BoxFuture, Bucket, Committed, Point, Receipt, SeriesRange, Stats, TelemetryStore,
+        AppendDone, BoxFuture, Bucket, Census, Committed, Point, Receipt, SeriesRange, Stats, TelemetryStore,
     },
 };
 use tokio::sync::watch;
@@ -105,6 +105,11 @@ impl TelemetryStore for MemoryTelemetry {
                 .map(|(_, metric)| metric.clone())
                 .collect(),
         )
+    }
+    fn census(&self, device: DeviceId, metric: &str) -> Census {
+        let kept = self.kept.lock();
+        let mine = || kept.series.keys().filter(|(owner, _)| *owner == device);
+        Census { known: mine().any(|(_, name)| **name == *metric), metrics: mine().count() }
     }
     fn read_after(&self, after_seq: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Committed>, StoreError>> {
         let kept = self.kept.lock();

@@ -137,19 +137,27 @@ pub struct Device {
 }
 
 /// How a device's messages are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceProfile {
-    /// The ThingsBoard device API: `v1/devices/me/...`.
+    /// The ThingsBoard device API: `v1/devices/me/...`. A text that is plainly a number, such as `"95.5"`, is a
+    /// reading; other texts, such as `"000123"`, stay texts.
+    #[default]
     Thingsboard,
+    /// The same; every text that can be read as a number is a reading.
+    ThingsboardNumbers,
+    /// The same; every text stays a text.
+    ThingsboardTexts,
 }
 
 impl DeviceProfile {
-    pub const ALL: [Self; 1] = [Self::Thingsboard];
+    pub const ALL: [Self; 3] = [Self::Thingsboard, Self::ThingsboardNumbers, Self::ThingsboardTexts];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Thingsboard => "thingsboard",
+            Self::ThingsboardNumbers => "thingsboard_numbers",
+            Self::ThingsboardTexts => "thingsboard_texts",
         }
     }
 }

@@ -25,9 +25,30 @@ pub trait MessageSink: Send + Sync + 'static {
     /// thread, when every one of them is durable (as samples or in quarantine) or when that failed. The caller
     /// acknowledges only after `Ok`, and keeps at most a bounded number of submissions open.
     fn submit(&self, messages: Vec<InboundMessage>, done: Done);
+
+    /// The same for one message, whose sender can be told what was refused of it.
+    fn submit_one(&self, message: InboundMessage, told: Told);
 }
 
 pub type Done = Box<dyn FnOnce(Result<(), NotStored>) + Send>;
+pub type Told = Box<dyn FnOnce(Result<Taken, NotStored>) + Send>;
+
+/// What became of a message that is durable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Samples, state reports and events that were kept.
+    pub facts: usize,
+    /// One entry for each reason why something was put aside.
+    pub refused: Vec<Refusal>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// [`Rejection::code`].
+    pub code: String,
+    /// [`Rejection::detail`].
+    pub detail: String,
+}
 
 /// Nothing of the submission may be acknowledged; the device should send it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +104,7 @@ pub enum DeviceEventKind {
     Maintenance,
     /// A text value of a key that is none of the above.
     Text,
-    /// A client attribute of the device (serial number, firmware...).
+    /// A client attribute of the device (serial number, firmware...); its text is the JSON of the value.
     Attribute,
 }
 
@@ -140,11 +161,19 @@ pub enum Rejection {
     WrongToken(String),
     #[error("several clients use the credentials of one device ({0})")]
     DuplicateCredentials(String),
+    #[error("name {name:?} is one more than the {limit} that a device may use")]
+    TooManyNames { name: String, limit: usize },
+    #[error("a message may hold {limit} states and events")]
+    TooManyEvents { limit: usize },
+    #[error("attribute {name:?} does not fit into the {limit} that a device may keep")]
+    TooManyAttributes { name: String, limit: usize },
+    #[error("the will's topic {0:?} is not the device's own")]
+    ForeignWill(String),
 }
 
 impl Rejection {
     /// Every code that [`Rejection::code`] answers.
-    pub const CODES: [&'static str; 14] = [
+    pub const CODES: [&'static str; 18] = [
         "unknown_topic",
         "malformed_json",
         "wrong_shape",
@@ -159,6 +188,10 @@ impl Rejection {
         "malformed_packet",
         "wrong_token",
         "duplicate_credentials",
+        "too_many_names",
+        "too_many_events",
+        "too_many_attributes",
+        "foreign_will",
     ];
 
     /// Stable code: the key of the translated reason and of the counter.
@@ -178,6 +211,10 @@ impl Rejection {
             Self::MalformedPacket(_) => "malformed_packet",
             Self::WrongToken(_) => "wrong_token",
             Self::DuplicateCredentials(_) => "duplicate_credentials",
+            Self::TooManyNames { .. } => "too_many_names",
+            Self::TooManyEvents { .. } => "too_many_events",
+            Self::TooManyAttributes { .. } => "too_many_attributes",
+            Self::ForeignWill(_) => "foreign_will",
         }
     }
 
@@ -192,11 +229,15 @@ impl Rejection {
             | Self::ForeignTopic(word)
             | Self::MalformedPacket(word)
             | Self::WrongToken(word)
+            | Self::ForeignWill(word)
             | Self::DuplicateCredentials(word) => word.clone(),
             Self::NotFinite { metric } => metric.clone(),
             Self::TooOld { ts } | Self::InFuture { ts } => ts.clone(),
             Self::TooLarge { bytes, limit } => format!("{bytes} > {limit}"),
-            Self::TooDeep { limit } => format!("> {limit}"),
+            Self::TooDeep { limit } | Self::TooManyEvents { limit } => format!("> {limit}"),
+            Self::TooManyNames { name, limit } | Self::TooManyAttributes { name, limit } => {
+                format!("{name} (> {limit})")
+            }
         }
     }
 }

@@ -10,8 +10,10 @@ use domain::{
     id::{ConnectionId, DeviceId},
     telemetry::{Rejection, quarantine::Quarantined},
 };
+use parking_lot::Mutex;
 use rmqtt_codec::v3::{Connect, ConnectAck, ConnectAckReason, LastWill, Packet};
 use std::{
+    collections::HashMap,
     future::poll_fn,
     net::SocketAddr,
     sync::Arc,
@@ -106,22 +108,48 @@ async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<
             return Err(Refusal::answer(ConnectAckReason::ServiceUnavailable));
         }
     };
-    if let Some(will) = &connect.last_will
-        && !(topic::is_name(&will.topic)
-            && topic::authorise_publish(&will.topic) == Some(topic::Target::Sink))
-    {
-        let rejection = Rejection::ForeignTopic(will.topic.to_string());
-        let rejected = door_row(shared, Some(device), &will.topic, &will.message, &rejection);
-        let reason = ConnectAckReason::NotAuthorized;
-        return Err(Refusal { reason, rejected, delay: Duration::ZERO });
-    }
+    let will = connect.last_will.filter(|will| is_own_will(shared, device, will));
     let id = ConnectionId::generate();
     let client_id =
         if connect.client_id.is_empty() { id.to_string().into() } else { Arc::from(&*connect.client_id) };
     let keep_alive =
         (connect.keep_alive > 0).then(|| Duration::from_millis(u64::from(connect.keep_alive) * 1_500));
     let token = token.to_owned();
-    Ok(Welcome { device, epoch, token, id, client_id, keep_alive, will: connect.last_will })
+    Ok(Welcome { device, epoch, token, id, client_id, keep_alive, will })
+}
+
+/// A device whose firmware also speaks another dialect announces its end there. It is let in all the same; the will
+/// is set aside, where a person can see it.
+fn is_own_will(shared: &Shared, device: DeviceId, will: &LastWill) -> bool {
+    if topic::authorise_publish(&will.topic) == Some(topic::Target::Sink) {
+        return true;
+    }
+    if shared.wills.is_new(device, &will.topic) {
+        let rejection = Rejection::ForeignWill(will.topic.to_string());
+        let row = door_row(shared, Some(device), &will.topic, &will.message, &rejection);
+        shared.door.put(row.into_iter().collect(), None);
+    }
+    false
+}
+
+/// The wills that were set aside: a device that connects every minute repeats its own, and says nothing new.
+#[derive(Default)]
+pub struct Wills(Mutex<HashMap<DeviceId, Box<str>>>);
+
+const MAX_WILLS: usize = 10_000;
+
+impl Wills {
+    fn is_new(&self, device: DeviceId, topic: &str) -> bool {
+        let mut known = self.0.lock();
+        if known.get(&device).is_some_and(|known| **known == *topic) {
+            return false;
+        }
+        if known.len() >= MAX_WILLS {
+            known.clear();
+        }
+        known.insert(device, topic.into());
+        true
+    }
 }
 
 fn door_row(

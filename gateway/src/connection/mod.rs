@@ -12,7 +12,9 @@ mod wire;
 mod tests;
 
 use crate::{
-    Shared, codec,
+    Shared,
+    attributes::Turn,
+    codec,
     link::{Link, Ticket},
     registry::Place,
     session::Session,
@@ -23,6 +25,7 @@ use domain::telemetry::{
     quarantine::Quarantined,
 };
 use handshake::Welcome;
+pub use handshake::Wills;
 use intake::{Answered, Door, Intake};
 use rmqtt_codec::v3::{ConnectAckReason, LastWill, Packet};
 use std::{
@@ -107,6 +110,8 @@ struct Connection<S> {
     keep_alive: Option<Duration>,
     will: Option<LastWill>,
     heard_at: Instant,
+    /// Of answers that are not yet written.
+    unsent: Vec<Turn>,
     /// Since when the client takes none of its outgoing bytes.
     stalled_at: Option<Instant>,
     /// Set once: nothing more is read, and when the open submissions are answered the connection ends.
@@ -139,6 +144,7 @@ impl<S: ByteStream> Connection<S> {
             keep_alive: welcome.keep_alive,
             will: welcome.will,
             heard_at: now,
+            unsent: Vec::new(),
             stalled_at: None,
             ending: None,
             timer: Box::pin(sleep_until(now + welcome.keep_alive.unwrap_or(IDLE_LOOK))),
@@ -182,7 +188,10 @@ impl<S: ByteStream> Connection<S> {
             self.acknowledge();
             self.deliver();
             match self.wire.poll_flush(cx) {
-                Poll::Ready(Ok(())) => self.stalled_at = None,
+                Poll::Ready(Ok(())) => {
+                    self.stalled_at = None;
+                    self.unsent.clear();
+                }
                 Poll::Ready(Err(_)) => return Poll::Ready(self.reason_or(EndReason::ConnectionLost)),
                 Poll::Pending => self.stalled(),
             }
@@ -334,10 +343,12 @@ impl<S: ByteStream> Connection<S> {
         while self.ending.is_none()
             && self.wire.out.len() < self.shared.limits.unsent_bytes
             && self.session.has_window()
-            && let Some(message) = self.link.next_outgoing()
+            && let Some(mut message) = self.link.next_outgoing()
         {
+            let turn = message.turn.take();
             if let Some(packet) = self.session.deliver(message) {
                 codec::encode(packet, &mut self.wire.out);
+                self.unsent.extend(turn);
             }
         }
     }

@@ -7,7 +7,7 @@ use domain::{
     asset::{Device, DeviceProfile},
     clock::from_micros,
     id::DeviceId,
-    telemetry::{Done, MessageSink},
+    telemetry::{Done, MessageSink, Taken, Told},
 };
 use store::records::{Records, connections, devices, quarantine};
 use tokio::{
@@ -16,10 +16,13 @@ use tokio::{
     time::timeout,
 };
 
-struct Taken;
-impl MessageSink for Taken {
+struct Taking;
+impl MessageSink for Taking {
     fn submit(&self, _: Vec<InboundMessage>, done: Done) {
         done(Ok(()));
+    }
+    fn submit_one(&self, _: InboundMessage, told: Told) {
+        told(Ok(Taken::default()));
     }
 }
 
@@ -44,12 +47,13 @@ async fn shared(records: &Records, limits: Limits) -> (Arc<Shared>, DeviceId) {
         access: access::Access::new(records.clone()),
         registry: registry::Registry::default(),
         presence: presence::Presence::new(records.clone()),
-        attributes: attributes::Attributes::new(records.clone()),
+        attributes: attributes::Attributes::new(records.clone(), limits.questions),
         door: quarantine::Writer::new(records.clone()),
+        wills: Wills::default(),
         counters: Counters::new(),
         open_bytes: 0.into(),
         records: records.clone(),
-        sink: Arc::new(Taken),
+        sink: Arc::new(Taking),
         clock: Arc::new(SystemClock),
         limits,
     };

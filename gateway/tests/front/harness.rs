@@ -5,7 +5,7 @@ use domain::{
     asset::{Device, DeviceProfile},
     clock::from_micros,
     id::DeviceId,
-    telemetry::{Done, InboundMessage, MessageSink, NotStored, quarantine::Quarantined},
+    telemetry::{Done, InboundMessage, MessageSink, NotStored, Taken, Told, quarantine::Quarantined},
 };
 use gateway::{Deps, Gateway, GatewayError, Limits};
 use std::{
@@ -44,6 +44,9 @@ impl MessageSink for Sink {
             Some(withheld) => withheld.push(done),
             None => done(Ok(())),
         }
+    }
+    fn submit_one(&self, message: InboundMessage, told: Told) {
+        self.submit(vec![message], Box::new(|result| told(result.map(|()| Taken::default()))));
     }
 }
 

@@ -1,17 +1,20 @@
 //! The ThingsBoard device API: JSON on `v1/devices/me/...`.
 //!
-//! Telemetry has four forms: `{"k":v}` and a list of it (time of receipt), `{"ts":ms,"values":{...}}` and a list of it.
-//! What a value means follows from its type and, at the top level, from its key: numbers and booleans are samples, the
-//! word under `state` is a state report, `error`, `warning`, `failure` and `maintenance` are events, other texts are
-//! text events. Objects are flattened with dots, lists are kept as text.
+//! Telemetry has five forms: `{"k":v}` (time of receipt), `{"ts":t,"k":v}`, `{"ts":t,"values":{...}}`, and lists of
+//! them. What a value means follows from its type and, at the top level, from its key: numbers and booleans are
+//! samples, and so are texts that are plainly numbers; the word under `state` is a state report, `error`, `warning`,
+//! `failure` and `maintenance` are events, other texts are text events, and so are integers that a sample cannot hold
+//! exactly. Objects are flattened with dots, lists are kept as text.
 
 use crate::{
     facts::Facts,
-    json::{Error, Parser, Scalar},
+    json::{Error, Mark, Parser, Scalar},
     names::{Name, Role},
-    time::event_time_us,
+    number_text,
+    stamp::Stamp,
 };
 use domain::{
+    asset::DeviceProfile,
     condition::ReportedState,
     telemetry::{DeviceEventKind, Rejection},
 };
@@ -58,55 +61,88 @@ pub fn attributes(text: &str, facts: &mut Facts<'_, '_>) -> Result<(), Rejection
         return Err(Rejection::WrongShape("attributes are no object".into()));
     }
     json.open_object()?;
+    let mut attributes = Vec::new();
     while let Some(key) = json.key()? {
-        let name = facts.name(&key);
-        let value = match json.peek()? {
-            b'"' => json.scalar()?,
-            _ => Scalar::Text(json.skip()?.into()),
-        };
-        if let (Some(name), Scalar::Text(text)) = (name, value) {
-            facts.event(DeviceEventKind::Attribute, facts.received_at_us, &name.metric, &text);
+        let before = json.not_finite();
+        let value = json.skip()?;
+        if json.not_finite() > before {
+            facts.reject(Rejection::NotFinite { metric: cut(&key) });
+        } else {
+            attributes.push((key, value));
         }
     }
-    Ok(json.end()?)
+    json.end()?;
+    for (name, value) in attributes {
+        facts.attribute(&name, value);
+    }
+    Ok(())
 }
 
-/// One object of the four forms.
+/// One object of the five forms.
 fn entry<'a>(json: &mut Parser<'a>, facts: &mut Facts<'_, '_>) -> Result<(), Error> {
     let start = json.mark();
     json.open_object()?;
     // The usual order, `ts` then `values`, is read in one pass.
     if json.key()?.as_deref() == Some("ts") && !matches!(json.peek()?, b'{' | b'[') {
-        let ts = json.scalar()?;
+        let stamp = Stamp::read(Some(&json.scalar()?));
         if json.key()?.as_deref() == Some("values") && json.peek()? == b'{' {
-            timed_values(json, facts, Some(&ts))?;
-            while json.key()?.is_some() {
+            let Some(ts_us) = believed(&stamp, facts) else {
                 json.skip()?;
+                return rest(json);
+            };
+            object(json, facts, ts_us, &[])?;
+            let mut said = Said::default();
+            while let Some(key) = json.key()? {
+                said.member(json, facts, &key, ts_us)?;
             }
+            said.report(facts, ts_us);
             return Ok(());
         }
     }
     json.reset(start);
     let envelope = Envelope::find(json)?;
     let end = json.mark();
-    match envelope {
-        Envelope { values: Some(values), ts, others } if ts.is_some() || !others => {
-            json.reset(values);
-            timed_values(json, facts, ts.as_ref())?;
+    let stamp = Stamp::read(envelope.ts.as_ref());
+    json.reset(start);
+    match envelope.values {
+        Some(values) if envelope.ts.is_some() || !envelope.others => {
+            if let Some(ts_us) = believed(&stamp, facts) {
+                json.reset(values);
+                object(json, facts, ts_us, &[])?;
+                if envelope.others {
+                    json.reset(start);
+                    object(json, facts, ts_us, &["ts", "values"])?;
+                }
+            }
         }
-        _ => {
-            json.reset(start);
-            values(json, facts, facts.received_at_us)?;
+        _ if stamp.is_beside_values() => {
+            if let Some(ts_us) = believed(&stamp, facts) {
+                object(json, facts, ts_us, &["ts"])?;
+            }
         }
+        _ => object(json, facts, facts.origin.received_at_us, &[])?,
     }
     json.reset(end);
     Ok(())
 }
 
+fn rest(json: &mut Parser<'_>) -> Result<(), Error> {
+    while json.key()?.is_some() {
+        json.skip()?;
+    }
+    Ok(())
+}
+
+/// Values whose time is not believed are refused with their time.
+fn believed(stamp: &Stamp, facts: &mut Facts<'_, '_>) -> Option<i64> {
+    let ts_us = stamp.event_time_us(facts.origin.received_at_us, facts.origin.horizon_us);
+    ts_us.map_err(|rejection| facts.reject(rejection)).ok()
+}
+
 /// Where the parts of an object of unusual order are.
 struct Envelope<'a> {
     ts: Option<Scalar<'a>>,
-    values: Option<crate::json::Mark>,
+    values: Option<Mark>,
     /// Keys beside `ts` and `values`.
     others: bool,
 }
@@ -132,63 +168,85 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// The object under `values`; refused as a whole when its time is not believed.
-fn timed_values(
+/// The members of an object, but those to leave out.
+fn object(
     json: &mut Parser<'_>,
     facts: &mut Facts<'_, '_>,
-    ts: Option<&Scalar<'_>>,
+    ts_us: i64,
+    leave_out: &[&str],
 ) -> Result<(), Error> {
-    let ts_us = match ts {
-        None => Ok(facts.received_at_us),
-        Some(Scalar::Number(ts_ms)) => event_time_us(*ts_ms, facts.horizon_us),
-        Some(_) => Err(Rejection::WrongShape("ts is not a number of milliseconds".into())),
-    };
-    match ts_us {
-        Ok(ts_us) => values(json, facts, ts_us),
-        Err(rejection) => {
-            facts.reject(rejection);
-            json.skip().map(drop)
-        }
-    }
-}
-
-fn values(json: &mut Parser<'_>, facts: &mut Facts<'_, '_>, ts_us: i64) -> Result<(), Error> {
     facts.restart_names();
-    json.limit_depth(MAX_DEPTH);
-    let (mut state, mut cause) = (None, None);
+    // `values` is an object more than what stands beside it.
+    json.limit_depth(MAX_DEPTH + usize::from(leave_out.contains(&"values")));
+    let mut said = Said::default();
     json.open_object()?;
     while let Some(key) = json.key()? {
-        let Some(name) = facts.name(&key) else {
+        if leave_out.contains(&&*key) {
             json.skip()?;
-            continue;
-        };
-        match (name.role, json.peek()?) {
-            (Role::State, b'"') => state = text(json)?,
-            (Role::StateCause, b'"') => cause = text(json)?,
-            (Role::Error, _) => incidents(json, facts, DeviceEventKind::Error, &name, ts_us)?,
-            (Role::Warning, _) => incidents(json, facts, DeviceEventKind::Warning, &name, ts_us)?,
-            (Role::Failure, _) => incidents(json, facts, DeviceEventKind::Failure, &name, ts_us)?,
-            (Role::Maintenance, _) => incidents(json, facts, DeviceEventKind::Maintenance, &name, ts_us)?,
-            (Role::Reading | Role::State | Role::StateCause, _) => reading(json, facts, name, ts_us)?,
+        } else {
+            said.member(json, facts, &key, ts_us)?;
         }
     }
-    match (state, cause) {
-        (Some(word), cause) => match reported_state(&word) {
-            Some(state) => facts.state(ts_us, state, cause),
-            None => facts.reject(Rejection::UnknownState(cut(&word))),
-        },
-        (None, Some(cause)) => facts.event(DeviceEventKind::Text, ts_us, "state_cause", &cause),
-        (None, None) => {}
-    }
+    said.report(facts, ts_us);
     json.limit_depth(MAX_DEPTH + ENVELOPE);
     Ok(())
 }
 
-fn text(json: &mut Parser<'_>) -> Result<Option<String>, Error> {
-    Ok(match json.scalar()? {
-        Scalar::Text(text) => Some(text.into_owned()),
-        _ => None,
-    })
+/// What an object says of the equipment's state, in two members that may stand anywhere.
+#[derive(Default)]
+struct Said {
+    state: Option<String>,
+    cause: Option<String>,
+}
+
+impl Said {
+    fn member(
+        &mut self,
+        json: &mut Parser<'_>,
+        facts: &mut Facts<'_, '_>,
+        key: &str,
+        ts_us: i64,
+    ) -> Result<(), Error> {
+        let Some(name) = facts.name(key) else {
+            return json.skip().map(drop);
+        };
+        match name.role {
+            Role::Reading => reading(json, facts, name, ts_us),
+            Role::State if json.peek()? == b'"' => match json.scalar()? {
+                // A number as text is what a number is: a code that no table explains.
+                Scalar::Text(text) if number_text::read(&text, facts.origin.profile).is_none() => {
+                    self.state = Some(text.into_owned());
+                    Ok(())
+                }
+                other => {
+                    value(other, facts, name, ts_us);
+                    Ok(())
+                }
+            },
+            Role::StateCause if json.peek()? == b'"' => {
+                if let Scalar::Text(text) = json.scalar()? {
+                    self.cause = Some(text.into_owned());
+                }
+                Ok(())
+            }
+            Role::State | Role::StateCause => reading(json, facts, name, ts_us),
+            Role::Error => incidents(json, facts, DeviceEventKind::Error, &name, ts_us),
+            Role::Warning => incidents(json, facts, DeviceEventKind::Warning, &name, ts_us),
+            Role::Failure => incidents(json, facts, DeviceEventKind::Failure, &name, ts_us),
+            Role::Maintenance => incidents(json, facts, DeviceEventKind::Maintenance, &name, ts_us),
+        }
+    }
+
+    fn report(self, facts: &mut Facts<'_, '_>, ts_us: i64) {
+        match (self.state, self.cause) {
+            (Some(word), cause) => match reported_state(&word) {
+                Some(state) => facts.state(ts_us, state, cause),
+                None => facts.reject(Rejection::UnknownState(cut(&word))),
+            },
+            (None, Some(cause)) => facts.event(DeviceEventKind::Text, ts_us, "state_cause", &cause),
+            (None, None) => {}
+        }
+    }
 }
 
 /// A measured value, a text, or an object of those.
@@ -207,19 +265,35 @@ fn reading(json: &mut Parser<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: 
             let text = json.skip()?;
             facts.event(DeviceEventKind::Text, ts_us, &name.metric, text);
         }
-        _ => match json.scalar()? {
-            Scalar::Number(value) => facts.sample(name.metric, ts_us, value),
-            Scalar::Bool(value) => facts.sample(name.metric, ts_us, f64::from(u8::from(value))),
-            Scalar::NotFinite => facts.reject(Rejection::NotFinite { metric: name.metric.to_string() }),
-            Scalar::Text(text) => facts.event(DeviceEventKind::Text, ts_us, &name.metric, &text),
-            Scalar::Null => {}
-        },
+        _ => value(json.scalar()?, facts, name, ts_us),
     }
     Ok(())
 }
 
+fn value(scalar: Scalar<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: i64) {
+    let profile = facts.origin.profile;
+    let number = match &scalar {
+        Scalar::Number(number) => Some(*number),
+        Scalar::Bool(value) => Some(f64::from(u8::from(*value))),
+        Scalar::Text(text) => number_text::read(text, profile),
+        // Rounded when the device's profile says that its numbers are measured values, whatever their size.
+        Scalar::LongInteger(digits) if profile == DeviceProfile::ThingsboardNumbers => digits.parse().ok(),
+        Scalar::NotFinite => Some(f64::NAN),
+        Scalar::LongInteger(_) | Scalar::Null => None,
+    };
+    match (number, &scalar) {
+        (Some(number), _) if number.is_finite() => facts.sample(name.metric, ts_us, number),
+        (Some(_), _) => facts.reject(Rejection::NotFinite { metric: name.metric.to_string() }),
+        (None, Scalar::Text(text)) => facts.event(DeviceEventKind::Text, ts_us, &name.metric, text),
+        (None, Scalar::LongInteger(digits)) => {
+            facts.event(DeviceEventKind::Text, ts_us, &name.metric, digits);
+        }
+        (None, _) => {}
+    }
+}
+
 /// Codes of things that happened: a text, a number or a list of them. `0`, `false`, `null` and the empty text say
-/// that there is none.
+/// that there is none, as texts too.
 fn incidents(
     json: &mut Parser<'_>,
     facts: &mut Facts<'_, '_>,
@@ -248,8 +322,11 @@ fn incidents(
             let number = json.skip()?;
             json.reset(start);
             match json.scalar()? {
-                Scalar::Text(text) if !text.trim().is_empty() => facts.incident(kind, ts_us, text.trim()),
+                Scalar::Text(text) if !matches!(text.trim(), "" | "0" | "false") => {
+                    facts.incident(kind, ts_us, text.trim());
+                }
                 Scalar::Number(value) if value != 0.0 => facts.incident(kind, ts_us, number),
+                Scalar::LongInteger(digits) => facts.incident(kind, ts_us, digits),
                 Scalar::Bool(true) => facts.incident(kind, ts_us, &name.metric),
                 Scalar::NotFinite => facts.reject(Rejection::NotFinite { metric: name.metric.to_string() }),
                 Scalar::Text(_) | Scalar::Number(_) | Scalar::Bool(false) | Scalar::Null => {}

@@ -1,13 +1,12 @@
 //! Error codes, warnings, failures, maintenance and texts that devices sent, once each.
 
-use super::{assets, failures::parse_cursor};
+use super::{assets, device_attributes, failures::parse_cursor};
 use crate::{
     StoreError,
     records::{PageRequest, Paged},
 };
 use domain::{
     Timestamp,
-    clock::from_micros,
     id::{AssetId, DeviceId},
     telemetry::{DeviceEvent, DeviceEventKind},
 };
@@ -62,11 +61,13 @@ impl TryFrom<Model> for DeviceEvent {
     }
 }
 
-/// Keeps events; one that is known already is not doubled.
+/// Keeps events; one that is known already is not doubled. Attributes are also kept by their names.
 pub async fn insert_many(
     tx: &impl ConnectionTrait,
     events: impl IntoIterator<Item = (&DeviceEvent, Option<AssetId>)>,
 ) -> Result<(), StoreError> {
+    let events: Vec<_> = events.into_iter().collect();
+    device_attributes::keep(tx, events.iter().map(|(event, _)| *event)).await?;
     let rows: Vec<_> = events
         .into_iter()
         .map(|(event, asset)| ActiveModel {
@@ -124,19 +125,6 @@ pub async fn replay(
     rows.into_iter().map(DeviceEvent::try_from).collect()
 }
 
-/// The newest attribute value of each key of a device.
-pub async fn attributes(
-    db: &impl ConnectionTrait,
-    device: DeviceId,
-) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
-    let filter =
-        Filter { device: Some(device), kinds: vec![DeviceEventKind::Attribute], ..Filter::default() };
-    let rows = matching(&filter).order_by_asc(Column::AtUs).all(db).await?;
-    let newest: std::collections::BTreeMap<_, _> =
-        rows.into_iter().map(|row| (row.code, (row.text, row.at_us))).collect();
-    Ok(newest.into_iter().map(|(key, (value, at_us))| (key, value, from_micros(at_us))).collect())
-}
-
 fn matching(filter: &Filter) -> Select<Entity> {
     let mut query = Entity::find();
     if let Some(id) = filter.asset {
@@ -164,7 +152,7 @@ pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Res
         let ids = some.iter().copied().map(Uuid::from);
         Entity::delete_many().filter(Column::DeviceId.is_in(ids)).exec(tx).await?;
     }
-    Ok(())
+    device_attributes::forget(tx, devices).await
 }
 
 pub(super) struct Migration;

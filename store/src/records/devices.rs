@@ -8,7 +8,7 @@ use super::{
 use crate::StoreError;
 use domain::{
     Timestamp,
-    asset::Device,
+    asset::{Device, DeviceProfile},
     clock::from_micros,
     id::{AssetId, CustomerId, DeviceId, TechnicianId},
 };
@@ -214,6 +214,20 @@ pub async fn asset_map(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, As
     let speaking = query.filter(Column::AssetId.is_not_null()).filter(Column::RevokedAtUs.is_null());
     let rows: Vec<(Uuid, Uuid)> = speaking.into_tuple().all(db).await?;
     Ok(rows.into_iter().map(|(device, asset)| (device.into(), asset.into())).collect())
+}
+
+/// The devices whose messages are not read as by default.
+pub async fn profiles(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, DeviceProfile>, StoreError> {
+    let query = Entity::find().select_only().column(Column::Id).column(Column::Profile);
+    // As a literal, so that the partial index serves it.
+    let others = query.filter(Expr::cust("profile <> 'thingsboard'"));
+    let rows: Vec<(Uuid, String)> = others.into_tuple().all(db).await?;
+    let profile = |(id, word): (Uuid, String)| {
+        let profile =
+            word.parse().map_err(|_| StoreError::Corrupt(format!("device {id}: profile {word}")))?;
+        Ok((id.into(), profile))
+    };
+    rows.into_iter().map(profile).collect()
 }
 
 #[derive(Clone, Debug, Default)]

@@ -3,10 +3,10 @@
 
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
-    counters, customers, demo, device_events, devices, evidence, failures, invoices, kpi_facts, leases,
-    lines, minor_units, models, organisation, outbox, parked_events, parts, payments, quarantine, rules,
-    search, sessions, sites, states, stock, technicians, territories, tickets, time_entries, transitions,
-    visits, warranties, work_orders,
+    counters, customers, demo, device_attributes, device_events, devices, evidence, failures, invoices,
+    kpi_facts, leases, lines, minor_units, models, organisation, outbox, parked_events, parts, payments,
+    quarantine, rules, search, sessions, sites, states, stock, technicians, territories, tickets,
+    time_entries, transitions, visits, warranties, work_orders,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
@@ -60,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(minor_units::Migration),
             Box::new(visits::EnteredLate),
             Box::new(states::StopsMigration),
+            Box::new(device_attributes::Migration),
         ]
     }
 }

@@ -18,6 +18,7 @@ pub mod contracts;
 pub mod counters;
 pub mod customers;
 pub mod demo;
+pub mod device_attributes;
 pub mod device_events;
 pub mod devices;
 pub mod evidence;

@@ -72,6 +72,13 @@ pub struct SeriesRange {
     pub to_us: i64,
 }
 
+/// How many metrics a device has, and whether a name is one of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    pub known: bool,
+    pub metrics: usize,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     pub series: u64,
@@ -105,6 +112,10 @@ pub trait TelemetryStore: Send + Sync + 'static {
 
     /// Metrics that `device` ever sent, sorted.
     fn metrics(&self, device: DeviceId) -> BoxFuture<'_, Result<Vec<Metric>, StoreError>>;
+
+    /// Counts the metrics of `device`, those on their way to the disk included. Answered from memory: it is asked for
+    /// each name of each message.
+    fn census(&self, device: DeviceId, metric: &str) -> Census;
 
     /// Journal entries after position `after_seq`, in order, at most `limit_entries`. Entries stay readable until
     /// every consumer named in [`TelemetryStore::consumed`] has passed them.

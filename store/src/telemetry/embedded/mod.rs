@@ -27,7 +27,7 @@ mod sqlite;
 mod tests;
 
 use super::{
-    AppendDone, BoxFuture, Bucket, Committed, MAX_TIME_US, Point, SeriesRange, Stats, TelemetryStore,
+    AppendDone, BoxFuture, Bucket, Census, Committed, MAX_TIME_US, Point, SeriesRange, Stats, TelemetryStore,
 };
 use crate::StoreError;
 use domain::{
@@ -233,6 +233,14 @@ impl TelemetryStore for Embedded {
         let mut metrics: Vec<Metric> = committed.map(|(metric, _)| metric.clone()).collect();
         metrics.sort();
         Box::pin(ready(Ok(metrics)))
+    }
+
+    fn census(&self, device: DeviceId, metric: &str) -> Census {
+        let registry = self.shared.registry.read();
+        registry.device(device).map_or_else(Census::default, |known| Census {
+            known: known.has(metric),
+            metrics: known.metrics().len(),
+        })
     }
 
     fn read_after(

@@ -66,6 +66,14 @@ impl DeviceSeries {
         Some(self.metrics[at].1)
     }
 
+    pub fn has(&self, metric: &str) -> bool {
+        if self.metrics.len() <= LINEAR_METRICS {
+            self.metrics.iter().any(|(name, _)| **name == *metric)
+        } else {
+            self.by_name.contains_key(metric)
+        }
+    }
+
     pub fn metrics(&self) -> &[(Metric, SeriesNo)] {
         &self.metrics
     }
