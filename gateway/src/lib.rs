@@ -9,10 +9,12 @@
 //! - `connection`: the actor; `connection::handshake` is its first packet, `connection::intake` what it does with the
 //!   bytes of one read, `connection::wire` its buffers;
 //! - `access`: who is it, and `topic`: where may it publish and subscribe;
+//! - `admission`: how much may be on its way to the sink, of all connections together;
 //! - `session`: subscriptions and outgoing messages of a connection; `registry`: who is connected, and
 //!   take-over; `presence`: writes connection facts; `attributes`: answers a device that asks for its own.
 
 mod access;
+mod admission;
 mod attributes;
 mod codec;
 mod connection;
@@ -25,10 +27,7 @@ mod topic;
 
 use domain::{Clock, telemetry::MessageSink};
 use metrics::{Counter, Gauge};
-use std::{
-    sync::{Arc, atomic::AtomicUsize},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use store::{
     StoreError,
     records::{Records, quarantine},
@@ -107,7 +106,7 @@ impl Gateway {
             door: quarantine::Writer::new(records.clone()),
             wills: connection::Wills::default(),
             counters: Counters::new(),
-            open_bytes: AtomicUsize::new(0),
+            admission: admission::Admission::new(limits.open_bytes),
             records,
             sink,
             clock,
@@ -136,8 +135,7 @@ struct Shared {
     door: Arc<quarantine::Writer>,
     wills: connection::Wills,
     counters: Counters,
-    /// See [`Limits::open_bytes`].
-    open_bytes: AtomicUsize,
+    admission: admission::Admission,
 }
 
 struct Counters {

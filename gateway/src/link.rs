@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::Context,
 };
@@ -19,6 +19,8 @@ pub struct Link {
     /// Place in [`EndReason::ALL`] plus one; 0 while nobody asked.
     end: AtomicU8,
     outgoing: Mutex<VecDeque<Outgoing>>,
+    /// In the list of those who wait for room.
+    waiting: AtomicBool,
 }
 
 impl Link {
@@ -36,6 +38,17 @@ impl Link {
     pub fn asked_to_end(&self) -> Option<EndReason> {
         let place = self.end.load(Ordering::Acquire).checked_sub(1)?;
         EndReason::ALL.get(usize::from(place)).copied()
+    }
+
+    /// False when it waits already.
+    pub fn begin_waiting(&self) -> bool {
+        !self.waiting.swap(true, Ordering::SeqCst)
+    }
+
+    /// There is room.
+    pub fn end_waiting(&self) {
+        self.waiting.store(false, Ordering::SeqCst);
+        self.waker.wake();
     }
 
     /// False when `limit` messages already wait.

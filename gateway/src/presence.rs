@@ -1,10 +1,7 @@
 //! Connection facts, written by one task in batches: ten thousand devices coming back after a power cut are a few
 //! transactions. A keep-alive is no fact.
 
-use domain::{
-    id::{ConnectionId, DeviceId},
-    telemetry::connection::{Connection, Ended},
-};
+use domain::{id::DeviceId, telemetry::connection::Connection};
 use parking_lot::Mutex;
 use std::{collections::HashMap, time::Duration};
 use store::records::{Records, connections};
@@ -18,7 +15,6 @@ pub struct Presence {
 
 #[derive(Default)]
 struct State {
-    open: HashMap<DeviceId, Vec<Connection>>,
     /// What is not yet written, the newest per device. `connects` counts those since the last write.
     unwritten: HashMap<DeviceId, Connection>,
     closed: bool,
@@ -33,27 +29,9 @@ impl Presence {
         Self { records, state: Mutex::default(), wake: Notify::new() }
     }
 
-    /// `connection.connects` is 1.
-    pub fn connected(&self, connection: Connection) {
-        let mut state = self.state.lock();
-        state.open.entry(connection.device).or_default().push(connection.clone());
-        state.note(connection);
-        drop(state);
-        self.wake.notify_one();
-    }
-
-    /// While another connection of the device is open, that one is the fact to keep.
-    pub fn ended(&self, device: DeviceId, id: ConnectionId, ended: Ended) {
-        let mut state = self.state.lock();
-        let Some(open) = state.open.get_mut(&device) else { return };
-        let Some(at) = open.iter().position(|connection| connection.id == id) else { return };
-        let gone = open.remove(at);
-        let fact = open.last().cloned().unwrap_or(Connection { ended: Some(ended), ..gone });
-        if open.is_empty() {
-            state.open.remove(&device);
-        }
-        state.note(Connection { connects: 0, ..fact });
-        drop(state);
+    /// A connection began (`connects` is 1), or one ended (0): what is now true of its device.
+    pub fn note(&self, fact: Connection) {
+        self.state.lock().note(fact);
         self.wake.notify_one();
     }
 
@@ -121,40 +99,39 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{clock::from_micros, telemetry::connection::EndReason};
-
-    fn connection(device: DeviceId, at_us: i64) -> Connection {
-        Connection {
-            device,
-            id: ConnectionId::generate(),
-            client_id: "pump".into(),
-            remote: "127.0.0.1:5".into(),
-            connected_at: from_micros(at_us),
-            ended: None,
-            connects: 1,
-        }
-    }
+    use domain::{
+        clock::from_micros,
+        id::ConnectionId,
+        telemetry::connection::{EndReason, Ended},
+    };
 
     #[tokio::test]
-    async fn a_device_is_connected_while_any_of_its_connections_is_open() {
+    async fn facts_of_a_device_share_a_row_and_its_connects_add_up() {
         let dir = tempfile::tempdir().unwrap();
         let records = Records::open(dir.path()).await.unwrap();
         let presence = Presence::new(records.clone());
-        let device = DeviceId::generate();
-        let (first, second) = (connection(device, 1_000), connection(device, 2_000));
-        presence.connected(first.clone());
-        presence.connected(second.clone());
-        let ended = Ended { at: from_micros(3_000), reason: EndReason::ConnectionLost };
-        presence.ended(device, second.id, ended);
+        let first = Connection {
+            device: DeviceId::generate(),
+            id: ConnectionId::generate(),
+            client_id: "pump".into(),
+            remote: "127.0.0.1:5".into(),
+            connected_at: from_micros(1_000),
+            ended: None,
+            connects: 1,
+        };
+        let second =
+            Connection { id: ConnectionId::generate(), connected_at: from_micros(2_000), ..first.clone() };
+        presence.note(first.clone());
+        presence.note(second.clone());
         presence.close();
         presence.run().await;
-        let kept = connections::get(records.read(), device).await.unwrap().unwrap();
-        assert_eq!((kept.id, kept.is_open(), kept.connects), (first.id, true, 2));
+        let kept = connections::get(records.read(), first.device).await.unwrap().unwrap();
+        assert_eq!((kept.id, kept.is_open(), kept.connects), (second.id, true, 2));
 
-        presence.ended(device, first.id, ended);
-        presence.ended(device, first.id, ended);
+        let ended = Ended { at: from_micros(3_000), reason: EndReason::ConnectionLost };
+        presence.note(Connection { ended: Some(ended), connects: 0, ..second });
         presence.run().await;
-        let kept = connections::get(records.read(), device).await.unwrap().unwrap();
+        let kept = connections::get(records.read(), first.device).await.unwrap().unwrap();
         assert_eq!((kept.ended, kept.connects), (Some(ended), 2));
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     attributes::Turn,
     codec,
     link::{Link, Ticket},
-    registry::Place,
+    registry::{Client, Place},
     session::Session,
 };
 use domain::telemetry::{
@@ -34,7 +34,7 @@ use std::{
     net::SocketAddr,
     num::NonZeroU16,
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -49,38 +49,53 @@ pub async fn serve<S: ByteStream>(
     remote: SocketAddr,
     stop: CancellationToken,
 ) {
-    let mut wire = Wire::new(stream);
-    let greeted = tokio::select! {
-        greeted = handshake::greet(&shared, &mut wire, remote) => greeted,
-        () = stop.cancelled() => None,
+    // What signing in needs is gone when it is over: a connection is idle for most of its life.
+    let Some((mut connection, client)) = Box::pin(let_in(shared, stream, remote, stop)).await else { return };
+    let reason = connection.run().await;
+    let shared = &connection.shared;
+    let ended = Some(Ended { at: shared.clock.now(), reason });
+    // While another connection of the device is open, that one is the fact to keep.
+    let fact = match shared.registry.leave(client.device, client.id) {
+        Some(open) => Fact { connects: 0, ..open.fact() },
+        None => Fact { connects: 0, ended, ..client.fact() },
     };
-    let Some(welcome) = greeted else { return };
-    let link = Arc::new(Link::default());
-    let (device, id) = (welcome.device, welcome.id);
-    let place = shared.registry.enter(device, id, &welcome.client_id, &link);
-    if place == Place::Flapping {
+    shared.presence.note(fact);
+    drop(client);
+    Box::pin(connection.finish(reason)).await;
+}
+
+/// A connection whose client has heard that it is accepted.
+async fn let_in<S: ByteStream>(
+    shared: Arc<Shared>,
+    stream: S,
+    remote: SocketAddr,
+    stop: CancellationToken,
+) -> Option<(Box<Connection<S>>, Client)> {
+    let mut wire = Wire::new(stream);
+    let welcome = tokio::select! {
+        greeted = handshake::greet(&shared, &mut wire, remote) => greeted?,
+        () = stop.cancelled() => return None,
+    };
+    let client = Client {
+        device: welcome.device,
+        id: welcome.id,
+        client_id: Arc::clone(&welcome.client_id),
+        remote,
+        connected_at: shared.clock.now(),
+        link: Arc::new(Link::default()),
+    };
+    if shared.registry.enter(client.clone()) == Place::Flapping {
         report_duplicate(&shared, &welcome, remote);
     }
-    if still_welcome(&shared, &welcome).await {
-        let fact = Fact {
-            device,
-            id,
-            client_id: welcome.client_id.to_string(),
-            remote: remote.to_string(),
-            connected_at: shared.clock.now(),
-            ended: None,
-            connects: 1,
-        };
-        shared.presence.connected(fact);
-        handshake::answer(&mut wire, ConnectAckReason::ConnectionAccepted);
-        let mut connection = Box::new(Connection::new(Arc::clone(&shared), wire, link, welcome));
-        let reason = connection.run().await;
-        shared.registry.leave(device, id);
-        shared.presence.ended(device, id, Ended { at: shared.clock.now(), reason });
-        connection.finish(reason).await;
-    } else {
-        shared.registry.leave(device, id);
+    if !still_welcome(&shared, &welcome).await {
+        shared.registry.leave(client.device, client.id);
+        return None;
     }
+    shared.registry.welcome(client.device, client.id);
+    shared.presence.note(client.fact());
+    handshake::answer(&mut wire, ConnectAckReason::ConnectionAccepted);
+    let connection = Connection::new(shared, wire, Arc::clone(&client.link), welcome);
+    Some((Box::new(connection), client))
 }
 
 /// Credentials that changed while the device was signing in are judged again, now that a later change would find it
@@ -127,7 +142,6 @@ struct Submission {
 
 /// Without a keep-alive there is still a look at the clock now and then.
 const IDLE_LOOK: Duration = Duration::from_secs(3_600);
-const FULL_PAUSE: Duration = Duration::from_millis(5);
 
 impl<S: ByteStream> Connection<S> {
     fn new(shared: Arc<Shared>, wire: Wire<S>, link: Arc<Link>, welcome: Welcome) -> Self {
@@ -201,9 +215,7 @@ impl<S: ByteStream> Connection<S> {
             {
                 return Poll::Ready(reason);
             }
-            if self.may_read() && self.sink_is_full() {
-                self.look_no_later_than(Instant::now() + FULL_PAUSE);
-            } else if self.may_read() {
+            if self.may_read() && self.shared.admission.has_room(&self.link) {
                 match self.poll_read(cx) {
                     Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                         return Poll::Ready(EndReason::ConnectionLost);
@@ -226,11 +238,6 @@ impl<S: ByteStream> Connection<S> {
         self.ending.is_none()
             && self.open_messages < limits.open_messages
             && self.wire.out.len() < limits.unsent_bytes
-    }
-
-    /// Nobody wakes this connection when others' messages are answered: it looks again soon.
-    fn sink_is_full(&self) -> bool {
-        self.shared.open_bytes.load(Ordering::Relaxed) >= self.shared.limits.open_bytes
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
@@ -302,10 +309,10 @@ impl<S: ByteStream> Connection<S> {
             ticket.settle(Ok(()));
         } else {
             let bytes = messages.iter().map(|message| message.payload.len()).sum();
-            self.shared.open_bytes.fetch_add(bytes, Ordering::Relaxed);
+            self.shared.admission.take(bytes);
             let shared = Arc::clone(&self.shared);
             let settle = move |result| {
-                shared.open_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                shared.admission.give_back(bytes);
                 ticket.settle(result);
             };
             self.shared.sink.submit(messages, Box::new(settle));
@@ -419,7 +426,7 @@ impl<S: ByteStream> Connection<S> {
             return Some(self.reason_or(EndReason::ConnectionLost));
         }
         // While we do not read, the client's silence is ours.
-        if !self.may_read() || self.sink_is_full() {
+        if !self.may_read() || self.shared.admission.is_full() {
             self.heard_at = now;
         }
         let silence = self.keep_alive.map(|keep_alive| self.heard_at + keep_alive);

@@ -1,7 +1,7 @@
 //! The actor over a stream that is no socket: whatever reads and writes will do.
 
 use super::*;
-use crate::{Counters, Limits, access, attributes, presence, registry};
+use crate::{Counters, Limits, access, admission, attributes, presence, registry};
 use domain::{
     SystemClock,
     asset::{Device, DeviceProfile},
@@ -51,7 +51,7 @@ async fn shared(records: &Records, limits: Limits) -> (Arc<Shared>, DeviceId) {
         door: quarantine::Writer::new(records.clone()),
         wills: Wills::default(),
         counters: Counters::new(),
-        open_bytes: 0.into(),
+        admission: admission::Admission::new(limits.open_bytes),
         records: records.clone(),
         sink: Arc::new(Taking),
         clock: Arc::new(SystemClock),
@@ -96,5 +96,5 @@ fn an_idle_connection_is_small() {
             serve(shared, stream, ([127, 0, 0, 1], 5).into(), CancellationToken::new())
         })
     };
-    assert!(actor + task < 4 * 1024, "actor {actor} B, task {task} B");
+    assert!(actor + task < 1_536, "actor {actor} B, task {task} B");
 }

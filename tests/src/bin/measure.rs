@@ -4,24 +4,29 @@
 //! cargo run --release -p whole-system --bin measure -- --load-tool PATH
 //! ```
 //!
-//! The load tool is any raw MQTT publisher with the options of `mqtt_load publish`. Mosquitto is started from the
-//! machine's packages. Results go to stdout as a Markdown table.
+//! The load tool is any raw MQTT client with the options of `mqtt_load publish` and `mqtt_load idle`. Mosquitto is
+//! started from the machine's packages. Results go to stdout as a Markdown table. `MAINSTAY_PROGRAMS` names the folder of
+//! another build, to measure that one.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::{
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 use whole_system::{
     device::Device,
-    http::id,
+    http::{id, sign_in},
     product::{Demo, Mainstay, free_port, program},
 };
 
-const PUBLISHERS: usize = 50;
+/// Publishers, one device each.
+const FLEETS: [usize; 4] = [50, 300, 1_000, 3_000];
+const ROUNDS: usize = 3;
 const MESSAGES: usize = 500_000;
+const IDLE_DEVICES: usize = 10_000;
 const LATENCY_SAMPLES: usize = 500;
 const LATENCY_BACKGROUND_PER_SECOND: usize = 2_000;
 
@@ -35,25 +40,87 @@ async fn main() -> Result<()> {
     let size = std::fs::metadata(program("mainstay"))?.len();
     table.row("release binary", &format!("{:.1} MB", size as f64 / 1e6));
     idle(&mut table).await;
+    sign_ins(&mut table).await;
     if let Some(tool) = tool.map(PathBuf::from) {
-        // Alternating, so that a machine that slows down does so for both.
-        for round in 1..=3 {
-            let ours = load_mainstay(&tool).await?;
-            let theirs = load_mosquitto(&tool)?;
-            let row = |load: &Load| format!("{:.0} msg/s, {:.2} us CPU/msg", load.per_second, load.cpu_us);
-            table.row(&format!("round {round}: acknowledged after fsync, decoded, stored"), &row(&ours));
-            table.row(&format!("round {round}: Mosquitto, plain, stores nothing"), &row(&theirs));
-            table.row(
-                &format!("round {round}: ratio"),
-                &format!("{:.2}", ours.per_second / theirs.per_second),
-            );
-        }
+        loads(&tool, &mut table).await?;
+        idle_devices(&tool, &mut table).await?;
         let (p50, p99) = latency(&tool).await?;
         let under = format!("publish to live event at {LATENCY_BACKGROUND_PER_SECOND} msg/s, p50 / p99");
         table.row(&under, &format!("{:.1} / {:.1} ms", p50.as_secs_f64() * 1e3, p99.as_secs_f64() * 1e3));
     }
     table.print();
     Ok(())
+}
+
+/// The cost of a message with more and more devices, by turns, so that a machine that slows down does so for both.
+async fn loads(tool: &Path, table: &mut Table) -> Result<()> {
+    let mut first = None;
+    for fleet in FLEETS {
+        let mut cheapest = f64::INFINITY;
+        for round in 1..=ROUNDS {
+            let ours = load_mainstay(tool, fleet).await?;
+            let theirs = load_mosquitto(tool, fleet)?;
+            let row = |load: &Load| format!("{:.0} msg/s, {:.2} us CPU/msg", load.per_second, load.cpu_us);
+            let of = format!("{fleet} devices, round {round}");
+            table.row(&format!("{of}: acknowledged after fsync, decoded, stored"), &row(&ours));
+            table.row(&format!("{of}: Mosquitto, plain, stores nothing"), &row(&theirs));
+            let ratios = (ours.per_second / theirs.per_second, ours.cpu_us / theirs.cpu_us);
+            table.row(&format!("{of}: ratio of rate, of CPU"), &format!("{:.2}, {:.2}", ratios.0, ratios.1));
+            cheapest = cheapest.min(ours.cpu_us);
+        }
+        let first = *first.get_or_insert(cheapest);
+        table.row(
+            &format!("{fleet} devices: cost of a message"),
+            &format!("{:.2} of the smallest", cheapest / first),
+        );
+    }
+    Ok(())
+}
+
+/// Memory of devices that are connected and say nothing, and what is left of it when they have gone.
+async fn idle_devices(tool: &Path, table: &mut Table) -> Result<()> {
+    const HELD: Duration = Duration::from_secs(15);
+    const SETTLED: Duration = Duration::from_secs(8);
+    let product = Mainstay::start(Demo::Off).await;
+    let tokens = tokens(&product, IDLE_DEVICES).await?;
+    let connections = IDLE_DEVICES.to_string();
+    let before = resident_bytes(product.pid());
+    let mut holder = Guard(
+        Command::new(tool)
+            .args(["idle", "--addr", &product.mqtt.to_string(), "--connections", &connections])
+            .args(["--users", &tokens.display().to_string(), "--seconds", &HELD.as_secs().to_string()])
+            .stdout(Stdio::piped())
+            .spawn()?,
+    );
+    let mut line = String::new();
+    BufReader::new(holder.0.stdout.take().context("a pipe")?).read_line(&mut line)?;
+    ensure!(line.contains(&connections), "not all are connected: {line}");
+    tokio::time::sleep(SETTLED).await;
+    let held = resident_bytes(product.pid());
+    holder.0.wait()?;
+    tokio::time::sleep(SETTLED).await;
+    let after = resident_bytes(product.pid());
+    let each = held.saturating_sub(before) as f64 / IDLE_DEVICES as f64;
+    table.row(&format!("memory of {IDLE_DEVICES} idle devices"), &format!("{each:.0} bytes each"));
+    let mb = |bytes: u64| bytes as f64 / 1e6;
+    let figures = format!("{:.1}, {:.1}, {:.1} MB", mb(before), mb(held), mb(after));
+    table.row("memory before, with them, after they have gone (RSS)", &figures);
+    Ok(())
+}
+
+/// Memory while many people sign in at the same moment, and afterwards.
+async fn sign_ins(table: &mut Table) {
+    const PEOPLE: usize = 50;
+    const SETTLED: Duration = Duration::from_secs(5);
+    let product = Mainstay::start(Demo::Off).await;
+    let (email, password) = ("ana@example.com", "a password for the measurement");
+    product.create_account(email, "admin", password, &[]);
+    let people = (0..PEOPLE).map(|_| sign_in(product.http, email, password));
+    futures::future::join_all(people).await;
+    let peak = peak_bytes(product.pid());
+    tokio::time::sleep(SETTLED).await;
+    let figures = format!("{:.1}, {:.1} MB", peak as f64 / 1e6, resident_bytes(product.pid()) as f64 / 1e6);
+    table.row(&format!("memory at the peak of {PEOPLE} sign-ins at once, and afterwards (RSS)"), &figures);
 }
 
 /// Start to serving and memory at rest, on an empty store.
@@ -74,28 +141,32 @@ struct Load {
     cpu_us: f64,
 }
 
-async fn load_mainstay(tool: &Path) -> Result<Load> {
+async fn load_mainstay(tool: &Path, publishers: usize) -> Result<Load> {
     let product = Mainstay::start(Demo::Off).await;
-    let tokens = tokens(&product, PUBLISHERS).await?;
+    let tokens = tokens(&product, publishers).await?;
     let before = cpu(product.pid())?;
-    let rate = publish(tool, &product.mqtt.to_string(), &["--users", &tokens.display().to_string()])?;
+    let rate =
+        publish(tool, publishers, &product.mqtt.to_string(), &["--users", &tokens.display().to_string()])?;
     Ok(Load {
         per_second: rate,
         cpu_us: (cpu(product.pid())? - before).as_secs_f64() * 1e6 / MESSAGES as f64,
     })
 }
 
-fn load_mosquitto(tool: &Path) -> Result<Load> {
+fn load_mosquitto(tool: &Path, publishers: usize) -> Result<Load> {
     let address = free_port();
     let folder = tempfile::TempDir::new()?;
     let config = folder.path().join("mosquitto.conf");
-    std::fs::write(&config, format!("listener {} 127.0.0.1\nallow_anonymous true\n", address.port()))?;
+    std::fs::write(
+        &config,
+        format!("listener {} 127.0.0.1\nallow_anonymous true\nmax_connections -1\n", address.port()),
+    )?;
     let broker = Guard(Command::new("mosquitto").arg("-c").arg(&config).stderr(Stdio::null()).spawn()?);
     while std::net::TcpStream::connect(address).is_err() {
         std::thread::yield_now();
     }
     let before = cpu(broker.0.id())?;
-    let rate = publish(tool, &address.to_string(), &[])?;
+    let rate = publish(tool, publishers, &address.to_string(), &[])?;
     Ok(Load {
         per_second: rate,
         cpu_us: (cpu(broker.0.id())? - before).as_secs_f64() * 1e6 / MESSAGES as f64,
@@ -103,8 +174,8 @@ fn load_mosquitto(tool: &Path) -> Result<Load> {
 }
 
 /// Acknowledged messages per second, as the load tool reports them.
-fn publish(tool: &Path, address: &str, more: &[&str]) -> Result<f64> {
-    let publishers = PUBLISHERS.to_string();
+fn publish(tool: &Path, publishers: usize, address: &str, more: &[&str]) -> Result<f64> {
+    let publishers = publishers.to_string();
     let messages = MESSAGES.to_string();
     let began = Instant::now();
     let output = Command::new(tool)
@@ -176,6 +247,14 @@ fn resident_bytes(pid: u32) -> u64 {
     const PAGE_BYTES: u64 = 4_096;
     let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_BYTES
+}
+
+/// The most that was ever resident.
+fn peak_bytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|rest| rest.trim().split(' ').next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1_024
 }
 
 /// Kills its process at the end.

@@ -11,7 +11,7 @@ use domain::{
 
 const VERSION: u8 = 1;
 
-fn put(out: &mut Vec<u8>, mut value: u64) {
+pub fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -20,7 +20,7 @@ fn put(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Small steps in either direction become small numbers.
-fn put_signed(out: &mut Vec<u8>, value: i64) {
+pub fn put_signed(out: &mut Vec<u8>, value: i64) {
     put(out, ((value << 1) ^ (value >> 63)) as u64);
 }
 
@@ -103,12 +103,17 @@ pub fn decode(entry: &[u8], registry: &Registry) -> Result<Batch, StoreError> {
 }
 
 fn damaged() -> StoreError {
-    StoreError::Corrupt("a journal entry cannot be read".into())
+    StoreError::Corrupt("a journal entry or a chunk cannot be read".into())
 }
 
-struct Input<'a>(&'a [u8]);
+/// What is left to read.
+pub struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     fn open(entry: &'a [u8]) -> Result<Self, StoreError> {
         match entry.split_first() {
             Some((&VERSION, rest)) => Ok(Self(rest)),
@@ -121,8 +126,8 @@ impl<'a> Input<'a> {
         for _ in 0..self.number()? {
             no = no.wrapping_add(self.signed()?);
             ts_us = ts_us.wrapping_add(self.signed()?);
-            let bytes = self.bytes(8)?.try_into().map_err(|_| damaged())?;
-            sample(SeriesNo::try_from(no).map_err(|_| damaged())?, ts_us, f64::from_le_bytes(bytes));
+            let value = self.double()?;
+            sample(SeriesNo::try_from(no).map_err(|_| damaged())?, ts_us, value);
         }
         Ok(())
     }
@@ -137,7 +142,12 @@ impl<'a> Input<'a> {
         Ok(self.bytes(1)?[0])
     }
 
-    fn number(&mut self) -> Result<u64, StoreError> {
+    pub fn double(&mut self) -> Result<f64, StoreError> {
+        let bytes = self.bytes(8)?.try_into().map_err(|_| damaged())?;
+        Ok(f64::from_le_bytes(bytes))
+    }
+
+    pub fn number(&mut self) -> Result<u64, StoreError> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -149,7 +159,7 @@ impl<'a> Input<'a> {
         Err(damaged())
     }
 
-    fn signed(&mut self) -> Result<i64, StoreError> {
+    pub fn signed(&mut self) -> Result<i64, StoreError> {
         let value = self.number()?;
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }

@@ -17,6 +17,7 @@ mod commit;
 mod housekeeping;
 mod journal;
 mod memtable;
+mod pack;
 mod query;
 mod queue;
 mod replay;
