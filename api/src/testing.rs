@@ -63,9 +63,17 @@ pub struct TestApp {
 impl TestApp {
     /// Set up: an organisation, and one account and token for each role.
     pub async fn new() -> Self {
-        let mut app = Self::empty().await;
+        let app = Self::not_set_up().await;
         let tx = app.deps.records.begin().await.expect("begin");
         organisation::insert(&tx, &organisation_at(app.now())).await.expect("organisation");
+        tx.commit().await.expect("commit");
+        app
+    }
+
+    /// Accounts and tokens made on the command line, and no organisation yet.
+    pub async fn not_set_up() -> Self {
+        let mut app = Self::empty().await;
+        let tx = app.deps.records.begin().await.expect("begin");
         for role in Role::ALL {
             let account = app.account(role);
             accounts::insert(&tx, &account, "no password").await.expect("account");
@@ -184,6 +192,8 @@ pub fn organisation_at(now: Timestamp) -> Organisation {
         language: "en".into(),
         labour_rate_per_hour: eur(6500),
         travel_rate_per_hour: eur(4500),
+        labour_step_minutes: 0,
+        travel_step_minutes: 0,
         labour_cost_per_hour: eur(3000),
         tax_rate: rust_decimal::Decimal::new(21, 2),
         payment_terms_days: 30,
@@ -215,6 +225,10 @@ impl Client<'_> {
     }
     pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Answer {
         self.send(Method::POST, path, Some("application/json"), body.to_string().into()).await
+    }
+    /// Posts nothing at all.
+    pub async fn post_empty(&self, path: &str) -> Answer {
+        self.send(Method::POST, path, None, Body::empty()).await
     }
     pub async fn put_json(&self, path: &str, body: &serde_json::Value) -> Answer {
         self.send(Method::PUT, path, Some("application/json"), body.to_string().into()).await

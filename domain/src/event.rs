@@ -51,9 +51,17 @@ pub enum DomainEvent {
     WorkOrderApproved {
         work_order: WorkOrderId,
     },
+    /// Its lines changed after the work ended, it ended without being completed, or its approval was withdrawn.
+    WorkOrderChanged {
+        work_order: WorkOrderId,
+    },
     VisitChanged {
         visit: VisitId,
         work_order: WorkOrderId,
+    },
+    /// A draft was made or thrown away.
+    InvoiceChanged {
+        invoice: InvoiceId,
     },
     InvoiceIssued {
         invoice: InvoiceId,
@@ -61,7 +69,7 @@ pub enum DomainEvent {
     InvoicePaid {
         invoice: InvoiceId,
     },
-    /// Taken back by a credit note.
+    /// Taken back by a credit note, wholly or in part.
     InvoiceCredited {
         invoice: InvoiceId,
     },
@@ -79,7 +87,9 @@ impl DomainEvent {
             Self::WorkOrderCreated { .. } => "work_order_created",
             Self::WorkOrderCompleted { .. } => "work_order_completed",
             Self::WorkOrderApproved { .. } => "work_order_approved",
+            Self::WorkOrderChanged { .. } => "work_order_changed",
             Self::VisitChanged { .. } => "visit_changed",
+            Self::InvoiceChanged { .. } => "invoice_changed",
             Self::InvoiceIssued { .. } => "invoice_issued",
             Self::InvoicePaid { .. } => "invoice_paid",
             Self::InvoiceCredited { .. } => "invoice_credited",

@@ -48,5 +48,5 @@ ids! {
     RuleId, AlertId, AlertGroupId, EventId,
     TicketId, WorkOrderId, VisitId, LineId, TimeEntryId, ChecklistItemId,
     TechnicianId, SkillId, PartId, StockLocationId, StockMovementId,
-    ContractId, WarrantyId, InvoiceId, InvoiceLineId, PaymentId,
+    ContractId, WarrantyId, InvoiceId, InvoiceLineId, CreditNoteId, PaymentId,
 }

@@ -19,6 +19,11 @@ pub struct Organisation {
     pub language: String,
     pub labour_rate_per_hour: Money,
     pub travel_rate_per_hour: Money,
+    /// Labour is billed in started steps of so many minutes; 0 bills the exact time.
+    #[serde(default)]
+    pub labour_step_minutes: u32,
+    #[serde(default)]
+    pub travel_step_minutes: u32,
     /// What an hour of a technician costs us, for margins.
     pub labour_cost_per_hour: Money,
     /// Tax on invoices, as a fraction: 0.21 is 21 %.

@@ -50,3 +50,24 @@ contracts-ends-in = { $n ->
     [one] ends in { $n } day
     *[other] ends in { $n } days
 }
+contracts-billing = How it is invoiced
+contracts-billing-every = Invoiced
+contracts-billing-month = every month
+contracts-billing-quarter = every quarter
+contracts-billing-year = every year
+contracts-billing-once = once
+contracts-billing-none = not here
+contracts-billing-due = Due
+contracts-due-advance = in advance
+contracts-due-arrears = in arrears
+contracts-billing-from = Invoiced here from
+contracts-billing-from-hint = Periods that begin earlier were invoiced elsewhere. Empty: all.
+contracts-periods = Periods of the price
+contracts-period = Period
+contracts-period-due = Invoiced from
+contracts-period-invoiced = on an invoice
+contracts-period-due-now = due
+contracts-period-later = later
+contracts-period-elsewhere = not here
+contracts-invoice-due = Make a draft of what is due
+contracts-error-invoiced = Periods that are on an invoice keep their days and amounts. Credit them first, or leave dates and price as they are.

@@ -20,3 +20,7 @@ settings-demo-lead = Removes the demo’s customers, equipment, devices, work or
 settings-demo-remove = Remove the demo
 settings-currency-bound = The currency stays: prices, contracts or invoices were made in it.
 settings-zone-bound = The time zone stays: the days of contracts, invoices or figures were counted in it.
+settings-labour-step = Labour is billed in started steps of (minutes)
+settings-travel-step = Travel is billed in started steps of (minutes)
+settings-step-hint = 0 bills the exact time; 15 bills every started quarter of an hour.
+settings-step-invalid = Enter a whole number of minutes from 0 to 480.

@@ -50,3 +50,24 @@ contracts-ends-in = { $n ->
     [one] vence en { $n } día
     *[other] vence en { $n } días
 }
+contracts-billing = Cómo se factura
+contracts-billing-every = Se factura
+contracts-billing-month = cada mes
+contracts-billing-quarter = cada trimestre
+contracts-billing-year = cada año
+contracts-billing-once = una vez
+contracts-billing-none = no aquí
+contracts-billing-due = Vencimiento
+contracts-due-advance = por adelantado
+contracts-due-arrears = a periodo vencido
+contracts-billing-from = Se factura aquí desde
+contracts-billing-from-hint = Los periodos que empiezan antes se facturaron en otro lugar. Vacío: todos.
+contracts-periods = Periodos del precio
+contracts-period = Periodo
+contracts-period-due = Se factura desde
+contracts-period-invoiced = en una factura
+contracts-period-due-now = vencido
+contracts-period-later = más adelante
+contracts-period-elsewhere = no aquí
+contracts-invoice-due = Hacer un borrador de lo vencido
+contracts-error-invoiced = Los periodos ya facturados conservan días e importes. Abónelos antes, o deje fechas y precio como están.

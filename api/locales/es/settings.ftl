@@ -20,3 +20,7 @@ settings-demo-lead = Elimina los clientes, equipos, dispositivos, órdenes e his
 settings-demo-remove = Eliminar la demostración
 settings-currency-bound = La moneda no puede cambiar: hay precios, contratos o facturas hechos en ella.
 settings-zone-bound = La zona horaria no puede cambiar: los días de contratos, facturas o indicadores se contaron en ella.
+settings-labour-step = La mano de obra se factura por fracciones iniciadas de (minutos)
+settings-travel-step = El desplazamiento se factura por fracciones iniciadas de (minutos)
+settings-step-hint = 0 factura el tiempo exacto; 15 factura cada cuarto de hora iniciado.
+settings-step-invalid = Introduzca un número entero de minutos de 0 a 480.

@@ -50,3 +50,24 @@ contracts-ends-in = { $n ->
     [one] scade tra { $n } giorno
     *[other] scade tra { $n } giorni
 }
+contracts-billing = Come si fattura
+contracts-billing-every = Fatturazione
+contracts-billing-month = ogni mese
+contracts-billing-quarter = ogni trimestre
+contracts-billing-year = ogni anno
+contracts-billing-once = una volta
+contracts-billing-none = non qui
+contracts-billing-due = Scadenza
+contracts-due-advance = anticipata
+contracts-due-arrears = posticipata
+contracts-billing-from = Fatturato qui dal
+contracts-billing-from-hint = I periodi che iniziano prima sono stati fatturati altrove. Vuoto: tutti.
+contracts-periods = Periodi del prezzo
+contracts-period = Periodo
+contracts-period-due = Fatturabile dal
+contracts-period-invoiced = in fattura
+contracts-period-due-now = dovuto
+contracts-period-later = più avanti
+contracts-period-elsewhere = non qui
+contracts-invoice-due = Crea una bozza di quanto dovuto
+contracts-error-invoiced = I periodi già fatturati conservano giorni e importi. Stornarli prima, o lasciare date e prezzo come sono.

@@ -20,3 +20,7 @@ settings-demo-lead = Rimuove clienti, impianti, dispositivi, ordini e storico de
 settings-demo-remove = Rimuovi la dimostrazione
 settings-currency-bound = La valuta non può cambiare: prezzi, contratti o fatture sono già in questa valuta.
 settings-zone-bound = Il fuso orario non può cambiare: i giorni di contratti, fatture o indicatori sono già contati in esso.
+settings-labour-step = La manodopera si fattura a frazioni iniziate di (minuti)
+settings-travel-step = Il viaggio si fattura a frazioni iniziate di (minuti)
+settings-step-hint = 0 fattura il tempo esatto; 15 fattura ogni quarto d’ora iniziato.
+settings-step-invalid = Inserire un numero intero di minuti da 0 a 480.

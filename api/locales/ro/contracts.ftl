@@ -51,3 +51,24 @@ contracts-ends-in = { $n ->
     [few] expiră în { $n } zile
     *[other] expiră în { $n } de zile
 }
+contracts-billing = Cum se facturează
+contracts-billing-every = Se facturează
+contracts-billing-month = lunar
+contracts-billing-quarter = trimestrial
+contracts-billing-year = anual
+contracts-billing-once = o singură dată
+contracts-billing-none = nu aici
+contracts-billing-due = Scadență
+contracts-due-advance = în avans
+contracts-due-arrears = la sfârșitul perioadei
+contracts-billing-from = Facturat aici de la
+contracts-billing-from-hint = Perioadele care încep mai devreme au fost facturate în altă parte. Gol: toate.
+contracts-periods = Perioadele prețului
+contracts-period = Perioadă
+contracts-period-due = Se facturează de la
+contracts-period-invoiced = pe factură
+contracts-period-due-now = scadent
+contracts-period-later = mai târziu
+contracts-period-elsewhere = nu aici
+contracts-invoice-due = Fă o ciornă cu ce este scadent
+contracts-error-invoiced = Perioadele facturate își păstrează zilele și sumele. Stornați-le întâi sau lăsați datele și prețul neschimbate.

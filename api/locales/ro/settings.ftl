@@ -20,3 +20,7 @@ settings-demo-lead = Șterge clienții, echipamentele, dispozitivele, ordinele �
 settings-demo-remove = Șterge demonstrația
 settings-currency-bound = Moneda nu se mai poate schimba: există prețuri, contracte sau facturi în ea.
 settings-zone-bound = Fusul orar nu se mai poate schimba: zilele contractelor, facturilor sau indicatorilor au fost numărate în el.
+settings-labour-step = Manopera se facturează în fracțiuni începute de (minute)
+settings-travel-step = Deplasarea se facturează în fracțiuni începute de (minute)
+settings-step-hint = 0 facturează timpul exact; 15 facturează fiecare sfert de oră început.
+settings-step-invalid = Introduceți un număr întreg de minute de la 0 la 480.

@@ -20,3 +20,7 @@ settings-demo-lead = 删除演示用的客户、设备、终端、工单和历�
 settings-demo-remove = 删除演示数据
 settings-currency-bound = 货币不能再更改：已有以该货币计价的价格、合同或发票。
 settings-zone-bound = 时区不能再更改：合同、发票或指标的日期已按该时区计算。
+settings-labour-step = 人工按已开始的时段计费（分钟）
+settings-travel-step = 路程按已开始的时段计费（分钟）
+settings-step-hint = 0 表示按实际时间计费；15 表示按每个已开始的一刻钟计费。
+settings-step-invalid = 请输入 0 到 480 之间的整数分钟。

@@ -1,29 +1,28 @@
-//! Draft, issue, credit, cancel, pay: each one transaction over the invoice, its lines and its work orders.
+//! Draft, issue, discard: each one transaction over the invoice, its lines and its work orders. What happens to an
+//! issued paper stands in [`super::credit`] and [`super::payments`], the price of contracts in [`super::periods`].
 
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    work_orders::commands as work_order_commands,
 };
 use domain::{
-    Money, Timestamp,
+    Currency, Date, Timestamp,
     calendar::date_of,
     event::DomainEvent,
-    id::{AssetId, CustomerId, InvoiceId, PaymentId, WorkOrderId},
+    id::{AssetId, CustomerId, InvoiceId, LineId, WorkOrderId},
     organisation::Organisation,
     service::{
-        invoice::{
-            Invoice, InvoiceLine, InvoiceState, IssueRefused, LineRefused, Party, PaymentRefused, Series,
-        },
+        invoice::{Invoice, InvoiceLine, InvoiceState, IssueRefused, LineRefused, Party, Series},
         line::Line,
-        payment::{Payment, PaymentMethod},
         work_order::{WorkOrder, WorkOrderState},
     },
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use store::records::{
-    Connection, Tx, assets, customers, invoices, lines, organisation, outbox, payments,
-    transitions::Circumstances, work_orders,
+    Connection, Tx, assets, customers, invoices, lines, organisation, outbox, transitions::Circumstances,
+    work_orders,
 };
 
 /// One draft is a paper that a person can still read.
@@ -37,7 +36,8 @@ pub struct NewInvoice {
     pub work_orders: BTreeSet<WorkOrderId>,
 }
 
-/// What the invoice over these work orders would look like; nothing is kept.
+/// What the invoice over these work orders would look like; nothing is kept. Lines that are on an invoice or a draft
+/// already are left out.
 pub async fn preview(
     db: &impl Connection,
     input: &NewInvoice,
@@ -52,22 +52,46 @@ pub async fn preview(
         found.push(work_orders::get(db, *id).await?.ok_or(CommandError::NotFound)?);
     }
     let customer = one_customer(&found)?;
-    let lines = lines::of_work_orders(db, &ids).await?;
-    let Some(currency) = lines.first().map(|line| line.unit_price.currency) else {
-        return Err(CommandError::Refused { code: "nothing_to_invoice" });
-    };
+    let lines = lines_to_bill(db, &ids).await?;
     let organisation = organisation(db).await?;
-    let (issuer, recipient) = parties(db, &organisation, customer).await?;
+    let lines = invoice_lines(db, &found, &lines, &organisation).await?;
+    draft(db, &organisation, customer, at, lines).await
+}
+
+/// What of approved work is on no invoice and no draft.
+async fn lines_to_bill(db: &impl Connection, ids: &[WorkOrderId]) -> Result<Vec<Line>, CommandError> {
+    let taken: HashSet<LineId> =
+        invoices::live_lines(db, ids).await?.into_iter().map(|live| live.line).collect();
+    let mut lines = lines::of_work_orders(db, ids).await?;
+    let billed: HashSet<WorkOrderId> = lines.iter().map(|line| line.work_order_id).collect();
+    lines.retain(|line| !line.invoiced && !taken.contains(&line.id));
+    let left: HashSet<WorkOrderId> = lines.iter().map(|line| line.work_order_id).collect();
+    match (billed.difference(&left).next(), lines.is_empty()) {
+        (Some(_), _) => Err(CommandError::Refused { code: "already_invoiced" }),
+        (None, true) => Err(CommandError::Refused { code: "nothing_to_invoice" }),
+        (None, false) => Ok(lines),
+    }
+}
+
+/// A draft over `lines` in the organisation's currency.
+pub(super) async fn draft(
+    db: &impl Connection,
+    organisation: &Organisation,
+    customer: CustomerId,
+    at: Timestamp,
+    lines: Vec<InvoiceLine>,
+) -> Result<Invoice, CommandError> {
+    let (issuer, recipient) = parties(db, organisation, customer).await?;
     let invoice = Invoice {
         id: InvoiceId::generate(),
         customer_id: customer,
-        currency,
+        currency: organisation.currency,
         created_at: at,
         state: InvoiceState::Draft,
         issuer,
         recipient,
         language: organisation.language.clone(),
-        lines: invoice_lines(db, &found, &lines, &organisation).await?,
+        lines,
         version: 1,
     };
     invoice.totals()?;
@@ -99,6 +123,7 @@ async fn invoice_lines(
     lines
         .iter()
         .map(|line| {
+            can_be_billed(line, organisation.currency)?;
             let work = by_id.get(&line.work_order_id).ok_or(CommandError::NotFound)?;
             let asset = assets.get(&work.asset_id).map(|asset| asset.name.clone()).unwrap_or_default();
             InvoiceLine::of(line, work.number.clone(), asset, organisation.tax_rate).map_err(|e| match e {
@@ -110,7 +135,20 @@ async fn invoice_lines(
         .collect()
 }
 
-async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
+/// Refuses what no invoice could carry, with what to change. Asked at approval too, so that nothing is approved that
+/// can then never be invoiced.
+pub fn can_be_billed(line: &Line, ours: Currency) -> Result<(), CommandError> {
+    if line.unit_price.currency != ours || line.unit_cost.currency != ours {
+        return Err(CommandError::Refused { code: "line_in_another_currency" });
+    }
+    if line.can_be_billed().is_err() {
+        return Err(CommandError::Refused { code: "negative_line" });
+    }
+    line.billable()?;
+    Ok(())
+}
+
+pub(super) async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
     organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })
 }
 
@@ -140,13 +178,16 @@ pub async fn create_from_work_orders(
         Begun::Repeated(invoice) => return Ok(invoice),
     };
     let invoice = preview(&tx, &input, cx.at).await?;
-    let ids: Vec<WorkOrderId> = input.work_orders.iter().copied().collect();
-    if !invoices::of_work_orders(&tx, &ids).await?.is_empty() {
-        return Err(CommandError::Refused { code: "already_invoiced" });
-    }
-    invoices::insert(&tx, &invoice).await?;
-    circumstances(&cx).record(&tx, "invoice", invoice.id, None, "draft", None).await?;
+    keep_draft(&tx, &cx, &invoice).await?;
     cx.finish(tx, invoice).await
+}
+
+/// Keeps a draft; its lines are taken from now on.
+pub(super) async fn keep_draft(tx: &Tx, cx: &Context, invoice: &Invoice) -> Result<(), CommandError> {
+    invoices::insert(tx, invoice).await?;
+    circumstances(cx).record(tx, "invoice", invoice.id, None, "draft", None).await?;
+    outbox::push(tx, &DomainEvent::InvoiceChanged { invoice: invoice.id }, cx.at).await?;
+    Ok(())
 }
 
 /// Gives the draft its number and date, and marks its lines and work orders invoiced.
@@ -160,31 +201,30 @@ pub async fn issue(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoic
     if invoice.state == InvoiceState::Draft {
         (invoice.issuer, invoice.recipient) = parties(&tx, &organisation, invoice.customer_id).await?;
     }
-    let number = invoices::next_number(&tx, Series::Invoice, year(&organisation, cx.at)).await?;
-    let invoice = invoice.issue(number, cx.at, organisation.payment_terms_days).map_err(|e| match e {
+    let today = date_of(cx.at, organisation.zone());
+    let number = invoices::next_number(&tx, Series::Invoice, today.year()).await?;
+    let terms = organisation.payment_terms_days;
+    let invoice = invoice.issue(number, cx.at, today, terms).map_err(|e| match e {
         IssueRefused::Transition(error) => error.into(),
         IssueRefused::Empty => CommandError::Refused { code: "nothing_to_invoice" },
         IssueRefused::Money(error) => error.into(),
     })?;
-    let line_ids: Vec<_> = invoice.lines.iter().map(|line| line.line_id).collect();
+    let line_ids: Vec<_> = invoice.lines.iter().filter_map(InvoiceLine::line_id).collect();
     lines::set_invoiced(&tx, &line_ids, true).await?;
     let circumstances = circumstances(&cx);
     for work_order in work_orders_of(&invoice) {
-        let work = work_orders::get(&tx, work_order).await?.ok_or(CommandError::NotFound)?;
-        let work = work.invoice(invoice.id, cx.at)?;
-        work_orders::update(&tx, &work).await?;
-        circumstances.record(&tx, "work_order", work.id, Some("approved"), "invoiced", None).await?;
+        work_order_commands::mark_invoiced(&tx, &circumstances, work_order, invoice.id).await?;
     }
     let invoice = invoices::update(&tx, invoice).await?;
     circumstances.record(&tx, "invoice", id, Some("draft"), invoice.state.as_str(), None).await?;
     outbox::push(&tx, &DomainEvent::InvoiceIssued { invoice: id }, cx.at).await?;
-    if matches!(invoice.state, InvoiceState::Paid { .. }) {
+    if invoice.state.is_paid() {
         outbox::push(&tx, &DomainEvent::InvoicePaid { invoice: id }, cx.at).await?;
     }
     cx.finish(tx, invoice).await
 }
 
-/// Throws a draft away; its work orders are ready to invoice again.
+/// Throws a draft away; its work orders and periods are ready to invoice again.
 pub async fn cancel(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoice, CommandError> {
     let tx = match cx.begin(&deps.records, "invoices.cancel", &id).await? {
         Begun::New(tx) => tx,
@@ -193,107 +233,23 @@ pub async fn cancel(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoi
     let invoice = get(&tx, id).await?.cancel(cx.at)?;
     let invoice = invoices::update(&tx, invoice).await?;
     circumstances(&cx).record(&tx, "invoice", id, Some("draft"), "canceled", None).await?;
+    outbox::push(&tx, &DomainEvent::InvoiceChanged { invoice: id }, cx.at).await?;
     cx.finish(tx, invoice).await
 }
 
-/// Takes an unpaid invoice back with a credit note; its work orders are ready to invoice again.
-pub async fn credit(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoice, CommandError> {
-    let tx = match cx.begin(&deps.records, "invoices.credit", &id).await? {
-        Begun::New(tx) => tx,
-        Begun::Repeated(invoice) => return Ok(invoice),
-    };
-    let invoice = get(&tx, id).await?;
-    let year = year(&organisation(&tx).await?, cx.at);
-    let note = invoices::next_number(&tx, Series::CreditNote, year).await?;
-    let invoice = invoice.credit(note, cx.at)?;
-    let line_ids: Vec<_> = invoice.lines.iter().map(|line| line.line_id).collect();
-    lines::set_invoiced(&tx, &line_ids, false).await?;
-    let circumstances = circumstances(&cx);
-    for work_order in work_orders_of(&invoice) {
-        let work = work_orders::get(&tx, work_order).await?.ok_or(CommandError::NotFound)?;
-        let work = work.take_back_invoice()?;
-        work_orders::update(&tx, &work).await?;
-        circumstances.record(&tx, "work_order", work.id, Some("invoiced"), "approved", None).await?;
-    }
-    let invoice = invoices::update(&tx, invoice).await?;
-    circumstances.record(&tx, "invoice", id, Some("issued"), "credited", None).await?;
-    outbox::push(&tx, &DomainEvent::InvoiceCredited { invoice: id }, cx.at).await?;
-    cx.finish(tx, invoice).await
-}
-
-/// Money that came in for an invoice.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewPayment {
-    #[schema(value_type = uuid::Uuid)]
-    pub invoice_id: InvoiceId,
-    #[schema(value_type = Object)]
-    pub amount: Money,
-    #[schema(value_type = String)]
-    pub method: PaymentMethod,
-    /// When it arrived; now when left out.
-    #[schema(value_type = Option<String>)]
-    pub at: Option<Timestamp>,
-    #[serde(default)]
-    pub reference: String,
-}
-
-const MAX_REFERENCE: usize = 200;
-
-pub async fn record_payment(
-    deps: &Deps,
-    mut cx: Context,
-    input: NewPayment,
-) -> Result<Payment, CommandError> {
-    let tx = match cx.begin(&deps.records, "payments.record", &input).await? {
-        Begun::New(tx) => tx,
-        Begun::Repeated(payment) => return Ok(payment),
-    };
-    if input.reference.chars().count() > MAX_REFERENCE {
-        return Err(CommandError::field("reference", "form-too-long"));
-    }
-    if input.at.is_some_and(|at| at > cx.at) {
-        return Err(CommandError::field("at", "billing-error-future"));
-    }
-    let at = input.at.unwrap_or(cx.at);
-    let before = get(&tx, input.invoice_id).await?;
-    let from = before.state.as_str();
-    let invoice = before.pay(input.amount, at).map_err(|e| match e {
-        PaymentRefused::Transition(error) => error.into(),
-        PaymentRefused::NotPositive => CommandError::field("amount", "billing-error-positive"),
-        PaymentRefused::MoreThanOpen => CommandError::field("amount", "billing-error-overpaid"),
-        PaymentRefused::Money(error) => error.into(),
-    })?;
-    let payment = Payment {
-        id: PaymentId::generate(),
-        invoice_id: invoice.id,
-        amount: input.amount,
-        method: input.method,
-        at,
-        reference: input.reference,
-    };
-    payments::insert(&tx, &payment).await?;
-    let invoice = invoices::update(&tx, invoice).await?;
-    circumstances(&cx).record(&tx, "invoice", invoice.id, Some(from), invoice.state.as_str(), None).await?;
-    if matches!(invoice.state, InvoiceState::Paid { .. }) {
-        outbox::push(&tx, &DomainEvent::InvoicePaid { invoice: invoice.id }, cx.at).await?;
-    }
-    cx.finish(tx, payment).await
-}
-
-async fn get(tx: &Tx, id: InvoiceId) -> Result<Invoice, CommandError> {
+pub(super) async fn get(tx: &Tx, id: InvoiceId) -> Result<Invoice, CommandError> {
     invoices::get(tx, id).await?.ok_or(CommandError::NotFound)
 }
 
-fn work_orders_of(invoice: &Invoice) -> BTreeSet<WorkOrderId> {
-    invoice.lines.iter().map(|line| line.work_order_id).collect()
+pub(super) fn work_orders_of(invoice: &Invoice) -> BTreeSet<WorkOrderId> {
+    invoice.lines.iter().filter_map(InvoiceLine::work_order_id).collect()
 }
 
-/// Numbers count within the year of the organisation's own calendar.
-fn year(organisation: &Organisation, at: Timestamp) -> i32 {
-    date_of(at, organisation.zone()).year()
+/// The organisation's date of `at`.
+pub(super) async fn today(db: &impl Connection, at: Timestamp) -> Result<Date, CommandError> {
+    Ok(date_of(at, organisation(db).await?.zone()))
 }
 
-fn circumstances(cx: &Context) -> Circumstances {
+pub(super) fn circumstances(cx: &Context) -> Circumstances {
     Circumstances { at: cx.at, recorded_at: cx.at, source: cx.source, actor: cx.actor.clone(), place: None }
 }

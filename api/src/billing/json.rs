@@ -1,12 +1,16 @@
 //! Invoices and payments for programs.
 
-use super::commands::{self, NewInvoice, NewPayment};
+use super::{
+    commands::{self, NewInvoice},
+    credit::{self as credits, NewCredit},
+    payments::{self as money, NewPayment},
+};
 use crate::{
     Deps,
     command::Context,
     problem::Problem,
     web::{
-        json::Json,
+        json::{Json, OptionalJson},
         list::{Items, ListQuery},
         request::User,
         time::rfc3339,
@@ -17,11 +21,15 @@ use axum::{
     http::StatusCode,
 };
 use domain::{
-    Money, MoneyError,
+    Date, Money, MoneyError,
     account::{Actor, Role},
-    id::{CustomerId, InvoiceId},
+    calendar::date_of,
+    id::{CreditNoteId, CustomerId, InvoiceId},
     service::{
-        invoice::{Invoice, InvoiceLine, InvoiceState, Party, Tax},
+        invoice::{
+            Account, Invoice, InvoiceLine, Party, Tax,
+            credit::{CreditLine, CreditNote},
+        },
         payment::Payment,
     },
 };
@@ -29,6 +37,7 @@ use serde::Serialize;
 use store::{
     StoreError,
     records::{
+        credit_notes,
         invoices::{self, Shelf, Summary},
         payments,
     },
@@ -43,10 +52,16 @@ pub struct InvoiceSummary {
     number: Option<String>,
     created_at: String,
     issued_at: Option<String>,
-    due_at: Option<String>,
+    /// Dates of the organisation: on the paper, and the last day to pay. `due_at` is the same as `due_on`.
+    #[schema(value_type = Option<String>)]
+    issued_on: Option<Date>,
+    #[schema(value_type = Option<String>)]
+    due_on: Option<Date>,
+    #[schema(value_type = Option<String>)]
+    due_at: Option<Date>,
     #[schema(value_type = Object)]
     total: Money,
-    /// What is still to be paid.
+    /// What is still to be paid; below zero it is to be given back.
     #[schema(value_type = Object)]
     open: Money,
 }
@@ -60,7 +75,9 @@ impl From<Summary> for InvoiceSummary {
             number: row.number,
             created_at: rfc3339(row.created_at),
             issued_at: row.issued_at.map(rfc3339),
-            due_at: row.due.map(rfc3339),
+            issued_on: row.issued_on,
+            due_on: row.due,
+            due_at: row.due,
             total: row.total,
             open: row.open,
         }
@@ -73,12 +90,20 @@ pub struct InvoiceView {
     customer_id: Uuid,
     status: &'static str,
     number: Option<String>,
-    /// Number of the credit note that took it back.
-    credit_note: Option<String>,
     created_at: String,
     issued_at: Option<String>,
-    due_at: Option<String>,
-    paid_at: Option<String>,
+    /// Dates of the organisation: on the paper, the last day to pay, and the day of the last money once nothing is
+    /// owed. `due_at` and `paid_at` are the same as `due_on` and `paid_on`.
+    #[schema(value_type = Option<String>)]
+    issued_on: Option<Date>,
+    #[schema(value_type = Option<String>)]
+    due_on: Option<Date>,
+    #[schema(value_type = Option<String>)]
+    due_at: Option<Date>,
+    #[schema(value_type = Option<String>)]
+    paid_on: Option<Date>,
+    #[schema(value_type = Option<String>)]
+    paid_at: Option<Date>,
     #[schema(value_type = Object)]
     issuer: Party,
     #[schema(value_type = Object)]
@@ -97,30 +122,75 @@ pub struct InvoiceView {
     taxes: Vec<Tax>,
     #[schema(value_type = Object)]
     total: Money,
+    /// Total of the credit notes, what came in, and what went back.
+    #[schema(value_type = Object)]
+    credited: Money,
+    #[schema(value_type = Object)]
+    paid: Money,
+    #[schema(value_type = Object)]
+    refunded: Money,
+    /// `total − credited − paid + refunded`; below zero it is to be given back.
     #[schema(value_type = Object)]
     open: Money,
+    credit_notes: Vec<CreditNoteView>,
     version: i64,
 }
 
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CreditNoteView {
+    id: Uuid,
+    invoice_id: Uuid,
+    number: String,
+    at: String,
+    /// The date on the paper.
+    #[schema(value_type = String)]
+    on: Date,
+    reason: String,
+    #[schema(value_type = Vec<Object>)]
+    lines: Vec<CreditLine>,
+    #[schema(value_type = Object)]
+    net: Money,
+    #[schema(value_type = Vec<Object>)]
+    taxes: Vec<Tax>,
+    #[schema(value_type = Object)]
+    total: Money,
+}
+
+impl From<CreditNote> for CreditNoteView {
+    fn from(note: CreditNote) -> Self {
+        Self {
+            id: note.id.into(),
+            invoice_id: note.invoice_id.into(),
+            number: note.number.to_string(),
+            at: rfc3339(note.at),
+            on: note.on,
+            reason: note.reason,
+            lines: note.lines,
+            net: note.net,
+            taxes: note.taxes,
+            total: note.total,
+        }
+    }
+}
+
 impl InvoiceView {
-    fn new(invoice: Invoice) -> Result<Self, MoneyError> {
-        let (totals, open) = (invoice.totals()?, invoice.open()?);
+    fn new(invoice: Invoice, notes: Vec<CreditNote>) -> Result<Self, MoneyError> {
+        let (totals, open) = (invoice.totals()?, invoice.open());
         let issued = invoice.state.issued().copied();
-        let (credit_note, paid_at) = match &invoice.state {
-            InvoiceState::Credited { note, .. } => (Some(note.to_string()), None),
-            InvoiceState::Paid { at, .. } => (None, Some(rfc3339(*at))),
-            _ => (None, None),
-        };
+        let paid_on = invoice.state.paid_on();
+        let account = invoice.state.account().copied().unwrap_or(Account::new(totals.total));
         Ok(Self {
             id: invoice.id.into(),
             customer_id: invoice.customer_id.into(),
             status: invoice.state.as_str(),
             number: issued.map(|issued| issued.number.to_string()),
-            credit_note,
             created_at: rfc3339(invoice.created_at),
             issued_at: issued.map(|issued| rfc3339(issued.at)),
-            due_at: issued.map(|issued| rfc3339(issued.due)),
-            paid_at,
+            issued_on: issued.map(|issued| issued.on),
+            due_on: issued.map(|issued| issued.due),
+            due_at: issued.map(|issued| issued.due),
+            paid_on,
+            paid_at: paid_on,
             issuer: invoice.issuer,
             recipient: invoice.recipient,
             language: invoice.language,
@@ -130,14 +200,23 @@ impl InvoiceView {
             net: totals.net,
             taxes: totals.taxes,
             total: totals.total,
+            credited: account.credited,
+            paid: account.paid,
+            refunded: account.refunded,
             open,
+            credit_notes: notes.into_iter().map(Into::into).collect(),
             version: invoice.version,
         })
     }
 }
 
-fn view(invoice: Invoice) -> Result<Json<InvoiceView>, Problem> {
-    let view = InvoiceView::new(invoice).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+async fn view(deps: &Deps, invoice: Invoice) -> Result<Json<InvoiceView>, Problem> {
+    let notes = credit_notes::of_invoice(deps.records.read(), invoice.id).await?;
+    with_notes(invoice, notes)
+}
+
+fn with_notes(invoice: Invoice, notes: Vec<CreditNote>) -> Result<Json<InvoiceView>, Problem> {
+    let view = InvoiceView::new(invoice, notes).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     Ok(Json(view))
 }
 
@@ -155,12 +234,13 @@ pub(super) async fn visible(
 }
 
 /// What `query` asks for, as far as `actor` may see. `None`: nothing.
-pub(super) fn filter(deps: &Deps, actor: &Actor, query: &ListQuery) -> Option<invoices::Filter> {
+pub(super) fn filter(today: Date, actor: &Actor, query: &ListQuery) -> Option<invoices::Filter> {
     let shelf = match query.get("status") {
         Some("draft") => Shelf::Drafts,
         Some("open") => Shelf::Open,
-        Some("overdue") => Shelf::Overdue(deps.now()),
+        Some("overdue") => Shelf::Overdue(today),
         Some("paid") => Shelf::Paid,
+        Some("refund") => Shelf::Refund,
         _ => Shelf::All,
     };
     let asked = query.parse::<Uuid>("customer_id").map(CustomerId);
@@ -178,7 +258,7 @@ pub(super) fn filter(deps: &Deps, actor: &Actor, query: &ListQuery) -> Option<in
 
 /// Invoices, the newest first.
 #[utoipa::path(get, path = "/api/v1/invoices", tag = "invoices",
-    params(("status" = Option<String>, Query, description = "`draft`, `open`, `overdue` or `paid`"),
+    params(("status" = Option<String>, Query, description = "`draft`, `open`, `overdue`, `paid`, or `refund` with money to give back"),
         ("customer_id" = Option<Uuid>, Query), ("q" = Option<String>, Query, description = "Beginning of a number"),
         ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<InvoiceSummary>)))]
@@ -187,7 +267,8 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<InvoiceSummary>>, Problem> {
-    let Some(filter) = filter(&deps, &user.actor, &query) else {
+    let today = date_of(deps.now(), user.civil);
+    let Some(filter) = filter(today, &user.actor, &query) else {
         return Ok(Json(Items { items: Vec::new(), next_cursor: None }));
     };
     let page = invoices::list(deps.records.read(), &filter, &query.page()).await?;
@@ -202,7 +283,7 @@ pub async fn get(
     Path(id): Path<Uuid>,
     user: User,
 ) -> Result<Json<InvoiceView>, Problem> {
-    view(visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or_else(Problem::not_found)?)
+    view(&deps, visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or_else(Problem::not_found)?).await
 }
 
 /// What the invoice over these work orders would look like; nothing is kept.
@@ -213,7 +294,7 @@ pub async fn preview(
     cx: Context,
     Json(input): Json<NewInvoice>,
 ) -> Result<Json<InvoiceView>, Problem> {
-    view(commands::preview(deps.records.read(), &input, cx.at).await?)
+    with_notes(commands::preview(deps.records.read(), &input, cx.at).await?, vec![])
 }
 
 /// Makes a draft over approved work orders of one customer.
@@ -225,7 +306,7 @@ pub async fn create(
     Json(input): Json<NewInvoice>,
 ) -> Result<(StatusCode, Json<InvoiceView>), Problem> {
     let invoice = commands::create_from_work_orders(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, view(invoice)?))
+    Ok((StatusCode::CREATED, with_notes(invoice, vec![])?))
 }
 
 /// Gives a draft its number and marks its work orders invoiced.
@@ -236,7 +317,7 @@ pub async fn issue(
     Path(id): Path<Uuid>,
     cx: Context,
 ) -> Result<Json<InvoiceView>, Problem> {
-    view(commands::issue(&deps, cx, InvoiceId(id)).await?)
+    with_notes(commands::issue(&deps, cx, InvoiceId(id)).await?, vec![])
 }
 
 /// Throws a draft away.
@@ -247,18 +328,45 @@ pub async fn cancel(
     Path(id): Path<Uuid>,
     cx: Context,
 ) -> Result<Json<InvoiceView>, Problem> {
-    view(commands::cancel(&deps, cx, InvoiceId(id)).await?)
+    with_notes(commands::cancel(&deps, cx, InvoiceId(id)).await?, vec![])
 }
 
-/// Takes an unpaid invoice back with a credit note.
-#[utoipa::path(post, path = "/api/v1/invoices/{id}/credit", tag = "invoices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = InvoiceView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+/// Takes an invoice back with a credit note, in whole or in part, whether it was paid or not. What was paid beyond
+/// what is then owed is given back by a payment with the direction `out`.
+#[utoipa::path(post, path = "/api/v1/invoices/{id}/credit", tag = "invoices", params(("id" = Uuid, Path)), request_body = NewCredit,
+    responses((status = 422, body = Problem), (status = 200, body = InvoiceView), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn credit(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
     cx: Context,
+    OptionalJson(input): OptionalJson<NewCredit>,
 ) -> Result<Json<InvoiceView>, Problem> {
-    view(commands::credit(&deps, cx, InvoiceId(id)).await?)
+    let (invoice, notes) = credits::credit(&deps, cx, InvoiceId(id), input).await?;
+    with_notes(invoice, notes)
+}
+
+/// The note, if `actor` may see the invoice that it credits.
+pub(super) async fn visible_note(
+    deps: &Deps,
+    actor: &Actor,
+    id: CreditNoteId,
+) -> Result<Option<(Invoice, CreditNote)>, StoreError> {
+    let Some(note) = credit_notes::get(deps.records.read(), id).await? else { return Ok(None) };
+    let invoice = visible(deps, actor, note.invoice_id).await?;
+    Ok(invoice.map(|invoice| (invoice, note)))
+}
+
+/// One credit note.
+#[utoipa::path(get, path = "/api/v1/credit-notes/{id}", tag = "invoices", params(("id" = Uuid, Path)),
+    responses((status = 200, body = CreditNoteView), (status = 404, body = Problem)))]
+pub async fn credit_note(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    user: User,
+) -> Result<Json<CreditNoteView>, Problem> {
+    let found = visible_note(&deps, &user.actor, CreditNoteId(id)).await?;
+    let (_, note) = found.ok_or_else(Problem::not_found)?;
+    Ok(Json(note.into()))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -267,8 +375,14 @@ pub struct PaymentView {
     invoice_id: Uuid,
     #[schema(value_type = Object)]
     amount: Money,
+    /// `in`, or `out` for a refund.
+    direction: &'static str,
     method: &'static str,
-    at: String,
+    /// The organisation's date on which the money moved. `at` is the same as `on`.
+    #[schema(value_type = String)]
+    on: Date,
+    #[schema(value_type = String)]
+    at: Date,
     reference: String,
 }
 
@@ -278,8 +392,10 @@ impl From<Payment> for PaymentView {
             id: payment.id.into(),
             invoice_id: payment.invoice_id.into(),
             amount: payment.amount,
+            direction: payment.direction.as_str(),
             method: payment.method.as_str(),
-            at: rfc3339(payment.at),
+            on: payment.on,
+            at: payment.on,
             reference: payment.reference,
         }
     }
@@ -306,7 +422,8 @@ pub async fn payments(
     Ok(Json(page.map(PaymentView::from).into()))
 }
 
-/// Records money that came in; more than what is open is refused.
+/// Records money that came in, or a refund: more than what is open, or than what is to be given back, is refused, and
+/// so is a day before the invoice.
 #[utoipa::path(post, path = "/api/v1/payments", tag = "payments", request_body = NewPayment,
     responses((status = 201, body = PaymentView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn pay(
@@ -314,11 +431,11 @@ pub async fn pay(
     cx: Context,
     Json(input): Json<NewPayment>,
 ) -> Result<(StatusCode, Json<PaymentView>), Problem> {
-    let payment = commands::record_payment(&deps, cx, input).await?;
+    let payment = money::record(&deps, cx, input).await?;
     Ok((StatusCode::CREATED, Json(payment.into())))
 }
 
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, preview, create, issue, cancel, credit, payments, pay))]
+#[openapi(paths(list, get, preview, create, issue, cancel, credit, credit_note, payments, pay))]
 pub struct Api;

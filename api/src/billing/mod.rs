@@ -1,8 +1,16 @@
-//! Invoices: from approved work to money that came in.
+//! Invoices: from approved work and running contracts to money that came in, and back where it was wrong.
 
 pub mod commands;
+pub mod credit;
+mod credit_pages;
+#[cfg(test)]
+mod credit_tests;
 pub mod json;
 pub mod pages;
+pub mod payments;
+#[cfg(test)]
+mod period_tests;
+pub mod periods;
 mod print;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,7 +34,9 @@ pub fn routes() -> Routes {
         .get("/invoices/{id}/print", READERS, pages::print)
         .post("/invoices/{id}/issue", BILLING, pages::issue)
         .post("/invoices/{id}/cancel", BILLING, pages::cancel)
-        .post("/invoices/{id}/credit", BILLING, pages::credit)
+        .get("/invoices/{id}/credit", BILLING, credit_pages::form)
+        .post("/invoices/{id}/credit", BILLING, credit_pages::credit)
+        .get("/credit-notes/{id}/print", READERS, credit_pages::print)
         .post("/invoices/{id}/payments", BILLING, pages::pay)
         .get("/api/v1/invoices", READERS, json::list)
         .post("/api/v1/invoices", BILLING_OR_PROGRAM, json::create)
@@ -35,6 +45,7 @@ pub fn routes() -> Routes {
         .post("/api/v1/invoices/{id}/issue", BILLING_OR_PROGRAM, json::issue)
         .post("/api/v1/invoices/{id}/cancel", BILLING_OR_PROGRAM, json::cancel)
         .post("/api/v1/invoices/{id}/credit", BILLING_OR_PROGRAM, json::credit)
+        .get("/api/v1/credit-notes/{id}", READERS, json::credit_note)
         .get("/api/v1/payments", READERS, json::payments)
         .post("/api/v1/payments", BILLING_OR_PROGRAM, json::pay)
 }

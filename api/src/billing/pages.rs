@@ -1,8 +1,9 @@
 //! Invoices for people.
 
 use super::{
-    commands::{self, NewInvoice, NewPayment},
+    commands::{self, NewInvoice},
     json::{filter, visible},
+    payments::{self as money, NewPayment, When},
     print,
 };
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     command::{CommandError, Context},
     web::{
         form::{Check, Form},
-        i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
@@ -24,21 +24,21 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    Money, MoneyError,
-    calendar::start_of_day,
+    Date, Money, MoneyError,
+    calendar::date_of,
     id::{CustomerId, InvoiceId, WorkOrderId},
     service::{
-        invoice::{Invoice, InvoiceState},
-        payment::{Payment, PaymentMethod},
+        invoice::{Invoice, InvoiceState, credit::CreditNote},
+        payment::{Direction, Payment, PaymentMethod},
         work_order::WorkOrder,
     },
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
-use store::records::{assets, customers, invoices, lines, payments, work_orders};
+use store::records::{assets, credit_notes, customers, invoices, lines, payments, work_orders};
 use uuid::Uuid;
 
-const TABS: [&str; 6] = ["ready", "draft", "open", "overdue", "paid", "all"];
+const TABS: [&str; 7] = ["ready", "draft", "open", "overdue", "refund", "paid", "all"];
 
 /// Rows of one CSV file.
 const CSV_ROWS: u64 = 500;
@@ -49,7 +49,8 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
         return Ok(layout::page(&view, &view.lang.t("nav-invoices"), &main).into_response());
     }
     let lang = view.lang;
-    let filter = filter(&deps, &user.actor, &query).ok_or(CommandError::NotFound)?;
+    let today = date_of(deps.now(), view.civil);
+    let filter = filter(today, &user.actor, &query).ok_or(CommandError::NotFound)?;
     let mut request = query.page();
     if query.wants_csv() {
         request.limit = CSV_ROWS;
@@ -57,7 +58,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
     let page = invoices::list(deps.records.read(), &filter, &request).await?;
     let names = customers::by_ids(deps.records.read(), page.items.iter().map(|row| row.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
-    let date = |at: Option<domain::Timestamp>| at.map(|at| view.day(at)).unwrap_or_default();
+    let date = |on: Option<Date>| on.map(|on| lang.day(on)).unwrap_or_default();
     if query.wants_csv() {
         let head = ["number", "customer", "status", "date", "due", "total", "open"]
             .map(|column| lang.t(&format!("billing-{column}")));
@@ -69,7 +70,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
                     row.number.clone().unwrap_or_default(),
                     name(row.customer_id).into(),
                     lang.t(&format!("billing-status-{}", row.status)),
-                    date(row.issued_at),
+                    date(row.issued_on),
                     date(row.due),
                     row.total.decimal().to_string(),
                     row.open.decimal().to_string(),
@@ -78,14 +79,13 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
             .collect();
         return Ok(csv("invoices.csv", &head, &rows));
     }
-    let now = deps.now();
     let rows: Vec<Markup> = page.items.iter().map(|row| {
-        let overdue = !row.open.is_zero() && row.due.is_some_and(|due| due < now);
+        let overdue = row.is_overdue(today);
         html! { tr {
             td { a href={ "/invoices/" (row.id) } { b { (row.number.clone().unwrap_or_else(|| lang.t("billing-draft"))) } } }
             td { (name(row.customer_id)) }
             td { (status_pill(&view, &row.status, overdue)) }
-            td { (date(row.issued_at)) }
+            td { (date(row.issued_on)) }
             td { (date(row.due)) }
             td.n { (lang.money(row.total)) }
             td.n { (lang.money(row.open)) }
@@ -141,7 +141,8 @@ async fn values(
 ) -> Result<HashMap<WorkOrderId, (Money, Money)>, CommandError> {
     let ids: Vec<WorkOrderId> = work_orders.iter().map(|work| work.id).collect();
     let mut values = HashMap::<WorkOrderId, (Money, Money)>::new();
-    for line in lines::of_work_orders(deps.records.read(), &ids).await? {
+    let lines = lines::of_work_orders(deps.records.read(), &ids).await?;
+    for line in lines.into_iter().filter(|line| !line.invoiced) {
         let zero = Money::zero(line.unit_price.currency);
         let value = values.entry(line.work_order_id).or_insert((zero, zero));
         *value = (value.0.checked_add(line.billable()?)?, value.1.checked_add(line.covered()?)?);
@@ -170,7 +171,7 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
             td { a href={ "/work-orders/" (id) } { b { (work.number) } } " " small { (work.subject) } }
             td { @if let Some(customer) = names.get(&work.customer_id) { a href={ "/invoices?status=ready&customer_id=" (customer.id) } { (customer.name) } } }
             td { @if let Some(asset) = machines.get(&work.asset_id) { (asset.name) } }
-            td { @if let Some(at) = work.state.completed_at() { (lang.date(at, view.zone)) } }
+            td { @if let Some(ended) = work.state.ended() { (lang.date(ended.at(), view.zone)) } }
             td.n { @if let Some((billable, _)) = value { (lang.money(*billable)) } }
             td.n { @if let Some((_, covered)) = value { (lang.money(*covered)) } }
         } }
@@ -225,77 +226,126 @@ pub async fn create(
 }
 
 pub async fn show(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {
-    let invoice = visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
-    let paid = payments::of_invoice(deps.records.read(), invoice.id).await?;
-    let form = payment_form(view.lang, &invoice)?;
-    Ok(draw(&view, deps.now(), &invoice, &paid, &form)?.into_response())
+    let page = Page::load(&deps, &user, InvoiceId(id)).await?;
+    Ok(page.draw(&view, None)?.into_response())
 }
 
-fn payment_form(lang: Lang, invoice: &Invoice) -> Result<Form, MoneyError> {
-    Ok(Form::filled([("amount", lang.show_money(invoice.open()?))]))
+/// One invoice with what became of its money.
+struct Page {
+    invoice: Invoice,
+    moved: Vec<Payment>,
+    notes: Vec<CreditNote>,
+    today: Date,
 }
 
-fn draw(
-    view: &View,
-    now: domain::Timestamp,
-    invoice: &Invoice,
-    paid: &[Payment],
-    form: &Form,
-) -> Result<Markup, MoneyError> {
-    let lang = view.lang;
-    let issued = invoice.state.issued();
-    let title = issued.map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
-    let main = html! {
-        div.top {
-            div {
-                a.crumb href="/invoices" { (lang.t("nav-invoices")) }
-                h1 { (title) " " (status_pill(view, invoice.state.as_str(), invoice.is_overdue(now))) }
-                p.sub { (invoice.recipient.name) @if let Some(issued) = issued { " · " (view.day(issued.at)) " · " (lang.t("billing-due")) " " (view.day(issued.due)) } }
-            }
-            div.act {
-                a.btn2 href={ "/invoices/" (invoice.id) "/print" } { (icon("print")) (lang.t("billing-print")) }
-                @if invoice.state == InvoiceState::Draft {
-                    (button(view, invoice.id, "cancel", "btn2"))
-                    (button(view, invoice.id, "issue", "btn"))
+impl Page {
+    async fn load(deps: &Deps, user: &User, id: InvoiceId) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let invoice = visible(deps, &user.actor, id).await?.ok_or(CommandError::NotFound)?;
+        Ok(Self {
+            moved: payments::of_invoice(db, invoice.id).await?,
+            notes: credit_notes::of_invoice(db, invoice.id).await?,
+            today: date_of(deps.now(), user.civil),
+            invoice,
+        })
+    }
+
+    /// `refused` is the payment form with what was typed.
+    fn draw(&self, view: &View, refused: Option<&Form>) -> Result<Markup, MoneyError> {
+        let (lang, invoice) = (view.lang, &self.invoice);
+        let issued = invoice.state.issued();
+        let title = issued.map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
+        let credits = issued.is_some() && invoice.state.as_str() != "credited";
+        let main = html! {
+            div.top {
+                div {
+                    a.crumb href="/invoices" { (lang.t("nav-invoices")) }
+                    h1 { (title) " " (status_pill(view, invoice.state.as_str(), invoice.is_overdue(self.today))) }
+                    p.sub { (invoice.recipient.name) @if let Some(issued) = issued { " · " (lang.day(issued.on)) " · " (lang.t("billing-due")) " " (lang.day(issued.due)) } }
                 }
-                @if matches!(invoice.state, InvoiceState::Issued { .. }) { (button(view, invoice.id, "credit", "btn2")) }
-            }
-        }
-        div.cols.wide {
-            section.card { header { h2 { (lang.t("billing-lines")) } } (print::lines(lang, invoice)?) }
-            div.stack {
-                section.card.pad {
-                    h2 { (lang.t("billing-payments")) }
-                    dl.meter.plain {
-                        div { dt { (lang.t("billing-total")) } dd.n { (lang.money(invoice.totals()?.total)) } }
-                        @for payment in paid {
-                            div { dt { (view.day(payment.at)) " · " (lang.t(&format!("billing-method-{}", payment.method.as_str()))) @if !payment.reference.is_empty() { " · " (payment.reference) } } dd.n { "−" (lang.money(payment.amount)) } }
-                        }
-                        div { dt { (lang.t("billing-open")) } dd.n { (lang.money(invoice.open()?)) } }
+                div.act {
+                    a.btn2 href={ "/invoices/" (invoice.id) "/print" } { (icon("print")) (lang.t("billing-print")) }
+                    @if invoice.state == InvoiceState::Draft {
+                        (button(view, invoice.id, "cancel", "btn2"))
+                        (button(view, invoice.id, "issue", "btn"))
                     }
-                    @if let InvoiceState::Credited { note, at, .. } = &invoice.state { p.hint { (lang.t("billing-credited-by")) " " (note) " · " (view.day(*at)) } }
-                    @if matches!(invoice.state, InvoiceState::Issued { .. } | InvoiceState::PartlyPaid { .. }) { (pay_fields(view, invoice.id, form)) }
+                    @if credits { a.btn2 href={ "/invoices/" (invoice.id) "/credit" } { (lang.t("billing-credit")) } }
+                }
+            }
+            div.cols.wide {
+                section.card { header { h2 { (lang.t("billing-lines")) } } (print::lines(lang, invoice)?) }
+                div.stack { (self.account(view, refused)?) (self.papers(view)) }
+            }
+        };
+        Ok(layout::page(view, &title, &main))
+    }
+
+    fn account(&self, view: &View, refused: Option<&Form>) -> Result<Markup, MoneyError> {
+        let (lang, invoice) = (view.lang, &self.invoice);
+        let open = invoice.open();
+        let owed = if open.minor < 0 { "billing-to-refund" } else { "billing-open" };
+        Ok(html! {
+            section.card.pad {
+                h2 { (lang.t("billing-payments")) }
+                dl.meter.plain {
+                    div { dt { (lang.t("billing-total")) } dd.n { (lang.money(invoice.totals()?.total)) } }
+                    @for note in &self.notes {
+                        div { dt { (lang.t("billing-credit-note")) " " (note.number) " · " (lang.day(note.on)) } dd.n { "−" (lang.money(note.total)) } }
+                    }
+                    @for payment in &self.moved {
+                        div {
+                            dt { (lang.day(payment.on)) " · " (lang.t(&format!("billing-method-{}", payment.method.as_str()))) @if payment.direction == Direction::Out { " · " (lang.t("billing-refund")) } @if !payment.reference.is_empty() { " · " (payment.reference) } }
+                            dd.n { @if payment.direction == Direction::In { "−" } @else { "+" } (lang.money(payment.amount)) }
+                        }
+                    }
+                    div { dt { (lang.t(owed)) } dd.n { b { (lang.money(Money::new(open.minor.saturating_abs(), open.currency))) } } }
+                }
+                @if !open.is_zero() { (self.pay_fields(view, refused)) }
+            }
+        })
+    }
+
+    fn papers(&self, view: &View) -> Markup {
+        let lang = view.lang;
+        html! {
+            @if !self.notes.is_empty() {
+                section.card {
+                    header { h2 { (lang.t("billing-credit-notes")) } }
+                    ul.rows {
+                        @for note in &self.notes {
+                            li {
+                                div { h3 { (note.number) } p { (lang.day(note.on)) " · " (lang.money(note.total)) @if !note.reason.is_empty() { " · " (note.reason) } } }
+                                a.btn2 href={ "/credit-notes/" (note.id) "/print" } { (icon("print")) (lang.t("billing-print")) }
+                            }
+                        }
+                    }
                 }
             }
         }
-    };
-    Ok(layout::page(view, &title, &main))
-}
+    }
 
-fn pay_fields(view: &View, id: InvoiceId, form: &Form) -> Markup {
-    let fields = form.fields(view.lang);
-    let methods: Vec<(String, String)> = PaymentMethod::ALL
-        .map(|method| (method.as_str().into(), view.lang.t(&format!("billing-method-{}", method.as_str()))))
-        .into();
-    html! {
-        form.stack method="post" action={ "/invoices/" (id) "/payments" } {
-            h3 { (view.lang.t("billing-record-payment")) }
-            (fields.start())
-            (fields.number("amount", "billing-amount").required())
-            (fields.select("method", "billing-method", &methods))
-            (fields.date("at", "billing-received").hint("billing-received-hint"))
-            (fields.text("reference", "billing-reference"))
-            button.btn type="submit" { (view.lang.t("billing-record-payment")) }
+    /// Takes money in while some is owed, gives it back while some is to be given back.
+    fn pay_fields(&self, view: &View, refused: Option<&Form>) -> Markup {
+        let (lang, open) = (view.lang, self.invoice.open());
+        let direction = if open.minor < 0 { Direction::Out } else { Direction::In };
+        let word =
+            if direction == Direction::Out { "billing-record-refund" } else { "billing-record-payment" };
+        let amount = lang.show_money(Money::new(open.minor.saturating_abs(), open.currency));
+        let fresh = Form::filled([("amount", amount), ("direction", direction.as_str().into())]);
+        let fields = refused.unwrap_or(&fresh).fields(lang);
+        let methods: Vec<(String, String)> = PaymentMethod::ALL
+            .map(|method| (method.as_str().into(), lang.t(&format!("billing-method-{}", method.as_str()))))
+            .into();
+        html! {
+            form.stack method="post" action={ "/invoices/" (self.invoice.id) "/payments" } {
+                h3 { (lang.t(word)) }
+                (fields.start()) (fields.hidden("direction"))
+                (fields.number("amount", "billing-amount").required())
+                (fields.select("method", "billing-method", &methods))
+                (fields.date("at", "billing-received").hint("billing-received-hint"))
+                (fields.text("reference", "billing-reference"))
+                button.btn type="submit" { (lang.t(word)) }
+            }
         }
     }
 }
@@ -320,31 +370,22 @@ pub async fn cancel(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>,
     Ok(see_other("/invoices"))
 }
 
-pub async fn credit(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
-    commands::credit(&deps, form.context(cx), InvoiceId(id)).await?;
-    Ok(see_other(&format!("/invoices/{id}")))
-}
-
 pub async fn pay(
     State(deps): State<Deps>,
+    user: User,
     view: View,
     cx: Context,
     Path(id): Path<Uuid>,
     form: Form,
 ) -> PageResult {
-    let db = deps.records.read();
-    let invoice = invoices::get(db, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
-    let input = match read_payment(&form, &view, &invoice) {
-        Ok(input) => commands::record_payment(&deps, form.context(cx), input).await.map(|_| ()),
+    let page = Page::load(&deps, &user, InvoiceId(id)).await?;
+    let paid = match read_payment(&form, &view, &page.invoice) {
+        Ok(input) => money::record(&deps, form.context(cx), input).await.map(|_| ()),
         Err(error) => Err(error),
     };
-    match input {
+    match paid {
         Ok(()) => Ok(see_other(&format!("/invoices/{id}"))),
-        Err(error) => {
-            let paid = payments::of_invoice(db, invoice.id).await?;
-            let now = deps.now();
-            form.again(error, |form| draw(&view, now, &invoice, &paid, form).unwrap_or_default())
-        }
+        Err(error) => form.again(error, |form| page.draw(&view, Some(form)).unwrap_or_default()),
     }
 }
 
@@ -355,11 +396,13 @@ fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPaymen
     if method.is_none() {
         check.error("method", "form-choice");
     }
-    let at = check.optional("at", Check::date).map(|day| start_of_day(day, view.civil));
+    let at = check.optional("at", Check::date).map(When::Day);
     let reference = check.text("reference", 200);
     check.finish()?;
     let (Some(amount), Some(method)) = (amount, method) else { return Err(CommandError::NotFound) };
-    Ok(NewPayment { invoice_id: invoice.id, amount, method, at, reference })
+    let direction =
+        if form.value("direction") == Direction::Out.as_str() { Direction::Out } else { Direction::In };
+    Ok(NewPayment { invoice_id: invoice.id, amount, direction, method, at, reference })
 }
 
 /// The paper. A customer reaches it from the portal.
@@ -368,7 +411,7 @@ pub async fn print(State(deps): State<Deps>, user: User, view: View, Path(id): P
     let lang = crate::web::i18n::Lang::parse(&invoice.language).unwrap_or(view.lang);
     let back =
         if user.actor.customer_scope().is_some() { "/portal".into() } else { format!("/invoices/{id}") };
-    let paper = print::paper(lang, view.civil, &invoice, &back)?;
+    let paper = print::invoice(lang, &invoice, &back)?;
     let title =
         invoice.state.issued().map_or_else(|| lang.t("billing-draft"), |issued| issued.number.to_string());
     Ok(layout::page(&view, &title, &paper).into_response())

@@ -1,12 +1,17 @@
 //! The paper itself: what a customer receives, in the customer's language, ready for A4.
 
-use crate::web::{i18n::Lang, icon::icon};
+use crate::{
+    web::{i18n::Lang, icon::icon},
+    work_orders::view::amount_of,
+};
 use domain::{
     MoneyError,
-    calendar::{Zone, date_of},
     service::{
         coverage::Payer,
-        invoice::{Invoice, InvoiceLine, InvoiceState, Party},
+        invoice::{
+            BilledKind, Invoice, InvoiceLine, InvoiceNumber, Party, Source,
+            credit::{CreditLine, CreditNote},
+        },
     },
 };
 use maud::{Markup, html};
@@ -28,10 +33,29 @@ pub(super) fn coverage(lang: Lang, line: &InvoiceLine) -> Markup {
     }
 }
 
+/// What lines are grouped by on the paper: the work order and its asset, or the contract.
+fn heading_of(line: &InvoiceLine) -> (&str, &str) {
+    match &line.source {
+        Source::Work { work_order, asset, .. } => (work_order, asset),
+        Source::Contract { contract, .. } => (contract, ""),
+    }
+}
+
+/// A line's text; of a contract's price, the days it pays for.
+pub(super) fn described(lang: Lang, line: &InvoiceLine) -> String {
+    match &line.source {
+        Source::Work { .. } => line.description.clone(),
+        Source::Contract { from, to, .. } => lang.with(
+            "billing-contract-period",
+            &[("from", lang.day(*from).into()), ("to", lang.day(*to).into())],
+        ),
+    }
+}
+
 /// The lines, grouped by work order and asset, with the totals.
 pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError> {
     let totals = invoice.totals()?;
-    let groups = invoice.lines.chunk_by(|a, b| a.work_order_id == b.work_order_id);
+    let groups = invoice.lines.chunk_by(|a, b| heading_of(a) == heading_of(b));
     let covered = invoice.lines.iter().map(InvoiceLine::covered).collect::<Result<Vec<_>, _>>()?;
     let mut covered = covered.into_iter();
     Ok(html! {
@@ -49,15 +73,16 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
                 @for group in groups {
                     @if let Some(first) = group.first() {
                         tbody {
-                            tr.group { th colspan="6" scope="rowgroup" { (first.work_order) " · " (first.asset) } }
+                            @let (thing, of) = heading_of(first);
+                            tr.group { th colspan="6" scope="rowgroup" { (thing) @if !of.is_empty() { " · " (of) } } }
                             @for line in group {
                                 tr {
                                     td {
-                                        b { (line.description) } " "
+                                        b { (described(lang, line)) } " "
                                         small { (lang.t(&word("line", &line.kind))) }
-                                        div { (coverage(lang, line)) }
+                                        @if line.kind != BilledKind::Contract { div { (coverage(lang, line)) } }
                                     }
-                                    td.n { (lang.quantity(line.quantity)) }
+                                    td.n { (amount_of(lang, line.quantity, line.time_us)) }
                                     td.n { (lang.money(line.unit_price)) }
                                     td.n { (lang.money(line.gross)) }
                                     td.n { @if let Some(covered) = covered.next() { @if covered.is_zero() { "–" } @else { "−" (lang.money(covered)) } } }
@@ -79,40 +104,106 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
     })
 }
 
-/// The whole paper, dated in the organisation's `zone`, the same for every reader. `back` leads to where the reader came from; it is not printed.
-pub(super) fn paper(lang: Lang, zone: Zone, invoice: &Invoice, back: &str) -> Result<Markup, MoneyError> {
+/// The whole paper, the same for every reader at any time. `back` leads to where the reader came from; it is not
+/// printed.
+pub(super) fn invoice(lang: Lang, invoice: &Invoice, back: &str) -> Result<Markup, MoneyError> {
     let issued = invoice.state.issued();
-    let title = match &invoice.state {
-        InvoiceState::Credited { .. } => lang.t("billing-credit-note"),
-        InvoiceState::Draft | InvoiceState::Canceled { .. } => lang.t("billing-draft"),
-        _ => lang.t("billing-invoice"),
+    let title = if issued.is_some() { "billing-invoice" } else { "billing-draft" };
+    let dates = html! {
+        @if let Some(issued) = issued {
+            p { (lang.t("billing-date")) ": " (lang.day(issued.on)) }
+            p { (lang.t("billing-due")) ": " (lang.day(issued.due)) }
+        }
     };
-    let number = match &invoice.state {
-        InvoiceState::Credited { note, .. } => Some(note.to_string()),
-        _ => issued.map(|issued| issued.number.to_string()),
+    let heading = Heading { title, number: issued.map(|issued| issued.number), dates: &dates };
+    let content = html! { (lines(lang, invoice)?) p.hint { (lang.t("billing-rounding")) } };
+    Ok(paper(lang, invoice, &heading, &content, back))
+}
+
+/// A credit note, with what it takes back of which line.
+pub(super) fn credit_note(lang: Lang, invoice: &Invoice, note: &CreditNote, back: &str) -> Markup {
+    let dates = html! {
+        p { (lang.t("billing-date")) ": " (lang.day(note.on)) }
+        @if let Some(issued) = invoice.state.issued() { p { (lang.t("billing-credits")) " " (issued.number) " · " (lang.day(issued.on)) } }
     };
-    Ok(html! {
+    let heading = Heading { title: "billing-credit-note", number: Some(note.number), dates: &dates };
+    let content = html! {
+        @if !note.reason.is_empty() { p { (lang.t("billing-credit-reason")) ": " (note.reason) } }
+        (credited_lines(lang, invoice, note))
+        p.hint { (lang.t("billing-credit-rounding")) }
+    };
+    paper(lang, invoice, &heading, &content, back)
+}
+
+fn credited_lines(lang: Lang, invoice: &Invoice, note: &CreditNote) -> Markup {
+    let pieces = note.lines.iter().filter_map(|piece| {
+        Some((piece, invoice.lines.iter().find(|line| line.id == piece.invoice_line_id)?))
+    });
+    let pieces: Vec<_> = pieces.collect();
+    let quantity = |piece: &CreditLine, line: &InvoiceLine| {
+        let whole = piece.quantity == line.quantity;
+        amount_of(lang, piece.quantity, line.time_us.filter(|_| whole))
+    };
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(lang.t("billing-lines")) {
+            table.list.invoice-lines {
+                caption.sr { (lang.t("billing-lines")) }
+                thead { tr {
+                    th scope="col" { (lang.t("billing-description")) }
+                    th.n scope="col" { (lang.t("billing-quantity")) }
+                    th.n scope="col" { (lang.t("billing-unit-price")) }
+                    th.n scope="col" { (lang.t("billing-credited-net")) }
+                } }
+                @for pieces in pieces.chunk_by(|a, b| heading_of(a.1) == heading_of(b.1)) {
+                    tbody {
+                        @if let Some((_, first)) = pieces.first() {
+                            @let (thing, of) = heading_of(first);
+                            tr.group { th colspan="4" scope="rowgroup" { (thing) @if !of.is_empty() { " · " (of) } } }
+                        }
+                        @for (piece, line) in pieces {
+                            tr {
+                                td { b { (described(lang, line)) } " " small { (lang.t(&word("line", &line.kind))) } }
+                                td.n { @if piece.quantity.is_zero() { "–" } @else { (quantity(piece, line)) } }
+                                td.n { (lang.money(line.unit_price)) }
+                                td.n { (lang.money(piece.net)) }
+                            }
+                        }
+                    }
+                }
+                tfoot {
+                    tr { th colspan="3" scope="row" { (lang.t("billing-net-total")) } td.n { (lang.money(note.net)) } }
+                    @for tax in &note.taxes {
+                        tr { th colspan="3" scope="row" { (lang.t("billing-tax")) " " (lang.share(tax.rate)) } td.n { (lang.money(tax.tax)) } }
+                    }
+                    tr.total { th colspan="3" scope="row" { (lang.t("billing-credited-total")) } td.n { b { (lang.money(note.total)) } } }
+                }
+            }
+        }
+    }
+}
+
+struct Heading<'a> {
+    title: &'a str,
+    number: Option<InvoiceNumber>,
+    dates: &'a Markup,
+}
+
+fn paper(lang: Lang, invoice: &Invoice, heading: &Heading<'_>, content: &Markup, back: &str) -> Markup {
+    html! {
         p.noprint { a.btn2 href=(back) { (icon("back")) (lang.t("billing-back")) } " " span.hint { (lang.t("billing-print-hint")) } }
         article.paper lang=(lang.code()) {
             header {
                 div { (party(lang, &invoice.issuer)) }
                 div.n {
-                    h1 { (title) }
-                    @if let Some(number) = number { p { b { (number) } } }
-                    @if let InvoiceState::Credited { issued, at, .. } = &invoice.state {
-                        p { (lang.t("billing-date")) ": " (lang.day(date_of(*at, zone))) }
-                        p { (lang.t("billing-credits")) " " (issued.number) }
-                    } @else if let Some(issued) = issued {
-                        p { (lang.t("billing-date")) ": " (lang.day(date_of(issued.at, zone))) }
-                        p { (lang.t("billing-due")) ": " (lang.day(date_of(issued.due, zone))) }
-                    }
+                    h1 { (lang.t(heading.title)) }
+                    @if let Some(number) = heading.number { p { b { (number) } } }
+                    (heading.dates)
                 }
             }
             section.to { h2 { (lang.t("billing-to")) } (party(lang, &invoice.recipient)) }
-            (lines(lang, invoice)?)
-            p.hint { (lang.t("billing-rounding")) }
+            (content)
         }
-    })
+    }
 }
 
 fn party(lang: Lang, party: &Party) -> Markup {

@@ -1,6 +1,7 @@
 //! Making and changing contracts and warranties.
 
 use crate::{
+    billing::periods::keeps_invoiced,
     command::{Begun, CommandError, Context},
     deps::Deps,
     input::{Checks, MAX_NAME},
@@ -10,7 +11,10 @@ use domain::{
     calendar::{date_of, end_of_day, last_day, start_of_day},
     id::{AssetId, ContractId, CustomerId, WarrantyId},
     service::{
-        contract::{Contract, CoveredAssets, InvalidContract, Limits, Shares, Tier},
+        contract::{
+            Contract, CoveredAssets, InvalidContract, Limits, Shares, Tier,
+            billing::{Billing, Due, Every},
+        },
         line::LineKind,
         warranty::Warranty,
     },
@@ -53,8 +57,15 @@ pub struct ContractInput {
     pub included_parts: Option<Money>,
     pub response_hours: Option<u32>,
     pub restore_hours: Option<u32>,
+    /// Of the whole term, in the organisation's currency.
     #[schema(value_type = Object)]
     pub price: Money,
+    /// How the price is invoiced: `every` `month`, `quarter`, `year` or `once`, `due` in `advance` or in `arrears`, and
+    /// the first day `from` which it is invoiced here. Absent: every year in advance for a new contract, as it was for
+    /// another. Null: not invoiced here.
+    #[serde(default, with = "said")]
+    #[schema(value_type = Option<Object>)]
+    pub billing: Option<Option<Billing>>,
     /// Guaranteed uptime as a fraction.
     #[schema(value_type = Option<String>)]
     pub availability_guarantee: Option<Decimal>,
@@ -82,6 +93,11 @@ impl ContractInput {
         checks.finish()?;
         let kept = before.map(|before| (before.start, before.end));
         let (start, end) = term(db, (self.starts_on, self.ends_on), kept).await?;
+        let ours = organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+        if self.price.currency != ours.currency {
+            return Err(CommandError::field("price", "work-orders-our-currency"));
+        }
+        let yearly = Billing { every: Every::Year, due: Due::Advance, from: None };
         let contract = Contract {
             id,
             customer_id: self.customer_id,
@@ -99,10 +115,11 @@ impl ContractInput {
             response_hours: self.response_hours,
             restore_hours: self.restore_hours,
             price: self.price,
+            billing: self.billing.unwrap_or(before.map_or(Some(yearly), |before| before.billing)),
             availability_guarantee: self.availability_guarantee,
             version,
         };
-        contract.validate().map_err(|e| match e {
+        let contract = contract.validate().map_err(|e| match e {
             InvalidContract::EndBeforeStart => CommandError::field("ends_on", "contracts-error-end"),
             InvalidContract::ShareOutOfRange => CommandError::field("labour_share", "contracts-error-share"),
             InvalidContract::NegativeLimit => {
@@ -115,7 +132,11 @@ impl ContractInput {
             InvalidContract::MixedCurrencies => {
                 CommandError::field("included_parts", "contracts-error-currency")
             }
-        })
+        })?;
+        if before.is_some() && contract.billing.is_some() {
+            keeps_invoiced(db, &contract, &ours).await?;
+        }
+        Ok(contract)
     }
 }
 
@@ -135,6 +156,23 @@ async fn term(
         kept_start.unwrap_or_else(|| start_of_day(first, zone)),
         kept_end.unwrap_or_else(|| end_of_day(last, zone)),
     ))
+}
+
+/// Tells a value that is absent from one that is null.
+mod said {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<T: Serialize, S: Serializer>(
+        value: &Option<Option<T>>,
+        s: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.serialize(s)
+    }
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<Option<Option<T>>, D::Error> {
+        Option::deserialize(d).map(Some)
+    }
 }
 
 pub async fn create(deps: &Deps, mut cx: Context, input: ContractInput) -> Result<Contract, CommandError> {

@@ -2,7 +2,10 @@
 
 use domain::{
     id::{AssetId, LineId},
-    service::coverage::{self, CoverageDecision, Question, Work},
+    service::{
+        coverage::{self, CoverageDecision, Part, Question, Stretch, Work},
+        line::LineKind,
+    },
 };
 use store::{
     StoreError,
@@ -27,4 +30,19 @@ pub async fn decide(
         }
     }
     Ok(coverage::decide(&Question { work, warranties: &warranties, contracts: &covering }))
+}
+
+/// Work at `asset`, cut where a cover of its kind begins or ends: each part is decided by its own time.
+pub async fn cut(
+    db: &impl Connection,
+    asset: AssetId,
+    kind: LineKind,
+    stretches: &[Stretch],
+) -> Result<Vec<Part>, StoreError> {
+    let warranties = warranties::of_asset(db, asset).await?;
+    let contracts = match assets::get(db, asset).await? {
+        Some(asset) => contracts::covering(db, asset.customer_id, asset.id).await?,
+        None => vec![],
+    };
+    Ok(coverage::cut(kind, stretches, &warranties, &contracts))
 }

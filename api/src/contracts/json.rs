@@ -3,6 +3,7 @@
 use super::commands::{self, ContractInput, WarrantyInput};
 use crate::{
     Deps,
+    billing::periods::{self as billing, Planned, Standing},
     command::Context,
     problem::Problem,
     web::{
@@ -17,16 +18,17 @@ use axum::{
     http::StatusCode,
 };
 use domain::{
-    Money, Timestamp,
+    Date, Money, Timestamp,
     account::{Actor, Role},
+    calendar::date_of,
     id::{AssetId, ContractId, CustomerId},
     service::{
-        contract::{Contract, CoveredAssets, Used},
+        contract::{Contract, CoveredAssets, Used, billing::Billing},
         warranty::Warranty,
     },
 };
 use serde::{Deserialize, Serialize};
-use store::records::{contracts, warranties};
+use store::records::{contracts, organisation, warranties};
 use uuid::Uuid;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -58,6 +60,9 @@ pub struct ContractView {
     restore_hours: Option<u32>,
     #[schema(value_type = Object)]
     price: Money,
+    /// How the price is invoiced; null: not here.
+    #[schema(value_type = Option<Object>)]
+    billing: Option<Billing>,
     availability_guarantee: Option<String>,
     version: i64,
 }
@@ -87,11 +92,88 @@ impl ContractView {
             response_hours: contract.response_hours,
             restore_hours: contract.restore_hours,
             price: contract.price,
+            billing: contract.billing,
             availability_guarantee: contract.availability_guarantee.map(|guarantee| guarantee.to_string()),
             number: contract.number,
             version: contract.version,
         }
     }
+}
+
+/// A stretch of the term that is invoiced as one.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PeriodView {
+    /// First and last day, both included.
+    #[schema(value_type = String)]
+    from: Date,
+    #[schema(value_type = String)]
+    to: Date,
+    /// The day from which it is invoiced.
+    #[schema(value_type = String)]
+    due_on: Date,
+    /// Before tax.
+    #[schema(value_type = Object)]
+    amount: Money,
+    /// `invoiced` (also on a draft), `due`, `later`, or `elsewhere` when it is not invoiced here.
+    standing: &'static str,
+    invoice_id: Option<Uuid>,
+}
+
+impl From<Planned> for PeriodView {
+    fn from(planned: Planned) -> Self {
+        let invoice_id = match planned.standing {
+            Standing::Invoiced(invoice) => Some(invoice.into()),
+            _ => None,
+        };
+        let (period, standing) = (planned.period, planned.standing.as_str());
+        Self {
+            from: period.from,
+            to: period.to,
+            due_on: period.due,
+            amount: period.amount,
+            standing,
+            invoice_id,
+        }
+    }
+}
+
+/// The periods in which a contract's price is invoiced, and where each stands today.
+#[utoipa::path(get, path = "/api/v1/contracts/{id}/periods", tag = "contracts", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Items<PeriodView>), (status = 404, body = Problem)))]
+pub async fn periods(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    user: User,
+) -> Result<Json<Items<PeriodView>>, Problem> {
+    let db = deps.records.read();
+    let contract = contracts::get(db, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    scope(&user.actor, Some(contract.customer_id))?;
+    let organisation = organisation::get(db).await?.ok_or_else(Problem::not_found)?;
+    let today = date_of(deps.now(), organisation.zone());
+    let plan = billing::plan(db, &contract, &organisation, today).await?;
+    Ok(Json(Items { items: plan.into_iter().map(Into::into).collect(), next_cursor: None }))
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DraftView {
+    /// Of the draft.
+    invoice_id: Uuid,
+}
+
+/// Makes a draft invoice of every period that is due and on no invoice. Mainstay does the same by itself.
+#[utoipa::path(post, path = "/api/v1/contracts/{id}/invoices", tag = "contracts", params(("id" = Uuid, Path)),
+    responses((status = 201, body = DraftView), (status = 404, body = Problem), (status = 409, description = "no_period_due", body = Problem)))]
+pub async fn invoice(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    user: User,
+    cx: Context,
+) -> Result<(StatusCode, Json<DraftView>), Problem> {
+    let contract = contracts::get(deps.records.read(), ContractId(id)).await?;
+    let contract = contract.ok_or_else(Problem::not_found)?;
+    scope(&user.actor, Some(contract.customer_id))?;
+    let draft = billing::create_draft(&deps, cx, contract.id).await?;
+    Ok((StatusCode::CREATED, Json(DraftView { invoice_id: draft.id.into() })))
 }
 
 async fn view(deps: &Deps, contract: Contract) -> Result<ContractView, Problem> {
@@ -228,5 +310,5 @@ pub async fn create_warranty(
 
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, create, update, warranties, create_warranty))]
+#[openapi(paths(list, get, periods, invoice, create, update, warranties, create_warranty))]
 pub struct Api;

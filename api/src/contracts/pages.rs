@@ -3,6 +3,7 @@
 use super::commands::{self, ContractInput};
 use crate::{
     Deps,
+    billing::periods::{self, Planned, Standing},
     command::{CommandError, Context},
     web::{
         form::{Check, Form},
@@ -23,7 +24,10 @@ use domain::{
     Money, Timestamp,
     calendar::{date_of, last_day},
     id::{AssetId, ContractId, CustomerId},
-    service::contract::{Contract, ContractState, CoveredAssets, Tier, Used},
+    service::contract::{
+        Contract, ContractState, CoveredAssets, Tier, Used,
+        billing::{Billing, Due, Every},
+    },
 };
 use maud::{Markup, html};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -144,6 +148,10 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         CoveredAssets::All => None,
         CoveredAssets::Listed(ids) => Some(assets::by_ids(db, ids.iter().copied()).await?),
     };
+    let organisation =
+        organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let today = date_of(deps.now(), view.civil);
+    let plan = periods::plan(db, &contract, &organisation, today).await?;
     let hours = |value: Decimal| format!("{}\u{a0}h", lang.quantity(value.round_dp(1)));
     let parts_used = Money::new(used.parts_minor, contract.price.currency);
     let limits = [
@@ -200,6 +208,7 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
                     @if let Some(hours) = contract.restore_hours { div { dt { (lang.t("contracts-restore")) } dd.n { (hours) " h" } } }
                     @if let Some(share) = contract.availability_guarantee { div { dt { (lang.t("contracts-guarantee")) } dd.n { (lang.share(share)) } } }
                     div { dt { (lang.t("contracts-price")) } dd.n { (lang.money(contract.price)) } }
+                    div { dt { (lang.t("contracts-billing")) } dd.n { (billing_text(lang, &contract)) } }
                     div { dt { (lang.t("contracts-assets")) } dd.n {
                         @match &machines {
                             None => (lang.t("contracts-all-assets")),
@@ -209,8 +218,70 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
                 }
             }
         }
+        (plan_card(&view, &contract, &plan))
     };
     Ok(layout::page(&view, &contract.number, &main).into_response())
+}
+
+fn billing_text(lang: Lang, contract: &Contract) -> String {
+    contract.billing.map_or_else(
+        || lang.t("contracts-billing-none"),
+        |billing| {
+            let every = lang.t(&format!("contracts-billing-{}", billing.every.as_str()));
+            format!("{every}, {}", lang.t(&format!("contracts-due-{}", billing.due.as_str())))
+        },
+    )
+}
+
+/// The periods of the price, with their invoices.
+fn plan_card(view: &View, contract: &Contract, plan: &[Planned]) -> Markup {
+    let lang = view.lang;
+    let is_due = plan.iter().any(|planned| planned.standing == Standing::Due);
+    html! {
+        @if !plan.is_empty() {
+            section.card {
+                header {
+                    h2 { (lang.t("contracts-periods")) }
+                    @if is_due {
+                        form method="post" action={ "/contracts/" (contract.id) "/invoices" } {
+                            (Form::blank().fields(lang).start())
+                            button.btn2 type="submit" { (lang.t("contracts-invoice-due")) }
+                        }
+                    }
+                }
+                div.scroll tabindex="0" role="region" aria-label=(lang.t("contracts-periods")) {
+                    table.list {
+                        caption.sr { (lang.t("contracts-periods")) }
+                        thead { tr {
+                            th scope="col" { (lang.t("contracts-period")) }
+                            th scope="col" { (lang.t("contracts-period-due")) }
+                            th.n scope="col" { (lang.t("billing-net")) }
+                            th scope="col" { (lang.t("billing-status")) }
+                        } }
+                        tbody { @for planned in plan { tr {
+                            td { (lang.day(planned.period.from)) " – " (lang.day(planned.period.to)) }
+                            td { (lang.day(planned.period.due)) }
+                            td.n { (lang.money(planned.period.amount)) }
+                            td {
+                                @match planned.standing {
+                                    Standing::Invoiced(invoice) => a href={ "/invoices/" (invoice) } { (lang.t("contracts-period-invoiced")) },
+                                    Standing::Due => span.pill.warn { (lang.t("contracts-period-due-now")) },
+                                    Standing::Later => (lang.t("contracts-period-later")),
+                                    Standing::Elsewhere => (lang.t("contracts-period-elsewhere")),
+                                }
+                            }
+                        } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Makes the draft of what is due, and goes to it.
+pub async fn invoice(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+    let draft = periods::create_draft(&deps, form.context(cx), ContractId(id)).await?;
+    Ok(see_other(&format!("/invoices/{}", draft.id)))
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
@@ -220,6 +291,8 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
         ("labour_share", "100".into()),
         ("travel_share", "100".into()),
         ("parts_share", "0".into()),
+        ("billing_every", Every::Year.as_str().into()),
+        ("billing_due", Due::Advance.as_str().into()),
     ];
     values.push(("customer_id", customer));
     Ok(draw(&deps, &view, &Form::filled(values), None).await?.into_response())
@@ -298,6 +371,12 @@ fn values(view: &View, contract: &Contract) -> Vec<(&'static str, String)> {
         ("availability_guarantee", contract.availability_guarantee.map(percent).unwrap_or_default()),
         ("price", lang.show_money(contract.price)),
         ("version", contract.version.to_string()),
+        ("billing_every", contract.billing.map_or("none", |billing| billing.every.as_str()).into()),
+        ("billing_due", contract.billing.map_or("advance", |billing| billing.due.as_str()).into()),
+        (
+            "billing_from",
+            contract.billing.and_then(|billing| billing.from).map(|day| day.to_string()).unwrap_or_default(),
+        ),
     ];
     if let CoveredAssets::Listed(ids) = &contract.covers_assets {
         values.extend(ids.iter().map(|id| ("asset_ids", id.to_string())));
@@ -327,6 +406,7 @@ async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, Co
     let mut count = |name| check.optional(name, |check, name| check.whole(name, "form-whole"));
     let (included_visits, response_hours, restore_hours) =
         (count("included_visits"), count("response_hours"), count("restore_hours"));
+    let billing = read_billing(form, &mut check);
     let ids: Option<std::collections::BTreeSet<AssetId>> =
         form.all("asset_ids").into_iter().map(|id| id.parse().ok()).collect();
     if ids.is_none() {
@@ -356,9 +436,27 @@ async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, Co
         response_hours,
         restore_hours,
         price,
+        billing,
         availability_guarantee: guarantee,
         asset_ids: ids.filter(|ids| !ids.is_empty()),
     })
+}
+
+/// `None` where the form does not ask.
+fn read_billing(form: &Form, check: &mut Check<'_>) -> Option<Option<Billing>> {
+    let from = check.optional("billing_from", Check::date);
+    let due = Due::ALL.into_iter().find(|due| due.as_str() == form.value("billing_due"));
+    match form.value("billing_every") {
+        "" => None,
+        "none" => Some(None),
+        word => {
+            let every = Every::ALL.into_iter().find(|every| every.as_str() == word);
+            if every.is_none() {
+                check.error("billing_every", "form-choice");
+            }
+            Some(every.map(|every| Billing { every, due: due.unwrap_or(Due::Advance), from }))
+        }
+    }
 }
 
 async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> Result<Markup, CommandError> {
@@ -379,6 +477,12 @@ async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> 
         Err(_) => Vec::new(),
     };
     let ticked = form.all("asset_ids");
+    let words = |words: &[&str], key: &str| -> Vec<(String, String)> {
+        words.iter().map(|word| ((*word).to_string(), lang.t(&format!("contracts-{key}-{word}")))).collect()
+    };
+    let every = Every::ALL.map(Every::as_str);
+    let every = words(&[&every[..], &["none"]].concat(), "billing");
+    let due = words(&Due::ALL.map(Due::as_str), "due");
     let f = form.fields(lang);
     let (title, action) = match id {
         Some(id) => (lang.t("contracts-edit"), format!("/contracts/{id}/edit")),
@@ -394,6 +498,12 @@ async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> 
             (f.date("starts_on", "contracts-start").required())
             (f.date("ends_on", "contracts-end").required().hint("contracts-end-hint"))
             (f.number("price", "contracts-price").required().hint("contracts-price-hint"))
+            fieldset {
+                legend { (lang.t("contracts-billing")) }
+                (f.select("billing_every", "contracts-billing-every", &every))
+                (f.select("billing_due", "contracts-billing-due", &due))
+                (f.date("billing_from", "contracts-billing-from").hint("contracts-billing-from-hint"))
+            }
             fieldset {
                 legend { (lang.t("contracts-bears")) }
                 (f.number("labour_share", "contracts-share-labour").required())

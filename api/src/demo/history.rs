@@ -6,7 +6,10 @@ use super::{
     records::Things,
 };
 use crate::{
-    billing::commands::{self as billing, NewInvoice, NewPayment},
+    billing::{
+        commands::{self as billing, NewInvoice},
+        payments::{self, NewPayment},
+    },
     command::{CommandError, Context},
     deps::Deps,
     tickets::commands::{self as tickets, Draft, NewTicket, Remark},
@@ -25,7 +28,7 @@ use domain::{
     id::{AccountId, AssetId, CustomerId, TechnicianId, TicketId, VisitId, WorkOrderId},
     service::{
         Priority,
-        payment::PaymentMethod,
+        payment::{Direction, PaymentMethod},
         ticket::{PriorityReason, TicketSource, assess},
         visit::Outcome,
         work_order::WorkOrderKind,
@@ -285,11 +288,12 @@ impl History<'_> {
             let payment = NewPayment {
                 invoice_id: invoice.id,
                 amount,
+                direction: Direction::In,
                 method: PaymentMethod::BankTransfer,
                 at: None,
                 reference: String::new(),
             };
-            billing::record_payment(self.deps, self.desk(paid_at), payment).await?;
+            payments::record(self.deps, self.desk(paid_at), payment).await?;
         }
         Ok(())
     }

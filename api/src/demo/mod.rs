@@ -20,8 +20,8 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use store::records::{
-    Tx, alerts, analytics_state, assets, contracts, customers, demo, device_events, devices, failures,
-    invoices, models, organisation, payments, rules, sites, states, territories, warranties,
+    Tx, alerts, analytics_state, assets, contracts, credit_notes, customers, demo, device_events, devices,
+    failures, invoices, models, organisation, payments, rules, sites, states, territories, warranties,
 };
 
 pub use history::Progress;
@@ -134,6 +134,7 @@ pub async fn remove(deps: &Deps) -> Result<(), CommandError> {
         devices::demo(deps.records.read()).await?.into_iter().map(|device| device.id).collect();
     let tx = deps.records.begin().await?;
     payments::delete_demo(&tx).await?;
+    credit_notes::delete_demo(&tx).await?;
     invoices::delete_demo(&tx).await?;
     demo::delete_work(&tx).await?;
     alerts::delete_demo(&tx).await?;
@@ -179,6 +180,8 @@ fn organisation_at(at: Timestamp) -> Organisation {
         language: Lang::En.code().into(),
         labour_rate_per_hour: hourly(7800),
         travel_rate_per_hour: hourly(5600),
+        labour_step_minutes: 0,
+        travel_step_minutes: 0,
         labour_cost_per_hour: hourly(3300),
         tax_rate: Decimal::new(21, 2),
         payment_terms_days: 30,

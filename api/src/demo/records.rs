@@ -142,6 +142,7 @@ async fn customer(
             response_hours: Some(response_hours),
             restore_hours: Some(restore_hours),
             price: Money::new(1_250_000 + i64::from(number) * 215_000, Currency::EUR),
+            billing: None,
             availability_guarantee: (restore_hours <= 24).then(|| percent(98)),
             version: 1,
         };

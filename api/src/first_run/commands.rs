@@ -3,7 +3,7 @@
 use crate::{
     accounts::commands::{self as account_commands, NewAccount},
     command::{CommandError, Context},
-    settings,
+    settings, work_orders,
 };
 use domain::{account::Account, organisation::Organisation};
 use store::{
@@ -31,6 +31,7 @@ pub async fn create(
         Err(StoreError::Conflict(_)) => return Err(CommandError::Refused { code: "first-run-done" }),
         result => result?,
     }
+    work_orders::lines::catch_up(&tx).await?;
     account_commands::insert(&tx, &account, &hash).await?;
     Ok((tx, account))
 }

@@ -5,7 +5,7 @@
 //! store tries again for as long as it takes; an event that a reaction refuses again and again is parked with its
 //! reason, and the events behind it go on.
 
-use crate::{command::CommandError, deps::Deps, kpis, tickets};
+use crate::{billing, command::CommandError, deps::Deps, kpis, tickets};
 use chrono::TimeDelta;
 use domain::event::Recorded;
 use futures::future::BoxFuture;
@@ -31,6 +31,21 @@ pub const REACTIONS: &[Reaction] = &[
     Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run },
     Reaction { name: "kpis", run: kpis::reactions::run },
 ];
+
+/// What is looked after from time to time, whether or not anything happened.
+#[derive(Clone, Copy)]
+pub struct Chore {
+    pub name: &'static str,
+    pub every: Duration,
+    /// Repeating it changes nothing.
+    pub run: for<'a> fn(&'a Deps) -> BoxFuture<'a, Result<(), CommandError>>,
+}
+
+pub const CHORES: &[Chore] = &[Chore {
+    name: "billing.contract_periods",
+    every: Duration::from_secs(600),
+    run: billing::periods::run,
+}];
 
 const LEASE: &str = "jobs";
 /// How long the jobs stand still after a crash, at most.
@@ -88,6 +103,9 @@ fn start(
     for reaction in reactions {
         tasks.spawn(follow(deps.clone(), *reaction, token.clone()));
     }
+    for chore in CHORES {
+        tasks.spawn(look_after(deps.clone(), *chore, token.clone()));
+    }
     (token, tasks)
 }
 
@@ -114,6 +132,16 @@ async fn release_lease(deps: &Deps, holder: &str) -> Result<(), StoreError> {
     let tx = deps.records.begin().await?;
     leases::release(&tx, LEASE, holder).await?;
     tx.commit_quietly().await
+}
+
+/// At once, and again whenever its time has passed. What fails is tried again then.
+async fn look_after(deps: Deps, chore: Chore, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = (chore.run)(&deps).await {
+            tracing::warn!(chore = chore.name, %error, "a chore failed; it is tried again");
+        }
+        tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(chore.every) => {} }
+    }
 }
 
 /// Carries one reaction through the events, oldest first.

@@ -3,7 +3,7 @@
 
 use crate::{command::CommandError, deps::Deps};
 use domain::{
-    Timestamp,
+    Currency, Money, Timestamp,
     calendar::{Zone, date_of},
     event::{DomainEvent, Recorded},
     id::{AssetId, ContractId, InvoiceId, TicketId, WarrantyId, WorkOrderId},
@@ -11,6 +11,7 @@ use domain::{
     service::{
         contract::{Contract, ContractState},
         coverage::Payer,
+        invoice::{Invoice, InvoiceLine, Source},
         kpi::{self, Contribution, Dimensions, Promise, WorkOrderFacts},
         line::Line,
         ticket::Ticket,
@@ -19,7 +20,7 @@ use domain::{
 use futures::future::BoxFuture;
 use std::collections::BTreeSet;
 use store::records::{
-    Connection, PageRequest, Tx, assets, contracts, invoices,
+    Connection, PageRequest, Tx, assets, contracts, credit_notes, invoices,
     kpi_facts::{self, Subject},
     lines, organisation, sites, tickets, visits, warranties, work_orders,
 };
@@ -38,13 +39,15 @@ pub fn run<'a>(_: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) -> BoxFuture<'a,
         match recorded.event {
             DomainEvent::WorkOrderCreated { work_order: id }
             | DomainEvent::WorkOrderCompleted { work_order: id }
-            | DomainEvent::WorkOrderApproved { work_order: id } => work_order(tx, &organisation, id).await,
+            | DomainEvent::WorkOrderApproved { work_order: id }
+            | DomainEvent::WorkOrderChanged { work_order: id } => work_order(tx, &organisation, id).await,
             DomainEvent::TicketOpened { ticket: id } => {
                 ticket(tx, &organisation, id).await?;
                 earlier_jobs(tx, &organisation, id).await
             }
             DomainEvent::TicketResolved { ticket: id } => ticket(tx, &organisation, id).await,
-            DomainEvent::InvoiceIssued { invoice: id }
+            DomainEvent::InvoiceChanged { invoice: id }
+            | DomainEvent::InvoiceIssued { invoice: id }
             | DomainEvent::InvoicePaid { invoice: id }
             | DomainEvent::InvoiceCredited { invoice: id } => invoice(tx, &organisation, id).await,
             _ => Ok(()),
@@ -82,10 +85,7 @@ async fn work_order(tx: &Tx, organisation: &Organisation, id: WorkOrderId) -> Re
         None => None,
     };
     let (visits, lines) = (visits::of_work_order(tx, id).await?, lines::of_work_order(tx, id).await?);
-    let invoice = match invoices::of_work_orders(tx, &[id]).await?.get(&id) {
-        Some(invoice) => invoices::get(tx, *invoice).await?,
-        None => None,
-    };
+    let (invoice, credited) = money_of(tx, id, organisation.currency).await?;
     let repeated = match work_order.state.completed_at() {
         Some(completed) => reported_again(tx, work_order.asset_id, completed).await?,
         None => false,
@@ -98,6 +98,7 @@ async fn work_order(tx: &Tx, organisation: &Organisation, id: WorkOrderId) -> Re
         lapsed: &lapsed(tx, work_order.asset_id, &lines).await?,
         repeated,
         invoice: invoice.as_ref(),
+        credited,
         currency: organisation.currency,
     })?;
     let last =
@@ -108,6 +109,33 @@ async fn work_order(tx: &Tx, organisation: &Organisation, id: WorkOrderId) -> Re
     };
     let subject = Subject { id: id.into(), kind: "work_order", label: work_order.number.clone(), dimensions };
     put(tx, organisation, subject, facts).await
+}
+
+/// The invoice that the job stands on (the latest, should its lines stand on several), and what credit notes took back
+/// of its lines before tax.
+async fn money_of(
+    tx: &Tx,
+    id: WorkOrderId,
+    currency: Currency,
+) -> Result<(Option<Invoice>, i64), CommandError> {
+    let live = invoices::live_lines(tx, &[id]).await?;
+    let papers: BTreeSet<InvoiceId> = live.iter().map(|line| line.invoice).collect();
+    let mut credited = Money::zero(currency);
+    for paper in papers {
+        for note in credit_notes::of_invoice(tx, paper).await? {
+            for piece in note.lines {
+                if live.iter().any(|line| line.id == piece.invoice_line_id) && piece.net.currency == currency
+                {
+                    credited = credited.checked_add(piece.net)?;
+                }
+            }
+        }
+    }
+    let invoice = match live.last() {
+        Some(line) => invoices::get(tx, line.invoice).await?,
+        None => None,
+    };
+    Ok((invoice, credited.minor))
 }
 
 /// For each line, whether the contract or warranty that is said to pay was not in force, or not for this asset.
@@ -188,7 +216,7 @@ pub fn promise<'a>(contracts: impl IntoIterator<Item = &'a Contract>, at: Timest
 
 async fn invoice(tx: &Tx, organisation: &Organisation, id: InvoiceId) -> Result<(), CommandError> {
     let Some(invoice) = invoices::get(tx, id).await? else { return Ok(()) };
-    let ids: BTreeSet<WorkOrderId> = invoice.lines.iter().map(|line| line.work_order_id).collect();
+    let ids: BTreeSet<WorkOrderId> = invoice.lines.iter().filter_map(InvoiceLine::work_order_id).collect();
     let mut of_first = Dimensions::default();
     for work in &ids {
         work_order(tx, organisation, *work).await?;
@@ -198,7 +226,17 @@ async fn invoice(tx: &Tx, organisation: &Organisation, id: InvoiceId) -> Result<
     {
         of_first = Dimensions { asset: Some(work.asset_id), ..Dimensions::default() };
     }
-    let label = invoice.state.issued().map_or_else(String::new, |issued| issued.number.to_string());
+    // A draft has no number yet: people know it by the contract it is for.
+    let contract = || {
+        invoice.lines.iter().find_map(|line| match &line.source {
+            Source::Contract { contract, .. } => Some(contract.clone()),
+            Source::Work { .. } => None,
+        })
+    };
+    let number = invoice.state.issued().map(|issued| issued.number.to_string());
+    let label = number.or_else(contract).unwrap_or_default();
     let subject = Subject { id: id.into(), kind: "invoice", label, dimensions: of_first };
-    put(tx, organisation, subject, kpi::of_invoice(&invoice)).await
+    let notes = credit_notes::of_invoice(tx, id).await?;
+    let facts = kpi::of_invoice(&invoice, &notes, organisation.currency, organisation.zone())?;
+    put(tx, organisation, subject, facts).await
 }

@@ -23,6 +23,7 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     asset::Asset,
+    calendar::date_of,
     condition::{
         EquipmentState,
         reliability::{Period, uptime},
@@ -147,10 +148,10 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
     };
     let found = invoices::list(deps.records.read(), &filter, &PageRequest::first(SHOWN)).await?.items;
     let rows: Vec<Markup> = found.iter().map(|row| {
-        let overdue = !row.open.is_zero() && row.due.is_some_and(|due| due < deps.now());
+        let overdue = row.is_overdue(date_of(deps.now(), view.civil));
         html! { tr {
             td { a href={ "/invoices/" (row.id) "/print" } { b { (row.number.clone().unwrap_or_default()) } } }
-            td { @if let Some(at) = row.issued_at { (view.day(at)) } }
+            td { @if let Some(on) = row.issued_on { (lang.day(on)) } }
             td { span.pill.crit[overdue] { (lang.t(&format!("billing-status-{}", if overdue { "overdue" } else { &row.status }))) } }
             td.n { (lang.money(row.total)) }
             td.n { (lang.money(row.open)) }

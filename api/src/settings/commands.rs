@@ -4,6 +4,7 @@ use crate::{
     command::{Begun, CommandError, Context},
     input::Checks,
     web::i18n::Lang,
+    work_orders,
 };
 use domain::{Currency, Money, organisation::Organisation};
 use rust_decimal::Decimal;
@@ -21,12 +22,17 @@ pub fn defaults(time_zone: &str, language: Lang) -> Organisation {
         language: language.code().into(),
         labour_rate_per_hour: eur(7500),
         travel_rate_per_hour: eur(5500),
+        labour_step_minutes: 0,
+        travel_step_minutes: 0,
         labour_cost_per_hour: eur(3800),
         tax_rate: Decimal::new(21, 2),
         payment_terms_days: 30,
         set_up_at: None,
     }
 }
+
+/// The longest step that time is billed in: a working day.
+const MAX_STEP_MINUTES: u32 = 480;
 
 /// Says what to change, if anything.
 pub fn check(input: &Organisation) -> Result<(), CommandError> {
@@ -41,6 +47,10 @@ pub fn check(input: &Organisation) -> Result<(), CommandError> {
         Err(CommandError::field("tax_rate", "settings-tax-rate-invalid"))
     } else if input.payment_terms_days > 365 {
         Err(CommandError::field("payment_terms_days", "settings-payment-terms-invalid"))
+    } else if input.labour_step_minutes > MAX_STEP_MINUTES {
+        Err(CommandError::field("labour_step_minutes", "settings-step-invalid"))
+    } else if input.travel_step_minutes > MAX_STEP_MINUTES {
+        Err(CommandError::field("travel_step_minutes", "settings-step-invalid"))
     } else if rates.iter().any(|rate| rate.minor < 0 || rate.currency != input.currency) {
         Err(CommandError::field("labour_rate", "form-money"))
     } else {
@@ -84,8 +94,12 @@ pub async fn save(
     if let Some(before) = &before {
         keeps_its_books(&tx, before, &input).await?;
     }
+    let first = before.is_none();
     let set_up_at = before.and_then(|before| before.set_up_at).or(Some(cx.at));
     let saved = Organisation { set_up_at, ..input };
     organisation::save(&tx, &saved).await?;
+    if first {
+        work_orders::lines::catch_up(&tx).await?;
+    }
     cx.finish(tx, saved).await
 }

@@ -32,6 +32,11 @@ pub struct OrganisationJson {
     pub labour_rate_per_hour: Money,
     #[schema(value_type = crate::openapi::MoneyJson)]
     pub travel_rate_per_hour: Money,
+    /// Labour and travel are billed in started steps of so many minutes; 0 (the default) bills the exact time.
+    #[serde(default)]
+    pub labour_step_minutes: u32,
+    #[serde(default)]
+    pub travel_step_minutes: u32,
     /// Absent for those who may not see costs; required when saving.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::openapi::MoneyJson>)]
@@ -52,6 +57,8 @@ fn shown(kept: Organisation, user: &User) -> OrganisationJson {
         language: kept.language,
         labour_rate_per_hour: kept.labour_rate_per_hour,
         travel_rate_per_hour: kept.travel_rate_per_hour,
+        labour_step_minutes: kept.labour_step_minutes,
+        travel_step_minutes: kept.travel_step_minutes,
         labour_cost_per_hour: user.actor.role.sees_costs().then_some(kept.labour_cost_per_hour),
         tax_rate: kept.tax_rate,
         payment_terms_days: kept.payment_terms_days,
@@ -87,6 +94,8 @@ pub async fn put(
         language: input.language,
         labour_rate_per_hour: input.labour_rate_per_hour,
         travel_rate_per_hour: input.travel_rate_per_hour,
+        labour_step_minutes: input.labour_step_minutes,
+        travel_step_minutes: input.travel_step_minutes,
         labour_cost_per_hour: cost.ok_or(CommandError::field("labour_cost_per_hour", "form-required"))?,
         tax_rate: input.tax_rate,
         payment_terms_days: input.payment_terms_days,

@@ -69,6 +69,8 @@ pub fn fill(kept: &Organisation, lang: Lang) -> Form {
         ("organisation_language", kept.language.clone()),
         ("labour_rate", lang.show_money(kept.labour_rate_per_hour)),
         ("travel_rate", lang.show_money(kept.travel_rate_per_hour)),
+        ("labour_step_minutes", kept.labour_step_minutes.to_string()),
+        ("travel_step_minutes", kept.travel_step_minutes.to_string()),
         ("labour_cost", lang.show_money(kept.labour_cost_per_hour)),
         ("tax_rate", lang.show_percent(kept.tax_rate)),
         ("payment_terms_days", kept.payment_terms_days.to_string()),
@@ -84,6 +86,9 @@ pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
     let labour_rate = check.money("labour_rate", unit);
     let travel_rate = check.money("travel_rate", unit);
     let labour_cost = check.money("labour_cost", unit);
+    let mut step =
+        |name| check.optional(name, |check, name| check.whole::<u32>(name, "settings-step-invalid"));
+    let (labour_step, travel_step) = (step("labour_step_minutes"), step("travel_step_minutes"));
     let tax_rate = check.percent("tax_rate");
     let terms = check.whole::<u32>("payment_terms_days", "settings-payment-terms-invalid");
     if tax_rate.is_some_and(|rate| !(Decimal::ZERO..=Decimal::ONE).contains(&rate)) {
@@ -100,6 +105,8 @@ pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
         language: form.value("organisation_language").into(),
         labour_rate_per_hour: labour_rate.expect(checked),
         travel_rate_per_hour: travel_rate.expect(checked),
+        labour_step_minutes: labour_step.unwrap_or(0),
+        travel_step_minutes: travel_step.unwrap_or(0),
         labour_cost_per_hour: labour_cost.expect(checked),
         tax_rate: tax_rate.expect(checked),
         payment_terms_days: terms.expect(checked),
@@ -117,6 +124,10 @@ pub fn price_fields(f: Fields<'_>) -> Markup {
         div.pair {
             (f.number("labour_rate", "settings-labour-rate").required())
             (f.number("travel_rate", "settings-travel-rate").required())
+        }
+        div.pair {
+            (f.number("labour_step_minutes", "settings-labour-step").hint("settings-step-hint"))
+            (f.number("travel_step_minutes", "settings-travel-step"))
         }
         div.pair {
             (f.number("labour_cost", "settings-labour-cost").required().hint("settings-labour-cost-hint"))

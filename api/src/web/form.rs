@@ -87,6 +87,10 @@ impl Form {
     pub fn raw(&self, name: &str) -> &str {
         self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
+    /// The translation key of what to change in `name`, for what is not drawn as a [`Field`].
+    pub fn error(&self, name: &str) -> Option<&'static str> {
+        self.errors.iter().find(|error| error.field == name).map(|error| error.message)
+    }
     pub fn optional(&self, name: &str) -> Option<&str> {
         Some(self.value(name)).filter(|value| !value.is_empty())
     }

@@ -332,8 +332,10 @@ fn topics_of(event: &DomainEvent) -> Vec<Topic> {
         DomainEvent::WorkOrderCreated { .. }
         | DomainEvent::WorkOrderCompleted { .. }
         | DomainEvent::WorkOrderApproved { .. }
+        | DomainEvent::WorkOrderChanged { .. }
         | DomainEvent::VisitChanged { .. } => vec![Topic::WorkOrders, Topic::Overview],
-        DomainEvent::InvoiceIssued { .. }
+        DomainEvent::InvoiceChanged { .. }
+        | DomainEvent::InvoiceIssued { .. }
         | DomainEvent::InvoicePaid { .. }
         | DomainEvent::InvoiceCredited { .. } => {
             vec![Topic::Invoices, Topic::Overview]

@@ -1,6 +1,7 @@
 //! What people do with work orders as a whole. Lines stand in [`super::lines`], visits in [`crate::visits`].
 
 use crate::{
+    billing::commands::can_be_billed,
     command::{Begun, CommandError, Context},
     deps::Deps,
     tickets::commands::{self as ticket_commands, Remark},
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
     records::{
-        Connection, Tx, assets, checklists, counters, outbox, tickets,
+        Connection, Tx, assets, checklists, counters, invoices, lines, organisation, outbox, tickets,
         transitions::Circumstances,
         visits,
         work_orders::{self, Signature},
@@ -214,16 +215,38 @@ pub async fn resume(
     change(deps, cx, "work_orders.resume", id, input, |work, standing, at| work.resume(standing, at)).await
 }
 
+/// Why work ends without being completed, and what of it is charged.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// The reason, which stays in the trail.
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// `as_recorded` (the default): what was worked and used is billed by its lines, which the office may still
+    /// change before it approves. `nothing`: all of it is borne by us as goodwill.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub charge: Charge,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Charge {
+    #[default]
+    AsRecorded,
+    Nothing,
+}
+
 /// Cancels the job and its planned visits; its ticket is back with the desk.
 pub async fn cancel(
     deps: &Deps,
     cx: Context,
     id: WorkOrderId,
-    input: Remark,
+    input: Ending,
 ) -> Result<WorkOrder, CommandError> {
-    input.required()?;
     let reason = input.note.trim().to_string();
-    change(deps, cx, "work_orders.cancel", id, input, |work, _, at| work.cancel(reason, at)).await
+    end(deps, cx, "work_orders.cancel", id, input, |work, _, at| work.cancel(reason, at)).await
 }
 
 /// Gives the job up, for a reason the customer hears; its ticket is back with the desk.
@@ -231,14 +254,34 @@ pub async fn give_up(
     deps: &Deps,
     cx: Context,
     id: WorkOrderId,
-    input: Remark,
+    input: Ending,
 ) -> Result<WorkOrder, CommandError> {
-    input.required()?;
     let reason = input.note.trim().to_string();
-    change(deps, cx, "work_orders.give_up", id, input, |work, standing, at| {
-        work.give_up(standing, reason, at)
-    })
-    .await
+    end(deps, cx, "work_orders.give_up", id, input, |work, standing, at| work.give_up(standing, reason, at))
+        .await
+}
+
+async fn end(
+    deps: &Deps,
+    mut cx: Context,
+    command: &'static str,
+    id: WorkOrderId,
+    input: Ending,
+    step: impl FnOnce(WorkOrder, Standing, Timestamp) -> Result<WorkOrder, InvalidTransition>,
+) -> Result<WorkOrder, CommandError> {
+    Remark { note: input.note.clone(), version: input.version }.required()?;
+    let tx = match cx.begin(&deps.records, command, &(id, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(work) => return Ok(work),
+    };
+    let before = load(&tx, &cx.actor, id, input.version).await?;
+    let visits = visits::of_work_order(&tx, id).await?;
+    let after = step(before.clone(), Standing::of(&visits), cx.at)?;
+    if input.charge == Charge::Nothing {
+        super::lines::waive(&tx, id).await?;
+    }
+    let work = save(&tx, &circumstances(&cx, None)?, &before, &after, Some(input.note.trim())).await?;
+    cx.finish(tx, work).await
 }
 
 /// The office has checked times, lines and coverage: it may be invoiced.
@@ -248,7 +291,53 @@ pub async fn approve(
     id: WorkOrderId,
     input: Remark,
 ) -> Result<WorkOrder, CommandError> {
-    change(deps, cx, "work_orders.approve", id, input, |work, _, at| work.approve(at)).await
+    input.check()?;
+    let mut cx = cx;
+    let tx = match cx.begin(&deps.records, "work_orders.approve", &(id, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(work) => return Ok(work),
+    };
+    let before = load(&tx, &cx.actor, id, input.version).await?;
+    // Without rates the labour of its visits is not on its lines yet: see [`super::lines::catch_up`].
+    let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let mut has_lines = false;
+    for line in lines::of_work_order(&tx, id).await?.iter().filter(|line| !line.invoiced) {
+        can_be_billed(line, ours.currency)?;
+        has_lines = true;
+    }
+    if !has_lines
+        && matches!(before.state, WorkOrderState::Canceled { .. } | WorkOrderState::CannotComplete { .. })
+    {
+        return Err(CommandError::Refused { code: "nothing_to_invoice" });
+    }
+    let after = before.clone().approve(has_lines, cx.at)?;
+    let work = save(&tx, &circumstances(&cx, None)?, &before, &after, Some(input.note.trim())).await?;
+    cx.finish(tx, work).await
+}
+
+/// A mistake was seen after approval: back to where lines can be corrected. What stands on an invoice is credited
+/// first, and a draft is discarded first.
+pub async fn withdraw_approval(
+    deps: &Deps,
+    mut cx: Context,
+    id: WorkOrderId,
+    input: Remark,
+) -> Result<WorkOrder, CommandError> {
+    input.required()?;
+    let tx = match cx.begin(&deps.records, "work_orders.withdraw_approval", &(id, &input)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(work) => return Ok(work),
+    };
+    let before = load(&tx, &cx.actor, id, input.version).await?;
+    if matches!(before.state, WorkOrderState::Invoiced { .. }) {
+        return Err(CommandError::Refused { code: "invoiced_work" });
+    }
+    if invoices::live_lines(&tx, &[id]).await?.iter().any(|live| live.draft) {
+        return Err(CommandError::Refused { code: "work_on_a_draft" });
+    }
+    let after = before.clone().withdraw_approval()?;
+    let work = save(&tx, &circumstances(&cx, None)?, &before, &after, Some(input.note.trim())).await?;
+    cx.finish(tx, work).await
 }
 
 /// Called by billing within the transaction that makes the invoice.
@@ -452,6 +541,22 @@ pub async fn load(
     Ok(work)
 }
 
+/// Lines may be changed until the office approves, however the work ended; by a technician only while it is open.
+pub fn accepts_lines(work: &WorkOrder, actor: &Actor, transition: &'static str) -> Result<(), CommandError> {
+    if work.state.is_open() || (work.state.accepts_lines() && actor.technician_scope().is_none()) {
+        return Ok(());
+    }
+    Err(InvalidTransition { thing: "work_order", transition, state: work.state.as_str() }.into())
+}
+
+/// Tells the figures of money that `work`, which has ended, changed.
+pub async fn tell_of_change(tx: &Tx, work: &WorkOrder, at: Timestamp) -> Result<(), CommandError> {
+    if work.state.ended().is_some() {
+        outbox::push(tx, &DomainEvent::WorkOrderChanged { work_order: work.id }, at).await?;
+    }
+    Ok(())
+}
+
 /// A technician changes open work only; the office also corrects what is completed, until it approves.
 pub fn editable(work: &WorkOrder, actor: &Actor, transition: &'static str) -> Result<(), CommandError> {
     if work.state.is_open() || (work.state.is_editable() && actor.technician_scope().is_none()) {
@@ -497,17 +602,22 @@ pub async fn save(
         return Ok(saved);
     }
     let work_order = after.id;
+    let ends = before.state.is_open();
     match after.state {
-        WorkOrderState::Completed { .. } => {
+        WorkOrderState::Completed { .. } if ends => {
             resolve_ticket(tx, how, after).await?;
             outbox::push(tx, &DomainEvent::WorkOrderCompleted { work_order }, how.at).await?;
         }
-        WorkOrderState::Approved { .. } => {
+        WorkOrderState::Approved { .. } | WorkOrderState::Closed { .. } => {
             outbox::push(tx, &DomainEvent::WorkOrderApproved { work_order }, how.at).await?;
         }
-        WorkOrderState::Canceled { .. } | WorkOrderState::CannotComplete { .. } => {
+        WorkOrderState::Canceled { .. } | WorkOrderState::CannotComplete { .. } if ends => {
             cancel_visits(tx, how, after).await?;
             return_ticket(tx, how, after).await?;
+            outbox::push(tx, &DomainEvent::WorkOrderChanged { work_order }, how.at).await?;
+        }
+        _ if !ends => {
+            outbox::push(tx, &DomainEvent::WorkOrderChanged { work_order }, how.at).await?;
         }
         _ => {}
     }

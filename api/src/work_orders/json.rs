@@ -1,7 +1,7 @@
 //! Work orders for programs. Costs are left out for those who may not see them.
 
 use super::{
-    commands::{self, NewFinding, NewSignature, NewWorkOrder},
+    commands::{self, Ending, NewFinding, NewSignature, NewWorkOrder},
     lines::{self as line_commands, LineChange, NewLine, UsedPart},
 };
 use crate::{
@@ -135,6 +135,8 @@ pub struct LineJson {
     pub serial_number: Option<String>,
     #[schema(value_type = String, example = "1.5")]
     pub quantity: Decimal,
+    /// Labour and travel: the exact time that is billed; `quantity` says it in hours.
+    pub seconds: Option<f64>,
     #[schema(value_type = Object)]
     pub unit_price: Money,
     /// Absent for those who may not see costs.
@@ -149,6 +151,10 @@ pub struct LineJson {
     #[schema(value_type = Object)]
     pub billable: Money,
     pub invoiced: bool,
+    /// When one entry of time reached across the end of a contract or warranty: the lines beyond it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
+    pub further_lines: Vec<LineJson>,
 }
 
 impl LineJson {
@@ -161,6 +167,7 @@ impl LineJson {
             part_id: line.part_id.map(|id| id.0),
             stock_location_id: line.stock_location_id.map(|id| id.0),
             quantity: line.quantity,
+            seconds: line.time_us.map(|us| us as f64 / 1e6),
             unit_price: line.unit_price,
             unit_cost: sees_costs.then_some(line.unit_cost),
             at: rfc3339(line.at),
@@ -169,7 +176,15 @@ impl LineJson {
             description: line.description,
             serial_number: line.serial_number,
             coverage: line.coverage,
+            further_lines: vec![],
         })
+    }
+    /// What one entry became.
+    fn first(lines: Vec<Line>, sees_costs: bool) -> Result<Self, CommandError> {
+        let mut lines = lines.into_iter();
+        let first = lines.next().ok_or(CommandError::NotFound)?;
+        let further = lines.map(|line| Self::new(line, sees_costs)).collect::<Result<_, _>>()?;
+        Ok(Self { further_lines: further, ..Self::new(first, sees_costs)? })
     }
 }
 
@@ -248,35 +263,41 @@ async fn lines_of(deps: &Deps, user: &User, id: WorkOrderId) -> Result<Vec<LineJ
     lines.into_iter().map(|line| LineJson::new(line, user.actor.role.sees_costs())).collect()
 }
 
-macro_rules! remarks {
-    ($($(#[$doc:meta])* $name:ident = $command:ident at $path:tt;)*) => {$(
+macro_rules! transitions {
+    ($input:ident: $($(#[$doc:meta])* $name:ident = $command:ident at $path:tt;)*) => {$(
         $(#[$doc])*
-        #[utoipa::path(post, path = $path, tag = "work orders", params(("id" = Uuid, Path)), request_body = Remark,
+        #[utoipa::path(post, path = $path, tag = "work orders", params(("id" = Uuid, Path)), request_body = $input,
             responses((status = 200, body = WorkOrderJson), (status = 409, body = Problem)))]
         pub async fn $name(
             State(deps): State<Deps>,
             cx: Context,
             Path(id): Path<WorkOrderId>,
-            Json(input): Json<Remark>,
+            Json(input): Json<$input>,
         ) -> Answer {
             Ok(Json(commands::$command(&deps, cx, id, input).await?.into()))
         }
     )*};
 }
 
-remarks! {
+transitions! { Remark:
     /// Waits; the note says for what.
     hold = hold at "/api/v1/work-orders/{id}/hold";
     /// Goes on after waiting.
     resume = resume at "/api/v1/work-orders/{id}/resume";
+    /// Approves a work order that has ended for billing.
+    /// However it ended; one without lines to bill is closed.
+    approve = approve at "/api/v1/work-orders/{id}/approve";
+    /// Takes an approval back, so that lines can be corrected and approved again; the note says why.
+    withdraw_approval = withdraw_approval at "/api/v1/work-orders/{id}/withdraw-approval";
+    /// Adds a note.
+    note = add_note at "/api/v1/work-orders/{id}/notes";
+}
+
+transitions! { Ending:
     /// Cancels it with its planned visits; the note says why.
     cancel = cancel at "/api/v1/work-orders/{id}/cancel";
     /// It cannot be completed; the note says why.
     give_up = give_up at "/api/v1/work-orders/{id}/give-up";
-    /// Approves a completed work order for billing.
-    approve = approve at "/api/v1/work-orders/{id}/approve";
-    /// Adds a note.
-    note = add_note at "/api/v1/work-orders/{id}/notes";
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -366,6 +387,8 @@ pub struct LineInput {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub unit_cost: Option<Money>,
+    /// When it was used or done; of labour and travel, when it began. Cover of that time counts. The job's own time
+    /// when absent.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
@@ -382,7 +405,7 @@ pub async fn add_line(
     Path(id): Path<WorkOrderId>,
     Json(input): Json<LineInput>,
 ) -> Result<(StatusCode, Json<LineJson>), Problem> {
-    let line = if input.kind == LineKind::Part {
+    let lines = if input.kind == LineKind::Part {
         let part_id = input.part_id.ok_or(CommandError::field("part_id", "form-required"))?;
         let used = UsedPart {
             part_id,
@@ -392,7 +415,7 @@ pub async fn add_line(
             serial_number: input.serial_number,
             at: input.at,
         };
-        line_commands::use_part(&deps, cx, id, used).await?
+        vec![line_commands::use_part(&deps, cx, id, used).await?]
     } else {
         if user.actor.technician_scope().is_some() && input.kind != LineKind::Expense {
             return Err(Problem::forbidden());
@@ -403,10 +426,11 @@ pub async fn add_line(
             quantity: input.quantity,
             unit_price: input.unit_price,
             unit_cost: input.unit_cost,
+            at: input.at,
         };
         line_commands::add(&deps, cx, id, line).await?
     };
-    Ok((StatusCode::CREATED, Json(LineJson::new(line, user.actor.role.sees_costs())?)))
+    Ok((StatusCode::CREATED, Json(LineJson::first(lines, user.actor.role.sees_costs())?)))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -439,8 +463,8 @@ pub async fn change_line(
         unit_price: input.unit_price,
         goodwill: input.goodwill,
     };
-    let line = line_commands::change(&deps, cx, id, line, change).await?;
-    Ok(Json(LineJson::new(line, user.actor.role.sees_costs())?))
+    let lines = line_commands::change(&deps, cx, id, line, change).await?;
+    Ok(Json(LineJson::first(lines, user.actor.role.sees_costs())?))
 }
 
 /// Takes a line off; its parts go back to where they came from.
@@ -473,6 +497,7 @@ pub async fn remove_line(
     cancel,
     give_up,
     approve,
+    withdraw_approval,
     note
 ))]
 pub struct Api;

@@ -1,7 +1,11 @@
 //! Work orders: a job at an asset, with its checklist, lines, visits, finding and signature.
 
 pub mod commands;
+#[cfg(test)]
+mod ending_tests;
 pub mod json;
+#[cfg(test)]
+mod labour_tests;
 pub mod lines;
 pub mod pages;
 #[cfg(test)]
@@ -33,6 +37,7 @@ pub fn routes() -> Routes {
         .post("/work-orders/{id}/lines/{line}", KEEPERS, pages::change_line)
         .post("/work-orders/{id}/checklist/{item}", PLANNERS, pages::tick)
         .post("/work-orders/{id}/approve", APPROVERS, pages::approve)
+        .post("/work-orders/{id}/withdraw-approval", APPROVERS, pages::withdraw_approval)
         .post("/work-orders/{id}/{action}", PLANNERS, pages::act)
         .get("/api/v1/work-orders", READERS, json::list)
         .post("/api/v1/work-orders", PLANNERS_AND_PROGRAMS, json::create)
@@ -42,6 +47,7 @@ pub fn routes() -> Routes {
         .post("/api/v1/work-orders/{id}/cancel", PLANNERS_AND_PROGRAMS, json::cancel)
         .post("/api/v1/work-orders/{id}/give-up", PLANNERS_AND_PROGRAMS, json::give_up)
         .post("/api/v1/work-orders/{id}/approve", APPROVERS, json::approve)
+        .post("/api/v1/work-orders/{id}/withdraw-approval", APPROVERS, json::withdraw_approval)
         .post("/api/v1/work-orders/{id}/notes", WORKERS, json::note)
         .post("/api/v1/work-orders/{id}/checklist/{item}", WORKERS, json::tick)
         .post("/api/v1/work-orders/{id}/finding", WORKERS, json::finding)

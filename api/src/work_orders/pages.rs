@@ -1,11 +1,11 @@
 //! Work order pages for the office: the list, planning without a ticket, and one job with all that belongs to it.
 
 use super::{
-    commands::{self, NewFinding, NewSignature, NewWorkOrder, Plan},
+    commands::{self, Charge, Ending, NewFinding, NewSignature, NewWorkOrder, Plan},
     json::filter,
     lines::{self as line_commands, LineChange, NewLine, UsedPart},
     view::{
-        checklist_text, duration, entitlement, evidence, line_kind, place_name, priority_options,
+        amount_of, checklist_text, duration, entitlement, evidence, line_kind, place_name, priority_options,
         priority_pill, skill, skill_options, status_pill,
     },
 };
@@ -282,8 +282,8 @@ pub async fn act(
     let done = match action.as_str() {
         "hold" => commands::hold(&deps, cx, id, remark).await,
         "resume" => commands::resume(&deps, cx, id, remark).await,
-        "cancel" => commands::cancel(&deps, cx, id, remark).await,
-        "give-up" => commands::give_up(&deps, cx, id, remark).await,
+        "cancel" => commands::cancel(&deps, cx, id, ending(remark, &form)).await,
+        "give-up" => commands::give_up(&deps, cx, id, ending(remark, &form)).await,
         "note" => commands::add_note(&deps, cx, id, remark).await,
         "finding" => commands::record_finding(&deps, cx, id, read_finding(&form)).await,
         "signature" => commands::sign(&deps, cx, id, read_signature(&form)).await,
@@ -293,6 +293,11 @@ pub async fn act(
         Ok(_) => Ok(see_other(&format!("/work-orders/{id}"))),
         Err(error) => again(&deps, &view, &user, id, action, form, error).await,
     }
+}
+
+fn ending(remark: Remark, form: &Form) -> Ending {
+    let charge = if form.checked("waive") { Charge::Nothing } else { Charge::AsRecorded };
+    Ending { note: remark.note, version: remark.version, charge }
 }
 
 pub fn read_finding(form: &Form) -> NewFinding {
@@ -330,6 +335,21 @@ pub async fn approve(
     }
 }
 
+pub async fn withdraw_approval(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    cx: Context,
+    Path(id): Path<WorkOrderId>,
+    form: Form,
+) -> PageResult {
+    let remark = Remark { note: form.value("note").into(), version: form.value("version").parse().ok() };
+    match commands::withdraw_approval(&deps, form.context(cx), id, remark).await {
+        Ok(_) => Ok(see_other(&format!("/work-orders/{id}"))),
+        Err(error) => again(&deps, &view, &user, id, "withdraw-approval".into(), form, error).await,
+    }
+}
+
 pub async fn tick(
     State(deps): State<Deps>,
     cx: Context,
@@ -348,7 +368,7 @@ pub async fn add_line(
     Path(id): Path<WorkOrderId>,
     form: Form,
 ) -> PageResult {
-    match save_line(&deps, form.context(cx), id, &form, view.lang).await {
+    match save_line(&deps, form.context(cx), id, &form, &view).await {
         Ok(_) => Ok(see_other(&format!("/work-orders/{id}#lines"))),
         Err(error) => again(&deps, &view, &user, id, "line".into(), form, error).await,
     }
@@ -359,9 +379,9 @@ async fn save_line(
     cx: Context,
     id: WorkOrderId,
     form: &Form,
-    lang: Lang,
-) -> Result<Line, CommandError> {
-    let mut check = form.check(lang);
+    view: &View,
+) -> Result<(), CommandError> {
+    let mut check = form.check(view.lang);
     let quantity = check.decimal("quantity");
     let currency = organisation::get(deps.records.read()).await?.map(|ours| ours.currency);
     let price: Option<Money> = match (form.optional("unit_price"), currency) {
@@ -371,29 +391,26 @@ async fn save_line(
     let place = check.parse_optional("stock_location_id", "form-choice");
     let description = check.text("description", 300);
     let number = check.text("part", 120);
+    let at = check.optional("at", |check, name| check.instant(name, view.zone));
     check.finish()?;
     let quantity = quantity.ok_or(CommandError::field("quantity", "form-required"))?;
     let kind = match form.value("kind") {
         "part" => {
             let part_id = find_part(deps, &number).await?;
             let stock_location_id = place;
-            let used = UsedPart {
-                part_id,
-                quantity,
-                stock_location_id,
-                visit_id: None,
-                serial_number: None,
-                at: None,
-            };
-            return line_commands::use_part(deps, cx, id, used).await;
+            let used =
+                UsedPart { part_id, quantity, stock_location_id, visit_id: None, serial_number: None, at };
+            line_commands::use_part(deps, cx, id, used).await?;
+            return Ok(());
         }
         "labour" => LineKind::Labour,
         "travel" => LineKind::Travel,
         "expense" => LineKind::Expense,
         _ => return Err(CommandError::field("kind", "form-choice")),
     };
-    let line = NewLine { kind, description, quantity, unit_price: price, unit_cost: None };
-    line_commands::add(deps, cx, id, line).await
+    let line = NewLine { kind, description, quantity, unit_price: price, unit_cost: None, at };
+    line_commands::add(deps, cx, id, line).await?;
+    Ok(())
 }
 
 /// By its number, as the list of the field suggests it (`6310-2RS Ball bearing`) or as typed.
@@ -550,17 +567,24 @@ impl Page {
         refused.or(action, Form::filled([("version", self.work.version)]))
     }
 
+    fn approve(&self, view: &View, refused: &Refused) -> Markup {
+        let form = self.versioned(refused, "approve");
+        let f = form.fields(view.lang).scope("approve-");
+        html! {
+            form method="post" action={ "/work-orders/" (self.work.id) "/approve" } {
+                (f.start()) (f.hidden("version"))
+                button.btn type="submit" { (icon("check")) (view.lang.t("work-orders-approve")) }
+            }
+        }
+    }
+
     fn main_action(&self, view: &View, refused: &Refused) -> Markup {
         let (lang, work) = (view.lang, &self.work);
-        let form = self.versioned(refused, "approve");
-        let f = form.fields(lang).scope("approve-");
         html! {
             @match work.state {
-                WorkOrderState::Completed { .. } if self.approves => {
-                    form method="post" action={ "/work-orders/" (work.id) "/approve" } {
-                        (f.start()) (f.hidden("version"))
-                        button.btn type="submit" { (icon("check")) (lang.t("work-orders-approve")) }
-                    }
+                WorkOrderState::Completed { .. } if self.approves => (self.approve(view, refused)),
+                WorkOrderState::CannotComplete { .. } | WorkOrderState::Canceled { .. } if self.approves && !self.lines.is_empty() => {
+                    (self.approve(view, refused))
                 }
                 WorkOrderState::Approved { .. } if self.bills => {
                     a.btn href="/invoices" { (icon("file")) (lang.t("work-orders-invoice")) }
@@ -621,7 +645,7 @@ impl Page {
 
     fn lines(&self, view: &View, refused: &Refused) -> Markup {
         let (lang, work) = (view.lang, &self.work);
-        let editable = self.keeps && work.state.is_editable();
+        let editable = self.keeps && work.state.accepts_lines();
         let billable = self.total(Line::billable);
         let cost = self.total(Line::cost);
         html! {
@@ -694,7 +718,7 @@ impl Page {
                         }
                     }
                 }
-                td.n { (lang.quantity(line.quantity)) }
+                td.n { (amount_of(lang, line.quantity, line.time_us)) }
                 td.n { (lang.money(line.unit_price)) }
                 td { (coverage(lang, line)) }
                 td.n { @if let Ok(billable) = line.billable() { (lang.money(billable)) } }
@@ -730,6 +754,7 @@ impl Page {
                     (f.text("description", "service-description"))
                     (f.number("quantity", "service-quantity").required())
                     (f.number("unit_price", "work-orders-price").hint("work-orders-price-hint"))
+                    (f.instant("at", "work-orders-line-at").hint("work-orders-line-at-hint"))
                     div { button.btn2 type="submit" { (icon("plus")) (lang.t("work-orders-add-line")) } }
                 }
             }
@@ -805,6 +830,12 @@ impl Page {
         let waits = matches!(status, "unscheduled" | "scheduled" | "on_hold");
         let has_alert = work.alert_group_id.is_some();
         html! {
+            @if self.approves && matches!(work.state, WorkOrderState::Approved { .. } | WorkOrderState::Closed { .. }) {
+                section.card {
+                    header { h2 { (lang.t("service-actions")) } }
+                    div.pad.stack { (self.remark(view, refused, "withdraw-approval", "work-orders-withdraw-approval")) }
+                }
+            }
             @if self.plans && work.state.is_editable() {
                 section.card {
                     header { h2 { (lang.t("service-actions")) } }
@@ -843,6 +874,7 @@ impl Page {
                 form.stack method="post" action={ "/work-orders/" (self.work.id) "/" (action) } {
                     (f.start()) (f.hidden("version"))
                     (f.area("note", "service-note").attribute("rows", "2"))
+                    @if matches!(action, "cancel" | "give-up") && !self.lines.is_empty() { (f.checkbox("waive", "work-orders-charge-nothing")) }
                     div { button.btn2 type="submit" { (view.lang.t(label)) } }
                 }
             }

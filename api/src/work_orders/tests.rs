@@ -28,7 +28,10 @@ pub struct Plant {
 
 impl Plant {
     pub async fn new() -> Self {
-        let app = TestApp::new().await;
+        Self::of(TestApp::new().await).await
+    }
+
+    pub async fn of(app: TestApp) -> Self {
         let (asset, part) = (AssetId::generate(), PartId::generate());
         let (van, store) = (StockLocationId::generate(), StockLocationId::generate());
         let (site, model) = (SiteId::generate(), ModelId::generate());
@@ -153,6 +156,17 @@ impl Plant {
             made.text()
         );
         id(&made.json())
+    }
+
+    /// As a catalogue from before prices had to be in the organisation's currency has it.
+    pub async fn price_part_in(&self, currency: &str) {
+        let tx = self.app.deps.records.begin().await.expect("begin");
+        let part = parts::get(&tx, self.part).await.expect("read").expect("part");
+        let currency: Currency = currency.parse().expect("currency");
+        let foreign = |money: Money| Money { currency, ..money };
+        let part = Part { unit_price: foreign(part.unit_price), unit_cost: foreign(part.unit_cost), ..part };
+        parts::update(&tx, &part).await.expect("update");
+        tx.commit().await.expect("commit");
     }
 
     pub async fn in_van(&self) -> Decimal {

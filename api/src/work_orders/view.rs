@@ -11,6 +11,7 @@ use domain::{
     service::{Priority, checklist, contract::ContractState, line::LineKind, stock::StockLocation},
 };
 use maud::{Markup, html};
+use rust_decimal::Decimal;
 use store::{
     StoreError,
     records::{Connection, alerts, contracts, evidence, warranties},
@@ -79,6 +80,18 @@ pub fn line_kind(lang: Lang, kind: LineKind) -> String {
         LineKind::Part => "line-part",
         LineKind::Expense => "line-expense",
     })
+}
+
+/// How much a line is of: exact time as `1:29:50 h`, else a quantity.
+pub fn amount_of(lang: Lang, amount: Decimal, time_us: Option<i64>) -> String {
+    let Some(time_us) = time_us else { return lang.quantity(amount) };
+    let seconds = (time_us + 500_000) / 1_000_000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if seconds == 0 {
+        format!("{hours}:{minutes:02}\u{a0}h")
+    } else {
+        format!("{hours}:{minutes:02}:{seconds:02}\u{a0}h")
+    }
 }
 
 /// Hours and minutes.

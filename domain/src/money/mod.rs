@@ -73,6 +73,16 @@ impl Money {
     pub fn times(self, factor: Decimal) -> Result<Self, MoneyError> {
         Self::round(self.decimal().checked_mul(factor).ok_or(MoneyError::Overflow)?, self.currency)
     }
+    /// `self` times `numerator / denominator`, exact until it is rounded once, half away from zero.
+    pub fn fraction(self, numerator: i64, denominator: i64) -> Result<Self, MoneyError> {
+        let denominator = i128::from(denominator);
+        if denominator <= 0 {
+            return Err(MoneyError::Overflow);
+        }
+        let product = i128::from(self.minor) * i128::from(numerator);
+        let rounded = (2 * product.abs() + denominator) / (2 * denominator) * product.signum();
+        Ok(Self::new(rounded.try_into().map_err(|_| MoneyError::Overflow)?, self.currency))
+    }
     /// The sum of `amounts`, or zero in `currency` when there are none.
     pub fn sum(amounts: impl IntoIterator<Item = Self>, currency: Currency) -> Result<Self, MoneyError> {
         amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
@@ -126,6 +136,18 @@ mod tests {
     fn rounds_half_away_from_zero_once() {
         assert_eq!(eur(5).times(Decimal::new(5, 1)), Ok(eur(3)));
         assert_eq!(eur(-5).times(Decimal::new(5, 1)), Ok(eur(-3)));
+    }
+
+    #[test]
+    fn a_fraction_is_exact_until_it_is_rounded_half_away_from_zero() {
+        assert_eq!(eur(300).fraction(1, 600), Ok(eur(1)), "half a cent");
+        assert_eq!(eur(-300).fraction(1, 600), Ok(eur(-1)));
+        assert_eq!(eur(100).fraction(1, 3), Ok(eur(33)));
+        assert_eq!(eur(100).fraction(2, 3), Ok(eur(67)));
+        assert_eq!(eur(299).fraction(1, 600), Ok(eur(0)));
+        assert_eq!(eur(i64::MAX).fraction(i64::MAX, i64::MAX), Ok(eur(i64::MAX)));
+        assert_eq!(eur(i64::MAX).fraction(3, 2), Err(MoneyError::Overflow));
+        assert_eq!(eur(1).fraction(1, 0), Err(MoneyError::Overflow));
     }
 
     #[test]

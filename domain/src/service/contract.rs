@@ -3,6 +3,8 @@
 //! A limit counts what the contract *bears*: with a labour share of one half, a job of two hours uses one included
 //! hour. The balance is never stored; it is the sum over the lines that the contract bore.
 
+pub mod billing;
+
 use super::line::LineKind;
 use crate::{
     Money, Timestamp,
@@ -30,6 +32,9 @@ pub struct Contract {
     pub restore_hours: Option<u32>,
     /// Price of the whole term.
     pub price: Money,
+    /// How the price is invoiced; `None`: elsewhere, or not at all.
+    #[serde(default)]
+    pub billing: Option<billing::Billing>,
     /// Guaranteed uptime as a fraction, such as 0.98.
     pub availability_guarantee: Option<Decimal>,
     pub version: i64,

@@ -9,8 +9,9 @@ use crate::{
     Money, Timestamp,
     id::{ContractId, VisitId, WarrantyId},
 };
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, ops::Bound};
 
 /// Kept with every line from the moment it is recorded; an invoice only reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,8 @@ pub enum CoverageReason {
     /// Warranty and contract do not cover misuse.
     Misuse,
     Goodwill,
+    /// Not work: the price of the contract itself, which its customer pays.
+    ContractPrice,
 }
 
 /// The work that somebody must pay for.
@@ -101,6 +104,62 @@ pub fn decide(question: &Question<'_>) -> CoverageDecision {
     best.unwrap_or_else(|| customer_pays(why_not(question)))
 }
 
+/// Some work between two instants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+/// Time of work throughout which the same cover is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// When it began: the moment to decide at.
+    pub at: Timestamp,
+    pub time_us: i64,
+}
+
+/// Cuts work where a cover of its kind begins or ends, so that each part is decided by the cover of its own time.
+/// `stretches` are in order and do not overlap; what lies between them (a break) is in no part.
+pub fn cut<'a>(
+    kind: LineKind,
+    stretches: &[Stretch],
+    warranties: &[Warranty],
+    contracts: impl IntoIterator<Item = &'a Contract>,
+) -> Vec<Part> {
+    let mut borders = BTreeSet::new();
+    for warranty in warranties.iter().filter(|warranty| warranty.covers.contains(&kind)) {
+        borders.extend([warranty.start, warranty.end]);
+    }
+    for contract in contracts.into_iter().filter(|contract| contract.share_of(kind) > Decimal::ZERO) {
+        borders.extend([contract.start, contract.end]);
+    }
+    let mut parts: Vec<Part> = Vec::new();
+    let mut last_end = None;
+    for stretch in stretches.iter().filter(|stretch| stretch.from < stretch.to) {
+        let within = borders.range((Bound::Excluded(stretch.from), Bound::Excluded(stretch.to)));
+        let mut from = stretch.from;
+        for to in within.copied().chain([stretch.to]) {
+            let time_us = (to - from).num_microseconds().unwrap_or(i64::MAX);
+            let crossed = last_end.is_none_or(|end| borders.range(end..=from).next().is_some());
+            match parts.last_mut().filter(|_| !crossed) {
+                Some(part) => part.time_us = part.time_us.saturating_add(time_us),
+                None => parts.push(Part { at: from, time_us }),
+            }
+            (from, last_end) = (to, Some(to));
+        }
+    }
+    parts
+}
+
+/// Lengthens the last part until the whole is a multiple of `step_minutes`: a started step is billed. 0 changes nothing.
+pub fn round_up(parts: &mut [Part], step_minutes: u32) {
+    let step_us = i64::from(step_minutes) * 60_000_000;
+    let total = parts.iter().fold(0_i64, |sum, part| sum.saturating_add(part.time_us));
+    let Some(last) = parts.last_mut().filter(|_| step_us > 0 && total % step_us > 0) else { return };
+    last.time_us = last.time_us.saturating_add(step_us - total % step_us);
+}
+
 fn customer_pays(reason: CoverageReason) -> CoverageDecision {
     CoverageDecision { payer: Payer::Customer, covered_share: Decimal::ZERO, reason }
 }
@@ -116,12 +175,22 @@ fn by_contract(work: &Work, contract: &Contract, used: &Used) -> CoverageDecisio
     CoverageDecision { payer: Payer::Contract(contract.id), covered_share: borne, reason }
 }
 
+/// Decimals of a share. Downwards: a contract never bears more than its limit.
+const SHARE_DIGITS: u32 = 18;
+/// Decimals of what is left of a limit: a few millionths of a second of labour, a fraction of the smallest coin.
+const LIMIT_DIGITS: u32 = 9;
+
 /// The greatest share of `work` that the limits still admit, 0 to 1.
 fn left_by_limits(work: &Work, contract: &Contract, used: &Used) -> Decimal {
-    // A limit counts what the contract bears, so this binds only where it is less than the contract's share.
+    // A limit counts what the contract bears, so this binds only where it is less than the contract's share. What is
+    // left is compared coarser than a share is kept, so that the last digit of a division never counts as a rest.
     let admitted = |limit: Decimal, used: Decimal, wanted: Decimal| {
-        let left = (limit - used).max(Decimal::ZERO);
-        if wanted <= left { Decimal::ONE } else { left.checked_div(wanted).unwrap_or(Decimal::ONE) }
+        let left = (limit - used).round_dp(LIMIT_DIGITS).max(Decimal::ZERO);
+        if wanted <= left {
+            return Decimal::ONE;
+        }
+        let share = left.checked_div(wanted).unwrap_or(Decimal::ZERO);
+        share.round_dp_with_strategy(SHARE_DIGITS, RoundingStrategy::ToZero)
     };
     let visits_left = match (contract.limits.visits, work.visit) {
         (Some(limit), Some(visit)) => {

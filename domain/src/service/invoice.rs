@@ -2,17 +2,22 @@
 //!
 //! Rounding: every line is rounded once to the minor unit (half away from zero), tax is computed once per rate on the
 //! sum of that rate's lines, and the total is the exact sum of what is printed.
+//!
+//! A paper never changes. What is wrong with it is taken back by credit notes ([`credit`]), in whole or in part, paid
+//! or not; what became of the money stands in its [`Account`].
 
-use super::{
-    InvalidTransition,
-    coverage::{CoverageReason, Payer},
-    line::{Line, LineKind},
-};
+mod account;
+pub mod credit;
+mod line;
+
+pub use account::Account;
+pub use line::{BilledKind, InvoiceLine, LineRefused, Source};
+
+use super::InvalidTransition;
 use crate::{
-    Currency, Money, MoneyError, Timestamp,
-    id::{CustomerId, InvoiceId, InvoiceLineId, LineId, WorkOrderId},
+    Currency, Date, Money, MoneyError, Timestamp,
+    id::{CustomerId, InvoiceId},
 };
-use chrono::TimeDelta;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -40,79 +45,6 @@ pub struct Party {
     pub tax_id: Option<String>,
 }
 
-/// One line of a work order as it is billed. A line that is borne entirely by others stays on the paper with its
-/// reason, so that the customer sees what the contract was worth.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvoiceLine {
-    pub id: InvoiceLineId,
-    pub line_id: LineId,
-    pub work_order_id: WorkOrderId,
-    /// Number of the work order and name of the asset, for grouping on the paper.
-    pub work_order: String,
-    pub asset: String,
-    pub kind: LineKind,
-    pub description: String,
-    pub quantity: Decimal,
-    pub unit_price: Money,
-    pub gross: Money,
-    pub payer: Payer,
-    pub covered_share: Decimal,
-    pub reason: CoverageReason,
-    /// What the customer pays before tax.
-    pub net: Money,
-    /// As a fraction: 0.21 is 21 %.
-    pub tax_rate: Decimal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LineRefused {
-    #[error("the line is on another invoice")]
-    AlreadyInvoiced,
-    #[error("a quantity, price or tax rate below zero, or a share outside 0 to 1")]
-    Negative,
-    #[error(transparent)]
-    Money(#[from] MoneyError),
-}
-
-impl InvoiceLine {
-    pub fn of(
-        line: &Line,
-        work_order: String,
-        asset: String,
-        tax_rate: Decimal,
-    ) -> Result<Self, LineRefused> {
-        if line.invoiced {
-            return Err(LineRefused::AlreadyInvoiced);
-        }
-        let share = line.coverage.covered_share;
-        let negative = line.quantity < Decimal::ZERO || line.unit_price.minor < 0 || tax_rate < Decimal::ZERO;
-        if negative || !(Decimal::ZERO..=Decimal::ONE).contains(&share) {
-            return Err(LineRefused::Negative);
-        }
-        Ok(Self {
-            id: InvoiceLineId::generate(),
-            line_id: line.id,
-            work_order_id: line.work_order_id,
-            work_order,
-            asset,
-            kind: line.kind,
-            description: line.description.clone(),
-            quantity: line.quantity,
-            unit_price: line.unit_price,
-            gross: line.gross()?,
-            payer: line.coverage.payer,
-            covered_share: share,
-            reason: line.coverage.reason,
-            net: line.billable()?,
-            tax_rate,
-        })
-    }
-    /// What somebody other than the customer bears.
-    pub fn covered(&self) -> Result<Money, MoneyError> {
-        self.gross.checked_sub(self.net)
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Totals {
     pub gross: Money,
@@ -123,7 +55,7 @@ pub struct Totals {
     pub total: Money,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tax {
     pub rate: Decimal,
     pub net: Money,
@@ -163,7 +95,9 @@ impl fmt::Display for InvoiceNumber {
 pub struct Issued {
     pub number: InvoiceNumber,
     pub at: Timestamp,
-    pub due: Timestamp,
+    /// The date on the paper, and the last day to pay without being late: dates of the organisation, whoever reads.
+    pub on: Date,
+    pub due: Date,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,20 +106,7 @@ pub enum InvoiceState {
     Draft,
     Issued {
         issued: Issued,
-    },
-    PartlyPaid {
-        issued: Issued,
-        paid: Money,
-    },
-    Paid {
-        issued: Issued,
-        at: Timestamp,
-    },
-    /// Taken back in full by a credit note; its lines may be invoiced again.
-    Credited {
-        issued: Issued,
-        note: InvoiceNumber,
-        at: Timestamp,
+        account: Account,
     },
     /// A draft that was thrown away: it never had a number.
     Canceled {
@@ -194,24 +115,37 @@ pub enum InvoiceState {
 }
 
 impl InvoiceState {
+    /// Where it stands, in a word: of an issued paper, what became of its money.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Draft => "draft",
-            Self::Issued { .. } => "issued",
-            Self::PartlyPaid { .. } => "partly_paid",
-            Self::Paid { .. } => "paid",
-            Self::Credited { .. } => "credited",
+            Self::Issued { account, .. } => account.as_str(),
             Self::Canceled { .. } => "canceled",
         }
     }
     pub fn issued(&self) -> Option<&Issued> {
         match self {
+            Self::Issued { issued, .. } => Some(issued),
             Self::Draft | Self::Canceled { .. } => None,
-            Self::Issued { issued }
-            | Self::PartlyPaid { issued, .. }
-            | Self::Paid { issued, .. }
-            | Self::Credited { issued, .. } => Some(issued),
         }
+    }
+    pub fn account(&self) -> Option<&Account> {
+        match self {
+            Self::Issued { account, .. } => Some(account),
+            Self::Draft | Self::Canceled { .. } => None,
+        }
+    }
+    /// Nothing is owed any more, and not because all was taken back: the day on which the last money came.
+    pub fn paid_on(&self) -> Option<Date> {
+        match self {
+            Self::Issued { issued, account } if account.is_paid() => {
+                Some(account.last_paid_on.unwrap_or(issued.on))
+            }
+            _ => None,
+        }
+    }
+    pub fn is_paid(&self) -> bool {
+        self.paid_on().is_some()
     }
 }
 
@@ -221,8 +155,10 @@ pub enum PaymentRefused {
     Transition(#[from] InvalidTransition),
     #[error("a payment is more than nothing")]
     NotPositive,
-    #[error("a payment is at most what is still open")]
+    #[error("a payment is at most what is still open, a refund at most what is to be given back")]
     MoreThanOpen,
+    #[error("money moves on or after the day of the invoice")]
+    BeforeInvoice,
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
@@ -245,74 +181,62 @@ impl Invoice {
         Ok(Totals { gross, covered: gross.checked_sub(net)?, net, taxes, total })
     }
 
-    /// What has been paid so far.
-    pub fn paid(&self) -> Result<Money, MoneyError> {
-        match self.state {
-            InvoiceState::PartlyPaid { paid, .. } => Ok(paid),
-            InvoiceState::Paid { .. } => Ok(self.totals()?.total),
-            _ => Ok(Money::zero(self.currency)),
-        }
+    /// What the customer still owes; below zero it is to be given back. Nothing for a draft or a canceled one.
+    pub fn open(&self) -> Money {
+        self.state.account().map_or(Money::zero(self.currency), Account::open)
     }
 
-    /// What the customer still owes: nothing for a draft, a credited or a canceled invoice.
-    pub fn open(&self) -> Result<Money, MoneyError> {
-        match self.state {
-            InvoiceState::Issued { .. } | InvoiceState::PartlyPaid { .. } => {
-                self.totals()?.total.checked_sub(self.paid()?)
-            }
-            _ => Ok(Money::zero(self.currency)),
-        }
+    /// Late from the day after the due day on.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.open().minor > 0 && self.state.issued().is_some_and(|issued| issued.due < today)
     }
 
-    pub fn is_overdue(&self, at: Timestamp) -> bool {
-        match &self.state {
-            InvoiceState::Issued { issued } | InvoiceState::PartlyPaid { issued, .. } => issued.due < at,
-            _ => false,
-        }
-    }
-
-    /// An invoice over nothing (everything was covered) is paid the moment it is issued.
+    /// An invoice over nothing (everything was covered) is paid the moment it is issued. `on` is the organisation's
+    /// date of `at`.
     pub fn issue(
         mut self,
         number: InvoiceNumber,
         at: Timestamp,
+        on: Date,
         terms_days: u32,
     ) -> Result<Self, IssueRefused> {
         let InvoiceState::Draft = self.state else { return Err(self.refuse("be issued").into()) };
         if self.lines.is_empty() {
             return Err(IssueRefused::Empty);
         }
-        let issued = Issued { number, at, due: at + TimeDelta::days(i64::from(terms_days)) };
-        let nothing_to_pay = self.totals()?.total.is_zero();
-        self.state =
-            if nothing_to_pay { InvoiceState::Paid { issued, at } } else { InvoiceState::Issued { issued } };
+        let due = on.plus_days(i64::from(terms_days)).unwrap_or(Date::MAX);
+        let account = Account::new(self.totals()?.total);
+        self.state = InvoiceState::Issued { issued: Issued { number, at, on, due }, account };
         Ok(self)
     }
 
-    pub fn pay(mut self, amount: Money, at: Timestamp) -> Result<Self, PaymentRefused> {
-        let (InvoiceState::Issued { issued } | InvoiceState::PartlyPaid { issued, .. }) = self.state else {
-            return Err(self.refuse("be paid").into());
+    /// Money came in on the day `on`.
+    pub fn pay(self, amount: Money, on: Date) -> Result<Self, PaymentRefused> {
+        self.book("be paid", amount, on, |account| account.pay(amount, on))
+    }
+
+    /// Money went back: at most what was paid beyond what is owed after credit notes.
+    pub fn refund(self, amount: Money, on: Date) -> Result<Self, PaymentRefused> {
+        self.book("be refunded", amount, on, |account| account.refund(amount))
+    }
+
+    fn book(
+        mut self,
+        transition: &'static str,
+        amount: Money,
+        on: Date,
+        entry: impl FnOnce(Account) -> Result<Account, PaymentRefused>,
+    ) -> Result<Self, PaymentRefused> {
+        let InvoiceState::Issued { issued, account } = self.state else {
+            return Err(self.refuse(transition).into());
         };
         if amount.minor <= 0 {
             return Err(PaymentRefused::NotPositive);
         }
-        let open = self.open()?.checked_sub(amount)?;
-        if open.minor < 0 {
-            return Err(PaymentRefused::MoreThanOpen);
+        if on < issued.on {
+            return Err(PaymentRefused::BeforeInvoice);
         }
-        let paid = self.paid()?.checked_add(amount)?;
-        self.state = if open.is_zero() {
-            InvoiceState::Paid { issued, at }
-        } else {
-            InvoiceState::PartlyPaid { issued, paid }
-        };
-        Ok(self)
-    }
-
-    /// Only an invoice on which nothing was paid; paid money is first given back.
-    pub fn credit(mut self, note: InvoiceNumber, at: Timestamp) -> Result<Self, InvalidTransition> {
-        let InvoiceState::Issued { issued } = self.state else { return Err(self.refuse("be credited")) };
-        self.state = InvoiceState::Credited { issued, note, at };
+        self.state = InvoiceState::Issued { issued, account: entry(account)? };
         Ok(self)
     }
 

@@ -7,14 +7,15 @@
 
 use super::{
     coverage::Payer,
-    invoice::{Invoice, InvoiceState},
+    invoice::{BilledKind, Invoice, credit::CreditNote},
     line::{Line, LineKind},
     ticket::{Ticket, TicketSource},
     visit::{TimeKind, Visit},
     work_order::{WorkOrder, WorkOrderKind},
 };
 use crate::{
-    Currency, MoneyError, Timestamp,
+    Currency, Money, MoneyError, Timestamp,
+    calendar::{Zone, start_of_day},
     id::{AssetId, ModelId, TechnicianId, TerritoryId},
 };
 use chrono::TimeDelta;
@@ -66,6 +67,8 @@ pub struct WorkOrderFacts<'a> {
     pub repeated: bool,
     /// The invoice that its lines stand on.
     pub invoice: Option<&'a Invoice>,
+    /// Taken back of its invoiced lines, before tax.
+    pub credited: i64,
     /// Money in another currency is left out: sums have one unit.
     pub currency: Currency,
 }
@@ -77,12 +80,16 @@ pub const OPENED: &str = "opened";
 pub fn of_work_order(facts: &WorkOrderFacts<'_>) -> Result<Vec<Contribution>, MoneyError> {
     let mut out = Contributions { at: facts.work_order.created_at, list: Vec::new() };
     out.add(OPENED, 1, 1);
-    let Some(completed) = facts.work_order.state.completed_at() else { return Ok(out.list) };
-    out.at = completed;
-    out.add("K19", 1, 1);
-    work(facts, &mut out);
-    if facts.lines.iter().all(|line| line.unit_price.currency == facts.currency) {
-        money(facts, completed, &mut out)?;
+    let Some(ended) = facts.work_order.state.ended() else { return Ok(out.list) };
+    out.at = ended.at();
+    let completed = facts.work_order.state.completed_at().is_some();
+    if completed {
+        out.add("K19", 1, 1);
+        work(facts, &mut out);
+    }
+    // What was worked on a job that was given up or canceled is money like any other.
+    if completed || !facts.lines.is_empty() {
+        money(facts, ended.at(), &mut out)?;
     }
     Ok(out.list)
 }
@@ -140,14 +147,13 @@ fn work(facts: &WorkOrderFacts<'_>, out: &mut Contributions) {
 }
 
 /// Hours to bill, revenue, cost, leakage, and what is not yet invoiced or paid.
-fn money(
-    facts: &WorkOrderFacts<'_>,
-    completed: Timestamp,
-    out: &mut Contributions,
-) -> Result<(), MoneyError> {
+fn money(facts: &WorkOrderFacts<'_>, ended: Timestamp, out: &mut Contributions) -> Result<(), MoneyError> {
     let (mut billable_hours, mut billed_hours) = (Decimal::ZERO, Decimal::ZERO);
     let (mut revenue, mut cost, mut own_cost, mut unbilled, mut free) = (0_i64, 0_i64, 0_i64, 0_i64, 0_i64);
-    for (line, lapsed) in facts.lines.iter().zip(facts.lapsed.iter().chain(std::iter::repeat(&false))) {
+    let lapsed = facts.lapsed.iter().chain(std::iter::repeat(&false));
+    // Sums have one unit: a line in another currency (none can be made any more) leaves the others counted.
+    let lines = facts.lines.iter().zip(lapsed).filter(|(line, _)| line.unit_price.currency == facts.currency);
+    for (line, lapsed) in lines {
         let (net, line_cost) = (line.billable()?.minor, line.cost()?.minor);
         revenue = revenue.checked_add(net).ok_or(MoneyError::Overflow)?;
         cost = cost.checked_add(line_cost).ok_or(MoneyError::Overflow)?;
@@ -161,11 +167,12 @@ fn money(
             free = free.checked_add(line.covered()?.minor).ok_or(MoneyError::Overflow)?;
         }
         if line.kind == LineKind::Labour {
-            let hours = line.quantity * (Decimal::ONE - line.coverage.covered_share);
+            let hours = line.exact_quantity() * (Decimal::ONE - line.coverage.covered_share);
             billable_hours += hours;
             billed_hours += if line.invoiced { hours } else { Decimal::ZERO };
         }
     }
+    revenue = revenue.checked_sub(facts.credited).ok_or(MoneyError::Overflow)?;
     let seconds = |hours: Decimal| (hours * Decimal::from(3600)).round().to_i64().unwrap_or(i64::MAX);
     out.add("K24", seconds(billable_hours), 1);
     if billable_hours > Decimal::ZERO {
@@ -180,7 +187,7 @@ fn money(
     if trips > 0 {
         out.add("K34", own_cost, count(trips));
     }
-    let paid = facts.invoice.is_some_and(|invoice| matches!(invoice.state, InvoiceState::Paid { .. }));
+    let paid = facts.invoice.is_some_and(|invoice| invoice.state.is_paid());
     if revenue > 0 {
         out.add("K30", i64::from(!paid), 1);
     }
@@ -188,7 +195,7 @@ fn money(
         out.add("K29a", unbilled, 1);
     }
     if let Some(issued) = facts.invoice.and_then(|invoice| invoice.state.issued()) {
-        out.add_at("K31a", issued.at, seconds_between(completed, issued.at), 1);
+        out.add_at("K31a", issued.at, seconds_between(ended, issued.at), 1);
     }
     Ok(())
 }
@@ -233,17 +240,55 @@ pub fn of_ticket(ticket: &Ticket, promise: Promise) -> Vec<Contribution> {
     out.list
 }
 
-/// What an invoice contributes once it is issued.
-pub fn of_invoice(invoice: &Invoice) -> Vec<Contribution> {
-    let Some(issued) = invoice.state.issued() else { return Vec::new() };
-    let mut out = Contributions { at: issued.at, list: Vec::new() };
-    let lines = count(invoice.lines.len());
-    let kept = if matches!(invoice.state, InvoiceState::Credited { .. }) { 0 } else { lines };
-    out.add("K32", kept, lines);
-    if let InvoiceState::Paid { at, .. } = invoice.state {
-        out.add_at("K31b", at, seconds_between(issued.at, at), 1);
+/// What an invoice contributes: the price of contracts, which no job carries, and once it is issued how well it was
+/// made and paid. Contract revenue counts when it is invoiced; a draft is not invoiced yet.
+pub fn of_invoice(
+    invoice: &Invoice,
+    notes: &[CreditNote],
+    currency: Currency,
+    zone: Zone,
+) -> Result<Vec<Contribution>, MoneyError> {
+    let issued = invoice.state.issued();
+    let mut out =
+        Contributions { at: issued.map_or(invoice.created_at, |issued| issued.at), list: Vec::new() };
+    contract_revenue(invoice, notes, currency, &mut out)?;
+    let Some(issued) = issued else { return Ok(out.list) };
+    let right = invoice.lines.iter().filter(|line| {
+        let mut credited = notes.iter().flat_map(|note| &note.lines);
+        credited.all(|piece| piece.invoice_line_id != line.id)
+    });
+    out.add("K32", count(right.count()), count(invoice.lines.len()));
+    if let Some(paid_on) = invoice.state.paid_on()
+        && invoice.state.account().is_some_and(|account| account.paid.minor > 0)
+    {
+        let seconds = issued.on.days_until(paid_on).saturating_mul(86_400);
+        out.add_at("K31b", start_of_day(paid_on, zone), seconds, 1);
     }
-    out.list
+    Ok(out.list)
+}
+
+fn contract_revenue(
+    invoice: &Invoice,
+    notes: &[CreditNote],
+    currency: Currency,
+    out: &mut Contributions,
+) -> Result<(), MoneyError> {
+    let lines = || invoice.lines.iter().filter(|line| line.kind == BilledKind::Contract);
+    if lines().next().is_none() || invoice.currency != currency || invoice.state.as_str() == "canceled" {
+        return Ok(());
+    }
+    let net = Money::sum(lines().map(|line| line.net), currency)?;
+    let pieces = notes.iter().flat_map(|note| &note.lines);
+    let credited = pieces.filter(|piece| lines().any(|line| line.id == piece.invoice_line_id));
+    let revenue = net.checked_sub(Money::sum(credited.map(|piece| piece.net), currency)?)?.minor;
+    if invoice.state.issued().is_none() {
+        out.add("K29a", revenue, 1);
+        return Ok(());
+    }
+    out.add("K33a", revenue, 1);
+    out.add("K33c", revenue, 1);
+    out.add("K35", revenue, revenue);
+    Ok(())
 }
 
 /// The value of an indicator over the sums of its contributions; `None` where there is nothing to divide by.

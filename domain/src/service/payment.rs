@@ -1,7 +1,7 @@
-//! Money that came in for an invoice.
+//! Money that came in for an invoice, or went back.
 
 use crate::{
-    Money, Timestamp,
+    Date, Money,
     id::{InvoiceId, PaymentId},
 };
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,31 @@ use serde::{Deserialize, Serialize};
 pub struct Payment {
     pub id: PaymentId,
     pub invoice_id: InvoiceId,
+    /// More than zero, whichever way it went.
     pub amount: Money,
+    pub direction: Direction,
     pub method: PaymentMethod,
-    /// When the money arrived.
-    pub at: Timestamp,
+    /// The organisation's date on which the money arrived, or left.
+    pub on: Date,
     /// What the bank statement or receipt says.
     pub reference: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    #[default]
+    In,
+    /// A refund.
+    Out,
+}
+impl Direction {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -164,6 +164,16 @@ mod tests {
         assert_eq!(check_quantity(Decimal::new(1500, 3)), Ok(Decimal::new(15, 1)));
     }
 
+    #[test]
+    fn a_place_goes_below_nothing_only_where_counting_lags_behind() {
+        let (two, three) = (Decimal::TWO, Decimal::from(3));
+        assert_eq!(take(two, three, false), Err(StockError::Insufficient));
+        assert_eq!(take(two, three, true), Ok(Decimal::NEGATIVE_ONE));
+        assert_eq!(take(two, two, false), Ok(Decimal::ZERO));
+        assert_eq!(check_quantity(Decimal::from(1_000_000)), Ok(Decimal::from(1_000_000)));
+        assert_eq!(check_quantity(Decimal::from(1_000_001)), Err(StockError::NotAQuantity));
+    }
+
     proptest! {
         /// Movements between three places neither make nor lose parts, and no place goes below nothing.
         #[test]

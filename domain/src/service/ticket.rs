@@ -365,6 +365,15 @@ mod tests {
     }
 
     #[test]
+    fn a_reopened_ticket_is_not_restored() {
+        let (first, later) = (from_micros(5), from_micros(9));
+        let resolved = ticket().resolve(Resolution::Remote, first).expect("resolve").restored(first);
+        let reopened = resolved.reopen(later).expect("reopen");
+        assert_eq!((reopened.restored_at, reopened.reopened_at.as_slice()), (None, [later].as_slice()));
+        assert!(ticket().reopen(later).is_err(), "nothing was resolved");
+    }
+
+    #[test]
     fn an_override_keeps_what_was_computed() {
         let reason = PriorityReason::Computed {
             severity: Severity::Critical,

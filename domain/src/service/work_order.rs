@@ -77,18 +77,76 @@ pub struct Finding {
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum WorkOrderState {
     Unscheduled,
-    Scheduled { at: Timestamp },
-    InProgress { since: Timestamp },
-    OnHold { reason: String, since: Timestamp },
-    Completed { at: Timestamp },
-    Approved { completed_at: Timestamp, at: Timestamp },
-    Invoiced { completed_at: Timestamp, approved_at: Timestamp, invoice_id: InvoiceId, at: Timestamp },
-    Canceled { reason: String, at: Timestamp },
-    CannotComplete { reason: String, at: Timestamp },
+    Scheduled {
+        at: Timestamp,
+    },
+    InProgress {
+        since: Timestamp,
+    },
+    OnHold {
+        reason: String,
+        since: Timestamp,
+    },
+    Completed {
+        at: Timestamp,
+    },
+    Approved {
+        #[serde(flatten)]
+        ended: Ended,
+        at: Timestamp,
+    },
+    Invoiced {
+        #[serde(flatten)]
+        ended: Ended,
+        approved_at: Timestamp,
+        invoice_id: InvoiceId,
+        at: Timestamp,
+    },
+    /// Approved, and nothing was left to invoice.
+    Closed {
+        #[serde(flatten)]
+        ended: Ended,
+        at: Timestamp,
+    },
+    Canceled {
+        reason: String,
+        at: Timestamp,
+    },
+    CannotComplete {
+        reason: String,
+        at: Timestamp,
+    },
+}
+
+/// How the work ended before the office looked at its money. What was worked on a job that was given up or canceled is
+/// billed like any other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Ended {
+    Completed { completed_at: Timestamp },
+    GivenUp { gave_up_at: Timestamp, reason: String },
+    Canceled { canceled_at: Timestamp, reason: String },
+}
+
+impl Ended {
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Completed { completed_at: at }
+            | Self::GivenUp { gave_up_at: at, .. }
+            | Self::Canceled { canceled_at: at, .. } => *at,
+        }
+    }
+    fn into_state(self) -> WorkOrderState {
+        match self {
+            Self::Completed { completed_at } => WorkOrderState::Completed { at: completed_at },
+            Self::GivenUp { gave_up_at, reason } => WorkOrderState::CannotComplete { reason, at: gave_up_at },
+            Self::Canceled { canceled_at, reason } => WorkOrderState::Canceled { reason, at: canceled_at },
+        }
+    }
 }
 
 impl WorkOrderState {
-    pub const WORDS: [&'static str; 9] = [
+    pub const WORDS: [&'static str; 10] = [
         "unscheduled",
         "scheduled",
         "in_progress",
@@ -96,6 +154,7 @@ impl WorkOrderState {
         "completed",
         "approved",
         "invoiced",
+        "closed",
         "canceled",
         "cannot_complete",
     ];
@@ -108,6 +167,7 @@ impl WorkOrderState {
             Self::Completed { .. } => "completed",
             Self::Approved { .. } => "approved",
             Self::Invoiced { .. } => "invoiced",
+            Self::Closed { .. } => "closed",
             Self::Canceled { .. } => "canceled",
             Self::CannotComplete { .. } => "cannot_complete",
         }
@@ -119,15 +179,43 @@ impl WorkOrderState {
             Self::Unscheduled | Self::Scheduled { .. } | Self::InProgress { .. } | Self::OnHold { .. }
         )
     }
-    /// Lines, times and findings may still be changed.
+    /// Times and findings may still be changed.
     pub fn is_editable(&self) -> bool {
         self.is_open() || matches!(self, Self::Completed { .. })
     }
-    pub fn completed_at(&self) -> Option<Timestamp> {
+    /// Lines may still be changed: until the office approves, however the work ended.
+    pub fn accepts_lines(&self) -> bool {
+        self.is_editable() || matches!(self, Self::Canceled { .. } | Self::CannotComplete { .. })
+    }
+    /// How and when the work ended; `None` while it is open.
+    pub fn ended(&self) -> Option<Ended> {
         match self {
-            Self::Completed { at }
-            | Self::Approved { completed_at: at, .. }
-            | Self::Invoiced { completed_at: at, .. } => Some(*at),
+            Self::Completed { at } => Some(Ended::Completed { completed_at: *at }),
+            Self::CannotComplete { reason, at } => {
+                Some(Ended::GivenUp { gave_up_at: *at, reason: reason.clone() })
+            }
+            Self::Canceled { reason, at } => {
+                Some(Ended::Canceled { canceled_at: *at, reason: reason.clone() })
+            }
+            Self::Approved { ended, .. } | Self::Invoiced { ended, .. } | Self::Closed { ended, .. } => {
+                Some(ended.clone())
+            }
+            Self::Unscheduled | Self::Scheduled { .. } | Self::InProgress { .. } | Self::OnHold { .. } => {
+                None
+            }
+        }
+    }
+    pub fn completed_at(&self) -> Option<Timestamp> {
+        match self.ended()? {
+            Ended::Completed { completed_at } => Some(completed_at),
+            Ended::GivenUp { .. } | Ended::Canceled { .. } => None,
+        }
+    }
+    /// When the office approved its times, lines and coverage.
+    pub fn approved_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Approved { at, .. } | Self::Closed { at, .. } => Some(*at),
+            Self::Invoiced { approved_at, .. } => Some(*approved_at),
             _ => None,
         }
     }
@@ -239,27 +327,51 @@ impl WorkOrder {
         self.state = WorkOrderState::Unscheduled;
         self.follow(standing, at)
     }
-    pub fn approve(mut self, at: Timestamp) -> Result<Self, InvalidTransition> {
-        let WorkOrderState::Completed { at: completed_at } = self.state else {
+    /// The office has checked it. Without a line to bill it is closed: no invoice follows.
+    pub fn approve(mut self, has_lines: bool, at: Timestamp) -> Result<Self, InvalidTransition> {
+        let approves = self.state.accepts_lines() && !self.state.is_open();
+        let Some(ended) = self.state.ended().filter(|_| approves) else {
             return Err(self.invalid("approve"));
         };
-        self.state = WorkOrderState::Approved { completed_at, at };
+        self.state = if has_lines {
+            WorkOrderState::Approved { ended, at }
+        } else {
+            WorkOrderState::Closed { ended, at }
+        };
         Ok(self)
+    }
+    /// A mistake was seen: back to where it can be corrected, and approved again.
+    pub fn withdraw_approval(mut self) -> Result<Self, InvalidTransition> {
+        match self.state {
+            WorkOrderState::Approved { ended, .. } | WorkOrderState::Closed { ended, .. } => {
+                self.state = ended.into_state();
+                Ok(self)
+            }
+            _ => Err(self.invalid("withdraw_approval")),
+        }
     }
     pub fn invoice(mut self, invoice_id: InvoiceId, at: Timestamp) -> Result<Self, InvalidTransition> {
-        let WorkOrderState::Approved { completed_at, at: approved_at } = self.state else {
-            return Err(self.invalid("invoice"));
-        };
-        self.state = WorkOrderState::Invoiced { completed_at, approved_at, invoice_id, at };
-        Ok(self)
+        match self.state {
+            WorkOrderState::Approved { ended, at: approved_at } => {
+                self.state = WorkOrderState::Invoiced { ended, approved_at, invoice_id, at };
+                Ok(self)
+            }
+            _ => Err(self.invalid("invoice")),
+        }
     }
-    /// Its invoice was taken back: it may be invoiced again.
-    pub fn take_back_invoice(mut self) -> Result<Self, InvalidTransition> {
-        let WorkOrderState::Invoiced { completed_at, approved_at, .. } = self.state else {
-            return Err(self.invalid("take_back_invoice"));
-        };
-        self.state = WorkOrderState::Approved { completed_at, at: approved_at };
-        Ok(self)
+    /// Lines of it were credited: they can be corrected, approved and invoiced again. Work that was opened before, by
+    /// another credit note or by withdrawing an approval of its other lines, stays open.
+    pub fn reopen_for_correction(mut self) -> Result<Self, InvalidTransition> {
+        match self.state {
+            WorkOrderState::Invoiced { ended, .. }
+            | WorkOrderState::Approved { ended, .. }
+            | WorkOrderState::Closed { ended, .. } => {
+                self.state = ended.into_state();
+                Ok(self)
+            }
+            _ if self.state.accepts_lines() => Ok(self),
+            _ => Err(self.invalid("reopen_for_correction")),
+        }
     }
     /// Only before anybody has begun.
     pub fn cancel(mut self, reason: String, at: Timestamp) -> Result<Self, InvalidTransition> {
@@ -351,7 +463,7 @@ mod tests {
 
     #[test]
     fn nothing_is_approved_before_it_is_done_or_invoiced_before_it_is_approved() {
-        assert!(work_order().approve(at(1)).is_err());
+        assert!(work_order().approve(true, at(1)).is_err());
         assert!(work_order().invoice(InvoiceId::generate(), at(1)).is_err());
         let held = work_order().hold(Standing::Booked, "waiting for a crane".into(), at(1)).expect("hold");
         assert!(held.clone().follow(Standing::AtWork, at(2)).is_err(), "nobody sets off to a job on hold");
@@ -361,11 +473,84 @@ mod tests {
         );
     }
 
+    fn ended(state: WorkOrderState) -> WorkOrder {
+        WorkOrder { state, ..work_order() }
+    }
+
+    #[test]
+    fn an_approval_is_withdrawn_to_how_the_work_ended() {
+        let gave_up = WorkOrderState::CannotComplete { reason: "no spares".into(), at: at(3) };
+        let canceled = WorkOrderState::Canceled { reason: "not needed".into(), at: at(3) };
+        for before in [WorkOrderState::Completed { at: at(3) }, gave_up, canceled] {
+            for has_lines in [true, false] {
+                let approved = ended(before.clone()).approve(has_lines, at(5)).expect("approve");
+                assert_eq!(approved.state.as_str(), if has_lines { "approved" } else { "closed" });
+                assert_eq!(
+                    (approved.state.approved_at(), approved.state.accepts_lines()),
+                    (Some(at(5)), false)
+                );
+                assert_eq!(approved.state.ended().map(|ended| ended.at()), Some(at(3)));
+                assert!(approved.clone().approve(has_lines, at(6)).is_err(), "approved twice");
+                assert_eq!(approved.withdraw_approval().map(|work| work.state), Ok(before.clone()));
+            }
+        }
+        assert!(ended(WorkOrderState::Completed { at: at(3) }).withdraw_approval().is_err());
+    }
+
+    #[test]
+    fn credited_work_opens_for_correction_and_is_invoiced_again() {
+        let approved = ended(WorkOrderState::Completed { at: at(3) }).approve(true, at(5)).expect("approve");
+        let invoiced = approved.invoice(InvoiceId::generate(), at(6)).expect("invoice");
+        assert!(
+            invoiced.clone().withdraw_approval().is_err(),
+            "an invoiced approval is credited, not withdrawn"
+        );
+        assert!(invoiced.clone().invoice(InvoiceId::generate(), at(7)).is_err(), "invoiced once");
+        let open = invoiced.reopen_for_correction().expect("reopen");
+        assert_eq!(open.state, WorkOrderState::Completed { at: at(3) });
+        assert!(open.clone().invoice(InvoiceId::generate(), at(8)).is_err(), "approved again first");
+        assert_eq!(open.clone().reopen_for_correction().as_ref(), Ok(&open));
+        let again = open.approve(true, at(8)).and_then(|work| work.invoice(InvoiceId::generate(), at(9)));
+        assert_eq!(again.map(|work| work.state.as_str()), Ok("invoiced"));
+        assert!(work_order().reopen_for_correction().is_ok_and(|work| work.state.is_open()));
+    }
+
+    #[test]
+    fn nobody_gives_up_a_job_with_a_technician_at_work() {
+        let begun = ended(WorkOrderState::InProgress { since: at(1) });
+        assert!(begun.clone().give_up(Standing::AtWork, "late".into(), at(2)).is_err());
+        let given_up = begun.give_up(Standing::NobodyBooked, "no spares".into(), at(2)).expect("give up");
+        assert_eq!(given_up.state, WorkOrderState::CannotComplete { reason: "no spares".into(), at: at(2) });
+        assert!(given_up.state.accepts_lines() && !given_up.state.is_open() && !given_up.state.is_editable());
+        assert_eq!(given_up.state.completed_at(), None);
+        assert!(given_up.give_up(Standing::NobodyBooked, "again".into(), at(3)).is_err());
+        let begun = ended(WorkOrderState::InProgress { since: at(1) });
+        assert!(
+            begun.cancel("not needed".into(), at(2)).is_err(),
+            "what has begun is given up, not canceled"
+        );
+    }
+
+    #[test]
+    fn states_kept_before_work_could_be_closed_are_still_read() {
+        let old =
+            r#"{"status":"approved","completed_at":"2026-01-02T03:04:05Z","at":"2026-01-03T00:00:00Z"}"#;
+        let read: WorkOrderState = serde_json::from_str(old).expect("read");
+        assert_eq!(read.completed_at(), "2026-01-02T03:04:05Z".parse().ok());
+        assert_eq!(read.as_str(), "approved");
+        let kept = serde_json::to_string(&read).expect("json");
+        assert_eq!(serde_json::from_str::<WorkOrderState>(&kept).ok(), Some(read));
+        let given_up = ended(WorkOrderState::CannotComplete { reason: "no spares".into(), at: at(3) });
+        let approved = given_up.approve(true, at(5)).expect("approve").state;
+        let kept = serde_json::to_string(&approved).expect("json");
+        assert_eq!(serde_json::from_str::<WorkOrderState>(&kept).ok(), Some(approved));
+    }
+
     proptest! {
         /// Two visits and the office press anything in any order: the work order never contradicts its visits.
         #[test]
         fn no_sequence_of_commands_reaches_an_illegal_state(
-            commands in proptest::collection::vec((0_u8..14, 0_usize..2), 0..80),
+            commands in proptest::collection::vec((0_u8..17, 0_usize..2), 0..80),
         ) {
             let mut work = work_order();
             let mut visits = [dispatched(), dispatched()];
@@ -397,7 +582,10 @@ mod tests {
                     9 => work.clone().hold(standing, "parts".into(), now),
                     10 => work.clone().resume(standing, now),
                     11 => work.clone().cancel("by customer".into(), now),
-                    12 => work.clone().approve(now),
+                    12 => work.clone().approve(true, now),
+                    14 => work.clone().withdraw_approval(),
+                    15 => work.clone().give_up(standing, "no spares".into(), now),
+                    16 => work.clone().reopen_for_correction(),
                     13 => work.clone().invoice(InvoiceId::generate(), now),
                     _ => Ok(work.clone()),
                 };
@@ -412,8 +600,11 @@ mod tests {
                 if let WorkOrderState::InProgress { .. } = work.state {
                     prop_assert!(at_work);
                 }
-                if let WorkOrderState::Invoiced { completed_at, approved_at, at, .. } = work.state {
-                    prop_assert!(completed_at <= approved_at && approved_at <= at);
+                if let WorkOrderState::Invoiced { ended, approved_at, at, .. } = &work.state {
+                    prop_assert!(ended.at() <= *approved_at && approved_at <= at);
+                }
+                if matches!(work.state.ended(), Some(Ended::GivenUp { .. })) {
+                    prop_assert!(!at_work, "nobody works on what was given up");
                 }
                 let proposed = visits.iter().any(|v| v.state == VisitState::Proposed);
                 prop_assert!(!proposed);

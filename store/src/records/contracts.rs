@@ -8,7 +8,7 @@ use domain::{
     id::{AssetId, ContractId, CustomerId, LineId},
     service::{
         contract::{Contract, ContractState, CoveredAssets, Limits, Shares, Used},
-        line::LineKind,
+        line::{HOUR_US, LineKind},
     },
 };
 use rust_decimal::Decimal;
@@ -39,6 +39,8 @@ pub struct Model {
     pub restore_hours: Option<i64>,
     pub price_minor: i64,
     pub currency: String,
+    /// JSON of how the price is invoiced.
+    pub billing: Option<String>,
     /// Decimal fraction as text.
     pub availability_guarantee: Option<String>,
     pub version: i64,
@@ -178,6 +180,12 @@ fn matching(filter: &Filter) -> Select<Entity> {
     query
 }
 
+/// Every contract whose price is invoiced here.
+pub async fn invoiced(db: &impl ConnectionTrait) -> Result<Vec<Contract>, StoreError> {
+    let query = Entity::find().filter(Column::Billing.is_not_null()).order_by_asc(Column::Number);
+    with_assets(db, query.all(db).await?).await
+}
+
 /// What `contract` has borne: the sum over its lines, without `except` (a line that is being decided again).
 pub async fn used(
     db: &impl ConnectionTrait,
@@ -191,6 +199,7 @@ pub async fn used(
             "kind",
             "visit_id",
             "quantity_milli",
+            "time_us",
             "unit_price_minor",
             "currency",
             "covered_share",
@@ -208,7 +217,10 @@ pub async fn used(
         let quantity = column::from_milli(row.try_get("", "quantity_milli")?);
         let kind: String = row.try_get("", "kind")?;
         match column::from_word(&kind)? {
-            LineKind::Labour => used.hours += quantity * share,
+            LineKind::Labour => {
+                let exact: Option<i64> = row.try_get("", "time_us")?;
+                used.hours += exact.map_or(quantity, |us| Decimal::from(us) / Decimal::from(HOUR_US)) * share;
+            }
             LineKind::Part => {
                 let currency: String = row.try_get("", "currency")?;
                 let price = column::money(row.try_get("", "unit_price_minor")?, &currency)?;
@@ -250,6 +262,7 @@ fn to_row(contract: &Contract) -> Result<ActiveModel, StoreError> {
         restore_hours: Set(contract.restore_hours.map(i64::from)),
         price_minor: Set(contract.price.minor),
         currency: Set(contract.price.currency.to_string()),
+        billing: Set(contract.billing.as_ref().map(column::json).transpose()?),
         availability_guarantee: Set(contract.availability_guarantee.map(|guarantee| guarantee.to_string())),
         version: Set(contract.version),
     })
@@ -297,6 +310,7 @@ fn from_row(row: Model, listed: BTreeSet<AssetId>) -> Result<Contract, StoreErro
         response_hours: count(row.response_hours, "response hours")?,
         restore_hours: count(row.restore_hours, "restore hours")?,
         price,
+        billing: row.billing.as_deref().map(column::from_json).transpose()?,
         availability_guarantee: decimal(&row.availability_guarantee, "guarantee")?,
         number: row.number,
         version: row.version,
@@ -351,5 +365,20 @@ impl MigrationTrait for Migration {
             manager.create_index(Index::create().name(name).table(table).col(column).to_owned()).await?;
         }
         Ok(())
+    }
+}
+
+/// How the price is invoiced; contracts from before are not invoiced here until a person says so.
+pub(super) struct Billing;
+impl MigrationName for Billing {
+    fn name(&self) -> &str {
+        "0113_contract_billing"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Billing {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = schema::text_null("billing");
+        manager.alter_table(Table::alter().table("contracts").add_column(column).to_owned()).await
     }
 }

@@ -1,16 +1,24 @@
 //! Invoices with their frozen lines, and the counters of their gapless numbers.
 
+#[cfg(test)]
+mod migration_tests;
+mod migrations;
+
+pub(super) use migrations::{Accounts, Migration};
+
 use super::{PageRequest, Paged, column, sites::demo_customers};
 use crate::StoreError;
 use domain::{
-    Currency, Money, Timestamp,
+    Currency, Date, Money, Timestamp,
     clock::from_micros,
-    id::{CustomerId, InvoiceId, WorkOrderId},
-    service::invoice::{Invoice, InvoiceLine, InvoiceNumber, Series},
+    id::{ContractId, CustomerId, InvoiceId, InvoiceLineId, LineId, WorkOrderId},
+    service::{
+        contract::billing::Period,
+        invoice::{Invoice, InvoiceLine, InvoiceNumber, Series, Source},
+    },
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
-use std::collections::HashMap;
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "invoices")]
@@ -23,8 +31,10 @@ pub struct Model {
     pub status: String,
     pub number: Option<String>,
     pub issued_at_us: Option<i64>,
-    pub due_us: Option<i64>,
-    pub paid_at_us: Option<i64>,
+    /// Dates of the organisation as day numbers.
+    pub issued_on: Option<i32>,
+    pub due_on: Option<i32>,
+    pub paid_on: Option<i32>,
     pub total_minor: i64,
     pub open_minor: i64,
     /// The state with its facts, as JSON; the columns before repeat what is filtered and summed by.
@@ -48,9 +58,13 @@ pub(super) mod line {
         pub id: Uuid,
         pub invoice_id: Uuid,
         pub position: i32,
-        pub line_id: Uuid,
-        pub work_order_id: Uuid,
-        /// False once the invoice is canceled or credited: then the line may stand on another.
+        /// Of a job's line.
+        pub line_id: Option<Uuid>,
+        pub work_order_id: Option<Uuid>,
+        /// Of a contract's period, with its first day.
+        pub contract_id: Option<Uuid>,
+        pub period_from: Option<i32>,
+        /// False once the draft is canceled, or the line credited and given back: then it may stand on another.
         pub live: bool,
         /// The frozen line as JSON.
         pub facts: String,
@@ -86,21 +100,38 @@ pub struct Summary {
     pub number: Option<String>,
     pub created_at: Timestamp,
     pub issued_at: Option<Timestamp>,
-    pub due: Option<Timestamp>,
+    pub issued_on: Option<Date>,
+    pub due: Option<Date>,
     pub total: Money,
+    /// Below zero: to be given back.
     pub open: Money,
 }
 
-/// A conflict means that one of the lines stands on another invoice.
+impl Summary {
+    /// Late from the day after the due day on.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.open.minor > 0 && self.due.is_some_and(|due| due < today)
+    }
+}
+
+/// A conflict means that one of the lines, or a contract's period, stands on another invoice.
 pub async fn insert(tx: &impl ConnectionTrait, invoice: &Invoice) -> Result<(), StoreError> {
     Entity::insert(to_row(invoice)?).exec_without_returning(tx).await?;
     let lines = invoice.lines.iter().zip(0..).map(|(item, position)| {
+        let (contract_id, period_from) = match &item.source {
+            Source::Contract { contract_id, from, .. } => {
+                (Some((*contract_id).into()), Some(from.day_number()))
+            }
+            Source::Work { .. } => (None, None),
+        };
         Ok(line::ActiveModel {
             id: Set(item.id.into()),
             invoice_id: Set(invoice.id.into()),
             position: Set(position),
-            line_id: Set(item.line_id.into()),
-            work_order_id: Set(item.work_order_id.into()),
+            line_id: Set(item.line_id().map(Into::into)),
+            work_order_id: Set(item.work_order_id().map(Into::into)),
+            contract_id: Set(contract_id),
+            period_from: Set(period_from),
             live: Set(true),
             facts: Set(column::json(item)?),
         })
@@ -113,7 +144,7 @@ pub async fn insert(tx: &impl ConnectionTrait, invoice: &Invoice) -> Result<(), 
 }
 
 /// Saves state and parties over the invoice's version and answers it with the next one; lines never change. A
-/// conflict means that it changed meanwhile. A canceled or credited invoice lets go of its lines.
+/// conflict means that it changed meanwhile. A canceled draft lets go of its lines.
 pub async fn update(tx: &impl ConnectionTrait, invoice: Invoice) -> Result<Invoice, StoreError> {
     let next = Invoice { version: invoice.version + 1, ..invoice };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
@@ -121,14 +152,24 @@ pub async fn update(tx: &impl ConnectionTrait, invoice: Invoice) -> Result<Invoi
     if done.rows_affected == 0 {
         return Err(StoreError::Conflict("invoices.version".into()));
     }
-    if matches!(next.state.as_str(), "canceled" | "credited") {
-        line::Entity::update_many()
-            .col_expr(line::Column::Live, Expr::value(false))
-            .filter(line::Column::InvoiceId.eq(Uuid::from(next.id)))
-            .exec(tx)
-            .await?;
+    if next.state.as_str() == "canceled" {
+        let_go(tx, line::Column::InvoiceId.eq(Uuid::from(next.id))).await?;
     }
     Ok(next)
+}
+
+/// Lets credited lines go: what they billed may be corrected and stand on another invoice.
+pub async fn release(tx: &impl ConnectionTrait, lines: &[InvoiceLineId]) -> Result<(), StoreError> {
+    for chunk in lines.chunks(500) {
+        let_go(tx, line::Column::Id.is_in(chunk.iter().copied().map(Uuid::from))).await?;
+    }
+    Ok(())
+}
+
+async fn let_go(tx: &impl ConnectionTrait, lines: sea_orm::sea_query::SimpleExpr) -> Result<(), StoreError> {
+    let update = line::Entity::update_many().col_expr(line::Column::Live, Expr::value(false));
+    update.filter(lines).exec(tx).await?;
+    Ok(())
 }
 
 pub async fn get(db: &impl ConnectionTrait, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
@@ -163,9 +204,11 @@ pub enum Shelf {
     Drafts,
     /// Issued and not fully paid.
     Open,
-    /// Open, and due before this moment.
-    Overdue(Timestamp),
+    /// Open, and due before today.
+    Overdue(Date),
     Paid,
+    /// With money to give back.
+    Refund,
     /// Issued, whatever became of it: what a customer may see.
     Papers,
 }
@@ -177,6 +220,7 @@ pub struct Filter {
     /// The beginning of a number.
     pub number: Option<String>,
     pub work_order: Option<WorkOrderId>,
+    pub contract: Option<ContractId>,
 }
 
 /// The newest first.
@@ -223,9 +267,10 @@ fn matching(filter: &Filter) -> Select<Entity> {
         Shelf::All => query,
         Shelf::Drafts => query.filter(Column::Status.eq("draft")),
         Shelf::Open => query.filter(Column::Status.is_in(open)),
-        Shelf::Overdue(at) => {
-            query.filter(Column::Status.is_in(open)).filter(Column::DueUs.lt(at.timestamp_micros()))
+        Shelf::Overdue(today) => {
+            query.filter(Column::Status.is_in(open)).filter(Column::DueOn.lt(today.day_number()))
         }
+        Shelf::Refund => query.filter(Column::OpenMinor.lt(0)),
         Shelf::Paid => query.filter(Column::Status.eq("paid")),
         Shelf::Papers => query.filter(Column::Number.is_not_null()),
     };
@@ -245,25 +290,81 @@ fn matching(filter: &Filter) -> Select<Entity> {
             .and_where(line::Column::WorkOrderId.eq(Uuid::from(id)));
         query = query.filter(Column::Id.in_subquery(on));
     }
+    if let Some(id) = filter.contract {
+        let mut on = Query::select();
+        on.column(line::Column::InvoiceId)
+            .from(line::Entity)
+            .and_where(line::Column::ContractId.eq(Uuid::from(id)));
+        query = query.filter(Column::Id.in_subquery(on));
+    }
     query
 }
 
-/// The live invoice (draft or paper) that each of `work_orders` stands on.
-pub async fn of_work_orders(
+/// A line of a job that stands on a draft or an issued invoice and was not given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveLine {
+    pub id: InvoiceLineId,
+    pub invoice: InvoiceId,
+    pub line: LineId,
+    pub work_order: WorkOrderId,
+    /// On a draft.
+    pub draft: bool,
+}
+
+/// What of `work_orders` stands on which invoice or draft.
+pub async fn live_lines(
     db: &impl ConnectionTrait,
     work_orders: &[WorkOrderId],
-) -> Result<HashMap<WorkOrderId, InvoiceId>, StoreError> {
-    let rows: Vec<(Uuid, Uuid)> = line::Entity::find()
-        .select_only()
-        .column(line::Column::WorkOrderId)
-        .column(line::Column::InvoiceId)
-        .distinct()
+) -> Result<Vec<LiveLine>, StoreError> {
+    let mut query = Query::select();
+    query
+        .columns([
+            ("l", "id"),
+            ("l", "invoice_id"),
+            ("l", "line_id"),
+            ("l", "work_order_id"),
+            ("i", "status"),
+        ])
+        .from_as("invoice_lines", "l")
+        .join_as(JoinType::InnerJoin, "invoices", "i", Expr::col(("i", "id")).equals(("l", "invoice_id")))
+        .and_where(Expr::col(("l", "live")).eq(true))
+        .and_where(Expr::col(("l", "work_order_id")).is_in(work_orders.iter().copied().map(Uuid::from)))
+        .order_by(("i", "created_at_us"), Order::Asc)
+        .order_by(("l", "position"), Order::Asc);
+    let rows = db.query_all(&query).await?;
+    rows.into_iter()
+        .map(|row| {
+            let id = |name: &str| row.try_get::<Uuid>("", name);
+            Ok(LiveLine {
+                id: id("id")?.into(),
+                invoice: id("invoice_id")?.into(),
+                line: id("line_id")?.into(),
+                work_order: id("work_order_id")?.into(),
+                draft: row.try_get::<String>("", "status")? == "draft",
+            })
+        })
+        .collect()
+}
+
+/// The first days of `contract`'s periods that stand on a draft or an invoice, with that invoice.
+pub async fn invoiced_periods(
+    db: &impl ConnectionTrait,
+    contract: ContractId,
+) -> Result<Vec<(Period, InvoiceId)>, StoreError> {
+    let rows = line::Entity::find()
+        .filter(line::Column::ContractId.eq(Uuid::from(contract)))
         .filter(line::Column::Live.eq(true))
-        .filter(line::Column::WorkOrderId.is_in(work_orders.iter().copied().map(Uuid::from)))
-        .into_tuple()
+        .order_by_asc(line::Column::PeriodFrom)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(work_order, invoice)| (work_order.into(), invoice.into())).collect())
+    let mut periods = Vec::with_capacity(rows.len());
+    for row in rows {
+        let item = column::from_json::<InvoiceLine>(&row.facts)?;
+        if let Source::Contract { from, to, .. } = item.source {
+            periods.push((Period { from, to, due: from, amount: item.net }, row.invoice_id.into()));
+        }
+    }
+    Ok(periods)
 }
 
 /// Takes the next number of `series` in `year`. The counter and the paper that carries the number are saved by one
@@ -302,13 +403,13 @@ pub(super) fn demo_invoices() -> sea_orm::sea_query::SelectStatement {
     query
 }
 
-/// Live invoice lines of the work order in the enclosing query's row.
-pub(super) fn live_lines_of_row() -> sea_orm::sea_query::SelectStatement {
+/// Live invoice lines of the job's line in the enclosing query's row.
+pub(super) fn live_of_line() -> sea_orm::sea_query::SelectStatement {
     let mut query = Query::select();
     query
         .expr(Expr::val(1))
         .from("invoice_lines")
-        .and_where(Expr::col(("invoice_lines", "work_order_id")).equals(("work_orders", "id")))
+        .and_where(Expr::col(("invoice_lines", "line_id")).equals(("lines", "id")))
         .and_where(Expr::col(("invoice_lines", "live")).eq(true));
     query
 }
@@ -323,10 +424,6 @@ pub(super) fn of_customer(id: CustomerId) -> sea_orm::sea_query::SelectStatement
 fn to_row(invoice: &Invoice) -> Result<ActiveModel, StoreError> {
     let money = |e: domain::MoneyError| StoreError::Corrupt(format!("invoice {}: {e}", invoice.id));
     let issued = invoice.state.issued();
-    let paid_at = match &invoice.state {
-        domain::service::invoice::InvoiceState::Paid { at, .. } => Some(at.timestamp_micros()),
-        _ => None,
-    };
     Ok(ActiveModel {
         id: Set(invoice.id.into()),
         customer_id: Set(invoice.customer_id.into()),
@@ -335,10 +432,11 @@ fn to_row(invoice: &Invoice) -> Result<ActiveModel, StoreError> {
         status: Set(invoice.state.as_str().into()),
         number: Set(issued.map(|issued| issued.number.to_string())),
         issued_at_us: Set(issued.map(|issued| issued.at.timestamp_micros())),
-        due_us: Set(issued.map(|issued| issued.due.timestamp_micros())),
-        paid_at_us: Set(paid_at),
+        issued_on: Set(issued.map(|issued| issued.on.day_number())),
+        due_on: Set(issued.map(|issued| issued.due.day_number())),
+        paid_on: Set(invoice.state.paid_on().map(Date::day_number)),
         total_minor: Set(invoice.totals().map_err(money)?.total.minor),
-        open_minor: Set(invoice.open().map_err(money)?.minor),
+        open_minor: Set(invoice.open().minor),
         facts: Set(column::json(&invoice.state)?),
         parties: Set(column::json(&(&invoice.issuer, &invoice.recipient))?),
         language: Set(invoice.language.clone()),
@@ -355,82 +453,9 @@ fn summary(row: Model) -> Result<Summary, StoreError> {
         number: row.number,
         created_at: from_micros(row.created_at_us),
         issued_at: row.issued_at_us.map(from_micros),
-        due: row.due_us.map(from_micros),
+        issued_on: row.issued_on.map(Date::of_day_number),
+        due: row.due_on.map(Date::of_day_number),
         total: Money::new(row.total_minor, currency),
         open: Money::new(row.open_minor, currency),
     })
-}
-
-pub(super) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0072_invoices"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let invoices = Table::create()
-            .table("invoices")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("customer_id"))
-            .col(schema::string("currency"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::string("status"))
-            .col(schema::string_null("number").unique_key())
-            .col(schema::big_integer_null("issued_at_us"))
-            .col(schema::big_integer_null("due_us"))
-            .col(schema::big_integer_null("paid_at_us"))
-            .col(schema::big_integer("total_minor"))
-            .col(schema::big_integer("open_minor"))
-            .col(schema::text("facts"))
-            .col(schema::text("parties"))
-            .col(schema::string("language"))
-            .col(schema::big_integer("version"))
-            .foreign_key(ForeignKey::create().from("invoices", "customer_id").to("customers", "id"))
-            .to_owned();
-        manager.create_table(invoices).await?;
-        let lines = Table::create()
-            .table("invoice_lines")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("invoice_id"))
-            .col(schema::integer("position"))
-            .col(schema::uuid("line_id"))
-            .col(schema::uuid("work_order_id"))
-            .col(schema::boolean("live"))
-            .col(schema::text("facts"))
-            .foreign_key(ForeignKey::create().from("invoice_lines", "invoice_id").to("invoices", "id"))
-            .to_owned();
-        manager.create_table(lines).await?;
-        let counters = Table::create()
-            .table("invoice_numbers")
-            .col(schema::string("series"))
-            .col(schema::integer("year"))
-            .col(schema::big_integer("last"))
-            .primary_key(Index::create().col("series").col("year"))
-            .to_owned();
-        manager.create_table(counters).await?;
-        for (name, table, columns) in [
-            ("invoices_by_status", "invoices", ["status", "created_at_us", "id"].as_slice()),
-            ("invoices_of_customer", "invoices", &["customer_id", "created_at_us", "id"]),
-            ("invoices_by_creation", "invoices", &["created_at_us", "id"]),
-            ("invoice_lines_of_invoice", "invoice_lines", &["invoice_id", "position"]),
-            ("invoice_lines_of_work_order", "invoice_lines", &["work_order_id"]),
-        ] {
-            let mut index = Index::create().name(name).table(table).to_owned();
-            for column in columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
-        // What makes a second click, a second draft and a race harmless: one live invoice line per line.
-        let once = Index::create()
-            .name("invoice_lines_once")
-            .table("invoice_lines")
-            .col("line_id")
-            .unique()
-            .cond_where(Expr::col("live").eq(true))
-            .to_owned();
-        manager.create_index(once).await
-    }
 }

@@ -28,6 +28,8 @@ pub struct Model {
     pub serial_number: Option<String>,
     /// Thousandths.
     pub quantity_milli: i64,
+    /// Exact time of labour and travel.
+    pub time_us: Option<i64>,
     pub unit_price_minor: i64,
     pub unit_cost_minor: i64,
     pub currency: String,
@@ -149,6 +151,7 @@ fn to_row(line: &Line) -> Result<ActiveModel, StoreError> {
         stock_location_id: Set(line.stock_location_id.map(Into::into)),
         serial_number: Set(line.serial_number.clone()),
         quantity_milli: Set(column::milli(line.quantity)?),
+        time_us: Set(line.time_us),
         unit_price_minor: Set(line.unit_price.minor),
         unit_cost_minor: Set(line.unit_cost.minor),
         currency: Set(line.unit_price.currency.to_string()),
@@ -187,6 +190,7 @@ pub(super) fn from_row(row: Model) -> Result<Line, StoreError> {
         stock_location_id: row.stock_location_id.map(Into::into),
         serial_number: row.serial_number,
         quantity: column::from_milli(row.quantity_milli),
+        time_us: row.time_us,
         unit_price: column::money(row.unit_price_minor, &row.currency)?,
         unit_cost: column::money(row.unit_cost_minor, &row.currency)?,
         at: from_micros(row.at_us),
@@ -234,5 +238,20 @@ impl MigrationTrait for Migration {
             ("lines_at", &["at_us"]),
         ];
         super::migrations::create_indexes(manager, "lines", &indexes).await
+    }
+}
+
+/// Time is kept exactly; older lines have only their hours.
+pub(super) struct ExactTime;
+impl MigrationName for ExactTime {
+    fn name(&self) -> &str {
+        "0110_line_time"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for ExactTime {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = schema::big_integer_null("time_us");
+        manager.alter_table(Table::alter().table("lines").add_column(column).to_owned()).await
     }
 }

@@ -61,6 +61,10 @@ impl MigratorTrait for Migrator {
             Box::new(visits::EnteredLate),
             Box::new(states::StopsMigration),
             Box::new(device_attributes::Migration),
+            Box::new(lines::ExactTime),
+            Box::new(organisation::Steps),
+            Box::new(invoices::Accounts),
+            Box::new(contracts::Billing),
         ]
     }
 }

@@ -16,6 +16,7 @@ pub mod command_keys;
 pub mod connections;
 pub mod contracts;
 pub mod counters;
+pub mod credit_notes;
 pub mod customers;
 pub mod demo;
 pub mod device_attributes;

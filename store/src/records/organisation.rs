@@ -2,7 +2,12 @@
 
 use super::column;
 use crate::StoreError;
-use domain::{Money, clock::from_micros, organisation::Organisation};
+use domain::{
+    Money,
+    calendar::{Zone, zone},
+    clock::from_micros,
+    organisation::Organisation,
+};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::{prelude::*, schema};
 
@@ -21,6 +26,8 @@ pub struct Model {
     pub language: String,
     pub labour_rate_minor: i64,
     pub travel_rate_minor: i64,
+    pub labour_step_minutes: i32,
+    pub travel_step_minutes: i32,
     pub labour_cost_minor: i64,
     /// Decimal fraction as text.
     pub tax_rate: String,
@@ -53,6 +60,8 @@ pub async fn save(tx: &impl ConnectionTrait, organisation: &Organisation) -> Res
         Column::Language,
         Column::LabourRateMinor,
         Column::TravelRateMinor,
+        Column::LabourStepMinutes,
+        Column::TravelStepMinutes,
         Column::LabourCostMinor,
         Column::TaxRate,
         Column::PaymentTermsDays,
@@ -105,6 +114,14 @@ async fn any(db: &impl ConnectionTrait, places: &[(&'static str, &'static str)])
     Ok(false)
 }
 
+/// The zone as it stands in the table, for migrations that make dates of instants; UTC before the first run.
+pub(super) async fn zone_at_rest(db: &impl ConnectionTrait) -> Result<Zone, DbErr> {
+    let query = Query::select().column("time_zone").from("organisation").take();
+    let name: Option<String> =
+        db.query_one(&query).await?.map(|row| row.try_get("", "time_zone")).transpose()?;
+    Ok(name.and_then(|name| zone(&name)).unwrap_or(Zone::UTC))
+}
+
 fn to_row(organisation: &Organisation) -> ActiveModel {
     ActiveModel {
         id: Set(ONLY),
@@ -116,6 +133,8 @@ fn to_row(organisation: &Organisation) -> ActiveModel {
         language: Set(organisation.language.clone()),
         labour_rate_minor: Set(organisation.labour_rate_per_hour.minor),
         travel_rate_minor: Set(organisation.travel_rate_per_hour.minor),
+        labour_step_minutes: Set(organisation.labour_step_minutes.try_into().unwrap_or(i32::MAX)),
+        travel_step_minutes: Set(organisation.travel_step_minutes.try_into().unwrap_or(i32::MAX)),
         labour_cost_minor: Set(organisation.labour_cost_per_hour.minor),
         tax_rate: Set(organisation.tax_rate.to_string()),
         payment_terms_days: Set(organisation.payment_terms_days.try_into().unwrap_or(i32::MAX)),
@@ -135,6 +154,8 @@ fn from_row(row: Model) -> Result<Organisation, StoreError> {
         language: row.language,
         labour_rate_per_hour: Money::new(row.labour_rate_minor, currency),
         travel_rate_per_hour: Money::new(row.travel_rate_minor, currency),
+        labour_step_minutes: row.labour_step_minutes.try_into().map_err(|_| corrupt("labour step"))?,
+        travel_step_minutes: row.travel_step_minutes.try_into().map_err(|_| corrupt("travel step"))?,
         labour_cost_per_hour: Money::new(row.labour_cost_minor, currency),
         tax_rate: row.tax_rate.parse().map_err(|_| corrupt("tax rate"))?,
         payment_terms_days: row.payment_terms_days.try_into().map_err(|_| corrupt("payment terms"))?,
@@ -168,5 +189,24 @@ impl MigrationTrait for Migration {
             .col(schema::big_integer_null("set_up_at_us"))
             .to_owned();
         manager.create_table(table).await
+    }
+}
+
+/// The steps that time is billed in; 0 is exact.
+pub(super) struct Steps;
+impl MigrationName for Steps {
+    fn name(&self) -> &str {
+        "0111_organisation_steps"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Steps {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for name in ["labour_step_minutes", "travel_step_minutes"] {
+            let mut column = schema::integer(name);
+            column.default(0);
+            manager.alter_table(Table::alter().table("organisation").add_column(column).to_owned()).await?;
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,9 @@
-//! Money that came in.
+//! Money that came in, and money that went back.
 
 use super::{PageRequest, Paged, column, invoices};
 use crate::StoreError;
 use domain::{
-    clock::from_micros,
+    Date,
     id::{CustomerId, InvoiceId},
     service::payment::Payment,
 };
@@ -18,8 +18,11 @@ pub struct Model {
     pub invoice_id: Uuid,
     pub amount_minor: i64,
     pub currency: String,
+    /// `in` or `out`.
+    pub direction: String,
     pub method: String,
-    pub at_us: i64,
+    /// Day number of the organisation's date.
+    pub on_day: i32,
     pub reference: String,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -32,8 +35,9 @@ pub async fn insert(tx: &impl ConnectionTrait, payment: &Payment) -> Result<(), 
         invoice_id: Set(payment.invoice_id.into()),
         amount_minor: Set(payment.amount.minor),
         currency: Set(payment.amount.currency.to_string()),
+        direction: Set(payment.direction.as_str().into()),
         method: Set(payment.method.as_str().into()),
-        at_us: Set(payment.at.timestamp_micros()),
+        on_day: Set(payment.on.day_number()),
         reference: Set(payment.reference.clone()),
     };
     Entity::insert(row).exec_without_returning(tx).await?;
@@ -45,16 +49,17 @@ fn from_row(row: Model) -> Result<Payment, StoreError> {
         id: row.id.into(),
         invoice_id: row.invoice_id.into(),
         amount: column::money(row.amount_minor, &row.currency)?,
+        direction: column::from_word(&row.direction)?,
         method: column::from_word(&row.method)?,
-        at: from_micros(row.at_us),
+        on: Date::of_day_number(row.on_day),
         reference: row.reference,
     })
 }
 
-/// In the order they came in.
+/// By the day the money moved.
 pub async fn of_invoice(db: &impl ConnectionTrait, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError> {
     let query = Entity::find().filter(Column::InvoiceId.eq(Uuid::from(invoice)));
-    let rows = query.order_by_asc(Column::AtUs).order_by_asc(Column::Id).all(db).await?;
+    let rows = query.order_by_asc(Column::OnDay).order_by_asc(Column::Id).all(db).await?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -78,15 +83,15 @@ pub async fn list(
         query = query.filter(Column::InvoiceId.in_subquery(invoices::of_customer(id)));
     }
     if let Some(cursor) = &page.cursor {
-        let (us, id) = column::from_cursor(cursor)
+        let (day, id) = column::from_cursor(cursor)
             .ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))?;
-        let same_instant = Column::AtUs.eq(us).and(Column::Id.lt(id));
-        query = query.filter(Column::AtUs.lt(us).or(same_instant));
+        let same_day = Column::OnDay.eq(day).and(Column::Id.lt(id));
+        query = query.filter(Column::OnDay.lt(day).or(same_day));
     }
     let rows =
-        query.order_by_desc(Column::AtUs).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
+        query.order_by_desc(Column::OnDay).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
     let payments = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(payments, page.limit, |p: &Payment| column::cursor(p.at, p.id.into())))
+    Ok(Paged::from_rows(payments, page.limit, |p: &Payment| format!("{}.{}", p.on.day_number(), p.id)))
 }
 
 /// Removes the payments of the demo's invoices.

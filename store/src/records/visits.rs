@@ -74,6 +74,12 @@ pub async fn of_work_order(
     rows.into_iter().map(from_row).collect()
 }
 
+/// Every visit that is over, oldest first.
+pub async fn done(db: &impl ConnectionTrait) -> Result<Vec<Visit>, StoreError> {
+    let query = Entity::find().filter(Column::Status.eq("done")).order_by_asc(Column::PlannedStartUs);
+    query.order_by_asc(Column::Id).all(db).await?.into_iter().map(from_row).collect()
+}
+
 /// What a technician has to do: planned within the period, and whatever is under way or was planned before and is
 /// not over. Without declined and canceled ones, in the order they are planned.
 pub async fn agenda(

@@ -101,7 +101,7 @@ pub struct Filter {
     pub technician: Option<TechnicianId>,
     /// A number, or words of the subject.
     pub search: Option<String>,
-    /// Approved, with lines, and on no invoice or draft.
+    /// Approved, with lines that are on no invoice or draft.
     pub ready_to_invoice: bool,
 }
 
@@ -247,10 +247,7 @@ fn filtered(filter: &Filter) -> Select<Entity> {
     }
     if filter.ready_to_invoice {
         let approved = "approved";
-        query = query
-            .filter(Column::Status.eq(approved))
-            .filter(Expr::exists(lines_of_row()))
-            .filter(Expr::not_exists(invoices::live_lines_of_row()));
+        query = query.filter(Column::Status.eq(approved)).filter(Expr::exists(lines_to_bill()));
     }
     if let Some(text) = &filter.search {
         let words = (Kind::WorkOrder, Column::Id, Column::Search);
@@ -259,21 +256,21 @@ fn filtered(filter: &Filter) -> Select<Entity> {
     query
 }
 
-/// Lines of the work order in the enclosing query's row.
-fn lines_of_row() -> sea_orm::sea_query::SelectStatement {
+/// Lines of the work order in the enclosing query's row that are on no invoice or draft.
+fn lines_to_bill() -> sea_orm::sea_query::SelectStatement {
     let mut query = Query::select();
     query
         .expr(Expr::val(1))
         .from("lines")
-        .and_where(Expr::col(("lines", "work_order_id")).equals(("work_orders", "id")));
+        .and_where(Expr::col(("lines", "work_order_id")).equals(("work_orders", "id")))
+        .and_where(Expr::not_exists(invoices::live_of_line()));
     query
 }
 
 fn to_row(work: &WorkOrder) -> Result<ActiveModel, StoreError> {
-    let (approved_at, invoice_id) = match &work.state {
-        WorkOrderState::Approved { at, .. } => (Some(*at), None),
-        WorkOrderState::Invoiced { approved_at, invoice_id, .. } => (Some(*approved_at), Some(*invoice_id)),
-        _ => (None, None),
+    let invoice_id = match &work.state {
+        WorkOrderState::Invoiced { invoice_id, .. } => Some(*invoice_id),
+        _ => None,
     };
     Ok(ActiveModel {
         id: Set(work.id.into()),
@@ -299,7 +296,7 @@ fn to_row(work: &WorkOrder) -> Result<ActiveModel, StoreError> {
         status: Set(work.state.as_str().into()),
         is_open: Set(work.state.is_open()),
         completed_at_us: Set(column::us(work.state.completed_at())),
-        approved_at_us: Set(column::us(approved_at)),
+        approved_at_us: Set(column::us(work.state.approved_at())),
         invoice_id: Set(invoice_id.map(Into::into)),
         facts: Set(column::json(&work.state)?),
         version: Set(work.version),

@@ -1,16 +1,20 @@
 use super::*;
 use crate::{
-    Money,
+    calendar::date_of,
     clock::from_micros,
     condition::Severity,
     id::{ContractId, CustomerId, InvoiceId, LineId, SiteId, TicketId, VisitId, WorkOrderId},
     service::{
         Priority,
+        contract::billing::Period,
         coverage::{CoverageDecision, CoverageReason},
-        invoice::{InvoiceNumber, Issued, Party, Series},
+        invoice::{
+            Account, InvoiceLine, InvoiceNumber, InvoiceState, Issued, Party, Series,
+            credit::{Extent, Heading, Wanted},
+        },
         ticket::{PriorityReason, Resolution, TicketSource, TicketState},
         visit::{Outcome, Trip, VisitState},
-        work_order::WorkOrderState,
+        work_order::{Ended, WorkOrderState},
     },
 };
 
@@ -74,6 +78,7 @@ fn line(kind: LineKind, quantity: i64, price: i64, cost: i64, share: i64, payer:
         stock_location_id: None,
         serial_number: None,
         quantity: Decimal::from(quantity),
+        time_us: None,
         unit_price: eur(price),
         unit_cost: eur(cost),
         at: at(60),
@@ -128,7 +133,11 @@ fn invoice(state: InvoiceState) -> Invoice {
 }
 fn issued(minute: i64) -> Issued {
     let number = InvoiceNumber { series: Series::Invoice, year: 2026, number: 1 };
-    Issued { number, at: at(minute), due: at(minute + 43_200) }
+    let on = date_of(at(minute), Zone::UTC);
+    Issued { number, at: at(minute), on, due: on.plus_days(30).expect("date") }
+}
+fn paper(minute: i64, total: i64) -> Invoice {
+    invoice(InvoiceState::Issued { issued: issued(minute), account: Account::new(eur(total)) })
 }
 fn facts<'a>(work_order: &'a WorkOrder, visits: &'a [Visit], lines: &'a [Line]) -> WorkOrderFacts<'a> {
     WorkOrderFacts {
@@ -139,6 +148,7 @@ fn facts<'a>(work_order: &'a WorkOrder, visits: &'a [Visit], lines: &'a [Line]) 
         lapsed: &[],
         repeated: false,
         invoice: None,
+        credited: 0,
         currency: Currency::EUR,
     }
 }
@@ -211,26 +221,120 @@ fn money_is_what_the_lines_say() {
 fn an_invoice_ends_what_is_pending() {
     let work = work_order(0);
     let lines = [Line { invoiced: true, ..line(LineKind::Labour, 1, 9_000, 4_000, 0, Payer::Customer) }];
-    let open = invoice(InvoiceState::Issued { issued: issued(1_440) });
+    let open = paper(1_440, 9_000);
     let list =
         of_work_order(&WorkOrderFacts { invoice: Some(&open), ..facts(&work, &[], &lines) }).expect("facts");
     assert_eq!((get(&list, "K29a"), get(&list, "K30")), (None, Some((1, 1))));
     assert_eq!((get(&list, "K31a"), get(&list, "K25")), (Some((86_400, 1)), Some((3_600, 3_600))));
-    let paid = invoice(InvoiceState::Paid { issued: issued(1_440), at: at(4_320) });
+    let paid = open.pay(eur(9_000), date_of(at(4_320), Zone::UTC)).expect("paid");
     let list =
         of_work_order(&WorkOrderFacts { invoice: Some(&paid), ..facts(&work, &[], &lines) }).expect("facts");
     assert_eq!(get(&list, "K30"), Some((0, 1)));
-    assert_eq!(get(&of_invoice(&paid), "K31b").and_then(|(n, d)| value(Unit::MeanDays, n, d)), Some(2.0));
+    let list = of_invoice(&paid, &[], Currency::EUR, Zone::UTC).expect("facts");
+    assert_eq!(get(&list, "K31b").and_then(|(n, d)| value(Unit::MeanDays, n, d)), Some(2.0));
+    assert_eq!(
+        list.iter().find(|c| c.code == "K31b").map(|c| c.at),
+        Some(at(4_320)),
+        "counts when the money came"
+    );
+    let covered = of_invoice(&paper(1_440, 0), &[], Currency::EUR, Zone::UTC).expect("facts");
+    assert_eq!(get(&covered, "K31b"), None, "nobody waited for the money of an invoice over nothing");
 }
 
 #[test]
-fn another_currency_is_left_out_of_sums() {
+fn another_currency_is_left_out_of_sums_and_leaves_the_rest_in() {
     let work = work_order(0);
     let mut foreign = line(LineKind::Labour, 1, 9_000, 4_000, 0, Payer::Customer);
     foreign.unit_price.currency = "USD".parse().expect("code");
     foreign.unit_cost.currency = foreign.unit_price.currency;
-    let list = of_work_order(&facts(&work, &[], &[foreign])).expect("facts");
-    assert_eq!((get(&list, "K33a"), get(&list, "K19")), (None, Some((1, 1))));
+    let ours = line(LineKind::Part, 1, 700, 300, 0, Payer::Customer);
+    let list = of_work_order(&facts(&work, &[], &[foreign, ours])).expect("facts");
+    assert_eq!((get(&list, "K33a"), get(&list, "K19")), (Some((700, 1)), Some((1, 1))));
+}
+
+#[test]
+fn a_job_given_up_after_a_visit_is_money_and_no_completed_job() {
+    let lines = [line(LineKind::Labour, 2, 9_000, 4_000, 0, Payer::Customer)];
+    let gave_up = Ended::GivenUp { gave_up_at: at(300), reason: "no spares".into() };
+    let canceled = Ended::Canceled { canceled_at: at(300), reason: "not needed".into() };
+    let states = [
+        WorkOrderState::CannotComplete { reason: "no spares".into(), at: at(300) },
+        WorkOrderState::Canceled { reason: "not needed".into(), at: at(300) },
+        WorkOrderState::Approved { ended: gave_up, at: at(400) },
+        WorkOrderState::Closed { ended: canceled, at: at(400) },
+    ];
+    for state in states {
+        let work = WorkOrder { state, ..work_order(0) };
+        let list = of_work_order(&facts(&work, &[visit(100)], &lines)).expect("facts");
+        assert_eq!((get(&list, "K33a"), get(&list, "K29a")), (Some((18_000, 1)), Some((18_000, 1))));
+        assert_eq!(list.iter().find(|c| c.code == "K33a").map(|c| c.at), Some(at(300)));
+        assert_eq!((get(&list, "K19"), get(&list, "K8"), get(&list, "K2b")), (None, None, None));
+        let list = of_work_order(&facts(&work, &[], &[])).expect("facts");
+        assert_eq!(list.len(), 1, "without lines only that it was opened");
+    }
+}
+
+#[test]
+fn what_was_credited_is_no_revenue() {
+    let work = work_order(0);
+    let lines = [Line { invoiced: true, ..line(LineKind::Labour, 2, 9_000, 4_000, 0, Payer::Customer) }];
+    let list =
+        of_work_order(&WorkOrderFacts { credited: 5_000, ..facts(&work, &[], &lines) }).expect("facts");
+    assert_eq!((get(&list, "K33a"), get(&list, "K33c")), (Some((13_000, 1)), Some((5_000, 1))));
+}
+
+#[test]
+fn the_price_of_a_contract_is_revenue_once_it_is_invoiced() {
+    let day = |text: &str| text.parse().expect("date");
+    let period = Period {
+        from: day("2026-01-01"),
+        to: day("2026-01-31"),
+        due: day("2026-01-01"),
+        amount: eur(10_000),
+    };
+    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &period, Decimal::new(21, 2));
+    let draft = Invoice { lines: vec![fee.clone()], ..invoice(InvoiceState::Draft) };
+    let all = |invoice: &Invoice, notes: &[CreditNote]| {
+        of_invoice(invoice, notes, Currency::EUR, Zone::UTC).expect("facts")
+    };
+    assert_eq!((get(&all(&draft, &[]), "K29a"), get(&all(&draft, &[]), "K33a")), (Some((10_000, 1)), None));
+    let number = issued(0).number;
+    let paper = draft.clone().issue(number, at(60), issued(0).on, 30).expect("issued");
+    let list = all(&paper, &[]);
+    assert_eq!(
+        (get(&list, "K29a"), get(&list, "K33a"), get(&list, "K33c")),
+        (None, Some((10_000, 1)), Some((10_000, 1)))
+    );
+    assert_eq!((get(&list, "K35"), get(&list, "K32")), (Some((10_000, 10_000)), Some((1, 1))));
+    let heading = Heading { number, at: at(90), on: issued(0).on, reason: String::new() };
+    let wanted = Wanted::Lines(vec![(fee.id, Extent::Amount(eur(2_500)))]);
+    let (paper, note) = paper.credit(&[], &wanted, heading).expect("credit");
+    let list = all(&paper, &[note]);
+    assert_eq!((get(&list, "K33a"), get(&list, "K32")), (Some((7_500, 1)), Some((0, 1))));
+    let thrown_away = draft.cancel(at(90)).expect("canceled");
+    assert_eq!(all(&thrown_away, &[]), []);
+    assert_eq!(
+        of_invoice(&paper, &[], "USD".parse().expect("code"), Zone::UTC).map(|list| get(&list, "K33a")),
+        Ok(None)
+    );
+}
+
+#[test]
+fn a_promise_is_kept_to_the_second() {
+    let promise = Promise { response_hours: Some(1), restore_hours: Some(5) };
+    let answered = |first: i64, restored: i64| {
+        let second = |n: i64| from_micros(n * 1_000_000);
+        let state = TicketState::Resolved { resolution: Resolution::Remote, at: at(999) };
+        let ticket = Ticket {
+            first_response_at: Some(second(first)),
+            restored_at: Some(second(restored)),
+            ..ticket(state)
+        };
+        let list = of_ticket(&ticket, promise);
+        (get(&list, "K14a").map(|c| c.0), get(&list, "K14b").map(|c| c.0))
+    };
+    assert_eq!(answered(3_600, 18_000), (Some(1), Some(1)));
+    assert_eq!(answered(3_601, 18_001), (Some(0), Some(0)));
 }
 
 #[test]

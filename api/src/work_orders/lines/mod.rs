@@ -1,7 +1,9 @@
 //! What a job used. A part is typed once: its movement leaves the van, its price and cost come from the catalogue,
-//! and who pays is decided, all in one transaction. Labour and travel come from the visit's timestamps.
+//! and who pays is decided, all in one transaction. Labour and travel come from the visit's timestamps: see [`time`].
 
-use super::commands::{editable, load};
+mod time;
+
+use super::commands::{accepts_lines, load, tell_of_change};
 use crate::{
     command::{Begun, CommandError, Context},
     contracts::coverage::decide,
@@ -9,7 +11,7 @@ use crate::{
     timeline::circumstances,
 };
 use domain::{
-    Money, Timestamp,
+    Currency, Money, Timestamp,
     id::{LineId, PartId, StockLocationId, StockMovementId, VisitId, WorkOrderId},
     organisation::Organisation,
     service::{
@@ -17,7 +19,7 @@ use domain::{
         line::{Line, LineKind},
         stock::{MovementReason, StockError, StockMovement, check_quantity},
         technician::Technician,
-        visit::{TimeKind, Visit},
+        visit::Visit,
         work_order::WorkOrder,
     },
 };
@@ -28,6 +30,8 @@ use store::records::{
     stock::{self, MoveError},
     technicians, visits,
 };
+
+pub use time::{catch_up, from_visit, waive};
 
 /// A part that was used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -50,6 +54,9 @@ pub struct NewLine {
     /// The organisation's rate when absent; expenses need one.
     pub unit_price: Option<Money>,
     pub unit_cost: Option<Money>,
+    /// When the work was done (labour and travel: when it began): cover of that time counts. The job's own time when
+    /// absent.
+    pub at: Option<Timestamp>,
 }
 
 /// What the office may change of a line before approval.
@@ -72,12 +79,15 @@ pub async fn use_part(
         Begun::New(tx) => tx,
         Begun::Repeated(line) => return Ok(line),
     };
-    let how = circumstances(&cx, input.at)?;
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, &cx.actor, "use_part")?;
+    accepts_lines(&work, &cx.actor, "use_part")?;
+    let at = time::of_work(&tx, &cx, &work, input.at).await?;
     let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
     let part = parts::get(&tx, input.part_id).await?.filter(|part| part.active);
     let part = part.ok_or(CommandError::field("part_id", "parts-no-such-part"))?;
+    if organisation::get(&tx).await?.is_some_and(|ours| ours.currency != part.unit_price.currency) {
+        return Err(CommandError::field("part_id", "work-orders-part-currency"));
+    }
     let visit = visit_of(&tx, &work, input.visit_id).await?;
     let technician = match (cx.actor.technician_scope(), &visit) {
         (Some(id), _) => technicians::get(&tx, id).await?,
@@ -96,9 +106,10 @@ pub async fn use_part(
         stock_location_id: Some(location),
         serial_number: input.serial_number.map(|s| s.trim().to_string()).filter(|s| !s.is_empty()),
         quantity,
+        time_us: None,
         unit_price: part.unit_price,
         unit_cost: part.unit_cost,
-        at: how.at,
+        at,
         coverage: undecided(),
         invoiced: false,
     };
@@ -113,9 +124,10 @@ pub async fn use_part(
         reason: MovementReason::Use,
         line_id: Some(line.id),
         note: work.number.clone(),
-        at: how.at,
+        at: circumstances(&cx, Some(at)).map_or(cx.at, |how| how.at),
     };
     stock::insert(&tx, &movement).await.map_err(move_error)?;
+    tell_of_change(&tx, &work, cx.at).await?;
     cx.finish(tx, line).await
 }
 
@@ -133,32 +145,22 @@ fn place(
     chosen.ok_or(CommandError::field("stock_location_id", "parts-choose-place"))
 }
 
+/// Adds labour, travel or an expense. Time across the end of a cover becomes one line for each side of it.
 pub async fn add(
     deps: &Deps,
     mut cx: Context,
     id: WorkOrderId,
     input: NewLine,
-) -> Result<Line, CommandError> {
+) -> Result<Vec<Line>, CommandError> {
     let tx = match cx.begin(&deps.records, "work_orders.add_line", &(id, &input)).await? {
         Begun::New(tx) => tx,
-        Begun::Repeated(line) => return Ok(line),
+        Begun::Repeated(lines) => return Ok(lines),
     };
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, &cx.actor, "add_line")?;
+    accepts_lines(&work, &cx.actor, "add_line")?;
     let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused { code: "not_set_up" })?;
-    let zero = Money::zero(ours.currency);
-    let (price, cost) = match input.kind {
-        LineKind::Labour => (Some(ours.labour_rate_per_hour), ours.labour_cost_per_hour),
-        LineKind::Travel => (Some(ours.travel_rate_per_hour), ours.labour_cost_per_hour),
-        LineKind::Expense => (None, input.unit_price.unwrap_or(zero)),
-        LineKind::Part => return Err(CommandError::field("kind", "work-orders-part-by-catalogue")),
-    };
-    let unit_price = input.unit_price.or(price).ok_or(CommandError::field("unit_price", "form-required"))?;
-    let unit_cost = input.unit_cost.unwrap_or(cost);
-    if unit_price.currency != ours.currency || unit_cost.currency != ours.currency {
-        return Err(CommandError::field("unit_price", "work-orders-our-currency"));
-    }
-    let mut line = Line {
+    let (unit_price, unit_cost) = prices(&input, &ours)?;
+    let line = Line {
         id: LineId::generate(),
         work_order_id: id,
         visit_id: None,
@@ -169,61 +171,100 @@ pub async fn add(
         stock_location_id: None,
         serial_number: None,
         quantity: check_quantity(input.quantity).map_err(|_| quantity_error())?,
+        time_us: None,
         unit_price,
         unit_cost,
-        at: cx.at,
+        at: time::of_work(&tx, &cx, &work, input.at).await?,
         coverage: undecided(),
         invoiced: false,
     };
-    line.coverage = coverage(&tx, &work, &line, None).await?;
-    lines::insert(&tx, &line).await?;
-    cx.finish(tx, line).await
+    line.gross()?;
+    let lines = time::insert(&tx, &work, line).await?;
+    tell_of_change(&tx, &work, cx.at).await?;
+    cx.finish(tx, lines).await
+}
+
+fn prices(input: &NewLine, ours: &Organisation) -> Result<(Money, Money), CommandError> {
+    let zero = Money::zero(ours.currency);
+    let (price, cost) = match input.kind {
+        LineKind::Labour => (Some(ours.labour_rate_per_hour), ours.labour_cost_per_hour),
+        LineKind::Travel => (Some(ours.travel_rate_per_hour), ours.labour_cost_per_hour),
+        LineKind::Expense => (None, input.unit_price.unwrap_or(zero)),
+        LineKind::Part => return Err(CommandError::field("kind", "work-orders-part-by-catalogue")),
+    };
+    let price = input.unit_price.or(price).ok_or(CommandError::field("unit_price", "form-required"))?;
+    let cost = input.unit_cost.unwrap_or(cost);
+    Ok((
+        billable_price("unit_price", price, ours.currency)?,
+        billable_price("unit_cost", cost, ours.currency)?,
+    ))
+}
+
+/// What could never stand on an invoice is refused where it is typed.
+fn billable_price(field: &'static str, price: Money, ours: Currency) -> Result<Money, CommandError> {
+    if price.currency != ours {
+        return Err(CommandError::field(field, "work-orders-our-currency"));
+    }
+    if price.minor < 0 {
+        return Err(CommandError::field(field, "work-orders-price-negative"));
+    }
+    Ok(price)
 }
 
 /// Corrects a line before approval; who pays is decided again. The number of parts is corrected by taking the line
-/// off, so that the stock ledger stays true.
+/// off, so that the stock ledger stays true. Time that is made longer may reach across the end of a cover: the further
+/// lines come after the first.
 pub async fn change(
     deps: &Deps,
     mut cx: Context,
     id: WorkOrderId,
     line: LineId,
     input: LineChange,
-) -> Result<Line, CommandError> {
+) -> Result<Vec<Line>, CommandError> {
     let tx = match cx.begin(&deps.records, "work_orders.change_line", &(id, line, &input)).await? {
         Begun::New(tx) => tx,
-        Begun::Repeated(line) => return Ok(line),
+        Begun::Repeated(lines) => return Ok(lines),
     };
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, &cx.actor, "change_line")?;
+    accepts_lines(&work, &cx.actor, "change_line")?;
     let before = line_of(&tx, id, line).await?;
     let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
     if before.kind == LineKind::Part && quantity != before.quantity {
         return Err(CommandError::field("quantity", "work-orders-part-quantity"));
     }
-    if input.unit_price.currency != before.unit_price.currency {
-        return Err(CommandError::field("unit_price", "work-orders-our-currency"));
-    }
-    let mut after = Line {
+    let ours = organisation::get(&tx).await?.map_or(before.unit_price.currency, |ours| ours.currency);
+    let unit_price = billable_price("unit_price", input.unit_price, ours)?;
+    // What the form shows of exact time is its hours: unchanged, the time stays as exact as it was.
+    let same = quantity == before.quantity;
+    let unit_cost = if before.unit_cost.currency == ours { before.unit_cost } else { Money::zero(ours) };
+    let after = Line {
         description: described(&input.description)?,
         quantity,
-        unit_price: input.unit_price,
+        time_us: before.time_us.filter(|_| same),
+        unit_price,
+        unit_cost,
         ..before
     };
-    after.coverage = if input.goodwill {
-        CoverageDecision {
-            payer: Payer::Goodwill,
-            covered_share: Decimal::ONE,
-            reason: CoverageReason::Goodwill,
-        }
+    after.gross()?;
+    let lines = if input.goodwill {
+        vec![time::give(&tx, after).await?]
+    } else if same {
+        vec![decide_and_update(&tx, &work, after).await?]
     } else {
-        coverage(&tx, &work, &after, Some(after.id)).await?
+        time::replace(&tx, &work, after).await?
     };
-    lines::update(&tx, &after).await?;
     let how = circumstances(&cx, None)?;
     let state = work.state.as_str();
-    let note = format!("{}: {} × {}", after.description, after.quantity, after.unit_price);
-    how.record(&tx, "work_order", id, Some(state), state, Some(&note)).await?;
-    cx.finish(tx, after).await
+    let note = lines.first().map(|line| format!("{}: {} × {}", line.description, quantity, line.unit_price));
+    how.record(&tx, "work_order", id, Some(state), state, note.as_deref()).await?;
+    tell_of_change(&tx, &work, cx.at).await?;
+    cx.finish(tx, lines).await
+}
+
+async fn decide_and_update(tx: &Tx, work: &WorkOrder, mut line: Line) -> Result<Line, CommandError> {
+    line.coverage = coverage(tx, work, &line, Some(line.id)).await?;
+    lines::update(tx, &line).await?;
+    Ok(line)
 }
 
 /// Takes a line off; its parts go back to where they came from.
@@ -234,7 +275,7 @@ pub async fn remove(deps: &Deps, mut cx: Context, id: WorkOrderId, line: LineId)
     };
     let how = circumstances(&cx, None)?;
     let work = load(&tx, &cx.actor, id, None).await?;
-    editable(&work, &cx.actor, "remove_line")?;
+    accepts_lines(&work, &cx.actor, "remove_line")?;
     let line = line_of(&tx, id, line).await?;
     let own = cx.actor.technician_scope().is_none_or(|technician| {
         line.technician_id == Some(technician) && matches!(line.kind, LineKind::Part | LineKind::Expense)
@@ -259,58 +300,15 @@ pub async fn remove(deps: &Deps, mut cx: Context, id: WorkOrderId, line: LineId)
     }
     let state = work.state.as_str();
     how.record(&tx, "work_order", id, Some(state), state, Some(&format!("− {}", line.description))).await?;
+    tell_of_change(&tx, &work, cx.at).await?;
     cx.finish(tx, ()).await
-}
-
-/// The labour and travel of a finished visit, priced with the organisation's rates, costed with the technician's.
-pub async fn from_visit(tx: &Tx, work: &WorkOrder, visit: &Visit) -> Result<(), CommandError> {
-    let Some(ours) = organisation::get(tx).await? else { return Ok(()) };
-    let technician = technicians::get(tx, visit.technician_id).await?;
-    let end = visit.spans(Timestamp::MIN_UTC).last().map_or(visit.planned_start, |span| span.to);
-    let kinds = [
-        (TimeKind::Travel, LineKind::Travel, ours.travel_rate_per_hour),
-        (TimeKind::Labour, LineKind::Labour, ours.labour_rate_per_hour),
-    ];
-    for (time, kind, unit_price) in kinds {
-        let minutes = visit.spent(time, end).num_minutes();
-        let quantity = (Decimal::from(minutes) / Decimal::from(60)).round_dp(2);
-        if quantity.is_zero() {
-            continue;
-        }
-        let mut line = Line {
-            id: LineId::generate(),
-            work_order_id: work.id,
-            visit_id: Some(visit.id),
-            technician_id: Some(visit.technician_id),
-            kind,
-            description: technician.as_ref().map(|technician| technician.name.clone()).unwrap_or_default(),
-            part_id: None,
-            stock_location_id: None,
-            serial_number: None,
-            quantity,
-            unit_price,
-            unit_cost: cost_of(&ours, technician.as_ref()),
-            at: end,
-            coverage: undecided(),
-            invoiced: false,
-        };
-        line.coverage = coverage(tx, work, &line, None).await?;
-        lines::insert(tx, &line).await?;
-    }
-    Ok(())
-}
-
-fn cost_of(ours: &Organisation, technician: Option<&Technician>) -> Money {
-    let own = technician.and_then(|technician| technician.cost_per_hour);
-    own.filter(|cost| cost.currency == ours.currency).unwrap_or(ours.labour_cost_per_hour)
 }
 
 /// Decides anew who pays for every line that is not invoiced: the cause turned out to be another.
 pub async fn decide_again(tx: &Tx, work: &WorkOrder) -> Result<(), CommandError> {
     for line in lines::of_work_order(tx, work.id).await? {
         if !line.invoiced && line.coverage.payer != Payer::Goodwill {
-            let coverage = coverage(tx, work, &line, Some(line.id)).await?;
-            lines::update(tx, &Line { coverage, ..line }).await?;
+            decide_and_update(tx, work, line).await?;
         }
     }
     Ok(())
@@ -325,7 +323,7 @@ async fn coverage(
     let question = Work {
         kind: line.kind,
         at: line.at,
-        quantity: line.quantity,
+        quantity: line.exact_quantity(),
         gross: line.gross()?,
         visit: line.visit_id,
         misuse: work.misuse,
