@@ -2,7 +2,7 @@
 // This file reads the drawn points back, labels the axes, reads out values, zooms by moving the viewBox (and fetches
 // finer values for what is shown), and appends live values. No dependencies; pages are complete without it.
 (() => {
-  const HEIGHT = 1000, SPOTS = 400, MAX_POINTS = 4000, root = document.documentElement;
+  const HEIGHT = 1000, SPOTS = 400, MAX_POINTS = 4000, FEW = 80, root = document.documentElement;
   const all = (selector, node = document) => [...node.querySelectorAll(selector)];
   const number = digits => new Intl.NumberFormat(root.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const ROUND = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400];
@@ -13,7 +13,7 @@
       const data = figure.dataset, part = name => figure.querySelector(name);
       Object.assign(this, {
         figure, svg: part("svg"), area: part(".area"), cross: part(".cross"), tip: part(".tip"), brush: part(".brush"),
-        line: part("path.line"), env: part("path.env"), t0: +data.t0, ymin: +data.ymin, ymax: +data.ymax, gap: +data.gap,
+        line: part("path.line"), dots: part("path.dots"), env: part("path.env"), t0: +data.t0, ymin: +data.ymin, ymax: +data.ymax, gap: +data.gap,
         digits: +data.digits, unit: data.unit, zone: data.zone, source: data.src, metric: data.metric, topic: data.topic,
         live: data.topic != null, follow: true,
       });
@@ -48,6 +48,8 @@
       });
       this.line.setAttribute("d", runs.map(run => "M" + (run.length == 1 ? [run[0], run[0]] : run).map(p => `${p[0]} ${y(p[1])}`).join("L")).join(""));
       this.env?.setAttribute("d", runs.map(run => "M" + run.map(p => `${p[0]} ${y(p[2])}`).concat(run.toReversed().map(p => `${p[0]} ${y(p[3])}`)).join("L") + "Z").join(""));
+      const few = this.points.length <= FEW;
+      this.dots?.setAttribute("d", runs.filter(run => few || run.length == 1).flat().map(p => `M${p[0]} ${y(p[1])}h0`).join(""));
       const none = this.figure.querySelector(".nodata");
       if (none) none.hidden = this.points.length > 0;
     }
@@ -64,12 +66,20 @@
         const step = round * 10 ** power, min = Math.floor(low / step) * step;
         if (min + 4 * step < high) continue;
         [this.ymin, this.ymax, this.digits] = [min, min + 4 * step, Math.min(9, Math.max(0, -(round == 2.5 ? power - 1 : power))) + 1];
-        for (const limit of limits) {
-          const y = Math.min(HEIGHT, Math.max(0, (this.ymax - limit.dataset.limit) / (4 * step) * HEIGHT)), band = limit.previousElementSibling;
-          limit.setAttribute("y1", y); limit.setAttribute("y2", y);
-          if (+band.getAttribute("y") == 0) band.setAttribute("height", y); else { band.setAttribute("y", y); band.setAttribute("height", HEIGHT - y); }
-        }
+        limits.forEach(limit => this.place(limit));
         return this.draw();
+      }
+    }
+
+    // A limit within the axis is a line; one beyond it is an arrow with its value, and the band fills the picture or is none.
+    place(limit) {
+      const value = +limit.dataset.limit, seen = value >= this.ymin && value <= this.ymax, band = limit.previousElementSibling;
+      const y = Math.min(HEIGHT, Math.max(0, (this.ymax - value) / (this.ymax - this.ymin) * HEIGHT)), above = "above" in limit.dataset;
+      limit.setAttribute("y1", y); limit.setAttribute("y2", y); limit.setAttribute("visibility", seen ? "visible" : "hidden");
+      band.setAttribute("y", above ? 0 : y); band.setAttribute("height", above ? y : HEIGHT - y);
+      for (const arrow of all("[data-beyond]", this.figure)) if (+arrow.dataset.beyond == value) {
+        const up = value > this.ymax;
+        arrow.hidden = seen; arrow.classList.toggle("up", up); arrow.classList.toggle("down", !up); arrow.firstElementChild.textContent = up ? "↑" : "↓";
       }
     }
 

@@ -59,7 +59,7 @@ fn frozen_chart(view: &View, evidence: &Evidence, series: &FrozenSeries) -> Mark
     let caption = [view.lang.date_time(plot.from, view.zone), view.lang.date_time(plot.to, view.zone)];
     html! {
         figure.frozen {
-            div.minichart { (plot.picture(view)) }
+            (plot.picture(view))
             figcaption.hint {
                 (series.metric) " · " (caption[0]) " – " (caption[1])
                 @for level in &evidence.levels {

@@ -1,7 +1,7 @@
 //! The paper itself: what a customer receives, in the customer's language, ready for A4.
 
 use crate::{
-    web::{i18n::Lang, icon::icon},
+    web::{i18n::Lang, icon::icon, table::card_heads},
     work_orders::view::amount_of,
 };
 use domain::{
@@ -60,7 +60,8 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
     let mut covered = covered.into_iter();
     Ok(html! {
         div.scroll tabindex="0" role="region" aria-label=(lang.t("billing-lines")) {
-            table.list.invoice-lines {
+            @let heads = ["description", "quantity", "unit-price", "gross", "covered", "net"].map(|word| lang.t(&format!("billing-{word}")));
+            table.list.invoice-lines.cards style=(card_heads(heads)) {
                 caption.sr { (lang.t("billing-lines")) }
                 thead { tr {
                     th scope="col" { (lang.t("billing-description")) }

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod json;
+mod lanes;
 pub mod pages;
 pub mod queries;
 

@@ -1,6 +1,9 @@
 //! The dispatch board: what waits on the left, everybody's day on the right, and the best proposal with its reason.
 
-use super::queries::{Board, board as load_board, booked, day_of, first_gap};
+use super::{
+    lanes,
+    queries::{Board, board as load_board, day_of, first_gap},
+};
 use crate::{
     command::{CommandError, Context},
     deps::Deps,
@@ -33,8 +36,8 @@ use domain::{
 use maud::{Markup, html};
 use store::records::{technicians, visits, work_orders};
 
-/// The board shows these hours of the day.
-const HOURS: std::ops::Range<i64> = 6..20;
+/// A day's work begins this long after midnight.
+const FIRST_HOUR: TimeDelta = TimeDelta::hours(8);
 
 pub async fn board(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let day = shown_day(&deps, &view, &query);
@@ -133,67 +136,15 @@ fn draw(view: &View, board: &Board, now: Timestamp, refused: &Refused) -> Markup
                 }
             }
             div.board {
-                section.queue aria-labelledby="waiting" {
+                section.queue #queue data-live-refresh="work_orders tickets" aria-labelledby="waiting" {
                     h2 #waiting { (lang.t("dispatch-unassigned")) " " span.cnt { (waiting) } }
                     @for work in &board.waiting { (job(view, board, work, now, refused)) }
                     @if board.waiting.is_empty() { p.empty { (icon("check")) (lang.t("dispatch-all-assigned")) } }
                 }
-                section.lanes.card aria-label=(lang.t("dispatch-technicians")) tabindex="0" {
-                    div.hours aria-hidden="true" { span {} div { @for hour in HOURS { span { (format!("{hour:02}")) } } } }
-                    @for technician in &board.technicians { (lane(view, board, technician)) }
-                    @if board.technicians.is_empty() { p.nothing { (lang.t("dispatch-nobody")) } }
-                    @if (board.day.0..board.day.1).contains(&now) {
-                        div.nowline style={ "--now:" (position(board, now) / 100.0) } { span { (now.with_timezone(&view.zone).format("%H:%M")) } }
-                    }
-                    p.legend { span.k.crit {} (lang.t("priority-critical")) span.k.warn {} (lang.t("priority-high")) span.k {} (lang.t("dispatch-planned")) }
-                }
+                (lanes::draw(view, board, now))
             }
         },
     )
-}
-
-/// Percent of the board's width at which `at` lies.
-fn position(board: &Board, at: Timestamp) -> f64 {
-    let hours = (at - board.day.0).num_minutes() as f64 / 60.0;
-    let (from, to) = (HOURS.start as f64, HOURS.end as f64);
-    ((hours - from) / (to - from) * 100.0).clamp(0.0, 100.0)
-}
-
-fn lane(view: &View, board: &Board, technician: &Technician) -> Markup {
-    let lang = view.lang;
-    let initials: String =
-        technician.name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
-    let load = booked(&board.visits, technician.id);
-    let percent = (load.num_minutes() * 100 / 480).clamp(0, 100);
-    let skills: Vec<String> = technician.skills.iter().map(|word| skill(lang, word)).collect();
-    html! {
-        div.lane {
-            div.who {
-                span.av aria-hidden="true" { (initials) }
-                div { b { (technician.name) } small { (skills.join(" · ")) }
-                    small { (lang.with("dispatch-booked", &[("time", duration(lang, load).into())])) }
-                    span.load aria-hidden="true" { i style={ "width:" (percent) "%" } {} } }
-            }
-            div.track {
-                @for visit in board.visits.iter().filter(|visit| visit.technician_id == technician.id) { (block(view, board, visit)) }
-            }
-        }
-    }
-}
-
-fn block(view: &View, board: &Board, visit: &Visit) -> Markup {
-    let (left, right) = (position(board, visit.planned_start), position(board, visit.planned_end));
-    let work = board.work_orders.get(&visit.work_order_id);
-    let site = work.and_then(|work| board.sites.get(&work.site_id)).map_or("", |site| &site.name);
-    let class = work.map_or("", |work| priority_class(work.priority));
-    html! {
-        a class={ "blk " (class) } href={ "/dispatch/visits/" (visit.id) }
-            style={ "left:" (format!("{left:.2}")) "%;width:" (format!("{:.2}", (right - left).max(2.0))) "%" } {
-            b { @if let Some(work) = work { (work.number) " " (work.subject) } }
-            small { (visit.planned_start.with_timezone(&view.zone).format("%H:%M")) " · " (site) }
-            small { (view.lang.t(&format!("visit-state-{}", visit.state.as_str()))) }
-        }
-    }
 }
 
 fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &Refused) -> Markup {
@@ -202,7 +153,7 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
     let site = board.sites.get(&work.site_id).map_or("", |site| &site.name);
     let best = board.best.get(&work.id);
     let technician = |id| board.technicians.iter().find(|technician: &&Technician| technician.id == id);
-    let earliest = now.max(board.day.0 + TimeDelta::hours(HOURS.start + 2));
+    let earliest = now.max(board.day.0 + FIRST_HOUR);
     let form = if refused.work_order == work.id.to_string() {
         refused.form.clone()
     } else {

@@ -3,7 +3,7 @@
 use crate::{
     command::CommandError,
     kpis::queries::Equipment,
-    web::{chart::bars, request::View},
+    web::{chart::bars, request::View, table::card_heads},
 };
 use chrono::TimeDelta;
 use domain::{
@@ -80,7 +80,8 @@ pub async fn card(
         section.card {
             header { h2 { (lang.t("overview-fleet")) } small { (lang.t("overview-fleet-hint")) @if shown < all { " · " (shown) " / " (all) } } }
             @if rows.is_empty() { p.nothing { (lang.t("overview-fleet-none")) } } @else {
-                table.fleet {
+                @let heads = ["site", "assets", "status", "uptime", "open"].map(|word| lang.t(&format!("overview-{word}")));
+                table.fleet.cards style=(card_heads(heads)) {
                     caption.sr { (lang.t("overview-fleet")) }
                     thead { tr {
                         th scope="col" { (lang.t("overview-site")) }

@@ -20,6 +20,10 @@ use store::telemetry::{Bucket, Point};
 
 /// Height of the drawing in its own units.
 pub const HEIGHT: f64 = 1000.0;
+/// Values farther apart than so many usual distances have nothing between them.
+const USUAL_DISTANCES: i64 = 3;
+/// So few values are drawn as dots, each to be seen.
+const FEW: usize = 80;
 /// Rows of the table that stands for the picture.
 const TABLE_ROWS: usize = 60;
 
@@ -60,7 +64,7 @@ impl Line {
     }
     fn new(mut spots: Vec<Spot>, envelope: bool, bucket_us: i64) -> Self {
         spots.retain(|spot| spot.value.is_finite() && spot.low.is_finite() && spot.high.is_finite());
-        let gap_us = (3 * typical_spacing(&spots)).max(bucket_us * 5 / 2);
+        let gap_us = expected_us(&spots).max(bucket_us * 5 / 2);
         Self { spots, envelope, gap_us }
     }
     pub fn last(&self) -> Option<Spot> {
@@ -80,14 +84,19 @@ impl Line {
     }
 }
 
-/// The median distance of neighbours: what "the next value" means for this device.
-fn typical_spacing(spots: &[Spot]) -> i64 {
+/// How long after a value the next one still belongs to it, by the rhythm in which these came: bursts aside, and never
+/// shorter than what is expected of a device of which nothing is known.
+fn expected_us(spots: &[Spot]) -> i64 {
     let mut distances: Vec<i64> = spots.windows(2).map(|pair| pair[1].at_us - pair[0].at_us).collect();
-    if distances.is_empty() {
-        return 0;
-    }
-    let middle = distances.len() / 2;
-    *distances.select_nth_unstable(middle).1
+    distances.sort_unstable();
+    let half = distances.iter().sum::<i64>() / 2;
+    // The distance at which half of the time has passed, rather than half of the values: a burst is one moment.
+    let mut passed = 0;
+    let usual = distances.into_iter().find(|distance| {
+        passed += distance;
+        passed >= half
+    });
+    usual.unwrap_or(0).saturating_mul(USUAL_DISTANCES)
 }
 
 /// A band of values that a rule watches: everything beyond `value`.
@@ -152,30 +161,37 @@ impl Plot {
                         " " (self.unit)
                     }
                 }
-                div.plot {
-                    div.ylab aria-hidden="true" {
-                        @for (place, text) in scale.labels(view.lang) { span style={ "top:" (place) "%" } { (text) } }
-                    }
-                    div.area {
-                        (self.svg(view, scale))
-                        @if self.line.is_empty() { p.nodata { (view.lang.t("chart-no-data")) } }
-                        @for (index, mark) in self.marks.iter().enumerate() { (self.flag(index, mark)) }
-                        div.cross hidden {} div.brush hidden {} div.tip hidden {}
-                    }
-                    div.xlab aria-hidden="true" {
-                        @for (place, text) in self.time_labels(view) {
-                            span style={ "left:" (format!("{place:.2}")) "%" } { (text) }
-                        }
-                    }
-                }
+                (self.plot(view, scale))
                 (self.table(view, scale))
             }
         }
     }
 
-    /// The picture alone, without axes: for cards that freeze a moment.
+    /// The picture with its axes alone, and nothing that moves: for cards that freeze a moment.
     pub fn picture(&self, view: &View) -> Markup {
-        self.svg(view, self.scale())
+        self.plot(view, self.scale())
+    }
+
+    fn plot(&self, view: &View, scale: Scale) -> Markup {
+        html! {
+            div.plot {
+                div.ylab aria-hidden="true" {
+                    @for (place, text) in scale.labels(view.lang) { span style={ "top:" (place) "%" } { (text) } }
+                }
+                div.area {
+                    (self.svg(view, scale))
+                    @if self.line.is_empty() { p.nodata { (view.lang.t("chart-no-data")) } }
+                    @for limit in &self.limits { (limit.beyond(view, scale, &self.unit)) }
+                    @for (index, mark) in self.marks.iter().enumerate() { (self.flag(index, mark)) }
+                    div.cross hidden {} div.brush hidden {} div.tip hidden {}
+                }
+                div.xlab aria-hidden="true" {
+                    @for (place, text) in self.time_labels(view) {
+                        span style={ "left:" (format!("{place:.2}")) "%" } { (text) }
+                    }
+                }
+            }
+        }
     }
 
     fn svg(&self, view: &View, scale: Scale) -> Markup {
@@ -186,6 +202,7 @@ impl Plot {
                 @for limit in &self.limits { (band(*limit, scale, width)) }
                 @if self.line.envelope { path.env d=(self.envelope_path(scale)) {} }
                 path.line d=(self.line_path(scale)) {}
+                path.dots d=(self.dots_path(scale)) {}
                 @for mark in &self.marks {
                     @let x = self.x(mark.at.timestamp_micros());
                     line.mark x1=(x) x2=(x) y1="0" y2=(HEIGHT) {}
@@ -220,6 +237,17 @@ impl Plot {
             if let [lone] = run {
                 let _ = write!(d, "L{} {:.2}", round(self.x(lone.at_us)), scale.y(lone.value));
             }
+        }
+        d
+    }
+
+    /// Where a value has no neighbour to be joined to, or where there are few: a dot each.
+    fn dots_path(&self, scale: Scale) -> String {
+        let few = self.line.spots.len() <= FEW;
+        let seen = self.line.runs().filter(|run| few || run.len() == 1).flatten();
+        let mut d = String::new();
+        for spot in seen {
+            let _ = write!(d, "M{} {:.2}h0", round(self.x(spot.at_us)), scale.y(spot.value));
         }
         d
     }
@@ -331,17 +359,35 @@ fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 
+impl Limit {
+    fn word(self) -> &'static str {
+        if self.alarm { "alarm" } else { "warn" }
+    }
+    /// A limit that lies outside the axis: an arrow towards it, with its value. The browser shows and hides it as the
+    /// axis moves.
+    fn beyond(self, view: &View, scale: Scale, unit: &str) -> Markup {
+        let up = self.value > scale.max;
+        let value = view.lang.number(self.value, scale.digits);
+        let way = if up { "up" } else { "down" };
+        html! {
+            span class={ "beyond " (self.word()) " " (way) } data-beyond=(self.value) hidden[scale.holds(self.value)] {
+                span aria-hidden="true" { @if up { "↑" } @else { "↓" } } " " (value) " " (unit)
+            }
+        }
+    }
+}
+
 fn band(limit: Limit, scale: Scale, width: f64) -> Markup {
+    let seen = scale.holds(limit.value);
     let y = scale.y(limit.value).clamp(0.0, HEIGHT);
     let (top, height) = if limit.above { (0.0, y) } else { (y, HEIGHT - y) };
-    let word = if limit.alarm { "alarm" } else { "warn" };
+    let word = limit.word();
     // A little wider than the picture; the browser moves bands along when it scrolls or zooms.
     let (x, wide) = (-width, width * 3.0);
     html! {
-        @if height > 0.0 {
-            rect class={ "b-" (word) } x=(x) y=(top) width=(wide) height=(height) {}
-            line class={ "l-" (word) } x1=(x) x2=(x + wide) y1=(y) y2=(y) data-limit=(limit.value) {}
-        }
+        rect class={ "b-" (word) } x=(x) y=(top) width=(wide) height=(height) {}
+        line class={ "l-" (word) } x1=(x) x2=(x + wide) y1=(y) y2=(y) data-limit=(limit.value)
+            data-above[limit.above] visibility=(if seen { "visible" } else { "hidden" }) {}
     }
 }
 

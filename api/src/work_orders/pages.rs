@@ -25,7 +25,7 @@ use crate::{
         list::ListQuery,
         request::{User, View},
         response::{PageResult, csv, see_other},
-        table::{self, Column},
+        table::{self, Column, card_heads},
     },
 };
 use axum::{
@@ -654,7 +654,8 @@ impl Page {
                 @if self.lines.is_empty() { p.nothing { (lang.t("work-orders-no-lines")) } }
                 @else {
                     div.scroll tabindex="0" role="region" aria-label=(lang.t("work-orders-lines")) {
-                        table.list {
+                        @let heads = ["work-orders-line", "service-quantity", "work-orders-price", "work-orders-coverage", "work-orders-billable"].map(|key| lang.t(key));
+                        table.list.cards style=(card_heads(heads)) {
                             caption.sr { (lang.t("work-orders-lines")) }
                             thead { tr {
                                 th scope="col" { (lang.t("work-orders-line")) } th.n scope="col" { (lang.t("service-quantity")) }

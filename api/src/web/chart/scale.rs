@@ -50,6 +50,9 @@ impl Scale {
         let (min, max) = if low < high { (low, high) } else { (low.min(0.0), high.max(0.0)) };
         Self { min, max, digits: 0 }
     }
+    pub fn holds(self, value: f64) -> bool {
+        (self.min..=self.max).contains(&value)
+    }
     /// Where `value` lies: 0 at the top, [`super::HEIGHT`] at the bottom. Halves, because the difference of two very large
     /// numbers is none.
     pub fn y(self, value: f64) -> f64 {

@@ -89,3 +89,45 @@ fn titles_are_escaped() {
     plot.title = "<script>".into();
     assert!(!plot.figure(&view()).into_string().contains("<script>"));
 }
+
+#[test]
+fn a_limit_beyond_the_axis_is_an_arrow_and_not_a_line_at_the_edge() {
+    let limit = |value, above| Limit { value, above, alarm: true };
+    let line = points(&[(0, 20.0), (10, 21.0), (20, 22.0)]);
+    let far = Plot { limits: vec![limit(400.0, true)], ..plot(line.clone()) }.figure(&view()).into_string();
+    assert!(far.contains("visibility=\"hidden\"") && !far.contains("visibility=\"visible\""), "{far}");
+    let arrow =
+        far.split("data-beyond=\"400\"").nth(1).expect("an arrow").split("</span>").next().expect("text");
+    assert!(!arrow.contains("hidden>") && arrow.contains('↑'), "{arrow}");
+    assert!(far.contains("400"), "with its value");
+    let near = Plot { limits: vec![limit(23.0, true)], ..plot(line) }.figure(&view()).into_string();
+    assert!(near.contains("visibility=\"visible\""), "{near}");
+    assert!(near.contains("data-beyond=\"23\" hidden"), "{near}");
+}
+
+#[test]
+fn few_values_are_dots_that_can_be_seen_and_are_joined_over_their_usual_distance() {
+    // Bursts of five a tenth of a second apart each hour.
+    let mut values = vec![];
+    for hour in 0..8 {
+        for tick in 0..5 {
+            values.push(Point {
+                ts_us: 1_000_000_000 + hour * 3_600_000_000 + tick * 100_000,
+                value: 20.0 + hour as f64,
+            });
+        }
+    }
+    let plot = plot(Line::of_points(&values));
+    assert_eq!(plot.line_path(plot.scale()).matches('M').count(), 1, "one line through all hours");
+    assert_eq!(plot.dots_path(plot.scale()).matches("h0").count(), values.len());
+    let many: Vec<_> = (0..500).map(|s| (s, f64::from(s as i32))).chain([(5000, 1.0)]).collect();
+    let plot = self::plot(points(&many));
+    assert_eq!(plot.dots_path(plot.scale()).matches("h0").count(), 1, "the lone one alone");
+}
+
+#[test]
+fn a_frozen_picture_has_axes() {
+    let drawn = plot(points(&[(0, 20.0), (10, 22.0)])).picture(&view()).into_string();
+    assert!(drawn.contains("class=\"ylab\"") && drawn.contains("class=\"xlab\""), "{drawn}");
+    assert!(!drawn.contains("data-chart"), "nothing in it moves");
+}
