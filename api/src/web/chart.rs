@@ -12,7 +12,7 @@ pub use mini::{bars, pairs, spark};
 pub use strip::{Span, mini_strip, shares, state_pill, state_strip, state_word};
 
 use super::request::View;
-use domain::{Timestamp, clock::from_micros};
+use domain::{Timestamp, clock::from_micros, condition::cadence::Cadence};
 use maud::{Markup, html};
 use scale::Scale;
 use std::fmt::Write;
@@ -20,8 +20,6 @@ use store::telemetry::{Bucket, Point};
 
 /// Height of the drawing in its own units.
 pub const HEIGHT: f64 = 1000.0;
-/// Values farther apart than so many usual distances have nothing between them.
-const USUAL_DISTANCES: i64 = 3;
 /// So few values are drawn as dots, each to be seen.
 const FEW: usize = 80;
 /// Rows of the table that stands for the picture.
@@ -84,19 +82,13 @@ impl Line {
     }
 }
 
-/// How long after a value the next one still belongs to it, by the rhythm in which these came: bursts aside, and never
-/// shorter than what is expected of a device of which nothing is known.
+/// How long after a value the next one still belongs to it, by the rhythm in which these came.
 fn expected_us(spots: &[Spot]) -> i64 {
-    let mut distances: Vec<i64> = spots.windows(2).map(|pair| pair[1].at_us - pair[0].at_us).collect();
-    distances.sort_unstable();
-    let half = distances.iter().sum::<i64>() / 2;
-    // The distance at which half of the time has passed, rather than half of the values: a burst is one moment.
-    let mut passed = 0;
-    let usual = distances.into_iter().find(|distance| {
-        passed += distance;
-        passed >= half
-    });
-    usual.unwrap_or(0).saturating_mul(USUAL_DISTANCES)
+    let mut cadence = Cadence::default();
+    for pair in spots.windows(2) {
+        cadence.observe(pair[1].at_us - pair[0].at_us);
+    }
+    cadence.limit_us()
 }
 
 /// A band of values that a rule watches: everything beyond `value`.

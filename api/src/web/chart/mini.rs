@@ -13,7 +13,7 @@ pub fn spark(values: &[f64], class: &str) -> Markup {
     for (index, value) in values.iter().enumerate() {
         if value.is_finite() {
             // Halves, because the difference of two very large numbers is none.
-            let y = 9.0 - 8.0 * (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0).max(5e-10);
+            let y = 9.0 - 8.0 * ((value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0).max(5e-10));
             let _ = write!(d, "{}{index} {y:.2}", if pen_down { "L" } else { "M" });
             if !pen_down {
                 d.push_str("h0");

@@ -80,7 +80,8 @@ fn a_far_limit_does_not_flatten_the_line() {
     let scale = plot.scale();
     assert!(scale.max >= 4.5 && scale.max < 20.0, "{scale:?}");
     let html = plot.figure(&view()).into_string();
-    assert!(html.contains("b-warn") && !html.contains("b-alarm"), "{html}");
+    assert!(html.contains("data-limit=\"4.5\" data-above visibility=\"visible\""), "{html}");
+    assert!(html.contains("data-limit=\"5000\" data-above visibility=\"hidden\""), "{html}");
 }
 
 #[test]
