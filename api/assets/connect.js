@@ -2,7 +2,18 @@
 (() => {
   const panel = document.querySelector("[data-waiting]"), root = document.documentElement;
   const choice = document.querySelector("select[name=asset]"), facts = document.querySelector("[data-new-asset]");
-  if (choice && facts) choice.addEventListener("change", () => { facts.open = choice.value == "new"; });
+  if (choice && facts) {
+    const site = facts.querySelector("select[name=site]");
+    // What belongs to a choice is asked for with that choice only.
+    const ask = () => {
+      facts.open = choice.value == "new";
+      for (const field of facts.querySelectorAll("[data-needed]"))
+        field.required = facts.open && (field.name != "customer_name" || ["", "new"].includes(site.value));
+    };
+    choice.addEventListener("change", ask);
+    site.addEventListener("change", ask);
+    ask();
+  }
   if (!panel) return;
   const feed = panel.querySelector("[data-feed]"), status = panel.querySelector("[data-status]");
   const number = new Intl.NumberFormat(root.lang, { maximumFractionDigits: 3 });

@@ -8,3 +8,6 @@ models-equipment-type-hint = Such as chiller, pump or press. Rules can apply to 
 models-search = Search models
 models-none = No models yet.
 models-name-taken = This manufacturer has a model of this name already.
+models-metrics = Measured values
+models-metrics-hint = One a line, as machines send it: suction_pressure = Suction pressure [bar]. Name and unit may be left out.
+models-metrics-wrong = Write one value a line, each once, like suction_pressure = Suction pressure [bar].

@@ -1,9 +1,12 @@
 //! The evidence of an alert, as shown on its page, on tickets, work orders and the technician's phone.
 
-use super::sentence::{quantity, sentence};
-use crate::web::{
-    chart::{Limit, Line, Mark, Plot},
-    request::View,
+use super::sentence::{measured, sentence};
+use crate::{
+    models::metrics::MetricNames,
+    web::{
+        chart::{Limit, Line, Mark, Plot},
+        request::View,
+    },
 };
 use chrono::TimeDelta;
 use domain::{
@@ -19,35 +22,35 @@ use maud::{Markup, html};
 use store::telemetry::Point;
 
 /// The chart, the sentence, what contributed, what would clear it, what waiting costs, and similar cases.
-pub fn evidence_card(view: &View, evidence: &Evidence) -> Markup {
+pub fn evidence_card(view: &View, names: &MetricNames, evidence: &Evidence) -> Markup {
     let lang = view.lang;
     html! {
         section.card.evidence aria-label=(lang.t("alerts-evidence")) {
             header { h2 { (lang.t("alerts-evidence")) }
-                span.hint { (evidence.rule.name) " · " (lang.with("alerts-version", &[("n", evidence.rule.version.into())])) } }
-            p.lead { b { (sentence(view, &evidence.sentence)) } }
-            @if let Some(series) = &evidence.series { (frozen_chart(view, evidence, series)) }
-            (timeline(view, evidence))
+                span.hint { (lang.phrase(&evidence.rule.name)) " · " (lang.with("alerts-version", &[("n", evidence.rule.version.into())])) } }
+            p.lead { b { (sentence(view, names, &evidence.sentence)) } }
+            @if let Some(series) = &evidence.series { (frozen_chart(view, names, evidence, series)) }
+            (timeline(view, names, evidence))
             (consequence(view, evidence))
             @if !evidence.counter.is_empty() {
                 div.ask { div {
                     b { (lang.t("alerts-counter")) }
-                    @for fact in &evidence.counter { p { (sentence(view, fact)) } }
+                    @for fact in &evidence.counter { p { (sentence(view, names, fact)) } }
                 } }
             }
             (similar(view, evidence))
-            p.ask { (sentence(view, &evidence.clears)) }
+            p.ask { (sentence(view, names, &evidence.clears)) }
         }
     }
 }
 
-fn frozen_chart(view: &View, evidence: &Evidence, series: &FrozenSeries) -> Markup {
+fn frozen_chart(view: &View, names: &MetricNames, evidence: &Evidence, series: &FrozenSeries) -> Markup {
     let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else { return html! {} };
     let points: Vec<Point> =
         series.points.iter().map(|(ts_us, value)| Point { ts_us: *ts_us, value: *value }).collect();
     let plot = Plot {
-        title: series.metric.clone(),
-        unit: String::new(),
+        title: names.name(view.lang, &series.metric),
+        unit: names.unit(&series.metric).into(),
         from: from_micros(first.0),
         to: from_micros(last.0).max(evidence.raised_at),
         line: Line::of_points(&points),
@@ -61,9 +64,9 @@ fn frozen_chart(view: &View, evidence: &Evidence, series: &FrozenSeries) -> Mark
         figure.frozen {
             (plot.picture(view))
             figcaption.hint {
-                (series.metric) " · " (caption[0]) " – " (caption[1])
+                (names.name(view.lang, &series.metric)) " · " (caption[0]) " – " (caption[1])
                 @for level in &evidence.levels {
-                    " · " (view.lang.t(level_key(level.kind))) " " (quantity(view.lang, level.value))
+                    " · " (view.lang.t(level_key(level.kind))) " " (measured(view.lang, level.value, names.unit(&series.metric)))
                 }
             }
         }
@@ -110,7 +113,7 @@ pub fn severity_class(severity: Severity) -> &'static str {
     }
 }
 
-fn timeline(view: &View, evidence: &Evidence) -> Markup {
+fn timeline(view: &View, names: &MetricNames, evidence: &Evidence) -> Markup {
     html! {
         @if !evidence.signals.is_empty() {
             ol.tl aria-label=(view.lang.t("alerts-signals")) {
@@ -119,7 +122,7 @@ fn timeline(view: &View, evidence: &Evidence) -> Markup {
                         time datetime=(signal.at.to_rfc3339()) title=(view.lang.date_time(signal.at, view.zone)) {
                             (signal.at.with_timezone(&view.zone).format("%H:%M"))
                         }
-                        div { b { (sentence(view, &signal.sentence)) } p { (view.lang.date(signal.at, view.zone)) } }
+                        div { b { (sentence(view, names, &signal.sentence)) } p { (view.lang.date(signal.at, view.zone)) } }
                     }
                 }
             }
@@ -151,11 +154,11 @@ fn consequence(view: &View, evidence: &Evidence) -> Markup {
                     } }
             }
             @if let Some(component) = &evidence.component {
-                div { dt { (lang.t("alerts-component")) } dd { (component) } }
+                div { dt { (lang.t("alerts-component")) } dd { (lang.phrase(component)) } }
             }
         }
         @if let Some(action) = &evidence.action {
-            p.ask { b { (lang.t("alerts-action")) } " " (action) }
+            p.ask { b { (lang.t("alerts-action")) } " " (lang.phrase(action)) }
         }
     }
 }
@@ -173,7 +176,7 @@ fn similar(view: &View, evidence: &Evidence) -> Markup {
                             Some(verdict) => (lang.t(verdict_key(verdict))),
                             None => (lang.t("alerts-no-verdict")),
                         }
-                        @if let Some(found) = &case.found { " – " (found) }
+                        @if let Some(found) = &case.found { " – " (lang.phrase(found)) }
                     }
                 } }
             } }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Deps,
     command::{CommandError, Context},
+    models::metrics::MetricNames,
     web::{
         form::Form,
         icon::icon,
@@ -33,9 +34,10 @@ use domain::{
         evidence::Evidence,
         rule::Rule,
     },
-    id::AlertId,
+    id::{AlertId, AssetId},
 };
 use maud::{Markup, html};
+use std::collections::HashMap;
 use store::records::{alerts, assets, evidence, rules, sites};
 use uuid::Uuid;
 
@@ -43,10 +45,12 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     let actor = actor(&view)?;
     let found = queries::inbox(&deps, actor, &query).await?;
     let lang = view.lang;
+    let names =
+        MetricNames::of_assets(deps.records.read(), found.items.iter().map(|row| row.alert.asset_id)).await?;
     if query.wants_csv() {
-        return Ok(export(&view, &found.items));
+        return Ok(export(&view, &names, &found.items));
     }
-    let rows: Vec<Markup> = found.items.iter().map(|row| line(&deps, &view, row)).collect();
+    let rows: Vec<Markup> = found.items.iter().map(|row| line(&deps, &view, &names, row)).collect();
     let columns = [
         Column::text("alerts-severity"),
         Column::text("alerts-equipment"),
@@ -96,9 +100,18 @@ fn severity_key(severity: Severity) -> String {
     format!("alerts-severity-{}", severity.as_str())
 }
 
-fn line(deps: &Deps, view: &View, row: &Row) -> Markup {
+/// What the metrics of each asset are called.
+type Names = HashMap<AssetId, MetricNames>;
+
+fn why(view: &View, names: &Names, row: &Row) -> String {
+    let unnamed = MetricNames::default();
+    let names = names.get(&row.alert.asset_id).unwrap_or(&unnamed);
+    row.evidence.as_ref().map(|evidence| sentence(view, names, &evidence.sentence)).unwrap_or_default()
+}
+
+fn line(deps: &Deps, view: &View, names: &Names, row: &Row) -> Markup {
     let (lang, alert) = (view.lang, &row.alert);
-    let why = row.evidence.as_ref().map(|evidence| sentence(view, &evidence.sentence)).unwrap_or_default();
+    let why = why(view, names, row);
     html! { tr {
         td { (severity_pill(view, alert.severity)) }
         td {
@@ -107,7 +120,7 @@ fn line(deps: &Deps, view: &View, row: &Row) -> Markup {
         }
         td.wrapless { a href={ "/alerts/" (alert.id) } { (why) }
             p.sub {
-                @if let Some(evidence) = &row.evidence { (evidence.rule.name) }
+                @if let Some(evidence) = &row.evidence { (lang.phrase(&evidence.rule.name)) }
                 " " (flags(view, alert))
             } }
         td { @if let Some(evidence) = &row.evidence { div.thumb { (thumbnail(view, evidence)) } } }
@@ -147,7 +160,7 @@ fn button(view: &View, alert: &Alert, command: &str, key: &str, class: &str) -> 
     }
 }
 
-fn export(view: &View, rows: &[Row]) -> axum::response::Response {
+fn export(view: &View, names: &Names, rows: &[Row]) -> axum::response::Response {
     let lang = view.lang;
     let header = [
         "alerts-severity",
@@ -167,8 +180,8 @@ fn export(view: &View, rows: &[Row]) -> axum::response::Response {
                 lang.t(&severity_key(row.alert.severity)),
                 row.asset.as_ref().map(|asset| asset.name.clone()).unwrap_or_default(),
                 row.site.as_ref().map(|site| site.name.clone()).unwrap_or_default(),
-                row.evidence.as_ref().map(|e| sentence(view, &e.sentence)).unwrap_or_default(),
-                row.evidence.as_ref().map(|e| e.rule.name.clone()).unwrap_or_default(),
+                why(view, names, row),
+                row.evidence.as_ref().map(|e| lang.phrase(&e.rule.name)).unwrap_or_default(),
                 row.alert.money_at_risk.map(|money| money.to_string()).unwrap_or_default(),
                 row.alert.raised_at.to_rfc3339(),
                 lang.t(&format!("alerts-state-{}", row.alert.state())),
@@ -187,6 +200,7 @@ struct Shown {
     group: Option<AlertGroup>,
     others: Vec<Alert>,
     rule: Option<Rule>,
+    names: MetricNames,
 }
 
 async fn load(deps: &Deps, view: &View, id: AlertId) -> Result<Shown, CommandError> {
@@ -199,6 +213,7 @@ async fn load(deps: &Deps, view: &View, id: AlertId) -> Result<Shown, CommandErr
         group: alerts::group(db, alert.group_id).await?,
         others: alerts::of_group(db, alert.group_id).await?,
         rule: rules::get(db, alert.rule_id).await?,
+        names: MetricNames::of_asset(db, asset.id).await?,
         asset,
         alert,
     })
@@ -211,9 +226,10 @@ pub async fn show(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View) ->
 
 fn draw(view: &View, shown: &Shown, form: &Form) -> Markup {
     let lang = view.lang;
-    let Shown { alert, asset, site, evidence, group, others, rule } = shown;
-    let title =
-        evidence.as_ref().map_or_else(|| lang.t("alerts-raised"), |evidence| evidence.rule.name.clone());
+    let Shown { alert, asset, site, evidence, group, others, rule, names } = shown;
+    let title = evidence
+        .as_ref()
+        .map_or_else(|| lang.t("alerts-raised"), |evidence| lang.phrase(&evidence.rule.name));
     let ticket = group.as_ref().and_then(|group| group.ticket_id);
     let main = html! {
         div.top {
@@ -235,7 +251,7 @@ fn draw(view: &View, shown: &Shown, form: &Form) -> Markup {
             }
         }
         div.cols.wide {
-            div.stack { @if let Some(evidence) = &evidence { (evidence_card(view, evidence)) } }
+            div.stack { @if let Some(evidence) = &evidence { (evidence_card(view, names, evidence)) } }
             div.stack {
                 @if let Some(given) = group.as_ref().and_then(|group| group.verdict.as_ref()) {
                     section.card { header { h2 { (lang.t("alerts-verdict")) } }
@@ -250,7 +266,7 @@ fn draw(view: &View, shown: &Shown, form: &Form) -> Markup {
                     } } }
                 @if let Some(rule) = &rule {
                     section.card { header { h2 { (lang.t("alerts-rule")) } a href={ "/rules/" (rule.id) } { (lang.t("alerts-to-rule")) } }
-                        p.lead { (rule.settings.name) } }
+                        p.lead { (lang.phrase(&rule.settings.name)) } }
                 }
                 @if alert.cleared_at.is_none() { (dismiss_form(view, alert, form)) }
             }

@@ -1,6 +1,9 @@
 //! Sentences of evidence in the reader's language.
 
-use crate::web::{i18n::Lang, request::View};
+use crate::{
+    models::metrics::MetricNames,
+    web::{i18n::Lang, request::View},
+};
 use chrono::TimeDelta;
 use domain::condition::evidence::{Arg, Sentence};
 use fluent_templates::fluent_bundle::FluentValue;
@@ -11,17 +14,44 @@ const NAMES: [&str; 14] = [
     "text", "time", "share",
 ];
 
-/// The sentence as this reader reads it.
-pub fn sentence(view: &View, sentence: &Sentence) -> String {
+/// Arguments that are values of the sentence's metric.
+const MEASURED: [&str; 4] = ["value", "level", "usual", "spread"];
+
+/// The sentence as this reader reads it: metrics by their names, values with their units.
+pub fn sentence(view: &View, names: &MetricNames, sentence: &Sentence) -> String {
+    let metric = sentence.args.iter().find_map(|(name, arg)| match arg {
+        Arg::Text(key) if name == "metric" => Some(key.as_str()),
+        _ => None,
+    });
+    let unit = metric.map_or("", |metric| names.unit(metric));
     let args: Vec<(&'static str, FluentValue<'static>)> = sentence
         .args
         .iter()
         .filter_map(|(name, arg)| {
             let name = NAMES.into_iter().find(|known| known == name)?;
-            Some((name, value(view, arg)))
+            let told = match (name, arg) {
+                ("metric", Arg::Text(key)) => names.within_a_sentence(view.lang, key).into(),
+                (name, Arg::Number(number)) if MEASURED.contains(&name) => {
+                    measured(view.lang, *number, unit).into()
+                }
+                (_, arg) => value(view, arg),
+            };
+            Some((name, told))
         })
         .collect();
-    view.lang.with(&sentence.key, &args)
+    capital_initial(&view.lang.with(&sentence.key, &args))
+}
+
+/// A sentence that begins with a metric begins with a capital all the same.
+fn capital_initial(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A measured value with its unit, if it has one.
+pub fn measured(lang: Lang, value: f64, unit: &str) -> String {
+    let number = quantity(lang, value);
+    if unit.is_empty() { number } else { format!("{number}\u{a0}{unit}") }
 }
 
 fn value(view: &View, arg: &Arg) -> FluentValue<'static> {

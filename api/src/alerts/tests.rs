@@ -164,7 +164,7 @@ async fn the_inbox_explains_an_alert_and_opens_its_ticket_once() {
     let manager = app.as_role(Role::ServiceManager);
     let page = manager.get("/alerts").await;
     assert_eq!(page.status, 200);
-    assert!(page.text().contains("vibration was 8.25, above 7.10 for 5 min"), "{}", page.text());
+    assert!(page.text().contains("Vibration was 8.25, above 7.10 for 5 min"), "{}", page.text());
     assert!(page.text().contains("1,200.00"));
 
     let path = format!("/alerts/{}", alert.id);
@@ -243,4 +243,32 @@ async fn verdicts_make_the_precision_of_a_rule() {
     tx.commit().await.expect("commit");
     let answer = app.bearer(Role::Admin).get(&format!("/api/v1/rules/{}", rules::FAILURE_RULE)).await.json();
     assert_eq!(answer["precision"].as_f64(), Some(0.5));
+}
+
+#[tokio::test]
+async fn sentences_and_evidence_name_a_metric_as_its_model_does_with_its_unit() {
+    let app = TestApp::new().await;
+    let Case { alert, .. } = case(&app, CustomerId::generate()).await;
+    let asset = assets::get(app.deps.records.read(), alert.asset_id).await.expect("query").expect("asset");
+    let admin = app.as_role(Role::Admin);
+    let path = format!("/api/v1/models/{}", asset.model_id);
+    let mut model = admin.get(&path).await.json();
+    let members = model.as_object_mut().expect("object");
+    members.retain(|name, _| matches!(name.as_str(), "manufacturer" | "name" | "equipment_type"));
+    let named = |name: &str| json!([{ "metric": "vibration", "name": name, "unit": "mm/s" }]);
+    model["metrics"] = named("Shaft vibration");
+    assert_eq!(admin.put_json(&path, &model).await.json()["metrics"], named("Shaft vibration"));
+    for page in ["/alerts".to_owned(), format!("/alerts/{}", alert.id)] {
+        let text = admin.get(&page).await.text();
+        let told = "Shaft vibration was 8.25\u{a0}mm/s, above 7.10\u{a0}mm/s for 5 min";
+        assert!(text.contains(told), "{page}: {text}");
+    }
+    // Without a name the usual word is shown, and what is not said stays as it is.
+    model["metrics"] = named("");
+    assert_eq!(admin.put_json(&path, &model).await.status, 200);
+    assert!(admin.get("/alerts").await.text().contains("Vibration was 8.25\u{a0}mm/s"));
+    model.as_object_mut().expect("object").remove("metrics");
+    assert_eq!(admin.put_json(&path, &model).await.json()["metrics"], named(""));
+    model["metrics"] = json!([{ "metric": "a" }, { "metric": "a" }]);
+    assert_eq!(admin.put_json(&path, &model).await.status, 422);
 }

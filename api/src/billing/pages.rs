@@ -168,7 +168,7 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
         let value = values.get(&work.id);
         html! { tr {
             td { input type="checkbox" name="work_orders" value=(id) id={ "w-" (id) } checked[ticked.contains(&id.as_str())] aria-label=(work.number); }
-            td { a href={ "/work-orders/" (id) } { b { (work.number) } } " " small { (work.subject) } }
+            td { a href={ "/work-orders/" (id) } { b { (work.number) } } " " small { (lang.phrase(&work.subject)) } }
             td { @if let Some(customer) = names.get(&work.customer_id) { a href={ "/invoices?status=ready&customer_id=" (customer.id) } { (customer.name) } } }
             td { @if let Some(asset) = machines.get(&work.asset_id) { (asset.name) } }
             td { @if let Some(ended) = work.state.ended() { (lang.date(ended.at(), view.zone)) } }

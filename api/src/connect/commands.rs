@@ -90,6 +90,7 @@ async fn model_id(tx: &impl Connection, manufacturer: &str, model: &str) -> Resu
         manufacturer: manufacturer.into(),
         name: model.into(),
         equipment_type: "equipment".into(),
+        metrics: None,
     };
     let wanted = input.read(ModelId::generate(), false).map_err(|error| renamed(error, "name", "model"))?;
     if let Some(known) = models::find_by_name(tx, &wanted.manufacturer, &wanted.name).await? {

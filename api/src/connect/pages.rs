@@ -102,7 +102,7 @@ impl Options {
             found.push((asset.id.to_string(), asset.name));
         }
         let mut sites = vec![(NEW.to_owned(), lang.t("connect-new-site"))];
-        sites.extend(Choices::load(deps).await?.sites);
+        sites.extend(Choices::load(deps, lang).await?.sites);
         Ok(Self { assets: found, sites })
     }
 }
@@ -125,11 +125,11 @@ fn draw(view: &View, form: &Form, options: &Options) -> Markup {
                 details open[form.value("asset") == NEW] data-new-asset {
                     summary { (lang.t("connect-new-asset-facts")) }
                     div.stack.pad {
-                        (f.text("asset_name", "assets-name"))
-                        (f.text("manufacturer", "models-manufacturer"))
-                        (f.text("model", "models-name"))
+                        (f.text("asset_name", "assets-name").needed())
+                        (f.text("manufacturer", "models-manufacturer").needed())
+                        (f.text("model", "models-name").needed())
                         (f.select("site", "assets-site", &options.sites))
-                        (f.text("customer_name", "connect-customer-name").hint("connect-customer-name-hint"))
+                        (f.text("customer_name", "connect-customer-name").needed().hint("connect-customer-name-hint"))
                     }
                 }
                 div.act { button.btn type="submit" { (icon("plug")) (lang.t("connect-create")) } }

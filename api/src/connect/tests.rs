@@ -90,3 +90,14 @@ async fn the_waiting_panel_says_what_to_do() {
     assert!(text.contains("It works") && text.contains("21.5"), "{text}");
     assert_eq!(app.as_role(Role::Customer).get(&path).await.status, 403);
 }
+
+#[tokio::test]
+async fn what_a_new_asset_needs_is_not_called_optional() {
+    let app = TestApp::new().await;
+    let page = app.as_role(Role::Admin).get("/connect").await.text();
+    for field in ["asset_name", "manufacturer", "model", "customer_name"] {
+        let label = page.split(&format!("<label for=\"f-{field}\">")).nth(1).expect("label");
+        let label = label.split("</label>").next().expect("end");
+        assert!(!label.contains("optional"), "{label}");
+    }
+}

@@ -193,7 +193,7 @@ impl History<'_> {
         let input = NewWorkOrder {
             asset_id: self.things.assets[asset],
             kind: WorkOrderKind::Preventive,
-            subject: format!("Quarterly service {}", ASSETS[asset].name),
+            subject: "Quarterly service".into(),
             description: String::new(),
             priority: Priority::Low,
             plan: Plan {

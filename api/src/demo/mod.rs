@@ -2,6 +2,8 @@
 //! that of any device; who starts them (the composition root) also decides when each step here is due.
 
 mod history;
+#[cfg(test)]
+mod language_tests;
 pub mod plan;
 mod records;
 

@@ -156,6 +156,55 @@ pub const MODELS: [ModelPlan; 6] = [
     },
 ];
 
+/// The values of a kind of machine as the simulator sends them, and their units. Their names are usual words.
+pub fn units(equipment_type: &str) -> &'static [(&'static str, &'static str)] {
+    match equipment_type {
+        "chiller" => &[
+            ("supply_temperature", "°C"),
+            ("suction_pressure", "bar"),
+            ("discharge_pressure", "bar"),
+            ("motor_current", "A"),
+            ("vibration", "mm/s"),
+        ],
+        "compressor" => &[
+            ("pressure", "bar"),
+            ("discharge_temperature", "°C"),
+            ("vibration", "mm/s"),
+            ("motor_current", "A"),
+            ("filter_pressure_drop", "bar"),
+        ],
+        "pump" => &[
+            ("flow", "m³/h"),
+            ("pressure", "bar"),
+            ("vibration", "mm/s"),
+            ("bearing_temperature", "°C"),
+            ("motor_current", "A"),
+        ],
+        "packaging_line" => &[
+            ("rate", "1/min"),
+            ("reject_share", "%"),
+            ("motor_temperature", "°C"),
+            ("vibration", "mm/s"),
+            ("air_pressure", "bar"),
+        ],
+        "ct_scanner" => &[
+            ("tube_temperature", "°C"),
+            ("cooling_flow", "l/min"),
+            ("gantry_vibration", "mm/s"),
+            ("room_temperature", "°C"),
+            ("scans_per_hour", "1/h"),
+        ],
+        "air_handler" => &[
+            ("supply_temperature", "°C"),
+            ("filter_pressure_drop", "Pa"),
+            ("airflow", "m³/h"),
+            ("fan_vibration", "mm/s"),
+            ("fan_current", "A"),
+        ],
+        _ => &[],
+    }
+}
+
 pub struct AssetPlan {
     pub name: &'static str,
     pub model: usize,

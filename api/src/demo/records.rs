@@ -2,13 +2,13 @@
 //! and in vans, rules and devices. All of it in one transaction, so that there is all of it or nothing.
 
 use super::plan::{
-    ASSETS, AssetPlan, CUSTOMERS, CustomerPlan, DAYS, MODELS, PARTS, TECHNICIANS, TERRITORIES,
+    ASSETS, AssetPlan, CUSTOMERS, CustomerPlan, DAYS, MODELS, PARTS, TECHNICIANS, TERRITORIES, units,
 };
 use crate::command::CommandError;
 use chrono::TimeDelta;
 use domain::{
     Currency, Money, Timestamp,
-    asset::{Asset, Customer, Device, DeviceProfile, Model, Site, Territory},
+    asset::{Asset, Customer, Device, DeviceProfile, MetricName, Model, Site, Territory},
     calendar::{Zone, date_of, end_of_day, start_of_day},
     condition::{
         Severity,
@@ -30,8 +30,8 @@ use rust_decimal::Decimal;
 use store::{
     StoreError,
     records::{
-        Tx, assets, contracts, customers, devices, models, organisation, parts, rules, sites, stock,
-        technicians, territories, warranties,
+        Tx, assets, contracts, customers, devices, model_metrics, models, organisation, parts, rules, sites,
+        stock, technicians, territories, warranties,
     },
 };
 
@@ -63,6 +63,13 @@ pub async fn insert(tx: &Tx, anchor: Timestamp) -> Result<Things, CommandError> 
             demo: true,
         };
         models::insert(tx, &model).await?;
+        let named = |(metric, unit): &(&str, &str)| MetricName {
+            metric: (*metric).into(),
+            name: String::new(),
+            unit: (*unit).into(),
+        };
+        let names: Vec<MetricName> = units(plan.equipment_type).iter().map(named).collect();
+        model_metrics::replace(tx, model.id, &names).await?;
         model_ids.push(model.id);
     }
     let mut places = Vec::new();

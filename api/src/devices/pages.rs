@@ -205,7 +205,7 @@ impl Page {
         let window = Window::choose(query, charts::last_data(deps, own).await?, deps.now());
         Ok(Self {
             window,
-            plots: charts::plots(deps, asset.as_ref(), own, window).await?,
+            plots: charts::plots(deps, asset.as_ref(), own, window, view.lang).await?,
             facts: facts(deps, &device).await?,
             attributes: device_attributes::list(db, device.id).await?,
             refused: quarantine::counts(db, Some(device.id)).await?,

@@ -128,7 +128,7 @@ fn block(view: &View, board: &Board, visit: &Visit, (first, last): (i64, i64), r
     let site = work.and_then(|work| board.sites.get(&work.site_id)).map_or("", |site| &site.name);
     let class = work.map_or("", |work| priority_class(work.priority));
     let number = work.map_or("", |work| work.number.as_str());
-    let subject = work.map_or("", |work| work.subject.as_str());
+    let subject = work.map_or_else(String::new, |work| view.lang.phrase(&work.subject));
     let time = |at: Timestamp| at.with_timezone(&view.zone).format("%H:%M").to_string();
     let status = view.lang.t(&format!("visit-state-{}", visit.state.as_str()));
     let (start, end) = (time(visit.planned_start), time(visit.planned_end));

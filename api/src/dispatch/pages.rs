@@ -174,7 +174,7 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
     html! {
         article class={ "job " (priority_class(work.priority)) } id=(work.number) {
             header { b { a href={ "/work-orders/" (work.id) } { (work.number) } } (priority_pill(lang, work.priority)) }
-            h3 { (work.subject) }
+            h3 { (view.lang.phrase(&work.subject)) }
             p { (site) " · " (asset) }
             p.tags {
                 @if let Some(word) = &work.required_skill { span { (skill(lang, word)) } }
@@ -293,7 +293,7 @@ impl VisitPage {
                 header.top { div {
                     p.crumb { a href="/dispatch" { (lang.t("nav-dispatch")) } " / " a href={ "/work-orders/" (work.id) } { (work.number) } }
                     h1 { (title) " " (status_pill(lang, "visit", visit.state.as_str())) @if visit.entered_late { " " span.pill { (lang.t("visits-entered-late")) } } }
-                    p.sub { (work.subject) }
+                    p.sub { (view.lang.phrase(&work.subject)) }
                 } }
                 @if movable {
                     form.card.pad.stack.narrow method="post" action={ "/dispatch/visits/" (visit.id) "/schedule" } {

@@ -20,6 +20,7 @@ pub async fn create(
     input: Organisation,
 ) -> Result<(Tx, Account), CommandError> {
     settings::commands::check(&input)?;
+    settings::commands::in_force(input.currency)?;
     let (account, password) = account_commands::checked(administrator, cx)?;
     let hash = account_commands::hash(password).await?;
     let tx = records.begin().await?;

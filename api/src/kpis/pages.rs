@@ -4,6 +4,7 @@ use super::queries::{self, Days, Equipment, Figure, Note, asked};
 use crate::{
     Deps,
     command::CommandError,
+    models::pages::model_name,
     web::{
         chart::spark,
         form::Form,
@@ -58,28 +59,18 @@ pub fn text(lang: Lang, unit: Unit, currency: Currency, value: Option<f64>) -> (
     }
 }
 
-/// `ok` when it went or stands well, `crit` when not.
+/// `ok` when the change since the period before is good, `warn` when it is bad, whatever the target: first-time fix
+/// that falls is bad news above its target too.
 pub fn mood(figure: &Figure) -> &'static str {
-    let sign = match figure.definition.better {
-        Direction::Up => 1.0,
-        Direction::Down => -1.0,
+    let Some((now, before)) = figure.value.zip(figure.previous) else { return "" };
+    let gain = match figure.definition.better {
+        Direction::Up => now - before,
+        Direction::Down => before - now,
         Direction::Neutral => return "",
     };
-    match (figure.value, figure.definition.target, figure.previous) {
-        (Some(value), Some(target), _) => {
-            if (value - target) * sign >= 0.0 {
-                "ok"
-            } else {
-                "warn"
-            }
-        }
-        (Some(value), None, Some(previous)) => {
-            if (value - previous) * sign >= 0.0 {
-                "ok"
-            } else {
-                "warn"
-            }
-        }
+    match gain {
+        gain if gain > 0.0 => "ok",
+        gain if gain < 0.0 => "warn",
         _ => "",
     }
 }
@@ -432,9 +423,7 @@ async fn breakdown(
         let mut rows = Vec::with_capacity(sums.len());
         for (id, sum) in sums.into_iter().take(12) {
             let name = match by {
-                By::Model => models::get(db, id.into())
-                    .await?
-                    .map(|model| format!("{} {}", model.manufacturer, model.name)),
+                By::Model => models::get(db, id.into()).await?.map(|model| model_name(lang, &model)),
                 By::Technician => technicians::get(db, id.into()).await?.map(|technician| technician.name),
                 By::Territory | By::Asset => {
                     territories::get(db, id.into()).await?.map(|territory| territory.name)

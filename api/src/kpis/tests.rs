@@ -47,3 +47,23 @@ async fn a_period_without_facts_has_no_number() {
     let answer = app.bearer(Role::Admin).get("/api/v1/kpis/K8?from=2020-01-01&to=2020-01-31").await.json();
     assert_eq!((answer["value"].is_null(), answer["cases"].as_i64()), (true, Some(0)));
 }
+
+#[test]
+fn the_colour_of_a_change_says_whether_it_is_good() {
+    use super::{pages::mood, queries::Figure};
+    let figure = |code: &str, value: f64, previous: f64| Figure {
+        definition: domain::service::kpi::CATALOGUE.iter().find(|d| d.code == code).expect("known"),
+        value: Some(value),
+        cases: 1,
+        previous: Some(previous),
+        trend: Vec::new(),
+        note: None,
+    };
+    // First-time fix falls by 14.3 and still stands above its target of 85; restoration takes longer, or less long.
+    assert_eq!(mood(&figure("K8", 85.7, 100.0)), "warn");
+    assert_eq!(mood(&figure("K8", 80.0, 70.0)), "ok");
+    assert_eq!(mood(&figure("K2b", 5.0, 4.0)), "warn");
+    assert_eq!(mood(&figure("K2b", 4.0, 5.0)), "ok");
+    assert_eq!(mood(&figure("K28a", 1.0, 3.0)), "ok");
+    assert_eq!(mood(&figure("K8", 80.0, 80.0)), "");
+}

@@ -1,13 +1,20 @@
 //! Making and changing models.
 
+use super::metrics;
 use crate::{
     Deps,
     command::{Begun, CommandError, Context},
     input::{Checks, MAX_NAME},
 };
-use domain::{asset::Model, id::ModelId};
+use domain::{
+    asset::{MetricName, Model},
+    id::ModelId,
+};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, records::models};
+use store::{
+    StoreError,
+    records::{model_metrics, models},
+};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +23,10 @@ pub struct ModelInput {
     pub name: String,
     /// Kind of equipment, such as `chiller`.
     pub equipment_type: String,
+    /// What its values are called, and their units; left as they are when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<super::json::MetricJson>>)]
+    pub metrics: Option<Vec<MetricName>>,
 }
 
 impl ModelInput {
@@ -39,7 +50,9 @@ pub async fn create(deps: &Deps, mut cx: Context, input: ModelInput) -> Result<M
         Begun::Repeated(model) => return Ok(model),
     };
     let model = input.read(ModelId::generate(), false)?;
+    let metrics = input.metrics.map(metrics::checked).transpose()?;
     models::insert(&tx, &model).await.map_err(name_taken)?;
+    model_metrics::replace(&tx, model.id, &metrics.unwrap_or_default()).await?;
     cx.finish(tx, model).await
 }
 
@@ -55,7 +68,11 @@ pub async fn update(
     };
     let old = models::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
     let model = input.read(id, old.demo)?;
+    let metrics = input.metrics.map(metrics::checked).transpose()?;
     models::update(&tx, &model).await.map_err(name_taken)?;
+    if let Some(metrics) = metrics {
+        model_metrics::replace(&tx, id, &metrics).await?;
+    }
     cx.finish(tx, model).await
 }
 

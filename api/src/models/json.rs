@@ -14,9 +14,12 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{asset::Model, id::ModelId};
+use domain::{
+    asset::{MetricName, Model},
+    id::ModelId,
+};
 use serde::Serialize;
-use store::records::models;
+use store::records::{model_metrics, models};
 use uuid::Uuid;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -25,12 +28,25 @@ pub struct ModelView {
     manufacturer: String,
     name: String,
     equipment_type: String,
+    /// What its values are called, and their units.
+    metrics: Vec<MetricJson>,
     demo: bool,
 }
 
-impl From<Model> for ModelView {
-    fn from(model: Model) -> Self {
+/// The name and the unit of a value, such as `Suction pressure` and `bar` of `suction_pressure`.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct MetricJson {
+    metric: String,
+    name: String,
+    unit: String,
+}
+
+impl ModelView {
+    fn new(model: Model, metrics: Vec<MetricName>) -> Self {
+        let metric =
+            |known: MetricName| MetricJson { metric: known.metric, name: known.name, unit: known.unit };
         Self {
+            metrics: metrics.into_iter().map(metric).collect(),
             id: model.id.into(),
             manufacturer: model.manufacturer,
             name: model.name,
@@ -40,6 +56,11 @@ impl From<Model> for ModelView {
     }
 }
 
+async fn view(deps: &Deps, model: Model) -> Result<ModelView, Problem> {
+    let metrics = model_metrics::of_model(deps.records.read(), model.id).await?;
+    Ok(ModelView::new(model, metrics))
+}
+
 /// Models, by name.
 #[utoipa::path(get, path = "/api/v1/models", tag = "models",
     params(("q" = Option<String>, Query, description = "Text in manufacturer, name or kind"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
@@ -47,7 +68,13 @@ impl From<Model> for ModelView {
 pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<ModelView>>, Problem> {
     let filter = models::Filter { text: query.get("q").map(Into::into) };
     let page = models::list(deps.records.read(), &filter, &query.page()).await?;
-    Ok(Json(page.map(ModelView::from).into()))
+    let mut metrics =
+        model_metrics::of_models(deps.records.read(), page.items.iter().map(|model| model.id)).await?;
+    let shown = |model: Model| {
+        let own = metrics.remove(&model.id).unwrap_or_default();
+        ModelView::new(model, own)
+    };
+    Ok(Json(page.map(shown).into()))
 }
 
 /// One model.
@@ -55,7 +82,7 @@ pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Ite
     responses((status = 200, body = ModelView), (status = 404, body = Problem)))]
 pub async fn get(State(deps): State<Deps>, Path(id): Path<Uuid>) -> Result<Json<ModelView>, Problem> {
     let model = models::get(deps.records.read(), ModelId(id)).await?.ok_or(CommandError::NotFound)?;
-    Ok(Json(model.into()))
+    Ok(Json(view(&deps, model).await?))
 }
 
 /// Adds a model.
@@ -66,7 +93,8 @@ pub async fn create(
     cx: Context,
     Json(input): Json<ModelInput>,
 ) -> Result<(StatusCode, Json<ModelView>), Problem> {
-    Ok((StatusCode::CREATED, Json(commands::create(&deps, cx, input).await?.into())))
+    let model = commands::create(&deps, cx, input).await?;
+    Ok((StatusCode::CREATED, Json(view(&deps, model).await?)))
 }
 
 /// Changes a model.
@@ -78,7 +106,8 @@ pub async fn update(
     cx: Context,
     Json(input): Json<ModelInput>,
 ) -> Result<Json<ModelView>, Problem> {
-    Ok(Json(commands::update(&deps, cx, ModelId(id), input).await?.into()))
+    let model = commands::update(&deps, cx, ModelId(id), input).await?;
+    Ok(Json(view(&deps, model).await?))
 }
 
 /// What the OpenAPI document says of this capability.

@@ -2,7 +2,8 @@
 
 pub mod commands;
 pub mod json;
-mod pages;
+pub mod metrics;
+pub mod pages;
 
 use crate::{
     customers::{READ, WRITE},

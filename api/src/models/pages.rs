@@ -1,12 +1,16 @@
 //! Models for people: the list and the form.
 
-use super::commands::{self, ModelInput};
+use super::{
+    commands::{self, ModelInput},
+    metrics,
+};
 use crate::{
     Deps,
     command::{CommandError, Context},
     customers::pages::may_write,
     web::{
         form::Form,
+        i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
@@ -19,10 +23,15 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use domain::id::ModelId;
+use domain::{asset::Model, id::ModelId};
 use maud::{Markup, html};
-use store::records::models;
+use store::records::{model_metrics, models};
 use uuid::Uuid;
+
+/// Manufacturer and name, as people call the type.
+pub fn model_name(lang: Lang, model: &Model) -> String {
+    format!("{} {}", model.manufacturer, lang.phrase(&model.name))
+}
 
 const COLUMNS: [Column; 3] =
     [Column::text("models-name"), Column::text("models-manufacturer"), Column::text("models-equipment-type")];
@@ -36,7 +45,9 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         let rows: Vec<_> = page
             .items
             .into_iter()
-            .map(|model| vec![model.name, model.manufacturer, model.equipment_type])
+            .map(|model| {
+                vec![lang.phrase(&model.name), model.manufacturer, lang.equipment_type(&model.equipment_type)]
+            })
             .collect();
         return Ok(csv("models.csv", &header, &rows));
     }
@@ -45,9 +56,9 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         .iter()
         .map(|model| {
             html! { tr {
-                td { @if may_write(&view) { a href={ "/models/" (model.id) } { b { (model.name) } } } @else { b { (model.name) } } }
+                td { @if may_write(&view) { a href={ "/models/" (model.id) } { b { (lang.phrase(&model.name)) } } } @else { b { (lang.phrase(&model.name)) } } }
                 td { (model.manufacturer) }
-                td { (model.equipment_type) }
+                td { (lang.equipment_type(&model.equipment_type)) }
             } }
         })
         .collect();
@@ -82,11 +93,12 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
     let model = models::get(deps.records.read(), ModelId(id)).await?.ok_or(CommandError::NotFound)?;
-    let form = Form::filled([
-        ("manufacturer", model.manufacturer),
-        ("name", model.name),
-        ("equipment_type", model.equipment_type),
-    ]);
+    let metrics = metrics::show(&model_metrics::of_model(deps.records.read(), model.id).await?);
+    let kind = view.lang.equipment_type(&model.equipment_type);
+    let form =
+        Form::filled([("manufacturer", model.manufacturer), ("name", model.name), ("metrics", metrics)])
+            .translated(view.lang, &["name"])
+            .showing("equipment_type", &kind, &model.equipment_type);
     Ok(draw(&view, &form, &format!("/models/{id}"), "models-edit"))
 }
 
@@ -106,8 +118,9 @@ pub async fn update(
 fn read(form: &Form) -> ModelInput {
     ModelInput {
         manufacturer: form.value("manufacturer").into(),
-        name: form.value("name").into(),
-        equipment_type: form.value("equipment_type").into(),
+        name: form.kept("name").into(),
+        equipment_type: form.kept("equipment_type").into(),
+        metrics: Some(metrics::read(form.value("metrics"))),
     }
 }
 
@@ -124,6 +137,7 @@ fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
                 (f.text("manufacturer", "models-manufacturer").required())
                 (f.text("name", "models-name").required())
                 (f.text("equipment_type", "models-equipment-type").required().hint("models-equipment-type-hint"))
+                (f.area("metrics", "models-metrics").hint("models-metrics-hint").attribute("rows", "6"))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/models" { (lang.t("cancel")) } }
             }
         },

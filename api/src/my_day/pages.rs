@@ -69,7 +69,7 @@ pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult
             @for (visit, work, site, asset) in &rows {
                 li { a.card.visit href={ "/my-day/visits/" (visit.id) } {
                     p.when { b { (visit.planned_start.with_timezone(&view.zone).format("%H:%M")) } " – " (visit.planned_end.with_timezone(&view.zone).format("%H:%M")) " " (status_pill(lang, "visit", visit.state.as_str())) }
-                    h2 { (work.subject) " " (priority_pill(lang, work.priority)) }
+                    h2 { (lang.phrase(&work.subject)) " " (priority_pill(lang, work.priority)) }
                     p.sub { (work.number) @if let Some(asset) = asset { " · " (asset.name) } }
                     @if let Some(site) = site { p.sub { (site.name) " · " (site.address) } }
                 } }
@@ -160,12 +160,12 @@ impl VisitPage {
         let (lang, work, visit) = (view.lang, &self.work, &self.visit);
         layout::page(
             view,
-            &work.subject,
+            &lang.phrase(&work.subject),
             &html! {
                 div.phone {
                     header.top { div {
                         p.crumb { a href="/my-day" { (icon("back")) (lang.t("nav-my-day")) } }
-                        h1 { (work.subject) " " (priority_pill(lang, work.priority)) }
+                        h1 { (lang.phrase(&work.subject)) " " (priority_pill(lang, work.priority)) }
                         p.sub { (work.number) @if let Some(asset) = &self.asset { " · " (asset.name) } " · " (status_pill(lang, "visit", visit.state.as_str())) }
                         (self.entitlement)
                     } }
@@ -196,8 +196,8 @@ impl VisitPage {
                 section.card.pad.stack.site {
                     div {
                         h2 { @if let Some(customer) = &self.customer { (customer.name) " · " } (site.name) }
-                        p { (site.address) @if let Some(place) = self.asset.as_ref().and_then(|asset| asset.functional_location.as_ref()) { " · " (place) } }
-                        @if let Some(notes) = &site.access_notes { p.access { (notes) } }
+                        p { (site.address) @if let Some(place) = self.asset.as_ref().and_then(|asset| asset.functional_location.as_ref()) { " · " (lang.phrase(place)) } }
+                        @if let Some(notes) = &site.access_notes { p.access { (lang.phrase(notes)) } }
                     }
                     div.duo {
                         @if let (Some(lat), Some(lon)) = (site.latitude, site.longitude) { a.btn2 href={ "geo:" (lat) "," (lon) "?q=" (lat) "," (lon) } { (icon("pin")) (lang.t("my-day-navigate")) } }
@@ -258,11 +258,11 @@ impl VisitPage {
                 section.card {
                     header { h2 { (icon("file")) (lang.t("my-day-about")) } }
                     div.pad.stack {
-                        @if !work.description.is_empty() { p.lines { (work.description) } }
+                        @if !work.description.is_empty() { p.lines { (lang.phrase(&work.description)) } }
                         @if let Some(word) = &work.required_skill { p.tags { span { (skill(lang, word)) } } }
                         @if !self.history.is_empty() {
                             div { h3 { (lang.t("my-day-history")) } ul { @for past in &self.history {
-                                li { (lang.date(past.created_at, view.zone)) " · " (past.subject) @if let Some(mode) = past.finding.as_ref().and_then(|finding| finding.failure_mode.as_ref()) { " · " (mode) } }
+                                li { (lang.date(past.created_at, view.zone)) " · " (lang.phrase(&past.subject)) @if let Some(mode) = past.finding.as_ref().and_then(|finding| finding.failure_mode.as_ref()) { " · " (lang.phrase(mode)) } }
                             } } }
                         }
                     }
@@ -332,7 +332,7 @@ impl VisitPage {
                     part.id.to_string(),
                     format!(
                         "{} · {} · {}",
-                        part.name,
+                        lang.phrase(&part.name),
                         part.number,
                         lang.with("my-day-on-van", &[("n", lang.quantity(*held).into())])
                     ),
@@ -346,13 +346,13 @@ impl VisitPage {
                     ul {
                         @for line in self.lines.iter().filter(|line| matches!(line.kind, LineKind::Part | LineKind::Expense)) {
                             li.part {
-                                div { b { (line.description) } small { (line_kind(lang, line.kind)) @if !line.coverage.covered_share.is_zero() { " · " (lang.t("my-day-covered")) } } }
+                                div { b { (lang.phrase(&line.description)) } small { (line_kind(lang, line.kind)) @if !line.coverage.covered_share.is_zero() { " · " (lang.t("my-day-covered")) } } }
                                 span.pill.ok { (lang.quantity(line.quantity)) "×" }
                                 @if self.work.state.is_open() && line.technician_id == Some(self.visit.technician_id) {
                                     @let key = Form::blank();
                                     form method="post" action=(self.action("remove-line")) data-outbox-form {
                                         (key.fields(lang).start()) input type="hidden" name="line" value=(line.id);
-                                        button.btn2.sq type="submit" aria-label=(lang.with("my-day-take-back", &[("part", line.description.clone().into())])) { "−" }
+                                        button.btn2.sq type="submit" aria-label=(lang.with("my-day-take-back", &[("part", lang.phrase(&line.description).into())])) { "−" }
                                     }
                                 }
                             }
@@ -378,7 +378,7 @@ impl VisitPage {
     fn finding(&self, view: &View, refused: &str, form: &Form) -> Markup {
         let lang = view.lang;
         let given = self.work.finding.is_some();
-        let form = self.of("finding", refused, form, finding_values(&self.work));
+        let form = self.of("finding", refused, form, finding_values(&self.work, view.lang));
         html! {
             section.card #finding {
                 header { h2 { (icon("search")) (lang.t("work-orders-finding")) } @if given { span.pill.ok { (icon("check")) (lang.t("my-day-saved")) } } }

@@ -23,7 +23,7 @@ async fn the_board_proposes_books_and_the_phone_shows_it() {
     assert!(
         refused.status == 422
             && refused.text().contains("value=\"75\"")
-            && refused.text().contains("Enter a date.")
+            && refused.text().contains("Enter a date and a time")
     );
     let form = [
         ("work_order_id", work.as_str()),

@@ -91,7 +91,7 @@ impl Attention {
                         li {
                             span class={ "st " (class) } { (icon(if item.ticket.source == TicketSource::Automatic { "trend" } else { "alert" })) }
                             div {
-                                h3 { a href={ "/tickets/" (item.ticket.id) } { @if let Some(asset) = &item.asset { (asset.name) " · " } (item.ticket.subject) } }
+                                h3 { a href={ "/tickets/" (item.ticket.id) } { @if let Some(asset) = &item.asset { (asset.name) " · " } (view.lang.phrase(&item.ticket.subject)) } }
                                 p { (item.ticket.number) " · " (lang.t(&format!("overview-priority-{}", item.ticket.priority.as_str())))
                                     @if let Some(cost) = item.asset.as_ref().and_then(|asset| asset.downtime_cost_per_hour) { " · " (lang.money(cost)) " / h" } }
                             }

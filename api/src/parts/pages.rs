@@ -113,7 +113,7 @@ impl ListPage {
         let row = |(part, levels, _): &(Part, Vec<Level>, bool)| {
             vec![
                 part.number.clone(),
-                part.name.clone(),
+                lang.phrase(&part.name),
                 Self::total(levels).to_string(),
                 part.reorder_point.to_string(),
             ]
@@ -168,10 +168,10 @@ impl ListPage {
         html! {
             tr {
                 td { a href={ "/parts/" (part.id) } { (part.number) } }
-                td { a href={ "/parts/" (part.id) } { (part.name) } }
+                td { a href={ "/parts/" (part.id) } { (lang.phrase(&part.name)) } }
                 td.n { (lang.money(part.unit_price)) }
                 td.n { (lang.quantity(Self::total(levels))) }
-                td { @for level in levels { span.tag { (name(level.location_id)) " " (lang.quantity(level.quantity)) } " " } }
+                td { @for level in levels { span.tag { (lang.phrase(name(level.location_id))) " " (lang.quantity(level.quantity)) } " " } }
                 td { @if low { span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
             }
         }
@@ -320,11 +320,11 @@ impl PartPage {
         let rows: Vec<Markup> = self.movements.iter().map(row).collect();
         layout::page(
             view,
-            &format!("{} {}", part.number, part.name),
+            &format!("{} {}", part.number, lang.phrase(&part.name)),
             &html! {
                 header.top { div {
                     p.crumb { a href="/parts" { (lang.t("nav-parts")) } " / " (part.number) }
-                    h1 { (part.name) @if self.low { " " span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
+                    h1 { (lang.phrase(&part.name)) @if self.low { " " span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
                     p.sub { (lang.t("parts-price")) " " (lang.money(part.unit_price)) " · " (lang.t("parts-cost")) " " (lang.money(part.unit_cost)) " · " (lang.t("parts-reorder-point")) " " (lang.quantity(part.reorder_point)) }
                 } }
                 div.cols.wide {

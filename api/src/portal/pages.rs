@@ -101,7 +101,7 @@ async fn open_tickets(deps: &Deps, view: &View, filter: tickets::Filter) -> Resu
             header { h2 { (lang.t("portal-tickets")) } }
             @if found.is_empty() { p.nothing { (lang.t("portal-tickets-none")) } }
             ul.rows { @for ticket in &found {
-                li { span.st { (icon("ticket")) } div { h3 { (ticket.subject) } p { (ticket.number) " · " (lang.date_time(ticket.reported_at, view.zone)) } } span.pill { (lang.t(&format!("portal-ticket-{}", ticket.state.as_str()))) } }
+                li { span.st { (icon("ticket")) } div { h3 { (lang.phrase(&ticket.subject)) } p { (ticket.number) " · " (lang.date_time(ticket.reported_at, view.zone)) } } span.pill { (lang.t(&format!("portal-ticket-{}", ticket.state.as_str()))) } }
             } }
         }
     })
@@ -128,7 +128,7 @@ async fn planned_visits(
         } else {
             ("pill", "portal-visit-planned")
         };
-        html! { li { span.st { (icon("wrench")) } div { h3 { (work.subject) } p { (lang.date_time(visit.planned_start, view.zone)) " · " (work.number) } } span class=(class) { (lang.t(key)) } } }
+        html! { li { span.st { (icon("wrench")) } div { h3 { (lang.phrase(&work.subject)) } p { (lang.date_time(visit.planned_start, view.zone)) " · " (work.number) } } span class=(class) { (lang.t(key)) } } }
     };
     Ok(html! {
         section.card {
@@ -205,7 +205,7 @@ async fn draw_asset(deps: &Deps, view: &View, asset: &Asset, form: &Form) -> Res
                 section.card {
                     header { h2 { (lang.t("portal-history")) } }
                     @if done.is_empty() { p.nothing { (lang.t("portal-history-none")) } }
-                    ul.rows { @for work in &done { li { span.st { (icon("check")) } div { h3 { (work.subject) } p { (work.number) @if let Some(at) = work.state.completed_at() { " · " (lang.date(at, view.zone)) } } } } } }
+                    ul.rows { @for work in &done { li { span.st { (icon("check")) } div { h3 { (lang.phrase(&work.subject)) } p { (work.number) @if let Some(at) = work.state.completed_at() { " · " (lang.date(at, view.zone)) } } } } } }
                 }
             }
             section.card.pad #report {

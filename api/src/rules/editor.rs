@@ -94,7 +94,7 @@ pub fn fill(settings: &RuleSettings, version: i64, lang: Lang) -> Form {
         }
         Condition::DownUnplanned => {}
     }
-    Form::filled(values)
+    Form::filled(values).translated(lang, &["name", "component", "action"])
 }
 
 const EVENTS: [(DeviceEventKind, &str); 4] = [

@@ -9,6 +9,7 @@ use crate::{
     Deps,
     alerts::sentence::quantity,
     command::{CommandError, Context},
+    models::pages::model_name,
     web::{
         form::Form,
         icon::icon,
@@ -49,7 +50,7 @@ pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
         let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
         let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
         rows.push(html! { tr {
-            td { a href={ "/rules/" (rule.id) } { b { (rule.settings.name) } } p.sub { (describe(&view, &rule)) } }
+            td { a href={ "/rules/" (rule.id) } { b { (lang.phrase(&rule.settings.name)) } } p.sub { (describe(&view, &rule)) } }
             td { (scope) }
             td { (lang.t(&severity_key(rule.settings.severity.as_str()))) }
             td.n { (open) }
@@ -157,7 +158,7 @@ async fn load(deps: &Deps, id: Uuid) -> Result<Rule, PageError> {
 
 fn draw(view: &View, form: &Form, rule: Option<&Rule>, scopes: &[(String, String)]) -> Markup {
     let lang = view.lang;
-    let title = rule.map_or_else(|| lang.t("rules-new"), |rule| rule.settings.name.clone());
+    let title = rule.map_or_else(|| lang.t("rules-new"), |rule| lang.phrase(&rule.settings.name));
     let action = rule.map_or_else(|| "/rules".into(), |rule| format!("/rules/{}", rule.id));
     let main = html! {
         div.top { div { p.crumb { a href="/rules" { (lang.t("rules-title")) } } h1 { (title) } } }
@@ -196,7 +197,7 @@ pub async fn show(
     let main = html! {
         div.top {
             div { p.crumb { a href="/rules" { (lang.t("rules-title")) } }
-                h1 { (rule.settings.name) " " (enabled_pill(&view, &rule)) }
+                h1 { (lang.phrase(&rule.settings.name)) " " (enabled_pill(&view, &rule)) }
                 p.sub { (describe(&view, &rule)) " · " (scope) } }
             div.act { a.btn2 href={ "/rules/" (rule.id) "/edit" } { (icon("pen")) (lang.t("rules-edit")) } (switch_button(&view, &rule)) }
         }
@@ -218,7 +219,7 @@ pub async fn show(
             }
         }
     };
-    Ok(layout::page(&view, &rule.settings.name, &main).into_response())
+    Ok(layout::page(&view, &lang.phrase(&rule.settings.name), &main).into_response())
 }
 
 fn switch_button(view: &View, rule: &Rule) -> Markup {
@@ -323,7 +324,7 @@ fn describe(view: &View, rule: &Rule) -> String {
         Condition::Threshold { metric, side, raise, for_seconds, .. } => {
             let key = if *side == Side::Above { "rules-says-above" } else { "rules-says-below" };
             let args = [
-                ("metric", metric.clone().into()),
+                ("metric", lang.metric(metric).into()),
                 ("level", quantity(lang, *raise).into()),
                 ("duration", span(*for_seconds).into()),
             ];
@@ -340,7 +341,7 @@ fn describe(view: &View, rule: &Rule) -> String {
                 Direction::Either => "rules-says-moves",
             };
             let args = [
-                ("metric", metric.clone().into()),
+                ("metric", lang.metric(metric).into()),
                 ("level", limit.into()),
                 ("duration", span(*mean_over_seconds).into()),
             ];
@@ -349,7 +350,7 @@ fn describe(view: &View, rule: &Rule) -> String {
         Condition::NoData { metric, after_seconds } => match metric {
             Some(metric) => lang.with(
                 "rules-says-no-metric",
-                &[("metric", metric.clone().into()), ("duration", span(*after_seconds).into())],
+                &[("metric", lang.metric(metric).into()), ("duration", span(*after_seconds).into())],
             ),
             None => lang.with("rules-says-no-data", &[("duration", span(*after_seconds).into())]),
         },
@@ -371,10 +372,10 @@ async fn scope_text(deps: &Deps, view: &View, scope: &Scope) -> Result<String, S
     Ok(match scope {
         Scope::All => view.lang.t("rules-scope-all"),
         Scope::Model(id) => {
-            models::get(db, *id).await?.map(|m| format!("{} {}", m.manufacturer, m.name)).unwrap_or_default()
+            models::get(db, *id).await?.map(|m| model_name(view.lang, &m)).unwrap_or_default()
         }
         Scope::Asset(id) => assets::get(db, *id).await?.map(|asset| asset.name).unwrap_or_default(),
-        Scope::EquipmentType(kind) => kind.clone(),
+        Scope::EquipmentType(kind) => view.lang.equipment_type(kind),
     })
 }
 
@@ -390,8 +391,8 @@ async fn scopes(
     kinds.sort_unstable();
     kinds.dedup();
     let mut scopes = vec![("all".to_owned(), view.lang.t("rules-scope-all"))];
-    scopes.extend(kinds.into_iter().map(|kind| (format!("type:{kind}"), kind.to_owned())));
-    scopes.extend(all.iter().map(|m| (format!("model:{}", m.id), format!("{} {}", m.manufacturer, m.name))));
+    scopes.extend(kinds.into_iter().map(|kind| (format!("type:{kind}"), view.lang.equipment_type(kind))));
+    scopes.extend(all.iter().map(|m| (format!("model:{}", m.id), model_name(view.lang, m))));
     if let Some(scope @ Scope::Asset(id)) = present {
         scopes.push((format!("asset:{id}"), scope_text(deps, view, scope).await?));
     }

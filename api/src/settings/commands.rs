@@ -58,6 +58,14 @@ pub fn check(input: &Organisation) -> Result<(), CommandError> {
     }
 }
 
+pub fn in_force(currency: Currency) -> Result<(), CommandError> {
+    if currency.in_force() {
+        Ok(())
+    } else {
+        Err(CommandError::field("currency", "settings-currency-invalid"))
+    }
+}
+
 /// Amounts have the currency they were made in, and days of terms, papers and figures the zone they were cut in: neither
 /// changes under them.
 async fn keeps_its_books(
@@ -91,6 +99,10 @@ pub async fn save(
         Begun::Repeated(saved) => return Ok(saved),
     };
     let before = organisation::get(&tx).await?;
+    match &before {
+        Some(before) if before.currency == input.currency => {}
+        _ => in_force(input.currency)?,
+    }
     if let Some(before) = &before {
         keeps_its_books(&tx, before, &input).await?;
     }

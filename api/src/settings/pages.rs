@@ -81,7 +81,11 @@ pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
     let mut check = form.check(lang);
     let name = check.required("name", 200);
     let address = check.text("address", 1000);
-    let currency = check.parse::<Currency>("currency", "settings-currency-invalid");
+    // Whether it is in force is for the command to say: one that was withdrawn stays with those who have it.
+    let currency = Currency::stored(form.value("currency")).ok();
+    if currency.is_none() {
+        check.error("currency", "settings-currency-invalid");
+    }
     let unit = currency.unwrap_or(Currency::EUR);
     let labour_rate = check.money("labour_rate", unit);
     let travel_rate = check.money("travel_rate", unit);

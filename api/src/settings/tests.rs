@@ -56,3 +56,73 @@ async fn the_demo_is_offered_for_removal_only_when_there_is_one() {
     assert_eq!(admin.post_form("/settings/demo/remove", &[]).await.status, 303);
     assert!(!admin.get("/settings").await.text().contains("Remove the demo"));
 }
+
+#[tokio::test]
+async fn currency_and_zone_stay_once_there_are_amounts_and_days_in_them() {
+    let app = TestApp::new().await;
+    let admin = app.as_role(Role::Admin);
+    let house = admin.get("/api/v1/organisation").await.json();
+    let with = |currency: &str, zone: &str| {
+        let mut house = house.clone();
+        house["currency"] = json!(currency);
+        house["time_zone"] = json!(zone);
+        for rate in ["labour_rate_per_hour", "travel_rate_per_hour", "labour_cost_per_hour"] {
+            house[rate]["currency"] = json!(currency);
+        }
+        house
+    };
+    // Nothing is there yet, so everything may be chosen anew.
+    assert_eq!(admin.put_json("/api/v1/organisation", &with("USD", "Asia/Tokyo")).await.status, 200);
+    assert_eq!(admin.put_json("/api/v1/organisation", &with("EUR", "Europe/Madrid")).await.status, 200);
+
+    let fleet = crate::assets::fixture::of_customer(&app, app.customer, "North").await;
+    let contract = json!({
+        "customer_id": fleet.customer.id, "number": "SC-1", "tier": "basic", "starts_on": "2026-01-01",
+        "ends_on": "2026-12-31", "labour_share": "1", "travel_share": "1", "parts_share": "0",
+        "price": { "amount": "1.00", "currency": "EUR" },
+    });
+    assert_eq!(admin.post_json("/api/v1/contracts", &contract).await.status, 201);
+    let refused = admin.put_json("/api/v1/organisation", &with("USD", "Asia/Tokyo")).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    let fields = refused.json()["fields"].clone();
+    assert!(fields["currency"].is_string() && fields["time_zone"].is_string(), "{fields}");
+    assert_eq!(admin.put_json("/api/v1/organisation", &with("EUR", "Europe/Madrid")).await.status, 200);
+
+    let page = admin.get("/settings").await.text();
+    let form = crate::testing::forms::form_of(&page, "/settings");
+    let changed: Vec<(&str, &str)> = form
+        .fields
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str(), if name == "organisation_time_zone" { "Asia/Tokyo" } else { value.as_str() })
+        })
+        .collect();
+    let refused = admin.post_form("/settings", &changed).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("The time zone stays"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn a_price_of_one_and_a_half_vatu_is_refused() {
+    let app = TestApp::new().await;
+    let admin = app.as_role(Role::Admin);
+    let mut house = admin.get("/api/v1/organisation").await.json();
+    house["currency"] = json!("VUV");
+    for rate in ["labour_rate_per_hour", "travel_rate_per_hour", "labour_cost_per_hour"] {
+        house[rate] = json!({ "amount": "150", "currency": "VUV" });
+    }
+    assert_eq!(admin.put_json("/api/v1/organisation", &house).await.status, 200);
+    let part = |price: &'static str| {
+        [
+            ("number", "P-1"),
+            ("name", "Seal"),
+            ("unit_price", price),
+            ("unit_cost", "1"),
+            ("reorder_point", "0"),
+        ]
+    };
+    assert_eq!(admin.post_form("/parts", &part("1.50")).await.status, 422);
+    assert_eq!(admin.post_form("/parts", &part("150")).await.status, 303);
+    house["labour_rate_per_hour"] = json!({ "amount": "1.50", "currency": "VUV" });
+    assert_eq!(admin.put_json("/api/v1/organisation", &house).await.status, 422);
+}

@@ -114,7 +114,8 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ("longitude", number(site.longitude)),
         ("time_zone", site.time_zone),
         ("access_notes", site.access_notes.unwrap_or_default()),
-    ]);
+    ])
+    .translated(view.lang, &["access_notes"]);
     let choices = Choices::load(&deps, &view).await?;
     Ok(draw(&view, &form, &choices, &format!("/sites/{id}"), "sites-edit"))
 }
@@ -154,7 +155,7 @@ fn read(form: &Form, view: &View) -> Result<SiteInput, CommandError> {
         latitude,
         longitude,
         time_zone: form.optional("time_zone").map(Into::into),
-        access_notes: form.optional("access_notes").map(Into::into),
+        access_notes: Some(form.kept("access_notes")).filter(|notes| !notes.is_empty()).map(Into::into),
     })
 }
 

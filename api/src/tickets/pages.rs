@@ -106,7 +106,7 @@ fn row(
     html! {
         tr {
             td { a href={ "/tickets/" (ticket.id) } { (ticket.number) } }
-            td { a href={ "/tickets/" (ticket.id) } { (ticket.subject) } }
+            td { a href={ "/tickets/" (ticket.id) } { (lang.phrase(&ticket.subject)) } }
             td { (name(assets, ticket.asset_id)) small { " · " (customers.get(&ticket.customer_id).map_or("", |c| &c.name)) } }
             td { (priority_pill(lang, ticket.priority)) }
             td { (status_pill(lang, "ticket", ticket.state.as_str())) }
@@ -142,7 +142,7 @@ fn file(
         .map(|ticket| {
             vec![
                 ticket.number.clone(),
-                ticket.subject.clone(),
+                lang.phrase(&ticket.subject),
                 name(assets, ticket.asset_id).into(),
                 customers.get(&ticket.customer_id).map(|c| c.name.clone()).unwrap_or_default(),
                 ticket.priority.as_str().into(),
@@ -390,12 +390,12 @@ impl Page {
         let (lang, ticket) = (view.lang, &self.ticket);
         layout::page(
             view,
-            &format!("{} {}", ticket.number, ticket.subject),
+            &format!("{} {}", ticket.number, lang.phrase(&ticket.subject)),
             &html! {
                 header.top {
                     div {
                         p.crumb { a href="/tickets" { (lang.t("nav-tickets")) } " / " (ticket.number) }
-                        h1 { (ticket.subject) " " (priority_pill(lang, ticket.priority)) " " (status_pill(lang, "ticket", ticket.state.as_str())) }
+                        h1 { (lang.phrase(&ticket.subject)) " " (priority_pill(lang, ticket.priority)) " " (status_pill(lang, "ticket", ticket.state.as_str())) }
                         p.sub {
                             @if let Some(asset) = &self.asset { a href={ "/assets/" (asset.id) } { (asset.name) } }
                             @if let Some(customer) = &self.customer { " · " (customer.name) }
@@ -408,7 +408,7 @@ impl Page {
                     div.stack {
                         (self.evidence)
                         @if !ticket.description.is_empty() {
-                            section.card { header { h2 { (lang.t("service-description")) } } p.lead.lines { (ticket.description) } }
+                            section.card { header { h2 { (lang.t("service-description")) } } p.lead.lines { (lang.phrase(&ticket.description)) } }
                         }
                         section.card {
                             header { h2 { (icon("clock")) (lang.t("service-timeline")) } }
@@ -490,7 +490,7 @@ impl Page {
                 header { h2 { (icon("wrench")) (lang.t("nav-work-orders")) } }
                 ul.rows {
                     @for work in &self.work_orders {
-                        li { div { h3 { a href={ "/work-orders/" (work.id) } { (work.number) } } p { (work.subject) } } (status_pill(lang, "work_order", work.state.as_str())) }
+                        li { div { h3 { a href={ "/work-orders/" (work.id) } { (work.number) } } p { (lang.phrase(&work.subject)) } } (status_pill(lang, "work_order", work.state.as_str())) }
                     }
                 }
                 @if idle && self.may_plan {

@@ -79,6 +79,23 @@ impl Form {
     pub fn with_instant(self, name: &str, at: Timestamp, zone: Zone) -> Self {
         self.with(name, &time::show_local(at, zone)).with(&exact(name), &time::exact(at))
     }
+    /// The same with `shown` in the field `name`, which means `kept` as long as nobody changes it.
+    pub fn showing(self, name: &str, shown: &str, kept: &str) -> Self {
+        let form = self.with(name, shown);
+        if shown == kept { form } else { form.with(&exact(name), kept).with(&seen(name), shown) }
+    }
+    /// The same with the product's own phrases among the values of `names` in the reader's language.
+    pub fn translated(self, lang: Lang, names: &[&str]) -> Self {
+        names.iter().fold(self, |form, name| {
+            let kept = form.value(name).to_owned();
+            form.showing(name, &lang.phrase(&kept), &kept)
+        })
+    }
+    /// What the field `name` means: what was typed, or what it stood for when it was left as it was shown.
+    pub fn kept(&self, name: &str) -> &str {
+        let (value, seen) = (self.value(name), self.value(&seen(name)));
+        if !seen.is_empty() && value == seen { self.value(&exact(name)) } else { value }
+    }
     /// The trimmed value of `name`; empty when absent.
     pub fn value(&self, name: &str) -> &str {
         self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
@@ -174,7 +191,7 @@ impl Check<'_> {
     }
     /// Text of at most `max` characters, perhaps empty.
     pub fn text(&mut self, name: &'static str, max: usize) -> String {
-        let value = self.form.value(name);
+        let value = self.form.kept(name);
         if value.chars().count() > max {
             self.error(name, "form-too-long");
         }
@@ -211,7 +228,11 @@ impl Check<'_> {
     /// A whole number that fits `T`; `message` says which do.
     pub fn whole<T: TryFrom<i128>>(&mut self, name: &'static str, message: &'static str) -> Option<T> {
         self.typed(name, |lang, text| {
-            let value = lang.read_decimal(text).map_err(NotANumber::message)?.normalize();
+            let value = lang.read_decimal(text).map_err(|error| match error {
+                NotANumber::TwoWays => error.message(),
+                NotANumber::Unreadable => message,
+            })?;
+            let value = value.normalize();
             let whole = (value.scale() == 0).then(|| value.mantissa());
             whole.and_then(|value| T::try_from(value).ok()).ok_or(message)
         })
@@ -332,7 +353,16 @@ impl<'a> Fields<'a> {
     }
 
     fn field(self, name: &'a str, label: &'a str, kind: Kind<'a>) -> Field<'a> {
-        Field { fields: self, name, label, kind, hint: None, required: false, attributes: Vec::new() }
+        Field {
+            fields: self,
+            name,
+            label,
+            kind,
+            hint: None,
+            required: false,
+            needed: false,
+            attributes: Vec::new(),
+        }
     }
 }
 
@@ -353,6 +383,7 @@ pub struct Field<'a> {
     kind: Kind<'a>,
     hint: Option<&'a str>,
     required: bool,
+    needed: bool,
     attributes: Vec<(&'a str, &'a str)>,
 }
 
@@ -360,6 +391,12 @@ impl<'a> Field<'a> {
     pub fn required(mut self) -> Self {
         self.required = true;
         self
+    }
+    /// Required with the choice that the field belongs to, and therefore not called optional. The browser cannot be
+    /// asked for it: it would also hold back who chose otherwise, over a field that is not to be seen.
+    pub fn needed(mut self) -> Self {
+        self.needed = true;
+        self.attribute("data-needed", "")
     }
     pub fn hint(mut self, key: &'a str) -> Self {
         self.hint = Some(key);
@@ -422,7 +459,7 @@ impl Render for Field<'_> {
             div.field.tickbox[matches!(self.kind, Kind::Checkbox)].wrong[error.is_some()] {
                 label for={ "f-" (id) } {
                     (lang.t(self.label))
-                    @if !self.required && !matches!(self.kind, Kind::Checkbox | Kind::Input("search") | Kind::Select(_)) {
+                    @if !self.required && !self.needed && !matches!(self.kind, Kind::Checkbox | Kind::Input("search") | Kind::Select(_)) {
                         small { " · " (lang.t("form-optional")) }
                     }
                 }
@@ -446,6 +483,11 @@ impl Render for Field<'_> {
                         (Raw("</select>"))
                     }
                 }
+                @if !form.value(&seen(self.name)).is_empty() {
+                    @for name in [exact(self.name), seen(self.name)] {
+                        input type="hidden" name=(name) value=(form.value(&name));
+                    }
+                }
                 @if let Some(hint) = self.hint { small.hint id=(hint_id) { (lang.t(hint)) } }
                 @if let Some(error) = error { p.wrong id=(error_id) { (lang.t(error.message)) } }
             }
@@ -453,9 +495,14 @@ impl Render for Field<'_> {
     }
 }
 
-/// Name of the unseen field that carries the instant which `name` shows.
+/// Name of the unseen field that carries what `name` stands for.
 fn exact(name: &str) -> String {
     format!("{name}_exact")
+}
+
+/// Name of the unseen field that says how it was shown.
+fn seen(name: &str) -> String {
+    format!("{name}_seen")
 }
 
 fn escaped(text: &str) -> String {

@@ -11,7 +11,9 @@ use rust_decimal::Decimal;
 use std::{borrow::Cow, collections::HashMap};
 
 mod numbers;
+mod phrases;
 pub use numbers::NotANumber;
+pub use phrases::small_initial;
 
 static_loader! {
     static LOCALES = { locales: "./locales", fallback_language: "en", customise: |bundle| bundle.set_use_isolating(false) };
@@ -180,3 +182,5 @@ fn grouped(plain: &str, point: char, group: char) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub use tests::words_of;

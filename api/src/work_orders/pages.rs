@@ -79,7 +79,7 @@ pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQ
         let row = |work: &WorkOrder| {
             vec![
                 work.number.clone(),
-                work.subject.clone(),
+                lang.phrase(&work.subject),
                 asset(work).into(),
                 customer(work).into(),
                 work.priority.as_str().into(),
@@ -94,7 +94,7 @@ pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQ
         html! {
             tr {
                 td { a href={ "/work-orders/" (work.id) } { (work.number) } }
-                td { a href={ "/work-orders/" (work.id) } { (work.subject) } }
+                td { a href={ "/work-orders/" (work.id) } { (lang.phrase(&work.subject)) } }
                 td { (asset(work)) small { " · " (customer(work)) } }
                 td { (lang.t(&format!("work_order-kind-{}", work.kind.as_str()))) }
                 td { (priority_pill(lang, work.priority)) }
@@ -306,11 +306,12 @@ pub fn read_finding(form: &Form) -> NewFinding {
         "false_alarm" => Some(Verdict::FalseAlarm),
         _ => None,
     };
+    let text = |name| Some(form.kept(name)).filter(|text| !text.is_empty()).map(String::from);
     NewFinding {
         verdict,
-        failure_mode: form.optional("failure_mode").map(Into::into),
-        cause: form.optional("cause").map(Into::into),
-        note: form.value("note").into(),
+        failure_mode: text("failure_mode"),
+        cause: text("cause"),
+        note: form.kept("note").into(),
         misuse: form.checked("misuse"),
         at: None,
     }
@@ -525,7 +526,7 @@ impl Page {
         let (lang, work) = (view.lang, &self.work);
         layout::page(
             view,
-            &format!("{} {}", work.number, work.subject),
+            &format!("{} {}", work.number, lang.phrase(&work.subject)),
             &html! {
                 header.top {
                     div {
@@ -533,7 +534,7 @@ impl Page {
                             a href="/work-orders" { (lang.t("nav-work-orders")) } " / " (work.number)
                             @if let Some(ticket) = work.ticket_id { " · " a href={ "/tickets/" (ticket) } { (lang.t("thing-ticket")) } }
                         }
-                        h1 { (work.subject) " " (priority_pill(lang, work.priority)) " " (status_pill(lang, "work_order", work.state.as_str())) }
+                        h1 { (lang.phrase(&work.subject)) " " (priority_pill(lang, work.priority)) " " (status_pill(lang, "work_order", work.state.as_str())) }
                         p.sub {
                             @if let Some(asset) = &self.asset { a href={ "/assets/" (asset.id) } { (asset.name) } }
                             @if let Some(customer) = &self.customer { " · " (customer.name) }
@@ -547,7 +548,7 @@ impl Page {
                     div.stack {
                         (self.evidence)
                         @if !work.description.is_empty() {
-                            section.card { header { h2 { (lang.t("service-description")) } } p.lead.lines { (work.description) } }
+                            section.card { header { h2 { (lang.t("service-description")) } } p.lead.lines { (lang.phrase(&work.description)) } }
                         }
                         (self.lines(view, refused))
                         (self.trips(view))
@@ -693,14 +694,15 @@ impl Page {
                     "goodwill",
                     if line.coverage.payer == Payer::Goodwill { "on".into() } else { String::new() },
                 ),
-            ]),
+            ])
+            .translated(lang, &["description"]),
         );
         let scope = format!("{action}-");
         let f = form.fields(lang).scope(&scope);
         html! {
             tr {
                 td {
-                    b { (line_kind(lang, line.kind)) } " " (line.description)
+                    b { (line_kind(lang, line.kind)) } " " (lang.phrase(&line.description))
                     @if let Some(serial) = &line.serial_number { small { " · " (serial) } }
                     @if editable && !line.invoiced {
                         details.action open[refused.action == action] {
@@ -800,8 +802,8 @@ impl Page {
                     header { h2 { (icon("search")) (lang.t("work-orders-finding")) } }
                     dl.pairs-list {
                         @if let Some(verdict) = finding.verdict { div { dt { (lang.t("work-orders-verdict")) } dd { (lang.t(crate::alerts::verdict_key(verdict))) } } }
-                        @if let Some(mode) = &finding.failure_mode { div { dt { (lang.t("work-orders-failure-mode")) } dd { (mode) } } }
-                        @if let Some(cause) = &finding.cause { div { dt { (lang.t("work-orders-cause")) } dd { (cause) } } }
+                        @if let Some(mode) = &finding.failure_mode { div { dt { (lang.t("work-orders-failure-mode")) } dd { (lang.phrase(mode)) } } }
+                        @if let Some(cause) = &finding.cause { div { dt { (lang.t("work-orders-cause")) } dd { (lang.phrase(cause)) } } }
                         @if self.work.misuse { div { dt { (lang.t("work-orders-misuse")) } dd { (lang.t("service-yes")) } } }
                     }
                     @if !finding.note.is_empty() { p.lead.lines { (finding.note) } }
@@ -853,7 +855,7 @@ impl Page {
 
     fn finding_form(&self, view: &View, refused: &Refused, has_alert: bool) -> Markup {
         let lang = view.lang;
-        let form = refused.or("finding", finding_values(&self.work));
+        let form = refused.or("finding", finding_values(&self.work, view.lang));
         html! {
             details.action open[refused.action == "finding"] {
                 summary { (lang.t("work-orders-record-finding")) }
@@ -895,7 +897,7 @@ fn coverage(lang: Lang, line: &Line) -> Markup {
 }
 
 /// The present finding as a form.
-pub fn finding_values(work: &WorkOrder) -> Form {
+pub fn finding_values(work: &WorkOrder, lang: Lang) -> Form {
     let finding = work.finding.as_ref();
     let text = |part: Option<&String>| part.cloned().unwrap_or_default();
     let verdict = match finding.and_then(|finding| finding.verdict) {
@@ -910,6 +912,7 @@ pub fn finding_values(work: &WorkOrder) -> Form {
         ("note", text(finding.map(|finding| &finding.note))),
         ("misuse", if work.misuse { "on".into() } else { String::new() }),
     ])
+    .translated(lang, &["failure_mode", "cause", "note"])
 }
 
 /// The fields of a finding, on the office's page and on the phone.

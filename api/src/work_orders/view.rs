@@ -2,6 +2,7 @@
 
 use crate::{
     alerts::evidence_card,
+    models::metrics::MetricNames,
     web::{i18n::Lang, icon::icon, request::View},
 };
 use chrono::TimeDelta;
@@ -104,7 +105,7 @@ pub fn duration(lang: Lang, span: TimeDelta) -> String {
 }
 
 pub fn place_name(lang: Lang, place: &StockLocation) -> String {
-    format!("{} · {}", lang.t(&format!("stock-{}", place.kind.as_str())), place.name)
+    format!("{} · {}", lang.t(&format!("stock-{}", place.kind.as_str())), lang.phrase(&place.name))
 }
 
 /// Why it was opened: the frozen evidence of the group's first alert.
@@ -117,9 +118,10 @@ pub async fn evidence(
     let all = alerts::of_group(db, group).await?;
     let Some(first) = all.first() else { return Ok(html! {}) };
     let Some(frozen) = evidence::get(db, first.id).await? else { return Ok(html! {}) };
+    let names = MetricNames::of_asset(db, frozen.asset_id).await?;
     let further = i64::try_from(all.len()).unwrap_or(1) - 1;
     Ok(html! {
-        (evidence_card(view, &frozen))
+        (evidence_card(view, &names, &frozen))
         @if further > 0 { p.hint { (icon("bell")) " " (view.lang.count("service-further-alerts", further)) } }
     })
 }

@@ -56,6 +56,18 @@ pub struct Model {
     pub demo: bool,
 }
 
+/// What a value that a type of equipment sends is called, and its unit; empty where nothing is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricName {
+    /// The key as machines send it, such as `suction_pressure`.
+    pub metric: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub unit: String,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Criticality {

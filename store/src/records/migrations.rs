@@ -4,8 +4,8 @@
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
     counters, customers, demo, device_attributes, device_events, devices, evidence, failures, invoices,
-    kpi_facts, leases, lines, minor_units, models, organisation, outbox, parked_events, parts, payments,
-    quarantine, rules, search, sessions, sites, states, stock, technicians, territories, tickets,
+    kpi_facts, leases, lines, minor_units, model_metrics, models, organisation, outbox, parked_events, parts,
+    payments, quarantine, rules, search, sessions, sites, states, stock, technicians, territories, tickets,
     time_entries, transitions, visits, warranties, work_orders,
 };
 use sea_orm::DbErr;
@@ -65,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(organisation::Steps),
             Box::new(invoices::Accounts),
             Box::new(contracts::Billing),
+            Box::new(model_metrics::Migration),
         ]
     }
 }

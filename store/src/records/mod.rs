@@ -33,6 +33,7 @@ pub mod leases;
 pub mod lines;
 mod migrations;
 mod minor_units;
+pub mod model_metrics;
 pub mod models;
 pub mod organisation;
 pub mod outbox;

@@ -1,7 +1,7 @@
 //! Types of equipment.
 
 use super::{
-    PageRequest, Paged, assets, keyset,
+    PageRequest, Paged, assets, keyset, model_metrics,
     search::{self, Kind},
 };
 use crate::StoreError;
@@ -106,11 +106,19 @@ pub async fn list(
 
 /// Removes the demo's models, except those that somebody's own assets have taken up.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    model_metrics::delete_demo(tx).await?;
+    Entity::delete_many().filter(Column::Id.in_subquery(unused_demo())).exec(tx).await?;
+    Ok(())
+}
+
+/// The demo's models that no asset is of.
+pub(super) fn unused_demo() -> SelectStatement {
     let mut used = Query::select();
     used.column(assets::Column::ModelId).from(assets::Entity);
-    let unused = Column::Id.not_in_subquery(used);
-    Entity::delete_many().filter(Column::Demo.eq(true)).filter(unused).exec(tx).await?;
-    Ok(())
+    let mut unused = Query::select();
+    unused.column(Column::Id).from(Entity);
+    unused.and_where(Column::Demo.eq(true)).and_where(Column::Id.not_in_subquery(used));
+    unused
 }
 
 pub(super) struct Migration;

@@ -3,9 +3,11 @@
 use crate::{
     Deps,
     command::CommandError,
+    models::metrics::MetricNames,
     telemetry::queries,
     web::{
         chart::{Limit, Mark, Plot, Source},
+        i18n::Lang,
         list::ListQuery,
         request::View,
     },
@@ -83,10 +85,15 @@ pub async fn plots(
     asset: Option<&Asset>,
     devices: &[Device],
     window: Window,
+    lang: Lang,
 ) -> Result<Vec<Plot>, CommandError> {
     let watching = match asset {
         Some(asset) => watching(deps, asset).await?,
         None => Vec::new(),
+    };
+    let names = match asset {
+        Some(asset) => MetricNames::of_asset(deps.records.read(), asset.id).await?,
+        None => MetricNames::default(),
     };
     let mut plots = Vec::new();
     for device in devices {
@@ -94,10 +101,10 @@ pub async fn plots(
             if plots.len() == MAX_CHARTS {
                 return Ok(plots);
             }
-            let name = humanised(&metric);
+            let name = names.name(lang, &metric);
             plots.push(Plot {
                 title: if devices.len() > 1 { format!("{name} · {}", device.name) } else { name },
-                unit: String::new(),
+                unit: names.unit(&metric).into(),
                 from: window.from,
                 to: window.to,
                 line: queries::line(deps, device.id, &metric, window.from, window.to).await?,
@@ -119,13 +126,6 @@ pub async fn plots(
         first.marks = marks(deps, asset, window).await?;
     }
     Ok(plots)
-}
-
-/// `discharge_temperature` as people write it.
-fn humanised(metric: &str) -> String {
-    let words = metric.replace(['_', '.'], " ");
-    let mut letters = words.trim().chars();
-    letters.next().map_or_else(|| metric.into(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 async fn watching(deps: &Deps, asset: &Asset) -> Result<Vec<Rule>, CommandError> {
@@ -207,12 +207,5 @@ mod tests {
         let window = Window::choose(&query, Some(last), now);
         assert!(!window.live && window.from < last && last < window.to);
         assert!(Window::choose(&query, None, now).live, "the first value is yet to come");
-    }
-
-    #[test]
-    fn metrics_read_like_words() {
-        assert_eq!(humanised("discharge_temperature"), "Discharge temperature");
-        assert_eq!(humanised("温度"), "温度");
-        assert_eq!(humanised(""), "");
     }
 }

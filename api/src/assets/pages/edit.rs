@@ -4,8 +4,10 @@ use crate::{
     Deps,
     assets::commands::{self, AssetInput, currency_of},
     command::{CommandError, Context},
+    models::pages::model_name,
     web::{
         form::Form,
+        i18n::Lang,
         layout,
         list::ListQuery,
         request::View,
@@ -28,7 +30,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Resu
         ("site_id", query.get("site_id").unwrap_or("")),
         ("model_id", query.get("model_id").unwrap_or("")),
     ]);
-    let choices = Choices::load(&deps).await?;
+    let choices = Choices::load(&deps, view.lang).await?;
     Ok(draw(&view, &form, &choices, "/assets", "assets-new"))
 }
 
@@ -40,7 +42,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     match made {
         Ok(asset) => Ok(see_other(&format!("/assets/{}", asset.id))),
         Err(error) => {
-            let choices = Choices::load(&deps).await?;
+            let choices = Choices::load(&deps, view.lang).await?;
             form.again(error, |form| draw(&view, form, &choices, "/assets", "assets-new"))
         }
     }
@@ -61,12 +63,13 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ),
         ("version", asset.version.to_string()),
     ])
+    .translated(view.lang, &["functional_location"])
     .with_instant("in_service_from", asset.in_service_from, view.zone);
     let form = match asset.in_service_to {
         Some(to) => form.with_instant("in_service_to", to, view.zone),
         None => form,
     };
-    let choices = Choices::load(&deps).await?;
+    let choices = Choices::load(&deps, view.lang).await?;
     Ok(draw(&view, &form, &choices, &format!("/assets/{id}"), "assets-edit"))
 }
 
@@ -85,7 +88,7 @@ pub async fn update(
     match changed {
         Ok(_) => Ok(see_other(&path)),
         Err(error) => {
-            let choices = Choices::load(&deps).await?;
+            let choices = Choices::load(&deps, view.lang).await?;
             form.again(error, |form| draw(&view, form, &choices, &path, "assets-edit"))
         }
     }
@@ -113,7 +116,9 @@ async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, Comma
         model_id: model_id.ok_or_else(missing("model_id"))?,
         name: form.value("name").into(),
         serial_number: form.value("serial_number").into(),
-        functional_location: form.optional("functional_location").map(Into::into),
+        functional_location: Some(form.kept("functional_location"))
+            .filter(|place| !place.is_empty())
+            .map(Into::into),
         criticality: form.optional("criticality").map(Into::into),
         in_service_from,
         in_service_to,
@@ -129,7 +134,7 @@ pub struct Choices {
 }
 
 impl Choices {
-    pub async fn load(deps: &Deps) -> Result<Self, CommandError> {
+    pub async fn load(deps: &Deps, lang: Lang) -> Result<Self, CommandError> {
         let db = deps.records.read();
         let page = PageRequest::first(PageRequest::MAX_LIMIT);
         let places = sites::list(db, &sites::Filter::default(), &page).await?.items;
@@ -142,10 +147,7 @@ impl Choices {
         };
         Ok(Self {
             sites: places.iter().map(|site| (site.id.to_string(), site_text(site))).collect(),
-            models: types
-                .into_iter()
-                .map(|model| (model.id.to_string(), format!("{} {}", model.manufacturer, model.name)))
-                .collect(),
+            models: types.into_iter().map(|model| (model.id.to_string(), model_name(lang, &model))).collect(),
         })
     }
 }

@@ -65,7 +65,7 @@ async fn entries(deps: &Deps, view: &View, asset: &Asset, service: bool) -> Resu
                 class: "warn",
                 href: Some(format!("/tickets/{}", ticket.id)),
                 title: ticket.number,
-                text: ticket.subject,
+                text: view.lang.phrase(&ticket.subject),
             });
         }
         for job in work_orders::history_of_asset(db, asset.id, ENTRIES as u64).await? {
@@ -75,7 +75,7 @@ async fn entries(deps: &Deps, view: &View, asset: &Asset, service: bool) -> Resu
                 class: "ok",
                 title: lang.with("assets-work-done", &[("number", job.number.into())]),
                 href: Some(format!("/work-orders/{}", job.id)),
-                text: job.subject,
+                text: view.lang.phrase(&job.subject),
             });
         }
     }

@@ -5,10 +5,12 @@ use crate::{
     assets::{json::filter, queries, scope::Scope},
     command::CommandError,
     customers::pages::may_write,
+    models::pages::model_name,
     reliability::queries::last_days,
     web::{
         chart::{mini_strip, state_pill},
         form::Form,
+        i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
@@ -70,7 +72,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         None => Paged { items: Vec::new(), next_cursor: None },
     };
     let next_cursor = page.next_cursor.clone();
-    let rows = rows(&deps, page.items).await?;
+    let rows = rows(&deps, page.items, view.lang).await?;
     if query.wants_csv() {
         return Ok(file(&view, &rows));
     }
@@ -102,7 +104,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     .into_response())
 }
 
-async fn rows(deps: &Deps, page: Vec<Asset>) -> Result<Vec<Row>, CommandError> {
+async fn rows(deps: &Deps, page: Vec<Asset>, lang: Lang) -> Result<Vec<Row>, CommandError> {
     let db = deps.records.read();
     let ids: Vec<AssetId> = page.iter().map(|asset| asset.id).collect();
     let period = last_days(deps.now(), DAYS);
@@ -119,9 +121,7 @@ async fn rows(deps: &Deps, page: Vec<Asset>) -> Result<Vec<Row>, CommandError> {
         let open = tickets::Filter { open: Some(true), asset: Some(asset.id), ..Default::default() };
         rows.push(Row {
             site: sites.get(&asset.site_id).map_or_else(String::new, |site| site.name.clone()),
-            model: models
-                .get(&asset.model_id)
-                .map_or_else(String::new, |m| format!("{} {}", m.manufacturer, m.name)),
+            model: models.get(&asset.model_id).map_or_else(String::new, |m| model_name(lang, m)),
             state: current.get(&asset.id).map_or(EquipmentState::Unknown, |interval| interval.state),
             uptime: uptime.and_then(|uptime| uptime.technical()),
             alerts: alerts.get(&asset.id).copied().unwrap_or(0),
@@ -166,7 +166,7 @@ fn draw(view: &View, row: &Row, now: Timestamp) -> Markup {
         tr {
             td {
                 a href={ "/assets/" (row.asset.id) } { b { (row.asset.name) } }
-                @if let Some(place) = &row.asset.functional_location { br; small { (place) } }
+                @if let Some(place) = &row.asset.functional_location { br; small { (lang.phrase(place)) } }
             }
             td { (row.site) }
             td { (row.model) }
@@ -225,7 +225,7 @@ async fn filters(deps: &Deps, view: &View, query: &ListQuery, scope: Scope) -> R
     };
     let mut places = vec![any("assets-any-site")];
     let mut types = vec![any("assets-any-model")];
-    let name = |m: &Model| format!("{} {}", m.manufacturer, m.name);
+    let name = |m: &Model| model_name(lang, m);
     // A technician's list is short, and what other customers own is nobody else's business.
     if matches!(scope, Scope::All | Scope::Customer(_)) {
         let found = sites::list(db, &sites::Filter { customer, text: None }, &page).await?;

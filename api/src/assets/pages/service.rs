@@ -5,6 +5,7 @@ use crate::{
     Deps,
     alerts::evidence_card,
     command::CommandError,
+    models::metrics::MetricNames,
     web::{icon::icon, request::View},
 };
 use domain::{asset::Asset, service::contract::ContractState};
@@ -19,9 +20,10 @@ pub async fn why_cards(deps: &Deps, view: &View, asset: &Asset) -> Result<Markup
     let db = deps.records.read();
     let filter = alerts::Filter { asset: Some(asset.id), ..Default::default() };
     let open = alerts::list(db, &filter, deps.now(), &PageRequest::first(CARDS)).await?.items;
+    let names = MetricNames::of_asset(db, asset.id).await?;
     let mut found = evidence::by_ids(db, open.iter().map(|alert| alert.id)).await?;
     Ok(
-        html! { @for alert in &open { @if let Some(evidence) = found.remove(&alert.id) { (evidence_card(view, &evidence)) } } },
+        html! { @for alert in &open { @if let Some(evidence) = found.remove(&alert.id) { (evidence_card(view, &names, &evidence)) } } },
     )
 }
 
@@ -37,10 +39,10 @@ pub async fn open_work(deps: &Deps, view: &View, asset: &Asset) -> Result<Markup
             header { h2 { (lang.t("assets-open-work")) } }
             ul.rows {
                 @for ticket in &open {
-                    li { (icon("ticket")) div { h3 { a href={ "/tickets/" (ticket.id) } { (ticket.number) } } p { (ticket.subject) } } }
+                    li { (icon("ticket")) div { h3 { a href={ "/tickets/" (ticket.id) } { (ticket.number) } } p { (view.lang.phrase(&ticket.subject)) } } }
                 }
                 @for job in &jobs {
-                    li { (icon("wrench")) div { h3 { a href={ "/work-orders/" (job.id) } { (job.number) } } p { (job.subject) } } }
+                    li { (icon("wrench")) div { h3 { a href={ "/work-orders/" (job.id) } { (job.number) } } p { (view.lang.phrase(&job.subject)) } } }
                 }
                 @if open.is_empty() && jobs.is_empty() { li { p { (lang.t("assets-nothing-open")) } } }
             }

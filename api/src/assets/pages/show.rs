@@ -10,6 +10,7 @@ use crate::{
     command::CommandError,
     customers::pages::may_write,
     devices::{pages::device_card, queries::facts},
+    models::pages::model_name,
     reliability::queries::{self as figures, Reliability, last_days},
     web::{
         chart::{Plot, state_pill, state_strip},
@@ -59,11 +60,11 @@ pub async fn show(
     let asset = &identity.asset;
     let devices = devices::of_asset(db, asset.id).await?;
     let window = Window::choose(&query, charts::last_data(&deps, &devices).await?, deps.now());
-    let plots = charts::plots(&deps, Some(asset), &devices, window).await?;
+    let plots = charts::plots(&deps, Some(asset), &devices, window, view.lang).await?;
     let period = last_days(deps.now(), DAYS);
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;
     let figures = figures::asset(db, asset, period).await?;
-    let title = format!("{} · {} {}", asset.name, identity.model.manufacturer, identity.model.name);
+    let title = format!("{} · {}", asset.name, model_name(view.lang, &identity.model));
     let main = html! {
         (head(&deps, &view, &identity).await?)
         div.cols.wide {
@@ -107,7 +108,7 @@ async fn head(deps: &Deps, view: &View, identity: &Identity) -> Result<Markup, C
             div {
                 p.crumb {
                     (customer.name) " / " (site.name)
-                    @if let Some(place) = &asset.functional_location { " / " (place) }
+                    @if let Some(place) = &asset.functional_location { " / " (lang.phrase(place)) }
                 }
                 h1 {
                     (asset.name)
@@ -115,7 +116,7 @@ async fn head(deps: &Deps, view: &View, identity: &Identity) -> Result<Markup, C
                     @if customer.demo { span.pill { (lang.t("customers-demo")) } }
                 }
                 p.sub {
-                    (model.manufacturer) " " (model.name) " · " (model.equipment_type)
+                    (model_name(lang, model)) " · " (lang.equipment_type(&model.equipment_type))
                     @if !asset.serial_number.is_empty() { " · " (lang.t("assets-serial-short")) " " (asset.serial_number) }
                     " · " (lang.t("assets-criticality")) ": " (lang.t(&format!("assets-criticality-{}", asset.criticality.as_str())))
                     @if let Some(now) = now { " · " (lang.with("assets-state-since", &[("at", lang.date_time(now.since, view.zone).into())])) }

@@ -93,7 +93,7 @@ async fn everything(plant: &Plant) -> Vec<Edited> {
         "historical_limit_seconds": 86_401, "historical_opens_ticket": false, "clear_after_quiet_seconds": 7,
         "expected_downtime_hours": "1500.25", "failure_level": 1e12,
     });
-    let rule = id(program.post_json("/api/v1/rules", &rule).await);
+    let rule = id(program.post_json("/api/v1/rules", &json!({ "settings": rule })).await);
     let edit = |what: &str, id: &str, page: &str, action: &str| Edited {
         page: format!("/{what}/{id}{page}"),
         action: format!("/{what}/{id}{action}"),
@@ -102,7 +102,7 @@ async fn everything(plant: &Plant) -> Vec<Edited> {
     vec![
         edit("contracts", &contract, "/edit", "/edit"),
         edit("customers", &customer, "/edit", ""),
-        edit("sites", &site, "/edit", ""),
+        edit("sites", &site, "", ""),
         edit("assets", &asset, "/edit", ""),
         edit("rules", &rule, "/edit", ""),
         Edited { page: "/settings".into(), action: "/settings".into(), json: "/api/v1/organisation".into() },

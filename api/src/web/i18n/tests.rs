@@ -54,6 +54,23 @@ fn arguments(text: &str) -> BTreeSet<String> {
     text.split('$').skip(1).map(name).collect()
 }
 
+/// Every word of a language's messages, in small letters.
+pub fn words_of(lang: Lang) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for (_, text) in messages(lang).values() {
+        let mut depth = 0;
+        let plain: String = text
+            .chars()
+            .map(|c| {
+                depth += i32::from(c == '{') - i32::from(c == '}');
+                if depth > 0 { ' ' } else { c }
+            })
+            .collect();
+        words.extend(plain.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase));
+    }
+    words
+}
+
 #[test]
 fn the_five_languages_say_the_same_things() {
     let english = messages(Lang::En);
