@@ -91,7 +91,8 @@ impl<S: ByteStream> Wire<S> {
     pub async fn close(mut self) {
         let linger = async {
             self.stream.shutdown().await?;
-            let mut unread = vec![0; 4 * 1024];
+            // Small: a whole fleet may leave at once.
+            let mut unread = [0; 512];
             while self.stream.read(&mut unread).await? > 0 {}
             io::Result::Ok(())
         };

@@ -271,15 +271,18 @@ fn reading(json: &mut Parser<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: 
 }
 
 fn value(scalar: Scalar<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: i64) {
+    // Nearly everything is one.
+    if let Scalar::Number(number) = scalar {
+        return facts.sample(name.metric, ts_us, number);
+    }
     let profile = facts.origin.profile;
     let number = match &scalar {
-        Scalar::Number(number) => Some(*number),
         Scalar::Bool(value) => Some(f64::from(u8::from(*value))),
         Scalar::Text(text) => number_text::read(text, profile),
         // Rounded when the device's profile says that its numbers are measured values, whatever their size.
         Scalar::LongInteger(digits) if profile == DeviceProfile::ThingsboardNumbers => digits.parse().ok(),
         Scalar::NotFinite => Some(f64::NAN),
-        Scalar::LongInteger(_) | Scalar::Null => None,
+        Scalar::Number(_) | Scalar::LongInteger(_) | Scalar::Null => None,
     };
     match (number, &scalar) {
         (Some(number), _) if number.is_finite() => facts.sample(name.metric, ts_us, number),

@@ -33,8 +33,8 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Rows of one statement: eight columns each, and PostgreSQL binds at most 65,535 values.
-const ROWS_PER_STATEMENT: usize = 1_000;
+/// Rows of one statement. Statements of every length up to it are kept prepared, so it is small.
+const ROWS_PER_STATEMENT: usize = 50;
 
 /// `None` when the device never connected.
 pub async fn get(db: &impl ConnectionTrait, device: DeviceId) -> Result<Option<Connection>, StoreError> {

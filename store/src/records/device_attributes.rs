@@ -32,7 +32,8 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-const ROWS_PER_STATEMENT: usize = 500;
+/// Statements of every length up to it are kept prepared, so it is small.
+const ROWS_PER_STATEMENT: usize = 50;
 
 #[derive(Clone, Debug)]
 pub struct Attribute {

@@ -43,6 +43,9 @@ const KINDS: [(DeviceEventKind, &str); 6] = [
     (DeviceEventKind::Attribute, "attribute"),
 ];
 
+/// Statements of every length up to it are kept prepared, so it is small.
+const ROWS_PER_STATEMENT: usize = 50;
+
 fn kind_word(kind: DeviceEventKind) -> &'static str {
     KINDS.iter().find(|(known, _)| *known == kind).map_or("text", |(_, word)| word)
 }
@@ -80,7 +83,7 @@ pub async fn insert_many(
         })
         .collect();
     let key = [Column::DeviceId, Column::AtUs, Column::Kind, Column::Code];
-    for some in rows.chunks(500) {
+    for some in rows.chunks(ROWS_PER_STATEMENT) {
         let again = OnConflict::columns(key).do_nothing().to_owned();
         Entity::insert_many(some.to_vec()).on_conflict(again).exec_without_returning(tx).await?;
     }

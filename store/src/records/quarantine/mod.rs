@@ -60,7 +60,8 @@ mod counter {
 
 /// Older rows of a device are dropped; their number stays in the counters.
 pub const ROWS_PER_DEVICE: u64 = 1_000;
-const ROWS_PER_STATEMENT: usize = 500;
+/// Statements of every length up to it are kept prepared, so it is small.
+const ROWS_PER_STATEMENT: usize = 50;
 
 /// Refusals of one sender for one reason, since the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]

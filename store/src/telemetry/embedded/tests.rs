@@ -117,6 +117,37 @@ async fn a_long_history_in_any_order_is_kept_whole() {
     assert_eq!(store.stats().await.unwrap().samples, 72_000);
 }
 
+/// What a fleet does to each of its series: a few samples are sealed at a time, some of them late.
+#[tokio::test]
+async fn samples_that_are_sealed_a_few_at_a_time_are_gathered_into_long_runs() {
+    let place = Place::new(EmbeddedConfig::default());
+    let store = place.engine();
+    let device = DeviceId::generate();
+    let mut rng = StdRng::seed_from_u64(11);
+    let mut model = BTreeMap::new();
+    for part in 0..200 {
+        let mut crumb: Vec<_> =
+            (part * 50..part * 50 + 50).map(|at| (at * 1_000_000, at as f64 / 4.0)).collect();
+        if part % 20 == 19 {
+            crumb.push((rng.random_range(0..part * 50) * 1_000_000 + 7, -1.0));
+        }
+        append(&*store, rows(device, "m", &crumb)).await.unwrap();
+        store.seal().await.unwrap();
+        model.extend(crumb);
+    }
+    assert!(all(&store, device, "m").await.into_iter().eq(model.iter().map(|(t, v)| (*t, *v))));
+    let range = SeriesRange { device, metric: "m".into(), from_us: 0, to_us: i64::MAX };
+    let hours = store.downsample(range, 3_600_000_000).await.unwrap();
+    assert_eq!(hours.iter().map(|hour| hour.count).sum::<u64>(), model.len() as u64);
+    assert_eq!(store.stats().await.unwrap().samples, model.len() as u64);
+    drop(store);
+    let store = place.engine();
+    assert!(all(&store, device, "m").await.into_iter().eq(model.iter().map(|(t, v)| (*t, *v))));
+    let db = rusqlite::Connection::open(sqlite::path(place.dir.path())).unwrap();
+    let runs: u32 = db.query_row("SELECT count(*) FROM chunk", [], |row| row.get(0)).unwrap();
+    assert!(runs <= 5 + 15, "10,010 samples in {runs} runs");
+}
+
 /// A power cut leaves the files as they were at that moment: copies taken while appends run, whatever sealing and
 /// checkpoints do meanwhile, hold everything that was acknowledged before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
