@@ -1,7 +1,9 @@
 //! The room that turns samples into advice, in the blocks of ISO 13374: [`state`], [`detection`], [`features`] and
 //! [`advisory`].
 //!
-//! It reads the journal in order and judges in device time. What it concludes is written together with the memory of
+//! It reads the journal in order and judges in device time. Facts that come out of that time's order are judged anew
+//! from the store by [`rejudge`], so that alerts follow from the data and not from its order of arrival.
+//! What it concludes is written together with the memory of
 //! the devices concerned, in one transaction; the common cursor follows with a snapshot of the rest. A restart
 //! therefore neither loses nor doubles anything: entries that a device's memory already holds are passed over.
 //!
@@ -12,6 +14,7 @@ mod advisory;
 mod detection;
 mod engine;
 mod features;
+mod rejudge;
 mod state;
 #[cfg(test)]
 mod tests;

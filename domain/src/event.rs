@@ -36,6 +36,12 @@ pub enum DomainEvent {
         asset: AssetId,
         at: Timestamp,
     },
+    /// Late data connected two cases: the alerts of `from` are now those of `into`.
+    AlertGroupsMerged {
+        from: AlertGroupId,
+        into: AlertGroupId,
+        asset: AssetId,
+    },
     TicketOpened {
         ticket: TicketId,
     },
@@ -82,6 +88,7 @@ impl DomainEvent {
             Self::AlertRaised { .. } => "alert_raised",
             Self::AlertCleared { .. } => "alert_cleared",
             Self::AlertGroupCleared { .. } => "alert_group_cleared",
+            Self::AlertGroupsMerged { .. } => "alert_groups_merged",
             Self::TicketOpened { .. } => "ticket_opened",
             Self::TicketResolved { .. } => "ticket_resolved",
             Self::WorkOrderCreated { .. } => "work_order_created",

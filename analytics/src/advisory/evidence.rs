@@ -11,7 +11,7 @@ use domain::{
             Arg, Baseline, Consequence, Evidence, FrozenSeries, Level, LevelKind, RuleStamp, Sentence,
             Signal, SimilarCase,
         },
-        rule::{Condition, DeviationLimit, Side},
+        rule::{Condition, Side},
         trend,
     },
     id::AlertId,
@@ -201,14 +201,10 @@ fn levels(case: &Case<'_>) -> Vec<Level> {
                 add(LevelKind::Clear, *clear);
             }
         }
-        (Condition::Deviation { by, .. }, Some(usual)) => {
-            let away = match by {
-                DeviationLimit::Sigma(sigmas) => sigmas * usual.std_dev,
-                DeviationLimit::Percent(percent) => usual.mean.abs() * percent / 100.0,
-            };
+        (Condition::Deviation { .. }, Some(usual)) => {
             let above = case.raised.observed >= Some(usual.mean);
             add(LevelKind::Baseline, usual.mean);
-            add(LevelKind::Raise, if above { usual.mean + away } else { usual.mean - away });
+            add(LevelKind::Raise, if above { usual.mean + usual.limit } else { usual.mean - usual.limit });
         }
         _ => {}
     }

@@ -1,29 +1,32 @@
-//! Alerts: raised with their evidence, cleared, grouped, and told to the rest of the house.
+//! Alerts: raised with their evidence, cleared, corrected, grouped, and told to the rest of the house.
 
 mod evidence;
+mod grouping;
+mod suppression;
 
+use crate::rejudge::Judged;
 use domain::{
     Timestamp,
     asset::Asset,
+    clock::from_micros,
     condition::{
-        EquipmentState,
-        alert::{Alert, AlertGroup},
-        detection::Raised,
+        alert::{Alert, ClearReason},
+        detection::{Correction, Known, Raised, correct},
         failure::Failure,
         rule::Rule,
     },
     event::DomainEvent,
-    id::{AlertGroupId, AlertId, AssetId, DeviceId, FailureId, RuleId},
+    id::{AlertId, AssetId, DeviceId, FailureId, RuleId},
 };
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 use store::{
     StoreError,
-    records::{Tx, alerts, assets, evidence as kept_evidence, models, outbox, states},
+    records::{Tx, alerts, assets, evidence as kept_evidence, models, outbox},
     telemetry::TelemetryStore,
 };
-
-/// Historical alerts farther apart than this (in device time) are not one case.
-const SAME_CASE: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 /// Something to be said about an asset.
 pub struct Finding {
@@ -37,6 +40,8 @@ pub enum What {
     Raised {
         rule: Arc<Rule>,
         raised: Raised,
+        /// Judged after the fact: it has cleared since.
+        cleared: Option<Timestamp>,
     },
     Cleared {
         rule: RuleId,
@@ -48,58 +53,35 @@ pub enum What {
     Restored {
         failure: FailureId,
     },
-    /// The rule was edited, disabled or removed.
+    /// The rule was disabled, removed or edited into another one, or the device reports for other equipment.
     Withdrawn {
         rule: RuleId,
+        reason: ClearReason,
+    },
+    /// The rule says the same under another name or severity.
+    Renewed {
+        rule: Arc<Rule>,
+    },
+    /// Late data moved the times of an alert.
+    Moved {
+        alert: AlertId,
+        raised: Timestamp,
+        cleared: Option<Timestamp>,
+    },
+    /// Late data shows that the condition never held.
+    Disproved {
+        alert: AlertId,
     },
 }
 
-/// Carries `findings` out in their order. `now` tells which of them are history.
-pub async fn advise(
-    tx: &Tx,
-    telemetry: &dyn TelemetryStore,
-    findings: Vec<Finding>,
+/// Carries findings out within one transaction.
+pub struct Advisor<'a> {
+    tx: &'a Tx,
+    telemetry: &'a dyn TelemetryStore,
+    /// Tells which findings are history.
     now: Timestamp,
-) -> Result<(), StoreError> {
-    for finding in findings {
-        let Some(asset) = assets::get(tx, finding.asset).await? else { continue };
-        let device = finding.device;
-        match finding.what {
-            What::Raised { rule, raised } => {
-                let case =
-                    Case { rule: &rule, raised, failure: None, device, asset: &asset, at: finding.at, now };
-                raise(tx, telemetry, case).await?;
-            }
-            What::Failed { rule, failure } => {
-                let model = models::get(tx, asset.model_id).await?;
-                let equipment_type = model.map(|model| model.equipment_type).unwrap_or_default();
-                if !rule.settings.scope.covers(asset.id, asset.model_id, &equipment_type) {
-                    continue;
-                }
-                let case = Case {
-                    rule: &rule,
-                    raised: Raised { at_us: failure.at.timestamp_micros(), ..Raised::default() },
-                    failure: Some(failure),
-                    device,
-                    asset: &asset,
-                    at: finding.at,
-                    now,
-                };
-                raise(tx, telemetry, case).await?;
-            }
-            What::Cleared { rule } => {
-                clear(tx, alerts::holding(tx, rule, asset.id, Some(device)).await?, finding.at, now).await?;
-            }
-            What::Withdrawn { rule } => {
-                clear(tx, alerts::holding(tx, rule, asset.id, Some(device)).await?, now, now).await?;
-            }
-            What::Restored { failure } => {
-                let alert = alerts::of_failure(tx, failure).await?.filter(|alert| alert.cleared_at.is_none());
-                clear(tx, alert.into_iter().collect(), finding.at, now).await?;
-            }
-        }
-    }
-    Ok(())
+    /// Assets whose suppressed alerts are looked at again, from when on.
+    planned: BTreeMap<AssetId, Timestamp>,
 }
 
 /// An alert about to be raised.
@@ -113,111 +95,248 @@ pub(crate) struct Case<'a> {
     pub now: Timestamp,
 }
 
-async fn raise(tx: &Tx, telemetry: &dyn TelemetryStore, case: Case<'_>) -> Result<(), StoreError> {
-    let settings = &case.rule.settings;
-    let historical = case.now - case.at > settings.historical_limit();
-    let suppressed = case.failure.is_none() && planned_downtime(tx, case.asset.id, case.at).await?;
-    let opens_ticket =
-        settings.opens_ticket && !suppressed && (!historical || settings.historical_opens_ticket);
-    let group = join(tx, &case, historical, opens_ticket).await?;
-    let alert_id = AlertId::generate();
-    let evidence = evidence::gather(tx, telemetry, alert_id, &case).await?;
-    let alert = Alert {
-        id: alert_id,
-        group_id: group,
-        asset_id: case.asset.id,
-        device_id: case.device,
-        rule_id: case.rule.id,
-        rule_version: case.rule.version,
-        severity: settings.severity,
-        raised_at: case.at,
-        noticed_at: case.now,
-        cleared_at: None,
-        acknowledged: None,
-        dismissed: None,
-        historical,
-        suppressed,
-        opens_ticket,
-        failure_id: case.failure.as_ref().map(|failure| failure.id),
-        money_at_risk: evidence.consequence.money,
-    };
-    alerts::insert(tx, &alert).await?;
-    kept_evidence::insert(tx, &evidence).await?;
-    let event = DomainEvent::AlertRaised { alert: alert.id, group, asset: alert.asset_id, opens_ticket };
-    outbox::push(tx, &event, case.now).await?;
-    metrics::counter!("mainstay_alerts_raised_total").increment(1);
-    Ok(())
-}
-
-async fn planned_downtime(tx: &Tx, asset: AssetId, at: Timestamp) -> Result<bool, StoreError> {
-    let log = states::of_asset(tx, asset, at, at + chrono::TimeDelta::microseconds(1)).await?;
-    Ok(log.iter().any(|interval| interval.state == EquipmentState::DownPlanned))
-}
-
-/// The group that the alert joins: the open one of its asset, or a new one.
-async fn join(
-    tx: &Tx,
-    case: &Case<'_>,
-    historical: bool,
-    opens_ticket: bool,
-) -> Result<AlertGroupId, StoreError> {
-    let open = alerts::open_group(tx, case.asset.id, historical).await?;
-    let open = match open {
-        // Nobody works on history while it is taken in: what lies far apart in time is another case.
-        Some(old) if historical && old.cleared_at.is_some_and(|cleared| case.at - cleared > SAME_CASE) => {
-            alerts::update_group(tx, &AlertGroup { closed_at: old.cleared_at, ..old }).await?;
-            None
-        }
-        other => other,
-    };
-    let severity = case.rule.settings.severity;
-    match open {
-        Some(group) => {
-            let id = group.id;
-            let joined = AlertGroup {
-                severity: group.severity.max(severity),
-                cleared_at: None,
-                ticket_open: group.ticket_open || (opens_ticket && group.ticket_id.is_none()),
-                ..group
-            };
-            alerts::update_group(tx, &joined).await?;
-            Ok(id)
-        }
-        None => {
-            let group = AlertGroup {
-                id: AlertGroupId::generate(),
-                asset_id: case.asset.id,
-                opened_at: case.at,
-                severity,
-                historical,
-                cleared_at: None,
-                closed_at: None,
-                ticket_id: None,
-                // A ticket is on its way: until it is closed, or declined, the group stays open.
-                ticket_open: opens_ticket,
-                verdict: None,
-            };
-            alerts::insert_group(tx, &group).await?;
-            Ok(group.id)
-        }
+impl<'a> Advisor<'a> {
+    pub fn new(tx: &'a Tx, telemetry: &'a dyn TelemetryStore, now: Timestamp) -> Self {
+        Self { tx, telemetry, now, planned: BTreeMap::new() }
     }
-}
 
-async fn clear(tx: &Tx, holding: Vec<Alert>, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-    for alert in holding {
-        let (id, group, asset) = (alert.id, alert.group_id, alert.asset_id);
-        let Ok(alert) = alert.clear(at) else { continue };
-        alerts::update(tx, &alert).await?;
-        outbox::push(tx, &DomainEvent::AlertCleared { alert: id, group, asset }, now).await?;
-        let all = alerts::of_group(tx, group).await?;
-        let cleared: Option<Vec<Timestamp>> = all.iter().map(|alert| alert.cleared_at).collect();
-        let (Some(last), Some(row)) =
-            (cleared.and_then(|times| times.into_iter().max()), alerts::group(tx, group).await?)
-        else {
-            continue;
+    /// The state log of `asset` has changed from `from` on.
+    pub fn log_changed(&mut self, asset: AssetId, from: Timestamp) {
+        let known = self.planned.entry(asset).or_insert(from);
+        *known = from.min(*known);
+    }
+
+    /// Carries `findings` out in the order of their times, whatever order they were made in.
+    pub async fn advise(&mut self, mut findings: Vec<Finding>) -> Result<(), StoreError> {
+        findings.sort_by_key(|finding| finding.at);
+        for finding in findings {
+            self.one(finding).await?;
+        }
+        for (asset, from) in std::mem::take(&mut self.planned) {
+            suppression::lift(self.tx, asset, from, self.now).await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, finding: Finding) -> Result<(), StoreError> {
+        let Finding { at, asset, device, what } = finding;
+        let Some(asset) = assets::get(self.tx, asset).await? else { return Ok(()) };
+        let holding = |rule| alerts::holding(self.tx, rule, asset.id, Some(device));
+        match what {
+            What::Raised { rule, raised, cleared } => {
+                let case =
+                    Case { rule: &rule, raised, failure: None, device, asset: &asset, at, now: self.now };
+                if let Some(alert) = self.raise(case).await?
+                    && let Some(cleared) = cleared
+                {
+                    self.clear(vec![alert], cleared, ClearReason::Condition).await?;
+                }
+            }
+            What::Failed { rule, failure } => {
+                let model = models::get(self.tx, asset.model_id).await?;
+                let equipment_type = model.map(|model| model.equipment_type).unwrap_or_default();
+                if rule.settings.scope.covers(asset.id, asset.model_id, &equipment_type) {
+                    let raised = Raised { at_us: failure.at.timestamp_micros(), ..Raised::default() };
+                    let failure = Some(failure);
+                    let case =
+                        Case { rule: &rule, raised, failure, device, asset: &asset, at, now: self.now };
+                    self.raise(case).await?;
+                }
+            }
+            What::Cleared { rule } => {
+                self.clear(holding(rule).await?, at, ClearReason::Condition).await?;
+            }
+            What::Withdrawn { rule, reason } => {
+                self.clear(holding(rule).await?, self.now, reason).await?;
+            }
+            What::Restored { failure } => {
+                let alert = alerts::of_failure(self.tx, failure).await?;
+                let alert = alert.filter(|alert| alert.cleared_at.is_none());
+                self.clear(alert.into_iter().collect(), at, ClearReason::Condition).await?;
+            }
+            What::Renewed { rule } => self.renew(holding(rule.id).await?, &rule).await?,
+            What::Moved { alert, raised, cleared } => self.shift(alert, raised, cleared).await?,
+            What::Disproved { alert } => self.disprove(alert).await?,
+        }
+        Ok(())
+    }
+
+    /// Answers the alert, unless this very one was raised before.
+    async fn raise(&mut self, case: Case<'_>) -> Result<Option<Alert>, StoreError> {
+        let settings = &case.rule.settings;
+        if case.failure.is_none()
+            && alerts::raised_at(self.tx, case.rule.id, case.asset.id, case.device, case.at).await?
+        {
+            return Ok(None);
+        }
+        let historical = case.now - case.at > settings.historical_limit();
+        let suppressed =
+            case.failure.is_none() && suppression::is_planned(self.tx, case.asset.id, case.at).await?;
+        let opens_ticket = !suppressed && settings.asks_for_ticket(historical);
+        let group = grouping::join(self.tx, &case, historical, opens_ticket).await?;
+        let alert_id = AlertId::generate();
+        let evidence = evidence::gather(self.tx, self.telemetry, alert_id, &case).await?;
+        let alert = Alert {
+            id: alert_id,
+            group_id: group,
+            asset_id: case.asset.id,
+            device_id: case.device,
+            rule_id: case.rule.id,
+            rule_version: case.rule.version,
+            severity: settings.severity,
+            raised_at: case.at,
+            noticed_at: case.now,
+            cleared_at: None,
+            clear_reason: None,
+            acknowledged: None,
+            dismissed: None,
+            historical,
+            suppressed,
+            opens_ticket,
+            failure_id: case.failure.as_ref().map(|failure| failure.id),
+            money_at_risk: evidence.consequence.money,
         };
-        alerts::update_group(tx, &AlertGroup { cleared_at: Some(last), ..row }.settle(now)).await?;
-        outbox::push(tx, &DomainEvent::AlertGroupCleared { group, asset, at: last }, now).await?;
+        alerts::insert(self.tx, &alert).await?;
+        kept_evidence::insert(self.tx, &evidence).await?;
+        self.tell_raised(&alert).await?;
+        if suppressed {
+            self.log_changed(alert.asset_id, alert.raised_at);
+        }
+        metrics::counter!("mainstay_alerts_raised_total").increment(1);
+        Ok(Some(alert))
     }
-    Ok(())
+
+    async fn clear(
+        &mut self,
+        holding: Vec<Alert>,
+        at: Timestamp,
+        reason: ClearReason,
+    ) -> Result<(), StoreError> {
+        for alert in holding {
+            let Ok(alert) = alert.clear(at, reason) else { continue };
+            alerts::update(self.tx, &alert).await?;
+            self.tell_cleared(&alert).await?;
+        }
+        Ok(())
+    }
+
+    /// A standing alert follows its rule's severity and its wish for tickets.
+    async fn renew(&mut self, holding: Vec<Alert>, rule: &Rule) -> Result<(), StoreError> {
+        for alert in holding {
+            let opens_ticket = !alert.suppressed && rule.settings.asks_for_ticket(alert.historical);
+            let severity = rule.settings.severity;
+            if (alert.opens_ticket, alert.severity) == (opens_ticket, severity) {
+                continue;
+            }
+            let alert = Alert { opens_ticket, severity, ..alert };
+            alerts::update(self.tx, &alert).await?;
+            grouping::renew(self.tx, alert.group_id, self.now).await?;
+            self.tell_raised(&alert).await?;
+        }
+        Ok(())
+    }
+
+    async fn shift(
+        &mut self,
+        id: AlertId,
+        raised: Timestamp,
+        cleared: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let Some(before) = alerts::get(self.tx, id).await? else { return Ok(()) };
+        let clear_reason = cleared.map(|_| ClearReason::Condition);
+        let alert = Alert { raised_at: raised, cleared_at: cleared, clear_reason, ..before };
+        alerts::update(self.tx, &alert).await?;
+        if alert.suppressed {
+            self.log_changed(alert.asset_id, raised);
+        }
+        match cleared {
+            Some(_) => self.tell_cleared(&alert).await,
+            None => {
+                grouping::renew(self.tx, alert.group_id, self.now).await?;
+                self.tell_raised(&alert).await
+            }
+        }
+    }
+
+    /// An alert that nobody has been told of yet is forgotten; one with a ticket is kept, with the reason.
+    async fn disprove(&mut self, id: AlertId) -> Result<(), StoreError> {
+        let Some(alert) = alerts::get(self.tx, id).await? else { return Ok(()) };
+        let group = alerts::group(self.tx, alert.group_id).await?;
+        if group.is_some_and(|group| group.ticket_id.is_none()) {
+            alerts::delete(self.tx, &alert).await?;
+        } else {
+            let reason = Some(ClearReason::LateData);
+            let alert = Alert { cleared_at: Some(alert.raised_at), clear_reason: reason, ..alert.clone() };
+            alerts::update(self.tx, &alert).await?;
+        }
+        self.tell_cleared(&alert).await
+    }
+
+    async fn tell_raised(&self, alert: &Alert) -> Result<(), StoreError> {
+        let event = DomainEvent::AlertRaised {
+            alert: alert.id,
+            group: alert.group_id,
+            asset: alert.asset_id,
+            opens_ticket: alert.opens_ticket,
+        };
+        outbox::push(self.tx, &event, self.now).await?;
+        Ok(())
+    }
+
+    async fn tell_cleared(&self, alert: &Alert) -> Result<(), StoreError> {
+        let (group, asset) = (alert.group_id, alert.asset_id);
+        let event = DomainEvent::AlertCleared { alert: alert.id, group, asset };
+        outbox::push(self.tx, &event, self.now).await?;
+        if let Some(at) = grouping::renew(self.tx, group, self.now).await? {
+            outbox::push(self.tx, &DomainEvent::AlertGroupCleared { group, asset, at }, self.now).await?;
+        }
+        Ok(())
+    }
+
+    /// What a judgement anew changes about the alerts of its rule.
+    pub async fn corrections(&self, judged: Judged) -> Result<Vec<Finding>, StoreError> {
+        let Judged { rule, asset, device, from_us, found } = judged;
+        let from = from_micros(from_us);
+        let mut known = alerts::judged_from(self.tx, rule.id, asset, device, from).await?;
+        // One that was disproved is taken up again only where no other fits.
+        known.sort_by_key(|alert| (alert.clear_reason == Some(ClearReason::LateData), alert.raised_at));
+        let times: Vec<Known> = known
+            .iter()
+            .map(|alert| Known {
+                raised_us: alert.raised_at.timestamp_micros(),
+                cleared_us: alert.cleared_at.map(|at| at.timestamp_micros()),
+            })
+            .collect();
+        let finding = |at, what| Finding { at, asset, device, what };
+        let findings =
+            correct(from_us, found, &times).into_iter().filter_map(|correction| match correction {
+                // What is wrong goes first: its place may be taken by what is right.
+                Correction::Withdraw { known: place } => (known[place].clear_reason
+                    != Some(ClearReason::LateData))
+                .then(|| finding(Timestamp::MIN_UTC, What::Disproved { alert: known[place].id })),
+                Correction::Move { known: place, raised_us, cleared_us } => {
+                    let (raised, cleared) = (from_micros(raised_us), cleared_us.map(from_micros));
+                    Some(finding(raised, What::Moved { alert: known[place].id, raised, cleared }))
+                }
+                Correction::Raise(span) => {
+                    let raised = span.raised?;
+                    let (at, cleared) = (from_micros(raised.at_us), span.cleared_us.map(from_micros));
+                    Some(finding(at, What::Raised { rule: Arc::clone(&rule), raised, cleared }))
+                }
+            });
+        Ok(findings.collect())
+    }
+}
+
+/// Of `assets`, those that still exist: one may have been removed, with the demo for instance.
+pub async fn existing(
+    tx: &Tx,
+    assets: impl IntoIterator<Item = AssetId>,
+) -> Result<HashSet<AssetId>, StoreError> {
+    let named: Vec<AssetId> = assets.into_iter().collect::<HashSet<_>>().into_iter().collect();
+    let mut existing = HashSet::new();
+    for some in named.chunks(500) {
+        existing.extend(assets::by_ids(tx, some.iter().copied()).await?.into_keys());
+    }
+    Ok(existing)
 }

@@ -70,7 +70,8 @@ pub async fn others(
         let n = before.len() as f64;
         let usual = before.iter().map(store::telemetry::Bucket::avg).sum::<f64>() / n;
         let variance = before.iter().map(|hour| (hour.avg() - usual).powi(2)).sum::<f64>() / n;
-        if variance > 0.0 {
+        // Sums of very large values are no numbers.
+        if variance > 0.0 && variance.is_finite() && usual.is_finite() {
             let recent = last.avg();
             others.push(Other { metric, recent, usual, away: (recent - usual) / variance.sqrt() });
         }

@@ -45,8 +45,11 @@ pub enum Heard {
 }
 
 impl Activity {
-    /// Data of `device` at `ts_us`.
-    pub fn heard(&mut self, device: DeviceId, ts_us: i64) -> Heard {
+    /// Data of `device` at `ts_us`. What was heard of a time after `horizon_us`, before such was refused, is forgotten.
+    pub fn heard(&mut self, device: DeviceId, ts_us: i64, horizon_us: i64) -> Heard {
+        if self.last_us.is_some_and(|last_us| last_us > horizon_us) {
+            (self.last_us, self.silent_from_us) = (None, None);
+        }
         let Some(last_us) = self.last_us else {
             self.last_us = Some(ts_us);
             return Heard::Usual;

@@ -19,7 +19,7 @@ use domain::{
     Money, Timestamp,
     account::{Actor, Role},
     condition::{
-        alert::{Acknowledgement, Alert, AlertGroup, Dismissal, GivenVerdict},
+        alert::{Acknowledgement, Alert, AlertGroup, ClearReason, Dismissal, GivenVerdict},
         evidence::{Consequence, Evidence},
     },
     id::AlertId,
@@ -42,6 +42,8 @@ pub struct AlertView {
     raised_at: Time,
     noticed_at: Time,
     cleared_at: Option<Time>,
+    /// Why it no longer stands: `condition`, `rule_changed`, `device_moved` or `late_data`. Null while it does.
+    clear_reason: Option<&'static str>,
     #[schema(value_type = Option<Object>)]
     acknowledged: Option<Acknowledgement>,
     #[schema(value_type = Option<Object>)]
@@ -70,6 +72,7 @@ impl AlertView {
             raised_at: alert.raised_at.into(),
             noticed_at: alert.noticed_at.into(),
             cleared_at: alert.cleared_at.map(Time::from),
+            clear_reason: alert.clear_reason.map(ClearReason::as_str),
             acknowledged: alert.acknowledged,
             dismissed: alert.dismissed,
             historical: alert.historical,

@@ -30,7 +30,7 @@ use domain::{
     asset::{Asset, Site},
     condition::{
         Severity,
-        alert::{Alert, AlertGroup},
+        alert::{Alert, AlertGroup, ClearReason},
         evidence::Evidence,
         rule::Rule,
     },
@@ -143,7 +143,12 @@ fn severity_pill(view: &View, severity: Severity) -> Markup {
 fn flags(view: &View, alert: &Alert) -> Markup {
     let lang = view.lang;
     html! {
-        @if alert.cleared_at.is_some() { span.pill.ok { (lang.t("alerts-state-cleared")) } " " }
+        @match alert.clear_reason {
+            Some(reason) if reason != ClearReason::Condition => {
+                span.pill { (lang.t(&format!("alerts-state-{}", reason.as_str().replace('_', "-")))) } " "
+            }
+            _ => { @if alert.cleared_at.is_some() { span.pill.ok { (lang.t("alerts-state-cleared")) } " " } }
+        }
         @if alert.acknowledged.is_some() { span.pill { (lang.t("alerts-state-acknowledged")) } " " }
         @if alert.historical { span.pill { (lang.t("alerts-historical")) } " " }
         @if alert.suppressed { span.pill { (lang.t("alerts-suppressed")) } " " }

@@ -89,6 +89,7 @@ pub(crate) async fn case(app: &TestApp, customer: CustomerId) -> Case {
         raised_at: at,
         noticed_at: at,
         cleared_at: None,
+        clear_reason: None,
         acknowledged: None,
         dismissed: None,
         historical: false,

@@ -11,21 +11,20 @@ use domain::{
         rule::{Condition, RuleSettings, Scope},
     },
     id::{AssetId, DeviceId},
-    telemetry::{DeviceEventKind, Metric},
 };
 use rust_decimal::{Decimal, prelude::FromPrimitive};
 use serde::Serialize;
 use store::{
-    StoreError,
-    records::{PageRequest, assets, device_events, devices, failures, models},
-    telemetry::SeriesRange,
+    StoreError, history,
+    records::{PageRequest, assets, devices, failures, models},
 };
 
 /// A backtest looks at no more assets than this; the answer says how many there were.
 const MAX_ASSETS: usize = 500;
-/// And at no more values of one series, from the beginning of the period on.
-const MAX_POINTS: usize = 400_000;
-const MAX_EVENTS: u64 = 100_000;
+/// And at about so many facts of one device, from the beginning of the period on.
+const MAX_FACTS: usize = 400_000;
+/// Facts read at once.
+const PAGE: usize = 50_000;
 
 /// What a rule would have done, against what really failed.
 #[derive(Clone, Debug, Serialize)]
@@ -103,52 +102,18 @@ async fn inputs(
         }
         _ => TimeDelta::zero(),
     };
-    let (from, to) = (period.from - lead, period.to);
-    match &rule.condition {
-        Condition::EventCode { event, .. } => events(deps, device, *event, from, to).await,
-        Condition::DownUnplanned => Ok(Vec::new()),
-        condition => {
-            let metric: Option<Metric> = match condition.metric() {
-                Some(metric) => Some(metric.into()),
-                None => deps.telemetry.metrics(device).await?.into_iter().next(),
-            };
-            let Some(metric) = metric else { return Ok(Vec::new()) };
-            let range = SeriesRange {
-                device,
-                metric,
-                from_us: from.timestamp_micros(),
-                to_us: to.timestamp_micros(),
-            };
-            let points = deps.telemetry.range(range, MAX_POINTS).await?;
-            Ok(points
-                .into_iter()
-                .map(|point| Input::Sample { ts_us: point.ts_us, value: point.value })
-                .collect())
+    let mut from_us = (period.from - lead).timestamp_micros();
+    let to_us = period.to.timestamp_micros();
+    let (telemetry, db) = (deps.telemetry.as_ref(), deps.records.read());
+    let mut inputs = Vec::new();
+    loop {
+        let page = history::page(telemetry, db, rule, device, (from_us, to_us), PAGE).await?;
+        inputs.extend(page.facts);
+        match page.next_us.filter(|_| inputs.len() < MAX_FACTS) {
+            Some(next_us) => from_us = next_us,
+            None => return Ok(inputs),
         }
     }
-}
-
-async fn events(
-    deps: &Deps,
-    device: DeviceId,
-    kind: DeviceEventKind,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<Input>, StoreError> {
-    let filter = device_events::Filter {
-        device: Some(device),
-        kinds: vec![kind],
-        from: Some(from),
-        until: Some(to),
-        ..device_events::Filter::default()
-    };
-    let found = device_events::replay(deps.records.read(), &filter, MAX_EVENTS).await?;
-    let input = |event: domain::telemetry::DeviceEvent| Input::Event {
-        ts_us: event.ts_us,
-        kind: event.kind,
-        code: event.code,
-    };
-    Ok(found.into_iter().map(input).collect())
 }
 
 async fn failed(

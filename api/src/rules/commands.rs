@@ -49,7 +49,8 @@ pub async fn create(deps: &Deps, mut cx: Context, input: RuleInput) -> Result<Ru
     cx.finish(tx, rule).await
 }
 
-/// Every edit makes the next version; alerts of the version before are withdrawn.
+/// Every edit makes the next version. Standing alerts go on where it says the same as before, and are withdrawn where
+/// it does not.
 pub async fn update(
     deps: &Deps,
     mut cx: Context,

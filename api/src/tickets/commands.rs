@@ -189,6 +189,7 @@ pub async fn resolve(
         Resolution::OnSite => "tickets.resolve_on_site",
         Resolution::NoFaultFound => "tickets.resolve_no_fault_found",
         Resolution::SelfCleared => "tickets.resolve_self_cleared",
+        Resolution::Withdrawn => return Err(CommandError::field("resolution", "form-required")),
     };
     change(deps, cx, command, id, input, |ticket, at| {
         // With a work order under way, its visits say how it ended.

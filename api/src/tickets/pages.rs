@@ -270,7 +270,7 @@ async fn carry_out(
         "wait-parts" => commands::wait(deps, cx, id, WaitingFor::Parts, remark).await?,
         "resolve" => {
             let word = form.value("resolution");
-            let resolution = Resolution::ALL.into_iter().find(|resolution| resolution.as_str() == word);
+            let resolution = Resolution::BY_PEOPLE.into_iter().find(|resolution| resolution.as_str() == word);
             let resolution = resolution.ok_or(CommandError::field("resolution", "form-required"))?;
             commands::resolve(deps, cx, id, resolution, remark).await?
         }
@@ -565,7 +565,8 @@ impl Page {
 }
 
 fn resolution_options(lang: Lang) -> Vec<(String, String)> {
-    let without_visit = Resolution::ALL.into_iter().filter(|resolution| *resolution != Resolution::OnSite);
+    let without_visit =
+        Resolution::BY_PEOPLE.into_iter().filter(|resolution| *resolution != Resolution::OnSite);
     let text = |resolution: Resolution| lang.t(&format!("resolution-{}", resolution.as_str()));
     let choices = without_visit.map(|resolution| (resolution.as_str().to_string(), text(resolution)));
     std::iter::once((String::new(), "—".into())).chain(choices).collect()

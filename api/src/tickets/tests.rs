@@ -7,10 +7,11 @@ use domain::{
     account::Role::{Agent, Customer, Technician},
     condition::{
         Severity,
-        alert::{Alert, AlertGroup},
+        alert::{Alert, AlertGroup, ClearReason},
     },
     event::{DomainEvent, Recorded},
     id::{AlertGroupId, AlertId, DeviceId, EventId, RuleId},
+    service::ticket::{Resolution, Ticket, TicketState},
 };
 use serde_json::json;
 use store::records::{alerts, tickets};
@@ -102,6 +103,7 @@ fn raised(plant: &Plant, group: AlertGroupId, severity: Severity) -> (Alert, Rec
         raised_at: at - chrono::TimeDelta::minutes(10),
         noticed_at: at,
         cleared_at: None,
+        clear_reason: None,
         acknowledged: None,
         dismissed: None,
         historical: false,
@@ -190,6 +192,10 @@ async fn a_condition_that_goes_away_resolves_only_a_ticket_that_nobody_was_sent_
             assert_eq!(made.status, 201, "{}", made.text());
         }
         let at = plant.app.now();
+        let tx = plant.app.deps.records.begin().await.expect("begin");
+        let cleared = alert.clear(at, ClearReason::Condition).expect("it stands");
+        alerts::update(&tx, &cleared).await.expect("cleared");
+        tx.commit().await.expect("commit");
         clear(&plant, group, at).await;
         react(&plant, None, &all_clear(&plant, group, at)).await;
         let ticket = tickets::find_by_alert_group(db, group).await.expect("read").expect("ticket");
@@ -230,4 +236,149 @@ async fn two_tickets_never_are_duplicates_of_each_other_and_a_wrong_mark_is_take
     );
     assert!(undone.json()["duplicate_of"].is_null());
     assert_eq!(desk.post_json(&undo, &json!({})).await.status, 409);
+}
+
+/// What analytics does, as far as tickets see it, and the events that wait for the reaction.
+struct Analytics<'a> {
+    plant: &'a Plant,
+    group: AlertGroupId,
+    waiting: std::collections::VecDeque<Recorded>,
+}
+
+impl<'a> Analytics<'a> {
+    async fn new(plant: &'a Plant) -> Self {
+        Self { plant, group: group(plant).await, waiting: std::collections::VecDeque::new() }
+    }
+    async fn alerts(&self) -> Vec<Alert> {
+        alerts::of_group(self.plant.app.deps.records.read(), self.group).await.expect("read")
+    }
+    async fn raise(&mut self) {
+        self.plant.app.clock.advance(chrono::TimeDelta::minutes(1));
+        let (alert, event) = raised(self.plant, self.group, Severity::Major);
+        let alert = Alert { raised_at: self.plant.app.now(), ..alert };
+        let tx = self.plant.app.deps.records.begin().await.expect("begin");
+        alerts::insert(&tx, &alert).await.expect("alert");
+        let row = alerts::group(&tx, self.group).await.expect("read").expect("group");
+        let row = AlertGroup { cleared_at: None, closed_at: None, ticket_open: true, ..row };
+        alerts::update_group(&tx, &row).await.expect("group");
+        tx.commit().await.expect("commit");
+        self.waiting.push_back(event);
+    }
+    /// Clears the oldest that stands.
+    async fn clear(&mut self, reason: ClearReason) {
+        self.plant.app.clock.advance(chrono::TimeDelta::minutes(1));
+        let Some(alert) = self.alerts().await.into_iter().find(|alert| alert.cleared_at.is_none()) else {
+            return;
+        };
+        let at = self.plant.app.now();
+        let alert = alert.clear(at, reason).expect("it stands");
+        let tx = self.plant.app.deps.records.begin().await.expect("begin");
+        alerts::update(&tx, &alert).await.expect("cleared");
+        tx.commit().await.expect("commit");
+        let event = DomainEvent::AlertCleared { alert: alert.id, group: self.group, asset: self.plant.asset };
+        self.waiting.push_back(Recorded { id: EventId::generate(), at, event });
+        if self.alerts().await.iter().all(|alert| alert.cleared_at.is_some()) {
+            clear(self.plant, self.group, at).await;
+            self.waiting.push_back(all_clear(self.plant, self.group, at));
+        }
+    }
+    async fn react(&mut self) {
+        if let Some(event) = self.waiting.pop_front() {
+            react(self.plant, None, &event).await;
+        }
+    }
+    async fn ticket(&self) -> Option<Ticket> {
+        let db = self.plant.app.deps.records.read();
+        tickets::find_by_alert_group(db, self.group).await.expect("read")
+    }
+}
+
+#[tokio::test]
+async fn an_open_alert_always_has_an_open_ticket() {
+    for seed in 1..=25_u64 {
+        let plant = Plant::new().await;
+        let mut analytics = Analytics::new(&plant).await;
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for _ in 0..40 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            match (state >> 33) % 4 {
+                0 => analytics.raise().await,
+                1 => analytics.clear(ClearReason::Condition).await,
+                _ => analytics.react().await,
+            }
+        }
+        while !analytics.waiting.is_empty() {
+            analytics.react().await;
+        }
+        let all = analytics.alerts().await;
+        let stands = all.iter().any(|alert| alert.cleared_at.is_none());
+        let ticket = analytics.ticket().await;
+        assert_eq!(ticket.is_some(), !all.is_empty(), "seed {seed}");
+        let Some(ticket) = ticket else { continue };
+        assert_eq!(ticket.state.is_open(), stands, "seed {seed}");
+        let last = all.iter().filter_map(|alert| alert.cleared_at).max();
+        assert_eq!(ticket.restored_at, last.filter(|_| !stands), "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn values_hot_and_cool_by_turns_leave_one_open_ticket() {
+    for react_at_once in [false, true] {
+        let plant = Plant::new().await;
+        let mut analytics = Analytics::new(&plant).await;
+        for turn in 0..17 {
+            if turn % 2 == 0 {
+                analytics.raise().await
+            } else {
+                analytics.clear(ClearReason::Condition).await
+            }
+            while react_at_once && !analytics.waiting.is_empty() {
+                analytics.react().await;
+            }
+        }
+        while !analytics.waiting.is_empty() {
+            analytics.react().await;
+        }
+        let ticket = analytics.ticket().await.expect("one");
+        assert!(ticket.state.is_open() && ticket.restored_at.is_none());
+        let db = plant.app.deps.records.read();
+        assert_eq!(tickets::count(db, &tickets::Filter::default()).await.expect("count"), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_edited_rule_or_late_data_restores_nothing() {
+    for reason in [ClearReason::RuleChanged, ClearReason::DeviceMoved, ClearReason::LateData] {
+        let plant = Plant::new().await;
+        let mut analytics = Analytics::new(&plant).await;
+        analytics.raise().await;
+        analytics.react().await;
+        analytics.clear(reason).await;
+        while !analytics.waiting.is_empty() {
+            analytics.react().await;
+        }
+        let ticket = analytics.ticket().await.expect("one");
+        assert_eq!((ticket.state.as_str(), ticket.restored_at), ("resolved", None), "{reason:?}");
+        assert_eq!(ticket.state.resolution(), Some(Resolution::Withdrawn));
+    }
+}
+
+#[tokio::test]
+async fn two_cases_that_late_data_connects_have_one_ticket() {
+    let plant = Plant::new().await;
+    let mut first = Analytics::new(&plant).await;
+    let mut second = Analytics::new(&plant).await;
+    for analytics in [&mut first, &mut second] {
+        analytics.raise().await;
+        analytics.react().await;
+    }
+    let tx = plant.app.deps.records.begin().await.expect("begin");
+    alerts::move_group(&tx, second.group, first.group).await.expect("moved");
+    tx.commit().await.expect("commit");
+    let (from, into, asset) = (second.group, first.group, plant.asset);
+    let event = DomainEvent::AlertGroupsMerged { from, into, asset };
+    react(&plant, None, &Recorded { id: EventId::generate(), at: plant.app.now(), event }).await;
+    let (kept, other) = (first.ticket().await.expect("kept"), second.ticket().await.expect("other"));
+    assert!(kept.state.is_open());
+    assert!(matches!(other.state, TicketState::Duplicate { of, .. } if of == kept.id));
 }

@@ -323,7 +323,8 @@ fn topics_of(event: &DomainEvent) -> Vec<Topic> {
     match event {
         DomainEvent::AlertRaised { asset, .. }
         | DomainEvent::AlertCleared { asset, .. }
-        | DomainEvent::AlertGroupCleared { asset, .. } => {
+        | DomainEvent::AlertGroupCleared { asset, .. }
+        | DomainEvent::AlertGroupsMerged { asset, .. } => {
             vec![Topic::Alerts, Topic::Asset(*asset), Topic::Overview]
         }
         DomainEvent::TicketOpened { .. } | DomainEvent::TicketResolved { .. } => {

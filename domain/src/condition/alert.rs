@@ -24,6 +24,8 @@ pub struct Alert {
     /// When Mainstay noticed: later than `raised_at` for buffered data.
     pub noticed_at: Timestamp,
     pub cleared_at: Option<Timestamp>,
+    /// Why it no longer stands; set with `cleared_at`.
+    pub clear_reason: Option<ClearReason>,
     pub acknowledged: Option<Acknowledgement>,
     /// A person decided that it needs no work.
     pub dismissed: Option<Dismissal>,
@@ -35,6 +37,33 @@ pub struct Alert {
     /// Set for alerts of reported failures.
     pub failure_id: Option<FailureId>,
     pub money_at_risk: Option<Money>,
+}
+
+/// Why an alert no longer stands. Only the first says anything about the equipment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClearReason {
+    /// The condition no longer holds.
+    Condition,
+    /// Its rule was disabled, or edited into another one.
+    RuleChanged,
+    /// Its device reports for other equipment.
+    DeviceMoved,
+    /// Data that came late shows that the condition never held.
+    LateData,
+}
+
+impl ClearReason {
+    pub const ALL: [Self; 4] = [Self::Condition, Self::RuleChanged, Self::DeviceMoved, Self::LateData];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::RuleChanged => "rule_changed",
+            Self::DeviceMoved => "device_moved",
+            Self::LateData => "late_data",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,11 +96,19 @@ impl Alert {
             Some(_) => Err(invalid("acknowledge", "acknowledged")),
         }
     }
-    pub fn clear(self, at: Timestamp) -> Result<Self, InvalidTransition> {
+    pub fn clear(self, at: Timestamp, reason: ClearReason) -> Result<Self, InvalidTransition> {
         match self.cleared_at {
-            None => Ok(Self { cleared_at: Some(at.max(self.raised_at)), ..self }),
+            None => Ok(Self { cleared_at: Some(at.max(self.raised_at)), clear_reason: Some(reason), ..self }),
             Some(_) => Err(invalid("clear", "cleared")),
         }
+    }
+    /// Somebody is to be sent for it.
+    pub fn asks_for_ticket(&self) -> bool {
+        self.opens_ticket && !self.suppressed && self.clear_reason != Some(ClearReason::LateData)
+    }
+    /// It stands, asks for a ticket, and nobody has decided that it needs no work.
+    pub fn needs_ticket(&self) -> bool {
+        self.asks_for_ticket() && self.cleared_at.is_none() && self.dismissed.is_none()
     }
     /// Not a problem: hides it, for a while or for good.
     pub fn dismiss(self, dismissal: Dismissal) -> Result<Self, InvalidTransition> {

@@ -7,7 +7,7 @@ use crate::{
     id::{AlertId, AssetId, RuleId},
 };
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// At most this many points of a series are frozen.
 pub const MAX_POINTS: usize = 240;
@@ -40,6 +40,17 @@ pub struct Evidence {
     pub action: Option<String>,
 }
 
+/// A number that was none when it was frozen (infinite, in JSON `null`) is read as 0: a card with one wrong figure is
+/// better than none.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn points<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(i64, f64)>, D::Error> {
+    let points: Vec<(i64, Option<f64>)> = Vec::deserialize(deserializer)?;
+    Ok(points.into_iter().filter_map(|(ts_us, value)| Some((ts_us, value?))).collect())
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleStamp {
     pub id: RuleId,
@@ -70,7 +81,7 @@ impl Sentence {
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Arg {
     Text(String),
-    Number(f64),
+    Number(#[serde(deserialize_with = "number")] f64),
     Count(i64),
     Seconds(i64),
     Time(Timestamp),
@@ -81,12 +92,14 @@ pub enum Arg {
 pub struct FrozenSeries {
     pub metric: String,
     /// Time (microseconds) and value, in time order.
+    #[serde(deserialize_with = "points")]
     pub points: Vec<(i64, f64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     pub kind: LevelKind,
+    #[serde(deserialize_with = "number")]
     pub value: f64,
 }
 
@@ -101,7 +114,9 @@ pub enum LevelKind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
+    #[serde(deserialize_with = "number")]
     pub mean: f64,
+    #[serde(deserialize_with = "number")]
     pub std_dev: f64,
     pub from: Timestamp,
     pub to: Timestamp,

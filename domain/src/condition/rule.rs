@@ -170,6 +170,10 @@ impl RuleSettings {
     pub fn historical_limit(&self) -> TimeDelta {
         TimeDelta::seconds(self.historical_limit_seconds.into())
     }
+    /// Its alerts open tickets, those on old data only if it says so.
+    pub fn asks_for_ticket(&self, historical: bool) -> bool {
+        self.opens_ticket && (!historical || self.historical_opens_ticket)
+    }
     pub fn clear_after_quiet_us(&self) -> i64 {
         i64::from(self.clear_after_quiet_seconds.unwrap_or(0)) * 1_000_000
     }

@@ -10,7 +10,7 @@ pub struct Trend {
     pub at_end: f64,
 }
 
-/// `None` for fewer than three points or no spread in time.
+/// `None` for fewer than three points, no spread in time, or values too large to add up.
 pub fn fit(points: &[(i64, f64)]) -> Option<Trend> {
     let (last, n) = (points.last()?.0, points.len() as f64);
     if points.len() < 3 {
@@ -31,7 +31,10 @@ pub fn fit(points: &[(i64, f64)]) -> Option<Trend> {
     }
     let per_hour = sxy / sxx;
     let r_squared = if syy > 0.0 { (sxy * sxy / (sxx * syy)).min(1.0) } else { 0.0 };
-    Some(Trend { per_hour, r_squared, at_end: mean_y - per_hour * mean_x })
+    let at_end = mean_y - per_hour * mean_x;
+    // Sums of very large values are no numbers, and tell nothing.
+    let known = [per_hour, at_end, sxy, syy].iter().all(|number| number.is_finite());
+    known.then_some(Trend { per_hour, r_squared, at_end })
 }
 
 impl Trend {
@@ -54,6 +57,15 @@ mod tests {
         assert!((trend.per_hour - 0.5).abs() < 1e-9);
         assert!((trend.hours_to(11.5).expect("rising") - 4.0).abs() < 1e-9);
         assert_eq!(trend.hours_to(1.0), None, "moving away");
+    }
+
+    #[test]
+    fn the_largest_values_tell_nothing() {
+        for value in [1e300, 1e308] {
+            let points: Vec<_> =
+                (0..10).map(|i| (i * 3_600_000_000, if i % 2 == 0 { value } else { -value })).collect();
+            assert_eq!(fit(&points), None);
+        }
     }
 
     #[test]

@@ -69,16 +69,23 @@ pub enum Resolution {
     NoFaultFound,
     /// The condition went away by itself before anybody was sent.
     SelfCleared,
+    /// What it was opened for is no longer looked at, or never was: its rule was changed, or late data disproved it.
+    /// Nothing is said about the equipment.
+    Withdrawn,
 }
 
 impl Resolution {
-    pub const ALL: [Self; 4] = [Self::Remote, Self::OnSite, Self::NoFaultFound, Self::SelfCleared];
+    pub const ALL: [Self; 5] =
+        [Self::Remote, Self::OnSite, Self::NoFaultFound, Self::SelfCleared, Self::Withdrawn];
+    /// What a person can say.
+    pub const BY_PEOPLE: [Self; 4] = [Self::Remote, Self::OnSite, Self::NoFaultFound, Self::SelfCleared];
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Remote => "remote",
             Self::OnSite => "on_site",
             Self::NoFaultFound => "no_fault_found",
             Self::SelfCleared => "self_cleared",
+            Self::Withdrawn => "withdrawn",
         }
     }
     fn needs_visit(self) -> bool {
@@ -230,6 +237,12 @@ impl Ticket {
     #[must_use]
     pub fn restored(mut self, at: Timestamp) -> Self {
         self.restored_at = Some(self.fault_at.map_or(at, |fault| at.max(fault)));
+        self
+    }
+    /// The fault is back, or was never gone: what the machine said before is taken back.
+    #[must_use]
+    pub fn relapsed(mut self) -> Self {
+        self.restored_at = None;
         self
     }
     /// A person knows better than the computation; what it said before is kept with the transition.

@@ -7,7 +7,7 @@ use domain::{
     clock::from_micros,
     condition::{
         Severity,
-        alert::{Acknowledgement, Alert, AlertGroup, Dismissal, GivenVerdict, Verdict},
+        alert::{Acknowledgement, Alert, AlertGroup, ClearReason, Dismissal, GivenVerdict, Verdict},
     },
     id::{AlertGroupId, AlertId, AssetId, CustomerId, DeviceId, FailureId, ModelId, RuleId, TicketId},
 };
@@ -31,6 +31,7 @@ pub struct Model {
     pub raised_at_us: i64,
     pub noticed_at_us: i64,
     pub cleared_at_us: Option<i64>,
+    pub clear_reason: Option<String>,
     pub acknowledged_at_us: Option<i64>,
     pub acknowledged_by: Option<Uuid>,
     pub dismissed_at_us: Option<i64>,
@@ -94,6 +95,11 @@ fn verdict(word: &str) -> Result<Verdict, StoreError> {
     }
 }
 
+fn clear_reason(word: &str) -> Result<ClearReason, StoreError> {
+    let known = ClearReason::ALL.into_iter().find(|reason| reason.as_str() == word);
+    known.ok_or_else(|| StoreError::Corrupt(format!("clear reason {word}")))
+}
+
 impl TryFrom<Model> for Alert {
     type Error = StoreError;
     fn try_from(row: Model) -> Result<Self, StoreError> {
@@ -112,6 +118,7 @@ impl TryFrom<Model> for Alert {
             raised_at: from_micros(row.raised_at_us),
             noticed_at: from_micros(row.noticed_at_us),
             cleared_at: row.cleared_at_us.map(from_micros),
+            clear_reason: row.clear_reason.as_deref().map(clear_reason).transpose()?,
             acknowledged: row
                 .acknowledged_at_us
                 .map(|at| Acknowledgement { by: row.acknowledged_by.map(Into::into), at: from_micros(at) }),
@@ -147,6 +154,7 @@ fn row(alert: &Alert) -> ActiveModel {
         raised_at_us: Set(micros(alert.raised_at)),
         noticed_at_us: Set(micros(alert.noticed_at)),
         cleared_at_us: Set(alert.cleared_at.map(micros)),
+        clear_reason: Set(alert.clear_reason.map(|reason| reason.as_str().to_owned())),
         acknowledged_at_us: Set(alert.acknowledged.as_ref().map(|a| micros(a.at))),
         acknowledged_by: Set(alert.acknowledged.as_ref().and_then(|a| a.by).map(Into::into)),
         dismissed_at_us: Set(dismissed.map(|d| micros(d.at))),
@@ -249,17 +257,66 @@ pub async fn groups_by_ids(
     rows.into_iter().map(|row| AlertGroup::try_from(row).map(|group| (group.id, group))).collect()
 }
 
-/// The group that a new alert of `asset` joins.
-pub async fn open_group(
+/// Forgets an alert with its evidence, as if it had never been raised.
+pub async fn delete(tx: &impl ConnectionTrait, alert: &Alert) -> Result<(), StoreError> {
+    super::evidence::Entity::delete_by_id(Uuid::from(alert.id)).exec(tx).await?;
+    Entity::delete_by_id(Uuid::from(alert.id)).exec(tx).await?;
+    Ok(())
+}
+
+/// Forgets a group that has no alerts.
+pub async fn delete_group(tx: &impl ConnectionTrait, group: &AlertGroup) -> Result<(), StoreError> {
+    group::Entity::delete_by_id(Uuid::from(group.id)).exec(tx).await?;
+    Ok(())
+}
+
+fn groups_of(asset: AssetId, historical: bool) -> Select<group::Entity> {
+    group::Entity::find()
+        .filter(group::Column::AssetId.eq(Uuid::from(asset)))
+        .filter(group::Column::Historical.eq(historical))
+}
+
+/// The groups of `asset` that were open at some time within the range, both ends included, oldest first. One that was
+/// merged into another has no alerts and is not among them.
+pub async fn groups_within(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    historical: bool,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<AlertGroup>, StoreError> {
+    let reaches =
+        group::Column::ClearedAtUs.is_null().or(group::Column::ClearedAtUs.gte(from.timestamp_micros()));
+    let mut with_alerts = Query::select();
+    with_alerts.column(Column::GroupId).from(Entity).and_where(Column::AssetId.eq(Uuid::from(asset)));
+    let query = groups_of(asset, historical)
+        .filter(group::Column::OpenedAtUs.lte(to.timestamp_micros()))
+        .filter(reaches)
+        .filter(group::Column::Id.in_subquery(with_alerts));
+    let query = query.order_by_asc(group::Column::OpenedAtUs).order_by_asc(group::Column::Id);
+    query.all(db).await?.into_iter().map(AlertGroup::try_from).collect()
+}
+
+pub async fn newest_group(
     db: &impl ConnectionTrait,
     asset: AssetId,
     historical: bool,
 ) -> Result<Option<AlertGroup>, StoreError> {
-    let query = group::Entity::find()
-        .filter(group::Column::AssetId.eq(Uuid::from(asset)))
-        .filter(group::Column::Historical.eq(historical))
-        .filter(group::Column::ClosedAtUs.is_null());
+    let query = groups_of(asset, historical).order_by_desc(group::Column::OpenedAtUs);
     query.one(db).await?.map(AlertGroup::try_from).transpose()
+}
+
+/// The alerts of `from` join `into`.
+pub async fn move_group(
+    tx: &impl ConnectionTrait,
+    from: AlertGroupId,
+    into: AlertGroupId,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::GroupId, Expr::value(Uuid::from(into)))
+        .filter(Column::GroupId.eq(Uuid::from(from)))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// The alerts of a group, oldest first.
@@ -286,17 +343,76 @@ pub async fn holding(
     query.all(db).await?.into_iter().map(Alert::try_from).collect()
 }
 
-/// The uncleared alerts of a rule that were raised by another version than `version`.
-pub async fn outdated(
+fn of_detector(rule: RuleId, asset: AssetId, device: DeviceId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::RuleId.eq(Uuid::from(rule)))
+        .filter(Column::AssetId.eq(Uuid::from(asset)))
+        .filter(Column::DeviceId.eq(Uuid::from(device)))
+        .filter(Column::FailureId.is_null())
+}
+
+/// Cleared, if at all, by what the device said.
+fn by_data() -> sea_orm::Condition {
+    sea_orm::Condition::any()
+        .add(Column::ClearReason.is_null())
+        .add(Column::ClearReason.is_in([ClearReason::Condition.as_str(), ClearReason::LateData.as_str()]))
+}
+
+/// Whether `rule` raised an alert at this very instant.
+pub async fn raised_at(
     db: &impl ConnectionTrait,
     rule: RuleId,
-    version: i64,
+    asset: AssetId,
+    device: DeviceId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let query = of_detector(rule, asset, device).filter(by_data());
+    Ok(query.filter(Column::RaisedAtUs.eq(at.timestamp_micros())).count(db).await? > 0)
+}
+
+/// The alerts that `rule` raised after `from`, and the one that stood then, oldest first.
+pub async fn judged_from(
+    db: &impl ConnectionTrait,
+    rule: RuleId,
+    asset: AssetId,
+    device: DeviceId,
+    from: Timestamp,
 ) -> Result<Vec<Alert>, StoreError> {
+    let from_us = from.timestamp_micros();
+    let later = Column::RaisedAtUs.gt(from_us);
+    let stood = Column::ClearedAtUs.is_null().or(Column::ClearedAtUs.gt(from_us));
+    let query = of_detector(rule, asset, device).filter(by_data()).filter(later.or(stood));
+    query.order_by_asc(Column::RaisedAtUs).all(db).await?.into_iter().map(Alert::try_from).collect()
+}
+
+/// Whether an alert of `rule` stood at `at`.
+pub async fn stood_at(
+    db: &impl ConnectionTrait,
+    rule: RuleId,
+    asset: AssetId,
+    device: DeviceId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let at_us = at.timestamp_micros();
+    let query = of_detector(rule, asset, device)
+        .filter(by_data())
+        .filter(Column::RaisedAtUs.lte(at_us))
+        .filter(Column::ClearedAtUs.is_null().or(Column::ClearedAtUs.gt(at_us)));
+    Ok(query.count(db).await? > 0)
+}
+
+/// The suppressed alerts of `asset` that stand, or that cleared after `from`.
+pub async fn suppressed(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    from: Timestamp,
+) -> Result<Vec<Alert>, StoreError> {
+    let stands = Column::ClearedAtUs.is_null().or(Column::ClearedAtUs.gt(from.timestamp_micros()));
     let query = Entity::find()
-        .filter(Column::RuleId.eq(Uuid::from(rule)))
-        .filter(Column::ClearedAtUs.is_null())
-        .filter(Column::RuleVersion.ne(version));
-    query.all(db).await?.into_iter().map(Alert::try_from).collect()
+        .filter(Column::AssetId.eq(Uuid::from(asset)))
+        .filter(Column::Suppressed.eq(true))
+        .filter(stands);
+    query.order_by_asc(Column::RaisedAtUs).all(db).await?.into_iter().map(Alert::try_from).collect()
 }
 
 pub async fn of_failure(db: &impl ConnectionTrait, failure: FailureId) -> Result<Option<Alert>, StoreError> {
@@ -588,5 +704,38 @@ impl MigrationTrait for Migration {
             .cond_where(Expr::col("cleared_at_us").is_null())
             .to_owned();
         manager.create_index(open).await
+    }
+}
+
+pub(super) struct EventTimeMigration;
+impl MigrationName for EventTimeMigration {
+    fn name(&self) -> &str {
+        "0042_alerts_in_event_time"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for EventTimeMigration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let reason =
+            Table::alter().table("alerts").add_column(schema::string_null("clear_reason")).to_owned();
+        manager.alter_table(reason).await?;
+        // Cases are told apart by their own times: late data may open one that is older than the open one.
+        let one_open = Index::drop().name("alert_groups_one_open").table("alert_groups").to_owned();
+        manager.drop_index(one_open).await?;
+        let of_asset = Index::create()
+            .name("alert_groups_of_asset")
+            .table("alert_groups")
+            .col("asset_id")
+            .col("historical")
+            .col("opened_at_us")
+            .to_owned();
+        manager.create_index(of_asset).await?;
+        let suppressed = Index::create()
+            .name("alerts_suppressed")
+            .table("alerts")
+            .col("asset_id")
+            .cond_where(Expr::col("suppressed").eq(true))
+            .to_owned();
+        manager.create_index(suppressed).await
     }
 }

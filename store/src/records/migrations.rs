@@ -66,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(invoices::Accounts),
             Box::new(contracts::Billing),
             Box::new(model_metrics::Migration),
+            Box::new(alerts::EventTimeMigration),
         ]
     }
 }

@@ -12,6 +12,7 @@ use domain::{
     id::{AssetId, CustomerId, SiteId, TechnicianId, TicketId, WorkOrderId},
     service::{
         Priority,
+        ticket::{Ticket, TicketState},
         work_order::{WorkOrder, WorkOrderKind, WorkOrderState},
     },
 };
@@ -103,6 +104,14 @@ pub struct Filter {
     pub search: Option<String>,
     /// Approved, with lines that are on no invoice or draft.
     pub ready_to_invoice: bool,
+}
+
+/// Somebody was sent for `ticket`, or is about to be.
+pub async fn sent_for(db: &impl ConnectionTrait, ticket: &Ticket) -> Result<bool, StoreError> {
+    if matches!(ticket.state, TicketState::WorkOrderOpen { .. }) {
+        return Ok(true);
+    }
+    Ok(count(db, &Filter { ticket: Some(ticket.id), ..Filter::default() }).await? > 0)
 }
 
 pub async fn insert(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<(), StoreError> {

@@ -312,6 +312,24 @@ fn a_name_and_a_severity_are_not_the_meaning_of_a_rule() {
     assert_eq!(rule.meaning(), RuleSettings { clear_after_quiet_seconds: Some(0), ..rule }.meaning());
 }
 
+#[test]
+fn no_more_is_filled_in_than_the_judgement_depends_on() {
+    let from = |rule: &RuleSettings| Detector::new(&rule.condition).fills_from_us(rule, 100 * HOUR);
+    assert_eq!(from(&hot(600)), 100 * HOUR);
+    assert_eq!(from(&errors(2)), 100 * HOUR - 10 * MINUTE);
+    let quiet = RuleSettings { clear_after_quiet_seconds: Some(3600), ..errors(2) };
+    assert_eq!(from(&quiet), 99 * HOUR, "as long as its alert may stand");
+    let drift = rule(Condition::Deviation {
+        metric: "t".into(),
+        side: Direction::Above,
+        mean_over_seconds: 7200,
+        baseline_seconds: 10 * 7200,
+        by: DeviationLimit::Sigma(3.0),
+        for_seconds: 0,
+    });
+    assert_eq!(from(&drift), 78 * HOUR, "a mean and its baseline");
+}
+
 fn any_rule() -> impl Strategy<Value = RuleSettings> {
     let quiet = prop::option::of(0..600_u32);
     let condition = prop_oneof![
@@ -360,8 +378,19 @@ proptest! {
                 at_cut = Some((index, changes.len(), whole.checkpoint()));
             }
         }
+        let stands = |changes: &[Change]| matches!(changes.last(), Some(Change::Raised(_)));
+        prop_assert_eq!(whole.is_raised(), stands(&changes));
+        prop_assert_eq!(whole.changed_us(), changes.last().map(Change::at_us));
         let (index, concluded, checkpoint) = at_cut.expect("the cut lies within");
+        let counts = |fact: &&Input| match (&rule.condition, fact) {
+            (Condition::EventCode { .. }, Input::Sample { .. }) => false,
+            (Condition::EventCode { .. }, Input::Event { .. }) | (_, Input::Sample { .. }) => true,
+            (_, Input::Event { .. }) => false,
+        };
+        let judged_us = facts[..=index].iter().rev().find(counts).map(Input::ts_us);
+        prop_assert_eq!(checkpoint.map(|checkpoint| checkpoint.at_us), judged_us);
         if let Some(checkpoint) = checkpoint {
+            prop_assert_eq!(checkpoint.is_raised(), stands(&changes[..concluded]));
             let mut again = Detector::resume(&rule.condition, checkpoint);
             let from_us = again.fills_from_us(&rule, checkpoint.at_us);
             for fact in facts[..=index].iter().filter(|fact| fact.ts_us() >= from_us) {

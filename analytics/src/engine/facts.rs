@@ -1,0 +1,238 @@
+//! What follows from the journal and is not written down yet, and how it is written down.
+
+use crate::{
+    advisory::{Advisor, Finding, What, existing},
+    detection::{Conclusion, Device, Edit, Edited},
+    state::{self, Heard},
+};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    condition::{
+        cadence::Cadence,
+        detection::Change,
+        rule::Rule,
+        state::{Mark, MarkKind, Silence},
+    },
+    id::{AssetId, DeviceId},
+    telemetry::{DeviceEvent, DeviceEventKind, StateReport},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+use store::{
+    StoreError,
+    records::{Tx, device_events, states},
+};
+
+/// Equal reports of a device are written down at most this often.
+const REPORT_EVERY_US: i64 = 10 * 60 * 1_000_000;
+/// Late samples remembered before they are dealt with.
+const MAX_LATE: usize = 20_000;
+
+#[derive(Default)]
+pub struct Facts {
+    events: Vec<(DeviceEvent, Option<AssetId>)>,
+    marks: Vec<(AssetId, Mark)>,
+    silences: Vec<(AssetId, Silenced)>,
+    late: HashMap<DeviceId, Vec<Timestamp>>,
+    late_count: usize,
+    conclusions: Vec<(AssetId, DeviceId, Conclusion)>,
+    edits: Vec<(DeviceId, Edit)>,
+    /// Devices whose memory must be written with the facts.
+    pub devices: HashSet<DeviceId>,
+}
+
+pub enum Silenced {
+    Put(Silence),
+    Never(Silence),
+}
+
+/// What of the devices' memory the late samples are judged by.
+pub struct Late {
+    pub asset: AssetId,
+    pub cadence: Cadence,
+}
+
+impl Facts {
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+            && self.marks.is_empty()
+            && self.silences.is_empty()
+            && self.late.is_empty()
+            && self.conclusions.is_empty()
+            && self.edits.is_empty()
+    }
+
+    pub fn late_devices(&self) -> impl Iterator<Item = DeviceId> {
+        self.late.keys().copied()
+    }
+
+    pub fn edited(&mut self, device: DeviceId, edits: Vec<Edit>) {
+        if !edits.is_empty() {
+            self.devices.insert(device);
+            self.edits.extend(edits.into_iter().map(|edit| (device, edit)));
+        }
+    }
+
+    /// The device speaks for `asset` no longer.
+    pub fn left(&mut self, device: DeviceId, asset: AssetId, at: Timestamp) {
+        self.marks.push((asset, Mark { at, what: MarkKind::Left, device_id: device }));
+        self.devices.insert(device);
+    }
+
+    pub fn silenced(&mut self, device: DeviceId, asset: AssetId, silence: Silence) {
+        self.silences.push((asset, Silenced::Put(silence)));
+        self.devices.insert(device);
+    }
+
+    pub fn hear(&mut self, device: &mut Device, ts_us: i64, horizon_us: i64) {
+        let heard = device.activity.heard(device.id, ts_us, horizon_us);
+        device.dirty = true;
+        let Some(asset) = device.asset else { return };
+        match heard {
+            Heard::Usual => return,
+            Heard::Ended(silence) => self.silences.push((asset, Silenced::Put(silence))),
+            Heard::Mistaken(silence) => self.silences.push((asset, Silenced::Never(silence))),
+            Heard::Late if self.late_count < MAX_LATE => {
+                self.late.entry(device.id).or_default().push(from_micros(ts_us));
+                self.late_count += 1;
+            }
+            Heard::Late => metrics::counter!("mainstay_analytics_late_skipped_total").increment(1),
+        }
+        self.devices.insert(device.id);
+    }
+
+    pub fn conclude(&mut self, device: &Device, found: &mut Vec<Conclusion>) {
+        if let (false, Some(asset)) = (found.is_empty(), device.asset) {
+            self.devices.insert(device.id);
+            self.conclusions.extend(found.drain(..).map(|one| (asset, device.id, one)));
+        }
+        found.clear();
+    }
+
+    pub fn report(&mut self, device: &mut Device, report: &StateReport) {
+        let Some(asset) = device.asset else { return };
+        let newest = device.report.as_ref().is_none_or(|(ts_us, ..)| report.ts_us > *ts_us);
+        let repeats = newest
+            && device
+                .report
+                .as_ref()
+                .is_some_and(|(_, s, cause)| *s == report.state && *cause == report.cause)
+            && report.ts_us - device.report_kept_us < REPORT_EVERY_US;
+        if newest {
+            device.report = Some((report.ts_us, report.state, report.cause.clone()));
+        }
+        if repeats {
+            return;
+        }
+        if newest {
+            device.report_kept_us = report.ts_us;
+        }
+        let what = MarkKind::Report { state: report.state, cause: report.cause.clone() };
+        self.marks.push((asset, Mark { at: from_micros(report.ts_us), what, device_id: device.id }));
+        self.devices.insert(device.id);
+    }
+
+    pub fn event(&mut self, device: &mut Device, event: &DeviceEvent) {
+        if device.repeats(event) {
+            return;
+        }
+        self.events.push((event.clone(), device.asset));
+        self.devices.insert(device.id);
+        let what = match event.kind {
+            DeviceEventKind::Failure => MarkKind::Failure { code: event.code.clone() },
+            DeviceEventKind::Maintenance => MarkKind::Maintenance { code: event.code.clone() },
+            _ => return,
+        };
+        if let Some(asset) = device.asset {
+            self.marks.push((asset, Mark { at: from_micros(event.ts_us), what, device_id: device.id }));
+        }
+    }
+
+    /// Keeps the facts, and answers what is to be said about them.
+    pub async fn keep(
+        self,
+        tx: &Tx,
+        advisor: &mut Advisor<'_>,
+        late: &HashMap<DeviceId, Late>,
+        failure_rule: Option<&Arc<Rule>>,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let named = self.marks.iter().map(|(asset, _)| *asset);
+        let named = named.chain(self.silences.iter().map(|(asset, _)| *asset));
+        let existing = existing(tx, named.chain(late.values().map(|late| late.asset))).await?;
+        device_events::insert_many(tx, self.events.iter().map(|(event, asset)| (event, *asset))).await?;
+        let mut touched = Touched::default();
+        for (asset, mark) in self.marks.iter().filter(|(asset, _)| existing.contains(asset)) {
+            // A repeated report changes nothing in a log that is written, but this asset's is about to be.
+            if states::put_mark(tx, *asset, mark).await? || touched.0.contains_key(asset) {
+                touched.add(*asset, mark.at, Some(mark.at));
+            }
+        }
+        for (asset, silenced) in self.silences.iter().filter(|(asset, _)| existing.contains(asset)) {
+            let silence = match silenced {
+                Silenced::Put(silence) => {
+                    states::put_silence(tx, *silence).await?;
+                    silence
+                }
+                Silenced::Never(silence) => {
+                    states::delete_silence(tx, *silence).await?;
+                    silence
+                }
+            };
+            touched.add(*asset, silence.from, None);
+        }
+        for (device, times) in self.late {
+            let Some(Late { asset, cadence }) = late.get(&device) else { continue };
+            if let Some(from) = state::fill_silences(tx, device, *cadence, times).await? {
+                touched.add(*asset, from, None);
+            }
+        }
+        let mut findings = Vec::new();
+        for (asset, (from, to)) in touched.0.into_iter().filter(|(asset, _)| existing.contains(asset)) {
+            let changes = state::rebuild(tx, asset, from, to).await?;
+            advisor.log_changed(asset, from);
+            for failure in changes.new {
+                let Some(rule) = failure_rule.map(Arc::clone) else { continue };
+                let (at, device) = (failure.at, failure.device_id);
+                findings.push(Finding { at, asset, device, what: What::Failed { rule, failure } });
+            }
+            for (failure, at) in changes.over {
+                let device = failure.device_id;
+                findings.push(Finding { at, asset, device, what: What::Restored { failure: failure.id } });
+            }
+        }
+        findings.extend(self.edits.into_iter().map(|(device, edit)| {
+            let (at, asset) = (Timestamp::MAX_UTC, edit.asset);
+            match edit.what {
+                Edited::Withdrawn(rule, reason) => {
+                    Finding { at, asset, device, what: What::Withdrawn { rule, reason } }
+                }
+                Edited::Renewed(rule) => Finding { at, asset, device, what: What::Renewed { rule } },
+            }
+        }));
+        for (asset, device, Conclusion { rule, change }) in self.conclusions {
+            let (at, what) = match change {
+                Change::Raised(raised) => {
+                    (from_micros(raised.at_us), What::Raised { rule, raised, cleared: None })
+                }
+                Change::Cleared { at_us } => (from_micros(at_us), What::Cleared { rule: rule.id }),
+            };
+            findings.push(Finding { at, asset, device, what });
+        }
+        Ok(findings)
+    }
+}
+
+/// The part of a log that must be derived anew.
+#[derive(Default)]
+struct Touched(HashMap<AssetId, (Timestamp, Option<Timestamp>)>);
+
+impl Touched {
+    /// `to` is `None` when everything from `from` on may differ.
+    fn add(&mut self, asset: AssetId, from: Timestamp, to: Option<Timestamp>) {
+        let range = self.0.entry(asset).or_insert((from, to));
+        *range = (range.0.min(from), range.1.zip(to).map(|(a, b)| a.max(b)));
+    }
+}
