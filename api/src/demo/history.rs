@@ -9,6 +9,7 @@ use crate::{
     billing::{
         commands::{self as billing, NewInvoice},
         payments::{self, NewPayment},
+        periods::{self, Standing},
     },
     command::{CommandError, Context},
     deps::Deps,
@@ -24,10 +25,12 @@ use chrono::{Datelike, TimeDelta};
 use domain::{
     Timestamp,
     account::{Actor, Identity, Role, Source},
+    calendar::{date_of, start_of_day},
     condition::alert::{Alert, Verdict},
     id::{AccountId, AssetId, CustomerId, TechnicianId, TicketId, VisitId, WorkOrderId},
     service::{
         Priority,
+        invoice::Invoice,
         payment::{Direction, PaymentMethod},
         ticket::{PriorityReason, TicketSource, assess},
         visit::Outcome,
@@ -36,7 +39,7 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use store::records::{PageRequest, alerts, assets, checklists};
+use store::records::{PageRequest, alerts, assets, checklists, contracts, organisation};
 
 pub struct History<'a> {
     pub deps: &'a Deps,
@@ -78,6 +81,7 @@ impl History<'_> {
         for ((year, month, _), work_orders) in done {
             self.bill(year, month, work_orders).await?;
         }
+        self.bill_contracts(self.anchor).await?;
         self.upcoming().await
     }
 
@@ -278,11 +282,37 @@ impl History<'_> {
         let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         let first = chrono::NaiveDate::from_ymd_opt(year, month, 3).and_then(|day| day.and_hms_opt(9, 0, 0));
         let Some(at) = first.map(|at| at.and_utc()).filter(|at| *at < self.anchor) else { return Ok(()) };
+        // Numbers follow the days on the papers.
+        self.bill_contracts(at).await?;
         let input = NewInvoice { work_orders: work_orders.into_iter().collect() };
         let invoice = billing::create_from_work_orders(self.deps, self.desk(at), input).await?;
+        self.issue(invoice, at, at + TimeDelta::days(i64::from(16 + month))).await
+    }
+
+    /// The price of every contract, month by month as it falls due before `until`.
+    async fn bill_contracts(&self, until: Timestamp) -> Result<(), CommandError> {
+        let db = self.deps.records.read();
+        let Some(ours) = organisation::get(db).await? else { return Ok(()) };
+        let mut due = Vec::new();
+        let all = contracts::invoiced(db).await?;
+        for contract in all.into_iter().filter(|c| self.things.customers.contains(&c.customer_id)) {
+            let plan = periods::plan(db, &contract, &ours, date_of(until, ours.zone())).await?;
+            let open = plan.iter().filter(|planned| planned.standing == Standing::Due);
+            due.extend(open.map(|planned| {
+                (start_of_day(planned.period.due, ours.zone()) + TimeDelta::hours(8), contract.id)
+            }));
+        }
+        due.sort_unstable();
+        for (at, contract) in due.into_iter().filter(|(at, _)| *at < until) {
+            let draft = periods::create_draft(self.deps, self.desk(at), contract).await?;
+            self.issue(draft, at, at + TimeDelta::days(12)).await?;
+        }
+        Ok(())
+    }
+
+    async fn issue(&self, invoice: Invoice, at: Timestamp, paid_at: Timestamp) -> Result<(), CommandError> {
         let issued = self.desk(at + TimeDelta::minutes(20));
         let invoice = billing::issue(self.deps, issued, invoice.id).await?;
-        let paid_at = at + TimeDelta::days(i64::from(16 + month));
         let amount = invoice.totals()?.total;
         if paid_at < self.anchor && amount.minor > 0 {
             let payment = NewPayment {

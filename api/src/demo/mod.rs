@@ -23,7 +23,8 @@ use domain::{
 use rust_decimal::Decimal;
 use store::records::{
     Tx, alerts, analytics_state, assets, contracts, credit_notes, customers, demo, device_events, devices,
-    failures, invoices, models, organisation, payments, rules, sites, states, territories, warranties,
+    failures, invoices, kpi_facts, models, organisation, payments, rules, sites, states, territories,
+    warranties,
 };
 
 pub use history::Progress;
@@ -135,6 +136,7 @@ pub async fn remove(deps: &Deps) -> Result<(), CommandError> {
     let of_demo: Vec<DeviceId> =
         devices::demo(deps.records.read()).await?.into_iter().map(|device| device.id).collect();
     let tx = deps.records.begin().await?;
+    kpi_facts::delete_demo(&tx).await?;
     payments::delete_demo(&tx).await?;
     credit_notes::delete_demo(&tx).await?;
     invoices::delete_demo(&tx).await?;

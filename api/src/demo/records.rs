@@ -19,7 +19,10 @@ use domain::{
         StockMovementId, TechnicianId, TerritoryId, WarrantyId,
     },
     service::{
-        contract::{Contract, CoveredAssets, Limits, Shares},
+        contract::{
+            Contract, CoveredAssets, Limits, Shares,
+            billing::{Billing, Due, Every},
+        },
         line::LineKind,
         stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement},
         technician::Technician,
@@ -149,7 +152,12 @@ async fn customer(
             response_hours: Some(response_hours),
             restore_hours: Some(restore_hours),
             price: Money::new(1_250_000 + i64::from(number) * 215_000, Currency::EUR),
-            billing: None,
+            // What was before the demo's time was invoiced elsewhere.
+            billing: Some(Billing {
+                every: Every::Month,
+                due: Due::Advance,
+                from: Some(date_of(before, zone)),
+            }),
             availability_guarantee: (restore_hours <= 24).then(|| percent(98)),
             version: 1,
         };

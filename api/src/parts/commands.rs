@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
-    records::{Tx, customers, parts, stock},
+    records::{Tx, customers, organisation, parts, stock},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -48,6 +48,10 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewPart) -> Result<Part
     }
     if input.unit_price.currency != input.unit_cost.currency {
         return Err(CommandError::field("unit_cost", "parts-one-currency"));
+    }
+    // No line in another currency could ever be invoiced.
+    if organisation::get(&tx).await?.is_some_and(|ours| ours.currency != input.unit_price.currency) {
+        return Err(CommandError::field("unit_price", "work-orders-our-currency"));
     }
     if input.unit_price.minor < 0 || input.unit_cost.minor < 0 {
         return Err(CommandError::field("unit_price", "form-money"));

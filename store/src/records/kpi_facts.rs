@@ -322,9 +322,12 @@ pub async fn automatic_tickets(
     Ok(rows.into_iter().map(|(asset, us)| (asset.into(), from_micros(us))).collect())
 }
 
-/// Forgets the facts of the demo's assets and counts their days back.
+/// Forgets the facts of the demo's assets and invoices, and counts their days back. Both must still be there.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
-    let of_demo = || Column::AssetId.in_subquery(super::assets::demo_assets());
+    let of_demo = || {
+        let of_assets = Column::AssetId.in_subquery(super::assets::demo_assets());
+        of_assets.or(Column::SubjectId.in_subquery(super::invoices::demo_invoices()))
+    };
     let rows: Vec<(i32, String, i64, i64, i64)> = Entity::find()
         .select_only()
         .column(Column::Day)
