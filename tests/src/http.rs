@@ -35,6 +35,11 @@ impl Api {
         self.send(Method::POST, path, Some(body), Some(key)).await
     }
 
+    /// The same of a product that may be killed meanwhile: `None` when no whole answer came.
+    pub async fn try_post_once(&self, path: &str, body: Value, key: &str) -> Option<(StatusCode, Value)> {
+        self.try_send(Method::POST, path, Some(body), Some(key)).await.ok()
+    }
+
     /// Any request; the caller judges the answer.
     pub async fn send(
         &self,
@@ -43,6 +48,16 @@ impl Api {
         body: Option<Value>,
         key: Option<&str>,
     ) -> (StatusCode, Value) {
+        self.try_send(method, path, body, key).await.expect("the product answers")
+    }
+
+    async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        key: Option<&str>,
+    ) -> reqwest::Result<(StatusCode, Value)> {
         let mut request =
             self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
         if let Some(body) = body {
@@ -51,10 +66,10 @@ impl Api {
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        let answer = request.send().await.expect("the product answers");
+        let answer = request.send().await?;
         let status = answer.status();
-        let text = answer.text().await.expect("a body");
-        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        let text = answer.text().await?;
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
     /// All items of a list, page by page.

@@ -5,6 +5,7 @@ mod bad_input;
 mod browser_journey;
 mod clients;
 mod crash;
+mod crash_commands;
 mod job;
 mod journey;
 mod languages;
