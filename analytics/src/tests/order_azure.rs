@@ -10,8 +10,13 @@ use std::{
 const HOURS: usize = 24 * 40;
 const MACHINE: &str = "1";
 
+/// Time in microseconds with the four values of that hour.
+type Hour = (i64, [f64; 4]);
+/// Time in microseconds with the code.
+type Error = (i64, String);
+
 /// The first [`HOURS`] of one machine; `None` where the recording is not there.
-fn recording() -> Option<(Vec<(i64, [f64; 4])>, Vec<(i64, String)>)> {
+fn recording() -> Option<(Vec<Hour>, Vec<Error>)> {
     let data = std::env::var_os("MAINSTAY_DATA").map(PathBuf::from);
     let data = data.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
     let folder = data.join("azure_pdm");

@@ -328,9 +328,9 @@ async fn values_hot_and_cool_by_turns_leave_one_open_ticket() {
         let mut analytics = Analytics::new(&plant).await;
         for turn in 0..17 {
             if turn % 2 == 0 {
-                analytics.raise().await
+                analytics.raise().await;
             } else {
-                analytics.clear(ClearReason::Condition).await
+                analytics.clear(ClearReason::Condition).await;
             }
             while react_at_once && !analytics.waiting.is_empty() {
                 analytics.react().await;
