@@ -6,7 +6,10 @@ use crate::{
 };
 use anyhow::{Context as _, Result, anyhow, bail};
 use api::{
-    accounts::commands::{self as accounts, NewAccount, NewToken},
+    accounts::{
+        commands::{self as accounts, NewAccount, NewToken},
+        password::Hashing,
+    },
     command::{CommandError, Context},
     web::i18n::Lang,
 };
@@ -35,7 +38,8 @@ pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()
         password,
     };
     let cx = Context::system(SystemClock.now());
-    let account = accounts::create_account(&records, cx, account).await.map_err(explain)?;
+    let account =
+        accounts::create_account(&records, &Hashing::default(), cx, account).await.map_err(explain)?;
     records.close().await?;
     print(&format!("{}\n", account.id))
 }

@@ -3,6 +3,7 @@
 
 use crate::{device_limits::DeviceLimits, role::Roles};
 use anyhow::{Context, Result, bail};
+use api::{ForwardedBy, Proxies, Retention};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -29,6 +30,10 @@ pub struct Config {
     pub no_demo: bool,
     /// The product is reached over TLS: cookies carry `Secure`.
     pub secure_cookies: bool,
+    /// Reverse proxies, as addresses or networks: only these are believed about who really asks.
+    pub trusted_proxies: Vec<String>,
+    /// The header in which they say so: `x-forwarded-for` or `forwarded`.
+    pub forwarded_by: ForwardedBy,
     /// A level (`info`) or directives (`info,gateway=debug`).
     pub log_level: String,
     pub log_format: LogFormat,
@@ -38,6 +43,7 @@ pub struct Config {
     pub clock_tolerance_s: u32,
     pub devices: DeviceLimits,
     pub demo: Demo,
+    pub retention: Retention,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -87,12 +93,15 @@ impl Default for Config {
             roles: Roles::default(),
             no_demo: false,
             secure_cookies: false,
+            trusted_proxies: Vec::new(),
+            forwarded_by: ForwardedBy::default(),
             log_level: "info".into(),
             log_format: LogFormat::Text,
             stop_timeout_s: 20,
             clock_tolerance_s: 120,
             devices: DeviceLimits::default(),
             demo: Demo::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -121,7 +130,12 @@ impl Config {
             bail!("clock_tolerance_s is {}: at most a day, 86400", config.clock_tolerance_s);
         }
         config.read_secrets()?;
+        config.proxies()?;
         Ok(config)
+    }
+
+    pub fn proxies(&self) -> Result<Proxies> {
+        Proxies::parse(&self.trusted_proxies, self.forwarded_by).context("trusted_proxies")
     }
 
     fn read_secrets(&mut self) -> Result<()> {
@@ -208,6 +222,22 @@ mod tests {
             let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/mainstay.toml");
             let config = Config::load(Some(&example), &json!({})).expect("valid");
             assert!(config.no_demo && config.secure_cookies && config.log_format == LogFormat::Json);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_trusted_proxy_must_be_a_network() {
+        Jail::expect_with(|jail| {
+            jail.create_file(
+                "m.toml",
+                "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\nforwarded_by = \"forwarded\"",
+            )?;
+            let config = Config::load(Some(Path::new("m.toml")), &json!({})).expect("valid");
+            assert_eq!(config.forwarded_by, ForwardedBy::Forwarded);
+            jail.create_file("m.toml", "trusted_proxies = [\"proxy.example\"]")?;
+            let refused = Config::load(Some(Path::new("m.toml")), &json!({})).unwrap_err();
+            assert!(format!("{refused:#}").contains("proxy.example"), "{refused:#}");
             Ok(())
         });
     }

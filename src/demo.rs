@@ -25,7 +25,7 @@ use std::{
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -62,20 +62,27 @@ enum Order {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
     Nothing,
-    /// Load it with this password for its sign-ins.
-    Load(String),
+    Load(SignIns),
     Resume(Timestamp),
+}
+
+/// Who can sign in to the demo, all with the same password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIns {
+    password: String,
+    /// The administrator came with the demo, because the product was new.
+    new_product: bool,
 }
 
 /// Looks at what is there. A new product gets its organisation and administrator now, so that the first page to be
 /// opened is the sign-in and not the first run.
-pub async fn prepare(deps: &Deps, config: &Config, http: Option<SocketAddr>) -> Result<Beginning> {
+pub async fn prepare(deps: &Deps, config: &Config) -> Result<Beginning> {
     if config.roles != Roles::default() {
         return Ok(Beginning::Nothing);
     }
     match records::standing(deps).await? {
         Some(demo) if demo.stage == Stage::Loaded => return Ok(Beginning::Resume(demo.anchor)),
-        Some(_) => return Ok(Beginning::Load(password_of(config))),
+        Some(_) => return Ok(Beginning::Load(SignIns { password: password_of(config), new_product: false })),
         None => {}
     }
     if config.no_demo || !api::first_run::is_due(deps).await? {
@@ -83,14 +90,29 @@ pub async fn prepare(deps: &Deps, config: &Config, http: Option<SocketAddr>) -> 
     }
     let password = password_of(config);
     records::set_up(deps, ADMINISTRATOR, &password).await.context("cannot set up the demo")?;
-    eprintln!(
-        "\nThis is a new data folder: Mainstay fills it with a demo that can be removed in the settings."
-    );
-    if let Some(http) = http {
-        eprintln!("Sign in at http://{http} (shown this once):");
+    Ok(Beginning::Load(SignIns { password, new_product: true }))
+}
+
+impl SignIns {
+    /// What stands on the screen, this once.
+    pub fn to_text(&self, http: Option<SocketAddr>) -> String {
+        let mut text = String::new();
+        if self.new_product {
+            text.push_str(
+                "This is a new data folder: a demo is loaded, which can be removed in the settings.\n",
+            );
+        }
+        match http {
+            Some(http) => text.push_str(&format!("Sign in at http://{http} (shown this once):\n")),
+            None => text.push_str("Sign-ins of the demo (shown this once):\n"),
+        }
+        let administrator = self.new_product.then_some((ADMINISTRATOR, "admin"));
+        let others = records::SIGN_INS.iter().map(|(email, _, role)| (*email, role.as_str()));
+        for (email, role) in administrator.into_iter().chain(others) {
+            text.push_str(&format!("  {email:28} {}   ({role})\n", self.password));
+        }
+        text
     }
-    tell_sign_in(ADMINISTRATOR, &password, "admin");
-    Ok(Beginning::Load(password))
 }
 
 impl Demo {
@@ -103,18 +125,26 @@ impl Demo {
     pub async fn run(mut self, deps: Deps, beginning: Beginning, stop: CancellationToken) -> Result<()> {
         match beginning {
             Beginning::Nothing => {}
-            Beginning::Load(password) => self.load(&deps, password, &stop).await,
+            Beginning::Load(sign_ins) => self.load(&deps, sign_ins.password, &stop).await,
             Beginning::Resume(anchor) => self.resume(&deps, anchor).await,
         }
         loop {
             let order = tokio::select! {
                 order = self.orders.recv() => order,
+                Some(Err(error)) = devices_end(&mut self.live) => {
+                    self.fail(&anyhow::Error::new(error).context("the demo's devices fell"));
+                    continue;
+                }
                 () = stop.cancelled() => None,
             };
             match order {
                 None => break,
                 Some(Order::Load) if matches!(*self.status.borrow(), DemoStatus::Loaded) => {}
-                Some(Order::Load) => self.load(&deps, new_password(), &stop).await,
+                Some(Order::Load) => {
+                    let sign_ins = SignIns { password: new_password(), new_product: false };
+                    crate::commands::print(&format!("\n{}", sign_ins.to_text(None)))?;
+                    self.load(&deps, sign_ins.password, &stop).await;
+                }
                 Some(Order::Remove(done)) => {
                     self.stop_devices().await;
                     let removed = records::remove(&deps).await;
@@ -134,7 +164,7 @@ impl Demo {
         let began = Instant::now();
         match self.try_load(deps, &password, stop).await {
             Ok(anchor) => {
-                eprintln!("The demo is loaded ({:.1} s).", began.elapsed().as_secs_f64());
+                tracing::info!(seconds = began.elapsed().as_secs(), "the demo is loaded");
                 self.resume(deps, anchor).await;
             }
             Err(_) if stop.is_cancelled() => {}
@@ -149,9 +179,6 @@ impl Demo {
         let anchor = deps.now();
         let (things, dispatcher) =
             records::load_records(deps, anchor, password).await.context("cannot make the demo's records")?;
-        for (email, _, role) in records::SIGN_INS {
-            tell_sign_in(email, password, role.as_str());
-        }
         let units = units(deps, anchor).await?;
         self.send_history(deps, &units, anchor, stop).await?;
         self.wait_for_analysis(deps, stop).await?;
@@ -230,18 +257,27 @@ impl Demo {
     }
 
     fn tell(&self, percent: u8, step: &'static str) {
-        let told = self.status.send_replace(DemoStatus::Loading { percent, step });
-        if told != (DemoStatus::Loading { percent, step }) {
-            eprint!("\rLoading the demo: {percent:3} %");
-            if percent >= 99 {
-                eprintln!();
-            }
+        let before = self.status.send_replace(DemoStatus::Loading { percent, step });
+        let tenth = match before {
+            DemoStatus::Loading { percent, .. } => Some(percent / 10),
+            _ => None,
+        };
+        if tenth != Some(percent / 10) {
+            tracing::info!(percent, "loading the demo");
         }
     }
 
     fn fail(&self, error: &anyhow::Error) {
         tracing::error!("the demo could not be loaded: {error:#}");
         self.status.send_replace(DemoStatus::Failed(format!("{error:#}")));
+    }
+}
+
+/// How the devices' task ended; never while there is none.
+async fn devices_end(live: &mut Option<(CancellationToken, JoinSet<()>)>) -> Option<Result<(), JoinError>> {
+    match live.as_mut().filter(|(_, devices)| !devices.is_empty()) {
+        Some((_, devices)) => devices.join_next().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -291,10 +327,6 @@ fn address(deps: &Deps) -> Address {
         ip => ip.to_string(),
     };
     Address { host, port: bound.port() }
-}
-
-fn tell_sign_in(email: &str, password: &str, role: &str) {
-    eprintln!("  {email:28} {password}   ({role})");
 }
 
 fn password_of(config: &Config) -> String {

@@ -3,15 +3,17 @@
 //! Stopping runs with the flow.
 
 use crate::{
+    commands,
     config::Config,
-    demo::{self, Demo},
+    demo::{self, Beginning, Demo},
+    files,
     folder::FolderClaim,
     observability,
     role::{Role, Roles},
     supervisor::{Stop, Supervisor},
     workers::Workers,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use api::web::heavy::{HeavyReads, Limits};
 use chrono::TimeDelta;
 use domain::{
@@ -23,6 +25,7 @@ use ingest::Ingest;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use store::{
+    health,
     records::Records,
     telemetry::{
         TelemetryStore,
@@ -37,12 +40,15 @@ enum Part {
     /// The demo's devices stand before the gateway, like all devices.
     Demo,
     Role(Role),
+    /// The telemetry store's one writer, which everything that comes in waits for.
+    Telemetry,
 }
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Demo => f.write_str("demo"),
             Self::Role(role) => role.fmt(f),
+            Self::Telemetry => f.write_str("telemetry store"),
         }
     }
 }
@@ -96,21 +102,35 @@ async fn serve(
         clock: clock.clone(),
         mqtt_address: ports.mqtt_address.unwrap_or(config.mqtt_listen),
         secure_cookies: config.secure_cookies,
+        proxies: Arc::new(config.proxies()?),
+        retention: config.retention,
         demo: Arc::new(demo_handle),
         metrics: Arc::new(move || metrics.render()),
         shell: Arc::default(),
         heavy: Arc::new(HeavyReads::start(Limits::of_machine()).context("cannot start threads")?),
     };
     let http_address = ports.http_address;
-    let begin_demo = demo::prepare(&deps, config, http_address).await?;
+    let begin_demo = demo::prepare(&deps, config).await?;
 
+    let room = files::make_room(files::Room {
+        http: api::Limits::default().connections,
+        mqtt: config.devices.gateway().connections,
+    });
     let mut parts = Supervisor::new();
+    let telemetry = Arc::clone(&stores.telemetry);
+    parts.start(Part::Telemetry, |stop| async move {
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            () = telemetry.ended() => bail!("its writer fell; a new start replays its journal"),
+        }
+    });
     if let Some(listener) = ports.http {
         let deps = deps.clone();
         // Pages never take a worker from devices.
         let workers = Workers::start("api").context("cannot start threads")?;
+        let limits = api::Limits { connections: room.http, ..api::Limits::default() };
         parts.start(Part::Role(Role::Api), |stop| async move {
-            Ok(workers.run(api::serve(deps, listener, stop)).await?)
+            Ok(workers.run(api::serve(deps, listener, limits, stop)).await?)
         });
     }
     if config.roles.contains(Role::Jobs) {
@@ -121,13 +141,22 @@ async fn serve(
         });
     }
     if config.roles.contains(Role::Analytics) {
-        let deps = analytics::Deps {
-            records: stores.records.clone(),
-            telemetry: stores.telemetry(),
-            clock: clock.clone(),
-            limits: analytics::Limits::default(),
-        };
-        parts.start(Part::Role(Role::Analytics), |stop| async move { Ok(analytics::run(deps, stop).await?) });
+        let (records, telemetry, clock) = (stores.records.clone(), stores.telemetry(), clock.clone());
+        parts.start(Part::Role(Role::Analytics), |stop| async move {
+            let health = records.health().clone();
+            // Devices are served whatever analytics makes of what they said.
+            health::keep(&health, "analytics", || {
+                let deps = analytics::Deps {
+                    records: records.clone(),
+                    telemetry: Arc::clone(&telemetry),
+                    clock: clock.clone(),
+                    limits: analytics::Limits::default(),
+                };
+                analytics::run(deps, stop.clone())
+            })
+            .await;
+            Ok(())
+        });
     }
     if let Some(ingest) = ingest.clone() {
         parts.start(Part::Role(Role::Ingest), |stop| async move {
@@ -141,23 +170,35 @@ async fn serve(
             records: stores.records.clone(),
             sink: ingest,
             clock: clock.clone(),
-            limits: config.devices.gateway(),
+            limits: gateway::Limits { connections: room.mqtt, ..config.devices.gateway() },
         });
         parts.start(Part::Role(Role::Gateway), |stop| async move { Ok(gateway.run(listener, stop).await?) });
     }
+    announce(config, http_address, ports.mqtt_address, &begin_demo)?;
     parts.start(Part::Demo, |stop| demo.run(deps, begin_demo, stop));
-    announce(config, http_address, ports.mqtt_address);
     parts.run(stop, Duration::from_secs(config.stop_timeout_s)).await
 }
 
-fn announce(config: &Config, http: Option<SocketAddr>, mqtt: Option<SocketAddr>) {
+/// Tells the person who started it, in one piece on stdout; what happens from then on is said in the log.
+fn announce(
+    config: &Config,
+    http: Option<SocketAddr>,
+    mqtt: Option<SocketAddr>,
+    demo: &Beginning,
+) -> Result<()> {
+    let mut text = String::new();
     if let Some(http) = http {
-        eprintln!("Mainstay serves people and programs on  http://{http}");
+        text.push_str(&format!("Mainstay serves people and programs on  http://{http}\n"));
     }
     if let Some(mqtt) = mqtt {
-        eprintln!("and devices on                          mqtt://{mqtt}");
+        text.push_str(&format!("and devices on                          mqtt://{mqtt}\n"));
     }
+    if let Beginning::Load(sign_ins) = demo {
+        text.push_str(&format!("\n{}", sign_ins.to_text(http)));
+    }
+    commands::print(&text)?;
     tracing::info!(data_dir = %config.data_dir.display(), roles = %config.roles, "serving");
+    Ok(())
 }
 
 struct Ports {
@@ -193,8 +234,11 @@ struct Stores {
 impl Stores {
     async fn open(config: &Config) -> Result<Self> {
         let records = Records::open(&config.data_dir).await.context("cannot open the records")?;
-        let settings =
-            EmbeddedConfig { consumers: vec![analytics::CONSUMER.into()], ..EmbeddedConfig::default() };
+        let settings = EmbeddedConfig {
+            consumers: vec![analytics::CONSUMER.into()],
+            health: records.health().clone(),
+            ..EmbeddedConfig::default()
+        };
         let telemetry =
             Embedded::open(&config.data_dir, settings).context("cannot open the telemetry store")?;
         Ok(Self { records, telemetry })

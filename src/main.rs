@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod device_limits;
+mod files;
 mod folder;
 mod lifecycle;
 mod observability;
@@ -26,6 +27,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// 0: well. 1: failed. 2: wrong use, of the command line or of the configuration.
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    folder::make_files_private();
     match cli.command.unwrap_or(Command::Run(cli.options)) {
         Command::Run(options) => configured(&options.common, &options, |config| {
             observability::init_logging(&config)?;

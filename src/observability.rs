@@ -16,7 +16,19 @@ pub fn init_logging(config: &Config) -> Result<()> {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => builder.json().init(),
     }
+    log_panics();
     Ok(())
+}
+
+/// Every panic is said in the log, with its place, and counted: whoever catches it says what became of it.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        metrics::counter!("mainstay_panics_total").increment(1);
+        let at = info.location().map(ToString::to_string).unwrap_or_default();
+        let thread = std::thread::current();
+        let words = info.payload_as_str().unwrap_or("without words");
+        tracing::error!(at, thread = thread.name().unwrap_or("unnamed"), "panic: {words}");
+    }));
 }
 
 /// Installs the recorder behind the `metrics` macros; what it collects is rendered for `/metrics`.

@@ -2,7 +2,9 @@
 //! what has entered is carried to its end.
 
 use anyhow::{Context, Result, anyhow, bail};
-use std::{collections::BTreeMap, fmt::Display, future::Future, time::Duration};
+use futures::FutureExt;
+use std::{collections::BTreeMap, fmt::Display, future::Future, panic::AssertUnwindSafe, time::Duration};
+use store::health::panic_words;
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +34,10 @@ impl<Part: Copy + Ord + Display + Send + 'static> Supervisor<Part> {
         let stop = CancellationToken::new();
         let future = run(stop.clone());
         self.stops.insert(role, stop);
-        self.running.spawn(async move { (role, future.await) });
+        self.running.spawn(async move {
+            let ended = AssertUnwindSafe(future).catch_unwind().await;
+            (role, ended.unwrap_or_else(|panic| Err(anyhow!("panicked: {}", panic_words(&*panic)))))
+        });
     }
 
     /// Until `stop`, or until a role ends by itself, which is an error. Then stops all roles, each within `limit`.
@@ -124,6 +129,23 @@ mod tests {
         supervisor.start(Role::Analytics, |_| async { bail!("no disk") });
         let error = supervisor.run(&Stop::default(), LIMIT).await.unwrap_err();
         assert_eq!(format!("{error:#}"), "the role analytics failed: no disk");
+        heard.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_role_that_panics_stops_the_others_and_is_named() {
+        let mut supervisor = Supervisor::new();
+        let (drained, heard) = tokio::sync::oneshot::channel();
+        supervisor.start(Role::Api, |stop| async move {
+            stop.cancelled().await;
+            drained.send(()).map_err(|()| anyhow!("nobody listens"))
+        });
+        supervisor.start(Role::Jobs, |stop| async move {
+            assert!(stop.is_cancelled(), "poison");
+            Ok(())
+        });
+        let error = supervisor.run(&Stop::default(), LIMIT).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "the role jobs failed: panicked: poison");
         heard.await.unwrap();
     }
 

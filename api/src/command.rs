@@ -17,10 +17,14 @@ use domain::{
     service::InvalidTransition,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::{
     StoreError,
-    records::{Records, Tx, command_keys},
+    records::{
+        Records, Tx, command_keys,
+        frozen::{self, Answer},
+    },
 };
 use thiserror::Error;
 
@@ -52,7 +56,7 @@ impl Context {
 
     /// Opens the transaction of `command`, or answers what the same key answered before. The same key with another
     /// command or input is refused.
-    pub async fn begin<T: DeserializeOwned>(
+    pub async fn begin<T: Serialize + DeserializeOwned>(
         &mut self,
         records: &Records,
         command: &str,
@@ -62,24 +66,33 @@ impl Context {
         let Some(key) = self.scoped_key() else { return Ok(Begun::New(tx)) };
         let fingerprint = fingerprint(command, input)?;
         if let Some((earlier, answer)) = command_keys::find(&tx, &key).await? {
-            if earlier != fingerprint {
+            if earlier != fingerprint && earlier != fingerprint_before_canon(command, input)? {
                 return Err(CommandError::KeyReused);
             }
-            let answer = serde_json::from_str(&answer).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-            return Ok(Begun::Repeated(answer));
+            return match frozen::thaw::<Answer<T>>(&answer) {
+                Ok(Answer(answer)) => Ok(Begun::Repeated(answer)),
+                Err(error) => {
+                    tracing::warn!(%error, command, "a repeated command's first answer cannot be read");
+                    Err(CommandError::AlreadyDone)
+                }
+            };
         }
         self.fingerprint = Some(fingerprint);
         Ok(Begun::New(tx))
     }
 
     /// Keeps the answer under the key and commits.
-    pub async fn finish<T: Serialize>(&self, tx: Tx, answer: T) -> Result<T, CommandError> {
+    pub async fn finish<T: Serialize + DeserializeOwned>(
+        &self,
+        tx: Tx,
+        answer: T,
+    ) -> Result<T, CommandError> {
+        let answer = Answer(answer);
         if let (Some(key), Some(fingerprint)) = (self.scoped_key(), &self.fingerprint) {
-            let json = serde_json::to_string(&answer).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-            command_keys::insert(&tx, &key, fingerprint, json, self.at).await?;
+            command_keys::insert(&tx, &key, fingerprint, frozen::freeze(&answer)?, self.at).await?;
         }
         tx.commit().await?;
-        Ok(answer)
+        Ok(answer.0)
     }
 
     fn scoped_key(&self) -> Option<String> {
@@ -92,10 +105,38 @@ impl Context {
     }
 }
 
+/// The same whatever optional fields a later release adds to the input: what was not given does not count.
 fn fingerprint(command: &str, input: &impl Serialize) -> Result<String, CommandError> {
+    let mut input = serde_json::to_value(input).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    leave_out_what_was_not_given(&mut input);
+    Ok(format!("given:{}", digest(command, input.to_string().as_bytes())))
+}
+
+/// As keys were kept before [`fingerprint`] left anything out.
+fn fingerprint_before_canon(command: &str, input: &impl Serialize) -> Result<String, CommandError> {
     let input = serde_json::to_vec(input).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    let hash = Sha256::new().chain_update(command).chain_update([0]).chain_update(input).finalize();
-    Ok(format!("{hash:x}"))
+    Ok(digest(command, &input))
+}
+
+fn digest(command: &str, input: &[u8]) -> String {
+    format!("{:x}", Sha256::new().chain_update(command).chain_update([0]).chain_update(input).finalize())
+}
+
+fn leave_out_what_was_not_given(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(leave_out_what_was_not_given);
+            fields.retain(|_, field| match field {
+                Value::Null | Value::Bool(false) => false,
+                Value::String(text) => !text.is_empty(),
+                Value::Array(items) => !items.is_empty(),
+                Value::Object(fields) => !fields.is_empty(),
+                _ => true,
+            });
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_what_was_not_given),
+        _ => {}
+    }
 }
 
 /// Why a command was not carried out. Nothing of it has happened.
@@ -115,6 +156,9 @@ pub enum CommandError {
     Refused { code: &'static str },
     #[error("the idempotency key was used for another command")]
     KeyReused,
+    /// The same key again, but what was answered then can no longer be read.
+    #[error("this was carried out before, under the same key")]
+    AlreadyDone,
     #[error(transparent)]
     Money(#[from] MoneyError),
     #[error(transparent)]
@@ -133,3 +177,6 @@ impl CommandError {
         Self::Invalid(vec![FieldError { field, message }])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 
 use crate::{
     command::CommandError,
-    web::{heavy::HeavyReads, shell::Shell},
+    jobs::retention::Retention,
+    web::{heavy::HeavyReads, proxies::Proxies, shell::Shell},
 };
 use domain::{
     Clock, Timestamp,
@@ -29,6 +30,10 @@ pub struct Deps {
     pub mqtt_address: SocketAddr,
     /// True when cookies must carry `Secure` (the product is reached over TLS).
     pub secure_cookies: bool,
+    /// Who is believed about where a request comes from.
+    pub proxies: Arc<Proxies>,
+    /// How long things are kept.
+    pub retention: Retention,
     /// Fills and empties the demo.
     pub demo: Arc<dyn DemoLoader>,
     /// Our own metrics as Prometheus text.

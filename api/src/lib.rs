@@ -32,6 +32,7 @@ pub mod quarantine;
 pub mod reliability;
 mod router;
 pub mod rules;
+mod server;
 pub mod settings;
 pub mod sites;
 pub mod telemetry;
@@ -44,7 +45,10 @@ pub mod web;
 pub mod work_orders;
 
 pub use deps::{DemoLoader, DemoStatus, Deps};
-pub use router::{router, serve};
+pub use jobs::retention::Retention;
+pub use router::router;
+pub use server::{Limits, serve};
+pub use web::proxies::{ForwardedBy, Proxies};
 
 use web::{
     live,
@@ -79,6 +83,7 @@ pub fn routes() -> Routes {
         .merge(settings::routes())
         .merge(openapi::routes())
         .merge(health::routes())
+        .merge(jobs::routes())
         .get("/events", Access::SignedIn, live::events)
         .merge(connect::routes())
         .merge(quarantine::routes())

@@ -40,6 +40,10 @@ impl Problem {
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role may not do this")
     }
+    /// A fault of ours.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side")
+    }
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing, or you may not see it")
     }
@@ -58,6 +62,11 @@ impl From<CommandError> for Problem {
             CommandError::Transition(_) => Self::new(StatusCode::CONFLICT, "invalid_transition", detail),
             CommandError::Refused { code } => Self::new(StatusCode::CONFLICT, code, detail),
             CommandError::KeyReused => Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail),
+            CommandError::AlreadyDone => Self::new(
+                StatusCode::CONFLICT,
+                "already_done",
+                "this was carried out before, under the same key; read the thing itself for how it is now",
+            ),
             CommandError::Money(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_money", detail),
             CommandError::Store(error) => error.into(),
         }

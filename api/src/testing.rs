@@ -106,6 +106,8 @@ impl TestApp {
             clock: Arc::new(clock.clone()),
             mqtt_address: ([127, 0, 0, 1], 1883).into(),
             secure_cookies: false,
+            proxies: Arc::default(),
+            retention: crate::jobs::retention::Retention::default(),
             demo: Arc::new(FakeDemo::default()),
             metrics: Arc::new(|| "# no metrics in tests\n".into()),
             shell: Arc::new(Shell::default()),

@@ -3,7 +3,10 @@
 use crate::{GatewayError, Shared, connection};
 use domain::telemetry::connection::EndReason;
 use std::{sync::Arc, time::Duration};
-use store::records::{connections, devices};
+use store::{
+    health::keep_running,
+    records::{connections, devices},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -24,17 +27,17 @@ pub async fn run(
     let position = devices::credentials_position(shared.records.read()).await?;
 
     let mut writers = JoinSet::new();
-    let of = Arc::clone(&shared);
-    writers.spawn(async move { of.presence.run().await });
-    let of = Arc::clone(&shared);
-    writers.spawn(async move { of.door.run().await });
+    writers.spawn(kept(Arc::clone(&shared), "gateway.presence", |of| async move { of.presence.run().await }));
+    writers.spawn(kept(Arc::clone(&shared), "gateway.quarantine", |of| async move { of.door.run().await }));
     let mut watchers = JoinSet::new();
-    let of = Arc::clone(&shared);
-    watchers.spawn(async move {
+    watchers.spawn(kept(Arc::clone(&shared), "gateway.access", move |of| async move {
         of.access.watch(position, |device| of.registry.end_device(device, EndReason::Revoked)).await;
-    });
-    let of = Arc::clone(&shared);
-    watchers.spawn(async move { of.attributes.run().await });
+    }));
+    watchers.spawn(kept(
+        Arc::clone(&shared),
+        "gateway.attributes",
+        |of| async move { of.attributes.run().await },
+    ));
 
     let mut actors = JoinSet::new();
     accept(&shared, &listener, &stop, &mut actors).await;
@@ -45,6 +48,15 @@ pub async fn run(
     shared.door.close();
     while writers.join_next().await.is_some() {}
     Ok(())
+}
+
+/// One of the gateway's own tasks: started again when it falls.
+fn kept<F: Future<Output = ()>>(
+    shared: Arc<Shared>,
+    part: &'static str,
+    run: impl Fn(Arc<Shared>) -> F,
+) -> impl Future<Output = ()> {
+    keep_running(shared.records.health().clone(), part, move || run(Arc::clone(&shared)))
 }
 
 async fn accept(

@@ -30,6 +30,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use store::{
     StoreError,
+    health::keep_running,
     records::{Records, device_attributes, quarantine},
     telemetry::TelemetryStore,
 };
@@ -67,8 +68,15 @@ impl Ingest {
         let stop = CancellationToken::new();
         let mut children = JoinSet::new();
         let writer = Arc::clone(&quarantine);
-        children.spawn(async move { writer.run().await });
-        children.spawn(profiles::follow(records, Arc::clone(&decoder), stop.clone()));
+        let health = records.health().clone();
+        children.spawn(keep_running(health.clone(), "ingest.quarantine", move || {
+            let writer = Arc::clone(&writer);
+            async move { writer.run().await }
+        }));
+        let (profiles, stopped) = (Arc::clone(&decoder), stop.clone());
+        children.spawn(keep_running(health, "ingest.profiles", move || {
+            profiles::follow(records.clone(), Arc::clone(&profiles), stopped.clone())
+        }));
         Ok(Arc::new(Self {
             telemetry,
             clock,

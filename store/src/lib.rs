@@ -4,6 +4,7 @@
 //! that people and rules make of it. Nothing outside this crate sees SQL.
 
 pub mod error;
+pub mod health;
 pub mod history;
 pub mod records;
 pub mod telemetry;

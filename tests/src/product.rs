@@ -67,6 +67,23 @@ impl Mainstay {
         product
     }
 
+    /// Starts on a folder that somebody made for everybody.
+    #[cfg(unix)]
+    pub async fn start_in_open_folder(demo: Demo) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut product = Self { child: None, folder, http: free_port(), mqtt: free_port(), demo };
+        std::fs::create_dir(product.data_dir()).expect("made");
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(product.data_dir(), open).expect("opened");
+        product.start_again().await;
+        product
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// Starts on the folder as it was left, on the same ports.
     pub async fn start_again(&mut self) {
         assert!(self.child.is_none(), "already running");
@@ -162,7 +179,7 @@ impl Mainstay {
         {
             child.env_remove(name);
         }
-        child.arg(command).arg("--data-dir").arg(self.folder.path().join("data"));
+        child.arg(command).arg("--data-dir").arg(self.data_dir());
         child
     }
     fn log_path(&self) -> PathBuf {

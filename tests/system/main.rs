@@ -12,5 +12,6 @@ mod languages;
 mod pages;
 mod pictures;
 mod site;
+mod starting;
 mod stopping;
 mod workshop;

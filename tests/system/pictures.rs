@@ -23,7 +23,7 @@ async fn pictures_of_the_demo() {
     }
     let product = Mainstay::start(Demo::On).await;
     wait::until("the demo", DEMO_LIMIT, || async {
-        product.log().contains("The demo is loaded").then_some(())
+        product.log().contains("the demo is loaded").then_some(())
     })
     .await;
     let api = product.api("admin");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::{io::AsyncWriteExt, task::JoinSet};
 use whole_system::{
     device::Device,
     http::id,
@@ -49,6 +49,25 @@ async fn told_to_stop_it_drains_and_ends_well() {
     let expected: Vec<i64> = (0..stored.len() as i64).collect();
     assert_eq!(stored, expected, "each once, in order");
     assert!(stored.len() as i64 >= acknowledged, "{} stored of {acknowledged} acknowledged", stored.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_sent_requests_do_not_keep_it_from_ending_well() {
+    let mut product = Mainstay::start(Demo::Off).await;
+    let mut half_sent = Vec::new();
+    for words in ["GET / HTTP/1.1\r\nHo", "POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\na"]
+    {
+        for _ in 0..20 {
+            let mut stream = tokio::net::TcpStream::connect(product.http).await.expect("connects");
+            stream.write_all(words.as_bytes()).await.expect("sent");
+            half_sent.push(stream);
+        }
+    }
+    product.api("admin").get("/devices").await;
+    let began = std::time::Instant::now();
+    let status = product.stop().await;
+    assert_eq!(status.code(), Some(0), "{}", product.log());
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

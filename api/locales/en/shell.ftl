@@ -44,6 +44,7 @@ error-forbidden = Your role may not do this. Ask an administrator if you need it
 error-invalid = Please check the marked fields.
 error-transition = This is not possible in the present state. Somebody may have changed it meanwhile: reload the page.
 error-key-reused = This form was already sent with other values. Check what was saved, then send it again if needed.
+error-already-done = This was already done. See how it stands now before doing anything again.
 error-money = These amounts cannot be combined: check the currency and the size.
 error-conflict = Somebody changed this meanwhile. Reload the page and try again.
 error-unavailable = The store cannot answer right now. Try again in a moment.

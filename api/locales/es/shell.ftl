@@ -44,6 +44,7 @@ error-forbidden = Su rol no permite hacer esto. Si lo necesita, pídalo a un adm
 error-invalid = Revise los campos marcados.
 error-transition = No es posible en el estado actual. Quizá alguien lo cambió entretanto: recargue la página.
 error-key-reused = Este formulario ya se envió con otros valores. Compruebe lo guardado y, si hace falta, envíelo de nuevo.
+error-already-done = Esto ya se hizo. Mire cómo está ahora antes de repetir nada.
 error-money = Estos importes no se pueden combinar: revise la moneda y la cantidad.
 error-conflict = Alguien lo cambió entretanto. Recargue la página e inténtelo de nuevo.
 error-unavailable = El almacén de datos no responde en este momento. Inténtelo de nuevo enseguida.

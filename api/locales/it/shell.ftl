@@ -44,6 +44,7 @@ error-forbidden = Il suo ruolo non lo consente. Se necessario, si rivolga a un a
 error-invalid = Controlli i campi evidenziati.
 error-transition = Non è possibile nello stato attuale. Forse qualcuno l’ha modificato nel frattempo: ricarichi la pagina.
 error-key-reused = Questo modulo è già stato inviato con altri valori. Verifichi quanto salvato e, se serve, lo invii di nuovo.
+error-already-done = Questo è già stato fatto. Guardi la situazione attuale prima di ripetere qualcosa.
 error-money = Questi importi non si possono combinare: controlli valuta e grandezza.
 error-conflict = Qualcuno l’ha modificato nel frattempo. Ricarichi la pagina e riprovi.
 error-unavailable = L’archivio non risponde in questo momento. Riprovi tra poco.

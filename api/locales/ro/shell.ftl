@@ -44,6 +44,7 @@ error-forbidden = Rolul dumneavoastră nu permite acest lucru. Cereți ajutorul 
 error-invalid = Verificați câmpurile marcate.
 error-transition = Nu este posibil în starea actuală. Poate a fost modificat între timp: reîncărcați pagina.
 error-key-reused = Formularul a fost deja trimis cu alte valori. Verificați ce s-a salvat și, dacă e nevoie, trimiteți-l din nou.
+error-already-done = Acest lucru a fost deja făcut. Vedeți cum stau lucrurile acum înainte de a repeta ceva.
 error-money = Aceste sume nu pot fi combinate: verificați moneda și mărimea.
 error-conflict = Cineva a modificat acest lucru între timp. Reîncărcați pagina și încercați din nou.
 error-unavailable = Depozitul de date nu răspunde acum. Încercați din nou peste puțin timp.

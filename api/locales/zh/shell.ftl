@@ -44,6 +44,7 @@ error-forbidden = 您的角色无权执行此操作。如有需要，请联系�
 error-invalid = 请检查标出的字段。
 error-transition = 当前状态下无法执行。可能已被他人修改，请刷新页面。
 error-key-reused = 此表单已以其他内容提交过。请核对已保存的内容，如有需要再次提交。
+error-already-done = 此操作已经完成。再次操作之前，请先查看当前状态。
 error-money = 这些金额无法合并，请检查货币与数额。
 error-conflict = 内容已被他人修改。请刷新页面后重试。
 error-unavailable = 存储暂时无法响应，请稍后再试。

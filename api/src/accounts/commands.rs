@@ -1,7 +1,7 @@
 //! Making and changing accounts and tokens. Takes [`Records`] alone, so that the command line can use it while the
 //! server runs.
 
-use super::password;
+use super::password::{self, Hashing};
 use crate::{
     command::{Begun, CommandError, Context},
     web::{i18n::Lang, session},
@@ -13,7 +13,7 @@ use domain::{
 use serde::Serialize;
 use store::{
     StoreError,
-    records::{Connection, Records, accounts, api_tokens, customers, sessions, technicians},
+    records::{Connection, Records, accounts, api_tokens, customers, known_browsers, sessions, technicians},
 };
 
 #[derive(Clone, Debug, Serialize)]
@@ -33,11 +33,12 @@ pub struct NewAccount {
 /// Makes an account, if the address is free.
 pub async fn create_account(
     records: &Records,
+    hashing: &Hashing,
     mut cx: Context,
     input: NewAccount,
 ) -> Result<Account, CommandError> {
     let (account, password) = checked(input.clone(), &cx)?;
-    let hash = password::hash(password).await?;
+    let hash = hashing.hash(password).await?;
     let tx = match cx.begin(records, "accounts.create", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(account) => return Ok(account),
@@ -80,11 +81,6 @@ pub fn checked(input: NewAccount, cx: &Context) -> Result<(Account, String), Com
         version: 1,
     };
     Ok((account, input.password))
-}
-
-/// The hash of a password, to keep.
-pub async fn hash(password: String) -> Result<String, CommandError> {
-    password::hash(password).await
 }
 
 /// Keeps `account` in the caller's transaction.
@@ -189,15 +185,21 @@ pub async fn set_preferences(
     cx.finish(tx, account).await
 }
 
-/// Replaces the password and signs out every browser.
-pub async fn set_password(records: &Records, account: &Account, new: String) -> Result<(), CommandError> {
+/// Replaces the password and signs out every browser, which is a stranger from then on.
+pub async fn set_password(
+    records: &Records,
+    hashing: &Hashing,
+    account: &Account,
+    new: String,
+) -> Result<(), CommandError> {
     if let Some(message) = password::objection(&new, &account.email) {
         return Err(CommandError::field("password", message));
     }
-    let hash = password::hash(new).await?;
+    let hash = hashing.hash(new).await?;
     let tx = records.begin().await?;
     accounts::set_password(&tx, account.id, &hash).await?;
     sessions::end_all_of(&tx, account.id).await?;
+    known_browsers::forget_all_of(&tx, account.id).await?;
     Ok(tx.commit().await?)
 }
 

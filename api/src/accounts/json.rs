@@ -168,7 +168,7 @@ pub async fn create(
         time_zone: input.time_zone.unwrap_or_else(|| "UTC".into()),
         password: input.password,
     };
-    let account = commands::create_account(&deps.records, cx, input).await?;
+    let account = commands::create_account(&deps.records, &deps.shell.hashing, cx, input).await?;
     Ok((StatusCode::CREATED, Json(account.into())))
 }
 

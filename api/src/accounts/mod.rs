@@ -4,7 +4,7 @@ pub mod choices;
 pub mod commands;
 pub mod json;
 mod pages;
-mod password;
+pub mod password;
 mod preferences;
 mod sign_in;
 #[cfg(test)]

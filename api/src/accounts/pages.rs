@@ -97,7 +97,9 @@ pub async fn new_account(State(deps): State<Deps>, view: View) -> PageResult {
 
 pub async fn create_account(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
     let made = match read_account(&form, view.lang) {
-        Ok(input) => commands::create_account(&deps.records, form.context(cx), input).await,
+        Ok(input) => {
+            commands::create_account(&deps.records, &deps.shell.hashing, form.context(cx), input).await
+        }
         Err(error) => Err(error),
     };
     match made {

@@ -1,6 +1,6 @@
 //! What people change about themselves: language, time zone, password.
 
-use super::{choices, commands, password};
+use super::{choices, commands};
 use crate::{
     command::{CommandError, Context},
     deps::Deps,
@@ -74,6 +74,9 @@ pub async fn save(State(deps): State<Deps>, view: View, user: User, cx: Context,
     }
 }
 
+/// Wrong passwords within the window before further ones are refused.
+const PASSWORDS: u32 = 10;
+
 /// Asks for the present password, so that an unlocked screen is not enough to take the account over.
 pub async fn change_password(State(deps): State<Deps>, view: View, user: User, form: Form) -> PageResult {
     let account = own(&deps, &user).await?;
@@ -84,19 +87,20 @@ pub async fn change_password(State(deps): State<Deps>, view: View, user: User, f
 }
 
 async fn replace_password(deps: &Deps, account: &Account, form: &Form) -> Result<Response, CommandError> {
-    let limit = format!("password {}", account.id);
-    if !deps.shell.sign_ins.admits(&limit, 10, deps.now()) {
+    let limit = [(format!("password {}", account.id), PASSWORDS)];
+    let Some(attempt) = deps.shell.sign_ins.begin(&limit, deps.now()).await else {
         return Err(CommandError::Refused { code: "too-many" });
-    }
+    };
     let kept = accounts::find_by_email(deps.records.read(), &account.email).await?.map(|(_, kept)| kept);
-    if !password::verify(deps.shell.clone(), form.raw("current").into(), kept).await? {
-        deps.shell.sign_ins.failed(&limit, deps.now());
+    if !deps.shell.hashing.verify(form.raw("current").into(), kept).await? {
+        attempt.failed();
         return Err(CommandError::field("current", "accounts-password-wrong"));
     }
+    attempt.succeeded();
     if form.raw("password") != form.raw("again") {
         return Err(CommandError::field("again", "accounts-password-differs"));
     }
-    commands::set_password(&deps.records, account, form.raw("password").into()).await?;
+    commands::set_password(&deps.records, &deps.shell.hashing, account, form.raw("password").into()).await?;
     let tx = deps.records.begin().await?;
     let cookie = session::start(&tx, deps, account.id).await?;
     tx.commit().await?;

@@ -1,6 +1,5 @@
 //! Signing in and out. A wrong password, an unknown address and a disabled account answer alike and take as long.
 
-use super::password;
 use crate::{
     command::CommandError,
     deps::Deps,
@@ -15,18 +14,26 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::account::{Account, Role};
+use domain::{
+    account::{Account, Role},
+    id::AccountId,
+};
 use maud::{Markup, html};
-use store::records::{accounts, sessions};
+use std::net::IpAddr;
+use store::records::{Tx, accounts, known_browsers, sessions};
 
-/// Failures within the window before attempts are refused: for one account from one address, for one address, and for
-/// one account from anywhere.
-const PER_ACCOUNT_AND_ADDRESS: u32 = 10;
-const PER_ADDRESS: u32 = 60;
+/// Wrong passwords within the window before further attempts are refused: for one account from one address or known
+/// browser, and for one account from all browsers that it has not signed in on before. There is no limit for an
+/// address alone: behind one address may sit a whole company.
+const PER_ACCOUNT_AND_ORIGIN: u32 = 10;
 const PER_ACCOUNT: u32 = 100;
+
+/// The cookie by which a browser is known again.
+const BROWSER_COOKIE: &str = "mainstay_browser";
+const BROWSER_KEPT_S: i64 = 400 * 24 * 60 * 60;
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -45,43 +52,80 @@ pub async fn sign_in(
     form: Form,
 ) -> PageResult {
     let (email, now) = (form.value("email").to_lowercase(), deps.now());
-    let limits = [
-        (format!("{address} {email}"), PER_ACCOUNT_AND_ADDRESS),
-        (address.to_string(), PER_ADDRESS),
-        (email.clone(), PER_ACCOUNT),
-    ];
-    if !limits.iter().all(|(key, limit)| deps.shell.sign_ins.admits(key, *limit, now)) {
+    let (account, kept) = accounts::find_by_email(deps.records.read(), &email).await?.unzip();
+    let browser = known_browser(&deps, &headers, account.as_ref()).await?;
+    let limits = match &browser {
+        Some(known) => vec![(format!("browser {known} {email}"), PER_ACCOUNT_AND_ORIGIN)],
+        None => vec![
+            (format!("{} {email}", network(address)), PER_ACCOUNT_AND_ORIGIN),
+            (email.clone(), PER_ACCOUNT),
+        ],
+    };
+    let Some(attempt) = deps.shell.sign_ins.begin(&limits, now).await else {
         let page = form.again(CommandError::Refused { code: "too-many" }, |form| draw(&view, form))?;
         let headers = [(header::RETRY_AFTER, "900"), (header::CONTENT_TYPE, HTML)];
         return Ok((StatusCode::TOO_MANY_REQUESTS, headers, page.into_body()).into_response());
-    }
-    let Some(account) = authenticate(&deps, &email, form.raw("password")).await? else {
-        for (key, _) in &limits {
-            deps.shell.sign_ins.failed(key, now);
-        }
+    };
+    let right = deps.shell.hashing.verify(form.raw("password").into(), kept).await?;
+    let Some(account) = account.filter(|account| right && account.disabled_at.is_none()) else {
+        attempt.failed();
         metrics::counter!("mainstay_sign_ins_refused_total").increment(1);
         let page = form.again(CommandError::Refused { code: "sign-in" }, |form| draw(&view, form))?;
         return Ok(
             (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, HTML)], page.into_body()).into_response()
         );
     };
-    deps.shell.sign_ins.forget(&limits[0].0);
+    attempt.succeeded();
     let tx = deps.records.begin().await?;
     if let Some(old) = session::cookie(&headers, COOKIE) {
         sessions::end(&tx, &session::hash(old)).await?;
     }
     let cookie = session::start(&tx, &deps, account.id).await?;
+    let known = remember_browser(&tx, &deps, &headers, account.id).await?;
     tx.commit().await?;
     let mut answer = see_other(&destination(form.value("next"), account.role));
     answer.headers_mut().append(header::SET_COOKIE, cookie);
+    answer.headers_mut().append(header::SET_COOKIE, known);
     Ok(answer)
 }
 
-async fn authenticate(deps: &Deps, email: &str, password: &str) -> Result<Option<Account>, CommandError> {
-    let found = accounts::find_by_email(deps.records.read(), email).await?;
-    let (account, kept) = found.unzip();
-    let right = password::verify(deps.shell.clone(), password.into(), kept).await?;
-    Ok(account.filter(|account| right && account.disabled_at.is_none()))
+/// What to count a browser's attempts under that `account` has signed in on before.
+async fn known_browser(
+    deps: &Deps,
+    headers: &HeaderMap,
+    account: Option<&Account>,
+) -> Result<Option<String>, CommandError> {
+    let (Some(secret), Some(account)) = (session::cookie(headers, BROWSER_COOKIE), account) else {
+        return Ok(None);
+    };
+    let hash = session::hash(secret);
+    let known = known_browsers::knows(deps.records.read(), &hash, account.id).await?;
+    Ok(known.then_some(hash))
+}
+
+/// The browser keeps its cookie, which several accounts may share; a new one gets a fresh secret.
+async fn remember_browser(
+    tx: &Tx,
+    deps: &Deps,
+    headers: &HeaderMap,
+    account: AccountId,
+) -> Result<HeaderValue, CommandError> {
+    let ours = |secret: &&str| secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let kept = session::cookie(headers, BROWSER_COOKIE).filter(ours).map(String::from);
+    let secret = kept.unwrap_or_else(session::random_secret);
+    known_browsers::remember(tx, &session::hash(&secret), account, deps.now()).await?;
+    Ok(session::set_cookie(deps, BROWSER_COOKIE, &secret, BROWSER_KEPT_S))
+}
+
+/// One customer of an IPv6 provider has a whole network of addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => {
+            let [a, b, c, d, ..] = six.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+    }
 }
 
 pub async fn sign_out(State(deps): State<Deps>, headers: HeaderMap) -> PageResult {
@@ -93,7 +137,7 @@ pub async fn sign_out(State(deps): State<Deps>, headers: HeaderMap) -> PageResul
     let mut answer = see_other("/sign-in");
     answer.headers_mut().append(header::SET_COOKIE, session::set_cookie(&deps, COOKIE, "", 0));
     // What the phone kept for work without a network belongs to whoever was signed in.
-    answer.headers_mut().insert("clear-site-data", header::HeaderValue::from_static("\"cache\""));
+    answer.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(answer)
 }
 

@@ -1,13 +1,17 @@
 use super::commands::{NewAccount, create_account};
 use crate::{
+    Deps, ForwardedBy, Proxies,
     command::Context,
     testing::{Answer, TestApp},
     web::session,
 };
-use axum::{body::Body, http::Method};
+use axum::{Router, body::Body, http::Method};
 use chrono::TimeDelta;
 use domain::account::{Account, Role};
+use futures::future::join_all;
 use serde_json::json;
+use std::sync::Arc;
+use tower::ServiceExt;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -22,7 +26,9 @@ async fn person(app: &TestApp, email: &str) -> Account {
         time_zone: "Europe/Madrid".into(),
         password: PASSWORD.into(),
     };
-    create_account(&app.deps.records, Context::system(app.now()), input).await.expect("account")
+    create_account(&app.deps.records, &app.deps.shell.hashing, Context::system(app.now()), input)
+        .await
+        .expect("account")
 }
 
 async fn sign_in(app: &TestApp, email: &str, password: &str) -> Answer {
@@ -112,6 +118,89 @@ async fn guessing_is_stopped_for_a_quarter_of_an_hour() {
     assert!(refused.text().contains("Wait a quarter of an hour"), "{}", refused.text());
     app.clock.advance(TimeDelta::minutes(15));
     assert_eq!(sign_in(&app, "ana@example.com", PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_hundred_wrong_passwords_at_once_are_judged_as_often_as_the_limit_says() {
+    let app = TestApp::new().await;
+    person(&app, "ana@example.com").await;
+    let answers = join_all((0..100).map(|_| sign_in(&app, "ana@example.com", "a wrong password"))).await;
+    let judged = answers.iter().filter(|answer| answer.status == 401).count();
+    let refused = answers.iter().filter(|answer| answer.status == 429).count();
+    assert_eq!((judged, refused), (10, 90));
+}
+
+#[tokio::test]
+async fn fifty_right_passwords_at_once_are_all_let_in() {
+    let app = TestApp::new().await;
+    person(&app, "ana@example.com").await;
+    let answers = join_all((0..50).map(|_| sign_in(&app, "ana@example.com", PASSWORD))).await;
+    assert!(answers.iter().all(|answer| answer.status == 303));
+}
+
+#[tokio::test]
+async fn what_others_get_wrong_behind_the_same_address_locks_nobody_out() {
+    let app = TestApp::new().await;
+    person(&app, "ana@example.com").await;
+    for n in 0..70 {
+        let email = format!("somebody{}@example.com", n % 20);
+        assert_eq!(sign_in(&app, &email, "a wrong password").await.status, 401);
+    }
+    assert_eq!(sign_in(&app, "ana@example.com", PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_browser_that_was_here_before_is_let_in_whatever_strangers_try() {
+    let app = TestApp::new().await;
+    person(&app, "ana@example.com").await;
+    let first = sign_in(&app, "ana@example.com", PASSWORD).await;
+    let cookies = first.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    let known = cookies.filter(|cookie| cookie.starts_with("mainstay_browser=")).collect::<String>();
+    assert!(known.contains("HttpOnly"), "{known}");
+    let known = known.split(';').next().expect("a cookie");
+    for _ in 0..10 {
+        assert_eq!(sign_in(&app, "ana@example.com", "a wrong password").await.status, 401);
+    }
+    assert_eq!(sign_in(&app, "ana@example.com", PASSWORD).await.status, 429, "a stranger waits");
+    let form = [("email", "ana@example.com"), ("password", PASSWORD)];
+    assert_eq!(app.with_cookie(known).post_form("/sign-in", &form).await.status, 303);
+    let wrong = [("email", "ana@example.com"), ("password", "a wrong password")];
+    for _ in 0..10 {
+        assert_eq!(app.with_cookie(known).post_form("/sign-in", &wrong).await.status, 401);
+    }
+    assert_eq!(
+        app.with_cookie(known).post_form("/sign-in", &form).await.status,
+        429,
+        "it may not guess either"
+    );
+    let invented = format!("mainstay_browser={}", "0".repeat(64));
+    assert_eq!(app.with_cookie(&invented).post_form("/sign-in", &form).await.status, 429);
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_counts_for_itself_and_nobody_else_is_believed() {
+    let app = TestApp::new().await;
+    person(&app, "ana@example.com").await;
+    let proxies = Proxies::parse(&["127.0.0.1".into()], ForwardedBy::default()).expect("an address");
+    let trusting = crate::router(Deps { proxies: Arc::new(proxies), ..app.deps.clone() });
+    let plain = crate::router(app.deps.clone());
+    let ask = async |router: &Router, from: &str, password: &str| {
+        let body = format!("_key={}&email=ana@example.com&password={password}", uuid::Uuid::now_v7());
+        let request = app.anonymous().request(Method::POST, "/sign-in");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header("x-forwarded-for", from).body(Body::from(body)).expect("request");
+        router.clone().oneshot(request).await.expect("the router never fails").status().as_u16()
+    };
+    let right = PASSWORD.replace(' ', "+");
+    for _ in 0..10 {
+        assert_eq!(ask(&trusting, "203.0.113.1", "a+wrong+password").await, 401);
+    }
+    assert_eq!(ask(&trusting, "203.0.113.1", &right).await, 429);
+    assert_eq!(ask(&trusting, "203.0.113.2", &right).await, 303, "another client of the proxy");
+    for n in 0..10 {
+        assert_eq!(ask(&plain, &format!("203.0.113.{n}"), "a+wrong+password").await, 401);
+    }
+    assert_eq!(ask(&plain, "203.0.113.77", &right).await, 429, "without trust the header is only words");
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ pub async fn standing(deps: &Deps) -> Result<Option<Demo>, CommandError> {
 pub async fn set_up(deps: &Deps, email: &str, password: &str) -> Result<(), CommandError> {
     let cx = Context::system(deps.now());
     let (account, password) = accounts::checked(account(email, "Administrator", Role::Admin, password), &cx)?;
-    let hash = accounts::hash(password).await?;
+    let hash = deps.shell.hashing.hash(password).await?;
     let tx = deps.records.begin().await?;
     organisation::insert(&tx, &organisation_at(cx.at)).await?;
     accounts::insert(&tx, &account, &hash).await?;
@@ -65,7 +65,7 @@ pub async fn load_records(
     anchor: Timestamp,
     password: &str,
 ) -> Result<(Things, AccountId), CommandError> {
-    let hash = accounts::hash(password.to_owned()).await?;
+    let hash = deps.shell.hashing.hash(password.to_owned()).await?;
     let tx = deps.records.begin().await?;
     let things = records::insert(&tx, anchor).await?;
     let accounts = insert_accounts(&tx, &things, password, &hash, anchor).await?;

@@ -1,7 +1,10 @@
 //! Making the first administrator and the organisation, once.
 
 use crate::{
-    accounts::commands::{self as account_commands, NewAccount},
+    accounts::{
+        commands::{self as account_commands, NewAccount},
+        password::Hashing,
+    },
     command::{CommandError, Context},
     settings, work_orders,
 };
@@ -15,6 +18,7 @@ use store::{
 /// `sign_in` runs in the same transaction.
 pub async fn create(
     records: &Records,
+    hashing: &Hashing,
     cx: &Context,
     administrator: NewAccount,
     input: Organisation,
@@ -22,7 +26,7 @@ pub async fn create(
     settings::commands::check(&input)?;
     settings::commands::in_force(input.currency)?;
     let (account, password) = account_commands::checked(administrator, cx)?;
-    let hash = account_commands::hash(password).await?;
+    let hash = hashing.hash(password).await?;
     let tx = records.begin().await?;
     if accounts::exist(&tx).await? {
         return Err(CommandError::Refused { code: "first-run-done" });

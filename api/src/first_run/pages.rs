@@ -49,7 +49,8 @@ pub async fn create(State(deps): State<Deps>, view: View, form: Form) -> PageRes
 async fn set_up(deps: &Deps, view: &View, form: &Form) -> Result<Response, CommandError> {
     let (administrator, organisation) = read(form, view.lang)?;
     let cx = Context::new(Actor::system(), deps.now(), Source::Desktop, None);
-    let (tx, account) = commands::create(&deps.records, &cx, administrator, organisation).await?;
+    let (tx, account) =
+        commands::create(&deps.records, &deps.shell.hashing, &cx, administrator, organisation).await?;
     let cookie = session::start(&tx, deps, account.id).await?;
     tx.commit().await?;
     deps.shell.mark_set_up();

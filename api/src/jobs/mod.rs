@@ -1,19 +1,32 @@
-//! What Mainstay does by itself: a leased loop that feeds domain events, in order, to the registered reactions.
-//!
-//! Each reaction has its own cursor, moved in the transaction of its effect, so an event takes effect exactly once
-//! whatever happens in between; the lease only spares two processes the same work. A reaction that cannot reach the
-//! store tries again for as long as it takes; an event that a reaction refuses again and again is parked with its
-//! reason, and the events behind it go on.
+//! What Mainstay does by itself, in the one process that holds the lease of the jobs: domain events are fed, in order,
+//! to the registered reactions ([`follow`]), and what is kept for a while only is trimmed ([`retention`]). What a
+//! reaction could not do is shown on a page of its own.
 
-use crate::{billing, command::CommandError, deps::Deps, kpis, tickets};
-use chrono::TimeDelta;
-use domain::event::Recorded;
-use futures::future::BoxFuture;
-use std::time::Duration;
-use store::{
-    StoreError,
-    records::{Tx, leases, outbox, parked_events},
+pub mod commands;
+mod follow;
+pub mod json;
+mod lease;
+mod pages;
+pub mod retention;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    billing,
+    command::CommandError,
+    deps::Deps,
+    kpis, tickets,
+    web::routes::{Access, Routes},
 };
+use domain::{account::Role, event::Recorded};
+use futures::future::BoxFuture;
+use lease::Lease;
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+use store::{health::keep_running, records::Tx};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +39,8 @@ pub struct Reaction {
 }
 
 /// Every reaction of the product. Write `fn run<'a>(deps: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) ->
-/// BoxFuture<'a, Result<(), CommandError>> { Box::pin(async move { ... }) }` and add a line here.
+/// BoxFuture<'a, Result<(), CommandError>> { Box::pin(async move { ... }) }` and add a line here. An event that was put
+/// aside comes later than those behind it: a reaction looks at how things are, not only at what the event says.
 pub const REACTIONS: &[Reaction] = &[
     Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run },
     Reaction { name: "kpis", run: kpis::reactions::run },
@@ -47,20 +61,20 @@ pub const CHORES: &[Chore] = &[Chore {
     run: billing::periods::run,
 }];
 
-const LEASE: &str = "jobs";
-/// How long the jobs stand still after a crash, at most.
-const LEASE_TTL: TimeDelta = TimeDelta::seconds(10);
 const LEASE_RENEWAL: Duration = Duration::from_secs(4);
 /// How often a process without the lease asks for it.
 const LEASE_REQUEST: Duration = Duration::from_secs(1);
-/// Read at once; each is still its own transaction.
-const BATCH: u64 = 100;
-/// Refusals of one event by one reaction before it is parked.
-const MAX_REFUSALS: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// Looks for events that another process wrote, such as the command line; our own commits wake the loop at once.
-const LOOK_AROUND: Duration = Duration::from_secs(2);
+
+const ADMIN: Access = Access::Roles(&[Role::Admin]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/settings/jobs", ADMIN, pages::page)
+        .post("/settings/jobs/parked/{id}/retry", ADMIN, pages::retry)
+        .get("/api/v1/jobs/parked-events", ADMIN, json::parked)
+        .post("/api/v1/jobs/parked-events/{id}/retry", ADMIN, json::retry)
+        .get("/api/v1/jobs/retention", ADMIN, json::retention)
+}
 
 /// Runs until `stop`. While another process holds the lease, it waits for it.
 pub async fn run(deps: Deps, stop: CancellationToken) {
@@ -68,10 +82,10 @@ pub async fn run(deps: Deps, stop: CancellationToken) {
 }
 
 async fn run_reactions(deps: Deps, reactions: &'static [Reaction], stop: CancellationToken) {
-    let holder = uuid::Uuid::now_v7().to_string();
+    let mut lease = Lease::new(uuid::Uuid::now_v7().to_string());
     let mut working: Option<(CancellationToken, JoinSet<()>)> = None;
     loop {
-        let held = hold_lease(&deps, &holder).await;
+        let held = lease.hold(&deps, Instant::now()).await;
         working = match (held, working) {
             (true, None) => Some(start(&deps, reactions, &stop)),
             (false, Some(work)) => {
@@ -88,7 +102,7 @@ async fn run_reactions(deps: Deps, reactions: &'static [Reaction], stop: Cancell
     }
     if let Some(work) = working {
         finish(work).await;
-        if let Err(error) = release_lease(&deps, &holder).await {
+        if let Err(error) = lease.release(&deps).await {
             tracing::debug!(%error, "could not give the lease of the jobs up; it ends by itself");
         }
     }
@@ -101,37 +115,30 @@ fn start(
 ) -> (CancellationToken, JoinSet<()>) {
     let (token, mut tasks) = (stop.child_token(), JoinSet::new());
     for reaction in reactions {
-        tasks.spawn(follow(deps.clone(), *reaction, token.clone()));
+        let (deps, stop) = (deps.clone(), token.clone());
+        tasks.spawn(kept(deps, reaction.name, move |deps| follow::follow(deps, *reaction, stop.clone())));
     }
     for chore in CHORES {
-        tasks.spawn(look_after(deps.clone(), *chore, token.clone()));
+        let stop = token.clone();
+        tasks.spawn(kept(deps.clone(), chore.name, move |deps| look_after(deps, *chore, stop.clone())));
     }
+    let stop = token.clone();
+    tasks.spawn(kept(deps.clone(), "jobs.retention", move |deps| retention::run(deps, stop.clone())));
     (token, tasks)
+}
+
+/// One of the jobs: started again when it falls.
+fn kept<F: Future<Output = ()>>(
+    deps: Deps,
+    part: &'static str,
+    run: impl Fn(Deps) -> F,
+) -> impl Future<Output = ()> {
+    keep_running(deps.records.health().clone(), part, move || run(deps.clone()))
 }
 
 async fn finish((token, mut tasks): (CancellationToken, JoinSet<()>)) {
     token.cancel();
     while tasks.join_next().await.is_some() {}
-}
-
-async fn hold_lease(deps: &Deps, holder: &str) -> bool {
-    let now = deps.now();
-    let attempt = async {
-        let tx = deps.records.begin().await?;
-        let held = leases::acquire(&tx, LEASE, holder, now, now + LEASE_TTL).await?;
-        tx.commit_quietly().await?;
-        Ok::<bool, StoreError>(held)
-    };
-    attempt.await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "cannot renew the lease of the jobs");
-        false
-    })
-}
-
-async fn release_lease(deps: &Deps, holder: &str) -> Result<(), StoreError> {
-    let tx = deps.records.begin().await?;
-    leases::release(&tx, LEASE, holder).await?;
-    tx.commit_quietly().await
 }
 
 /// At once, and again whenever its time has passed. What fails is tried again then.
@@ -143,103 +150,3 @@ async fn look_after(deps: Deps, chore: Chore, stop: CancellationToken) {
         tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(chore.every) => {} }
     }
 }
-
-/// Carries one reaction through the events, oldest first.
-async fn follow(deps: Deps, reaction: Reaction, stop: CancellationToken) {
-    let mut commits = deps.records.commits();
-    let mut pause = FIRST_PAUSE;
-    while !stop.is_cancelled() {
-        commits.mark_unchanged();
-        let wait = match catch_up(&deps, reaction, &stop).await {
-            Ok(()) => {
-                pause = FIRST_PAUSE;
-                LOOK_AROUND
-            }
-            Err(error) => {
-                tracing::warn!(reaction = reaction.name, %error, "the store does not answer; trying again");
-                pause = (pause * 2).min(LONGEST_PAUSE);
-                tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(pause) => {} }
-                continue;
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = commits.changed() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
-    }
-}
-
-async fn catch_up(deps: &Deps, reaction: Reaction, stop: &CancellationToken) -> Result<(), StoreError> {
-    let mut position = outbox::position(deps.records.read(), reaction.name).await?;
-    loop {
-        let events = outbox::read_after(deps.records.read(), position, BATCH).await?;
-        if events.is_empty() {
-            return Ok(());
-        }
-        for (seq, recorded) in events {
-            let mut refusals = 0;
-            while let Err(error) = react(deps, reaction, position, seq, &recorded).await {
-                if stop.is_cancelled() {
-                    return Ok(());
-                }
-                if let CommandError::Store(error @ (StoreError::Unavailable(_) | StoreError::Full(_))) = error
-                {
-                    return Err(error);
-                }
-                refusals += 1;
-                if refusals >= MAX_REFUSALS {
-                    park(deps, reaction, seq, &recorded, &error).await?;
-                    break;
-                }
-                tokio::time::sleep(FIRST_PAUSE * refusals).await;
-            }
-            position = seq;
-            if stop.is_cancelled() {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// One event, one transaction. Does nothing when somebody else has dealt with it.
-async fn react(
-    deps: &Deps,
-    reaction: Reaction,
-    position: i64,
-    seq: i64,
-    recorded: &Recorded,
-) -> Result<(), CommandError> {
-    let tx = deps.records.begin().await?;
-    if outbox::position(&tx, reaction.name).await? != position {
-        return Ok(());
-    }
-    (reaction.run)(deps, &tx, recorded).await?;
-    outbox::advance(&tx, reaction.name, seq).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-async fn park(
-    deps: &Deps,
-    reaction: Reaction,
-    seq: i64,
-    recorded: &Recorded,
-    error: &CommandError,
-) -> Result<(), StoreError> {
-    tracing::error!(reaction = reaction.name, seq, event = recorded.event.kind(), %error, "parked an event");
-    metrics::counter!("mainstay_parked_events_total", "reaction" => reaction.name).increment(1);
-    let tx = deps.records.begin().await?;
-    let parked = parked_events::Parked {
-        consumer: reaction.name.into(),
-        seq,
-        error: format!("{}: {error}", recorded.event.kind()),
-        at: deps.now(),
-    };
-    parked_events::insert(&tx, &parked).await?;
-    outbox::advance(&tx, reaction.name, seq).await?;
-    tx.commit().await
-}
-
-#[cfg(test)]
-mod tests;

@@ -44,8 +44,11 @@ pub async fn act(
         return Ok(StatusCode::MISDIRECTED_REQUEST.into_response());
     }
     match carry_out(&deps, form.context(cx), id, &action, &form, view.lang).await {
-        Ok(()) if action == "finish" || action == "decline" => Ok(see_other("/my-day")),
-        Ok(()) => Ok(see_other(&format!("/my-day/visits/{id}"))),
+        // What the phone sends again has happened, and that is all it asks.
+        Ok(()) | Err(CommandError::AlreadyDone) if action == "finish" || action == "decline" => {
+            Ok(see_other("/my-day"))
+        }
+        Ok(()) | Err(CommandError::AlreadyDone) => Ok(see_other(&format!("/my-day/visits/{id}"))),
         Err(error) => {
             let page = VisitPage::load(&deps, &view, &user, id).await?;
             form.again(error, |form| page.draw(&view, &action, form))

@@ -6,7 +6,7 @@
 //! (regenerate it with `UPDATE_OPENAPI=1 cargo test -p api openapi` or `mainstay openapi`).
 
 use crate::{
-    accounts, alerts, assets, billing, contracts, customers, devices, dispatch, kpis, models, parts,
+    accounts, alerts, assets, billing, contracts, customers, devices, dispatch, jobs, kpis, models, parts,
     problem::Problem,
     quarantine, reliability, rules, settings, sites, telemetry, tickets, visits,
     web::routes::{Access, Routes},
@@ -72,6 +72,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         customers::json::Api::openapi(),
         devices::json::Api::openapi(),
         dispatch::json::Api::openapi(),
+        jobs::json::Api::openapi(),
         kpis::json::Api::openapi(),
         models::json::Api::openapi(),
         parts::json::Api::openapi(),

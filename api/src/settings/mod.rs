@@ -30,6 +30,7 @@ pub fn tabs(lang: Lang, current: &str) -> Markup {
         ("/settings", "settings-organisation"),
         ("/settings/accounts", "accounts-title"),
         ("/settings/tokens", "tokens-title"),
+        ("/settings/jobs", "jobs-title"),
     ];
     html! {
         nav.tabs aria-label=(lang.t("nav-settings")) {

@@ -144,7 +144,7 @@ impl Form {
             CommandError::Refused { .. } | CommandError::Transition(_) | CommandError::Money(_) => {
                 self.general = Some(message);
             }
-            CommandError::KeyReused => {
+            CommandError::KeyReused | CommandError::AlreadyDone => {
                 self.general = Some(message);
                 self.key = Uuid::now_v7().to_string();
             }

@@ -304,13 +304,14 @@ async fn follow_outbox(deps: &Deps, stop: &CancellationToken) {
 async fn tell_events(deps: &Deps, position: Option<i64>) -> Result<i64, StoreError> {
     let Some(mut position) = position else { return outbox::newest(deps.records.read()).await };
     loop {
-        let events = outbox::read_after(deps.records.read(), position, OUTBOX_BATCH).await?;
-        for (seq, recorded) in &events {
-            let data: Arc<str> = format!(r#"{{"kind":"{}"}}"#, recorded.event.kind()).into();
-            for topic in topics_of(&recorded.event) {
+        let events = outbox::entries_after(deps.records.read(), position, OUTBOX_BATCH).await?;
+        for entry in &events {
+            let data: Arc<str> = format!(r#"{{"kind":"{}"}}"#, entry.kind).into();
+            // One that cannot be read is shown where it is parked.
+            for topic in entry.event.as_ref().map(topics_of).unwrap_or_default() {
                 deps.shell.live.tell(topic, &data);
             }
-            position = *seq;
+            position = entry.seq;
         }
         if (events.len() as u64) < OUTBOX_BATCH {
             return Ok(position);

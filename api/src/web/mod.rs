@@ -13,6 +13,8 @@ pub mod layout;
 pub mod limiter;
 pub mod list;
 pub mod live;
+pub mod panics;
+pub mod proxies;
 pub mod request;
 pub mod response;
 pub mod routes;

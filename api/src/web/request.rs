@@ -138,14 +138,20 @@ fn sign_in_address(request: &Request) -> String {
     format!("/sign-in?{query}")
 }
 
-/// Where a request comes from, for limits; the loopback address where no socket is known (tests).
+/// Where a request comes from, for limits: the client of a trusted proxy, else the other end of the socket. The
+/// loopback address where no socket is known (tests).
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-impl<S: Send + Sync> FromRequestParts<S> for Peer {
+impl<S> FromRequestParts<S> for Peer
+where
+    S: Send + Sync,
+    Deps: FromRef<S>,
+{
     type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let known = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(known.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical())))
+        let peer = known.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
+        Ok(Self(Deps::from_ref(state).proxies.client(peer, &parts.headers)))
     }
 }

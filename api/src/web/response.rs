@@ -48,6 +48,7 @@ pub fn describe(error: &CommandError) -> (StatusCode, String) {
         CommandError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid"),
         CommandError::Transition(_) => (StatusCode::CONFLICT, "error-transition"),
         CommandError::KeyReused => (StatusCode::CONFLICT, "error-key-reused"),
+        CommandError::AlreadyDone => (StatusCode::CONFLICT, "error-already-done"),
         CommandError::Money(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-money"),
         CommandError::Store(StoreError::Conflict(_)) => (StatusCode::CONFLICT, "error-conflict"),
         CommandError::Store(StoreError::Unavailable(_) | StoreError::Full(_)) => {

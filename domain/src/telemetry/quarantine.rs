@@ -26,6 +26,8 @@ pub struct Quarantined {
     pub received_at: Timestamp,
     /// How many refusals this row stands for: more than one during a flood.
     pub count: u64,
+    /// Where an unknown sender speaks from. Refusals of one source for one reason are one row, however many.
+    pub source: Option<String>,
 }
 
 pub const MAX_PAYLOAD_KEPT: usize = 16 * 1024;
@@ -48,7 +50,13 @@ impl Quarantined {
             payload_bytes: payload.len() as u64,
             received_at,
             count: 1,
+            source: None,
         }
+    }
+
+    /// Of an unknown sender at `source`: counted on its row, which keeps the newest detail.
+    pub fn from_source(self, source: String) -> Self {
+        Self { source: Some(source), ..self }
     }
 
     /// The message to submit again, with its first time of receipt; `None` when it was cut, came from nobody known

@@ -100,6 +100,7 @@ async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<
         Ok(None) => {
             let who = format!("{} {}", connect.client_id, remote.ip());
             let rejected = door_row(shared, None, "", &[], &Rejection::WrongToken(who));
+            let rejected = rejected.map(|row| row.from_source(remote.ip().to_canonical().to_string()));
             let delay = shared.access.failed(remote.ip());
             return Err(Refusal { reason: ConnectAckReason::NotAuthorized, rejected, delay });
         }

@@ -24,6 +24,7 @@ use domain::telemetry::{
     connection::{Connection as Fact, EndReason, Ended},
     quarantine::Quarantined,
 };
+use futures::FutureExt;
 use handshake::Welcome;
 pub use handshake::Wills;
 use intake::{Answered, Door, Intake};
@@ -33,6 +34,7 @@ use std::{
     future::{Future, poll_fn},
     net::SocketAddr,
     num::NonZeroU16,
+    panic::{AssertUnwindSafe, resume_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -51,7 +53,9 @@ pub async fn serve<S: ByteStream>(
 ) {
     // What signing in needs is gone when it is over: a connection is idle for most of its life.
     let Some((mut connection, client)) = Box::pin(let_in(shared, stream, remote, stop)).await else { return };
-    let reason = connection.run().await;
+    // However it ends, even by a panic, the others hear that it is gone.
+    let ran = AssertUnwindSafe(connection.run()).catch_unwind().await;
+    let reason = *ran.as_ref().unwrap_or(&EndReason::ConnectionLost);
     let shared = &connection.shared;
     let ended = Some(Ended { at: shared.clock.now(), reason });
     // While another connection of the device is open, that one is the fact to keep.
@@ -61,7 +65,10 @@ pub async fn serve<S: ByteStream>(
     };
     shared.presence.note(fact);
     drop(client);
-    Box::pin(connection.finish(reason)).await;
+    match ran {
+        Ok(reason) => Box::pin(connection.finish(reason)).await,
+        Err(panic) => resume_unwind(panic),
+    }
 }
 
 /// A connection whose client has heard that it is accepted.

@@ -26,11 +26,26 @@ impl MessageSink for Taking {
     }
 }
 
+/// A decoder with a fault, which some payload finds.
+struct Poisoned;
+impl MessageSink for Poisoned {
+    fn submit(&self, _: Vec<InboundMessage>, _: Done) {
+        panic!("poison");
+    }
+    fn submit_one(&self, _: InboundMessage, _: Told) {
+        panic!("poison");
+    }
+}
+
 const CONNECT: &[u8] = b"\x10\x15\0\x04MQTT\x04\x82\0\x3c\0\x01c\0\x06secret";
 const PUBLISH: &[u8] = b"\x32\x1d\0\x17v1/devices/me/telemetry\0\x01{}";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn shared(records: &Records, limits: Limits) -> (Arc<Shared>, DeviceId) {
+    with_sink(records, limits, Arc::new(Taking)).await
+}
+
+async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>) -> (Arc<Shared>, DeviceId) {
     let device = Device {
         id: DeviceId::generate(),
         asset_id: None,
@@ -53,7 +68,7 @@ async fn shared(records: &Records, limits: Limits) -> (Arc<Shared>, DeviceId) {
         counters: Counters::new(),
         admission: admission::Admission::new(limits.open_bytes),
         records: records.clone(),
-        sink: Arc::new(Taking),
+        sink,
         clock: Arc::new(SystemClock),
         limits,
     };
@@ -83,6 +98,22 @@ async fn a_client_that_reads_nothing_is_not_read_for_ever() {
     shared.presence.run().await;
     let fact = connections::get(records.read(), device).await.unwrap().unwrap();
     assert_eq!(fact.ended.unwrap().reason, EndReason::SlowReader);
+}
+
+#[tokio::test]
+async fn a_connection_whose_task_panics_is_not_connected_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let records = Records::open(dir.path()).await.unwrap();
+    let (shared, device) = with_sink(&records, Limits::default(), Arc::new(Poisoned)).await;
+    let (mut client, mut actor) = serve_over(&shared, 1_024);
+    client.write_all(CONNECT).await.unwrap();
+    client.write_all(PUBLISH).await.unwrap();
+    let ended = timeout(PATIENCE, actor.join_next()).await.expect("the actor ends").expect("one");
+    assert!(ended.unwrap_err().is_panic());
+    shared.presence.close();
+    shared.presence.run().await;
+    let fact = connections::get(records.read(), device).await.unwrap().unwrap();
+    assert_eq!(fact.ended.unwrap().reason, EndReason::ConnectionLost);
 }
 
 #[test]

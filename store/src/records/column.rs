@@ -18,13 +18,7 @@ pub(super) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError
         .map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|e| StoreError::Corrupt(e.to_string()))
-}
-
-pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|e| StoreError::Corrupt(e.to_string()))
-}
+pub(super) use super::frozen::{freeze as json, thaw as from_json};
 
 /// A quantity in thousandths.
 pub(super) fn milli(quantity: Decimal) -> Result<i64, StoreError> {

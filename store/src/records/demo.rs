@@ -1,5 +1,6 @@
 //! How far the demo is, and the accounts that came with it. One row while there is a demo or the beginning of one.
 
+use super::frozen;
 use crate::StoreError;
 use domain::{Timestamp, clock::from_micros, id::AccountId};
 use sea_orm::{
@@ -57,7 +58,7 @@ pub async fn get(db: &impl ConnectionTrait) -> Result<Option<Demo>, StoreError> 
     Ok(Some(Demo {
         stage: stage.ok_or_else(|| corrupt("stage"))?,
         anchor: from_micros(row.anchor_us),
-        accounts: serde_json::from_str(&row.accounts).map_err(|_| corrupt("accounts"))?,
+        accounts: frozen::thaw(&row.accounts)?,
     }))
 }
 
@@ -66,7 +67,7 @@ pub async fn save(tx: &impl ConnectionTrait, demo: &Demo) -> Result<(), StoreErr
         id: Set(ONLY_ROW),
         stage: Set(demo.stage.as_str().into()),
         anchor_us: Set(demo.anchor.timestamp_micros()),
-        accounts: Set(serde_json::json!(demo.accounts).to_string()),
+        accounts: Set(frozen::freeze(&demo.accounts)?),
     };
     let changed = [Column::Stage, Column::AnchorUs, Column::Accounts];
     Entity::insert(row)

@@ -1,5 +1,6 @@
 //! Evidence of alerts, frozen: inserted with the alert, never updated.
 
+use super::frozen;
 use crate::StoreError;
 use domain::{condition::evidence::Evidence, id::AlertId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
@@ -20,13 +21,12 @@ impl ActiveModelBehavior for ActiveModel {}
 impl TryFrom<Model> for Evidence {
     type Error = StoreError;
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        serde_json::from_str(&row.body)
-            .map_err(|e| StoreError::Corrupt(format!("evidence of alert {}: {e}", row.alert_id)))
+        frozen::thaw(&row.body)
     }
 }
 
 pub async fn insert(tx: &impl ConnectionTrait, evidence: &Evidence) -> Result<(), StoreError> {
-    let body = serde_json::to_string(evidence).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let body = frozen::freeze(evidence)?;
     let row = ActiveModel { alert_id: Set(evidence.alert_id.into()), body: Set(body) };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())

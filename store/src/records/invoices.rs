@@ -438,7 +438,7 @@ fn to_row(invoice: &Invoice) -> Result<ActiveModel, StoreError> {
         total_minor: Set(invoice.totals().map_err(money)?.total.minor),
         open_minor: Set(invoice.open().minor),
         facts: Set(column::json(&invoice.state)?),
-        parties: Set(column::json(&(&invoice.issuer, &invoice.recipient))?),
+        parties: Set(column::json(&(invoice.issuer.clone(), invoice.recipient.clone()))?),
         language: Set(invoice.language.clone()),
         version: Set(invoice.version),
     })

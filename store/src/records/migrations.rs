@@ -4,9 +4,10 @@
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
     counters, customers, demo, device_attributes, device_events, devices, evidence, failures, invoices,
-    kpi_facts, leases, lines, minor_units, model_metrics, models, organisation, outbox, parked_events, parts,
-    payments, quarantine, rules, search, sessions, sites, states, stock, technicians, territories, tickets,
-    time_entries, transitions, visits, warranties, work_orders,
+    known_browsers, kpi_facts, leases, lines, minor_units, model_metrics, models, organisation, outbox,
+    parked_events, parts, payments, quarantine, retention, rules, search, sessions, sites, states, stock,
+    technicians, territories, tickets, time_entries, transitions, visits, warranties, work_orders,
+    write_probe,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
@@ -67,6 +68,12 @@ impl MigratorTrait for Migrator {
             Box::new(contracts::Billing),
             Box::new(model_metrics::Migration),
             Box::new(alerts::EventTimeMigration),
+            Box::new(known_browsers::Migration),
+            Box::new(leases::CountRenewals),
+            Box::new(write_probe::Migration),
+            Box::new(quarantine::BySource),
+            Box::new(parked_events::Retries),
+            Box::new(retention::Migration),
         ]
     }
 }

@@ -26,8 +26,10 @@ pub mod evidence;
 pub mod failures;
 #[cfg(test)]
 mod fleet_tests;
+pub mod frozen;
 pub mod invoices;
 mod keyset;
+pub mod known_browsers;
 pub mod kpi_facts;
 pub mod leases;
 pub mod lines;
@@ -41,6 +43,7 @@ pub mod parked_events;
 pub mod parts;
 pub mod payments;
 pub mod quarantine;
+pub mod retention;
 pub mod rules;
 mod search;
 #[cfg(test)]
@@ -57,8 +60,9 @@ pub mod transitions;
 pub mod visits;
 pub mod warranties;
 pub mod work_orders;
+mod write_probe;
 
-use crate::StoreError;
+use crate::{StoreError, health::Health};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -76,7 +80,11 @@ pub struct Records {
     write: DatabaseConnection,
     /// Counts commits: outbox consumers and live pages wake on it.
     commits: Arc<watch::Sender<u64>>,
+    health: Health,
 }
+
+/// The name of the records among the parts of [`Health`].
+pub const PART: &str = "records";
 
 impl Records {
     /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
@@ -85,7 +93,7 @@ impl Records {
         let write = Database::connect(options(&url, 1)).await?;
         migrations::Migrator::up(&write, None).await?;
         let read = Database::connect(options(&url, 8)).await?;
-        Ok(Self { read, write, commits: Arc::new(watch::channel(0).0) })
+        Ok(Self { read, write, commits: Arc::new(watch::channel(0).0), health: Health::default() })
     }
 
     /// For reading outside a transaction. Never write through it.
@@ -98,8 +106,26 @@ impl Records {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let inner = self.write.begin_with_options(options).await?;
-        Ok(Tx { inner, commits: Arc::clone(&self.commits) })
+        let inner = self.write.begin_with_options(options).await;
+        let inner = inner.inspect_err(|error| note(&self.health, error))?;
+        Ok(Tx { inner, commits: Arc::clone(&self.commits), health: self.health.clone() })
+    }
+
+    /// How the product is. Every room has the records, and so this.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Tries whether writing works again, and says so if it does.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        write_probe::put(&tx).await?;
+        tx.commit_quietly().await?;
+        let tx = self.begin().await?;
+        write_probe::remove(&tx).await?;
+        tx.commit_quietly().await?;
+        self.health.well(PART);
+        Ok(())
     }
 
     /// Changes with every commit of this process.
@@ -133,17 +159,37 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
 pub struct Tx {
     inner: DatabaseTransaction,
     commits: Arc<watch::Sender<u64>>,
+    health: Health,
+}
+
+/// Once a write has failed for want of room or a broken disk, the records are not well until [`Records::probe`] says so.
+fn note(health: &Health, error: &DbErr) {
+    const CANNOT_WRITE: [&str; 4] = [
+        "database or disk is full",
+        "disk I/O error",
+        "attempt to write a readonly database",
+        "unable to open database file",
+    ];
+    let words = error.to_string();
+    if CANNOT_WRITE.iter().any(|cannot| words.contains(cannot)) {
+        health.failing(PART, words);
+    }
 }
 
 impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.inner.commit().await?;
-        self.commits.send_modify(|count| *count += 1);
+        let commits = Arc::clone(&self.commits);
+        self.commit_quietly().await?;
+        commits.send_modify(|count| *count += 1);
         Ok(())
     }
     /// Commits what nobody else waits for, such as a renewed lease or a session's last use.
     pub async fn commit_quietly(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        let health = self.health;
+        Ok(self.inner.commit().await.inspect_err(|error| note(&health, error))?)
+    }
+    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        result.inspect_err(|error| note(&self.health, error))
     }
 }
 
@@ -153,16 +199,16 @@ impl ConnectionTrait for Tx {
         self.inner.get_database_backend()
     }
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.inner.execute_raw(statement).await
+        self.noted(self.inner.execute_raw(statement).await)
     }
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.inner.execute_unprepared(sql).await
+        self.noted(self.inner.execute_unprepared(sql).await)
     }
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.inner.query_one_raw(statement).await
+        self.noted(self.inner.query_one_raw(statement).await)
     }
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.inner.query_all_raw(statement).await
+        self.noted(self.inner.query_all_raw(statement).await)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Domain events, written in the transaction that made them true and read in order by each consumer at its own pace.
 
+use super::frozen;
 use crate::StoreError;
 use domain::event::{DomainEvent, Recorded};
 use domain::{Timestamp, clock::from_micros, id::EventId};
@@ -44,37 +45,63 @@ pub async fn push(
     at: Timestamp,
 ) -> Result<EventId, StoreError> {
     let id = EventId::generate();
-    let payload = serde_json::to_string(event).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let row = ActiveModel {
         id: Set(id.into()),
         at_us: Set(at.timestamp_micros()),
         kind: Set(event.kind().into()),
-        payload: Set(payload),
+        payload: Set(frozen::freeze(event)?),
         ..Default::default()
     };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(id)
 }
 
-/// Events after position `after_seq`, oldest first, each with its position.
+/// One event as it is kept.
+#[derive(Debug)]
+pub struct Entry {
+    pub seq: i64,
+    pub id: EventId,
+    pub at: Timestamp,
+    /// [`DomainEvent::kind`], known even of an event that cannot be read.
+    pub kind: String,
+    pub event: Result<DomainEvent, StoreError>,
+}
+
+impl Entry {
+    pub fn recorded(&self) -> Option<Recorded> {
+        let event = self.event.as_ref().ok()?.clone();
+        Some(Recorded { id: self.id, at: self.at, event })
+    }
+}
+
+/// What is kept after position `after_seq`, oldest first. An event that cannot be read keeps none of the others.
+pub async fn entries_after(
+    db: &impl ConnectionTrait,
+    after_seq: i64,
+    limit: u64,
+) -> Result<Vec<Entry>, StoreError> {
+    let query = Entity::find().filter(Column::Seq.gt(after_seq)).order_by_asc(Column::Seq).limit(limit);
+    Ok(query.all(db).await?.into_iter().map(entry).collect())
+}
+
+/// The event at position `seq`; `None` when it is kept no longer.
+pub async fn entry_at(db: &impl ConnectionTrait, seq: i64) -> Result<Option<Entry>, StoreError> {
+    Ok(Entity::find_by_id(seq).one(db).await?.map(entry))
+}
+
+fn entry(row: Model) -> Entry {
+    let event = frozen::thaw(&row.payload);
+    Entry { seq: row.seq, id: row.id.into(), at: from_micros(row.at_us), kind: row.kind, event }
+}
+
+/// Events after position `after_seq` that can be read, oldest first, each with its position.
 pub async fn read_after(
     db: &impl ConnectionTrait,
     after_seq: i64,
     limit: u64,
 ) -> Result<Vec<(i64, Recorded)>, StoreError> {
-    let rows = Entity::find()
-        .filter(Column::Seq.gt(after_seq))
-        .order_by_asc(Column::Seq)
-        .limit(limit)
-        .all(db)
-        .await?;
-    rows.into_iter()
-        .map(|row| {
-            let event = serde_json::from_str(&row.payload)
-                .map_err(|e| StoreError::Corrupt(format!("outbox {}: {e}", row.seq)))?;
-            Ok((row.seq, Recorded { id: row.id.into(), at: from_micros(row.at_us), event }))
-        })
-        .collect()
+    let entries = entries_after(db, after_seq, limit).await?;
+    Ok(entries.iter().filter_map(|entry| Some((entry.seq, entry.recorded()?))).collect())
 }
 
 /// The last position that `consumer` has dealt with; 0 before the first.

@@ -1,5 +1,6 @@
 //! Rules with all their versions. The settings are kept as JSON: they are read whole, and a version is never edited.
 
+use super::frozen;
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -53,11 +54,7 @@ mod version {
 pub const FAILURE_RULE: RuleId = RuleId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001));
 
 fn settings(id: Uuid, json: &str) -> Result<RuleSettings, StoreError> {
-    serde_json::from_str(json).map_err(|e| StoreError::Corrupt(format!("rule {id}: {e}")))
-}
-
-fn json(settings: &RuleSettings) -> Result<String, StoreError> {
-    serde_json::to_string(settings).map_err(|e| StoreError::Corrupt(e.to_string()))
+    frozen::thaw(json).map_err(|error| StoreError::Corrupt(format!("rule {id}: {error}")))
 }
 
 impl TryFrom<Model> for Rule {
@@ -79,7 +76,7 @@ fn row(rule: &Rule) -> Result<ActiveModel, StoreError> {
     Ok(ActiveModel {
         id: Set(rule.id.into()),
         version: Set(rule.version),
-        settings: Set(json(&rule.settings)?),
+        settings: Set(frozen::freeze(&rule.settings)?),
         built_in: Set(rule.built_in),
         demo: Set(rule.demo),
         created_at_us: Set(rule.created_at.timestamp_micros()),
@@ -91,7 +88,7 @@ async fn keep_version(tx: &impl ConnectionTrait, rule: &Rule) -> Result<(), Stor
     let row = version::ActiveModel {
         rule_id: Set(rule.id.into()),
         version: Set(rule.version),
-        settings: Set(json(&rule.settings)?),
+        settings: Set(frozen::freeze(&rule.settings)?),
         at_us: Set(rule.updated_at.timestamp_micros()),
     };
     version::Entity::insert(row).exec_without_returning(tx).await?;

@@ -97,13 +97,12 @@ pub async fn sweep(
     tx: &impl ConnectionTrait,
     made_before: Timestamp,
     seen_before: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     use sea_orm::Condition;
     let stale = Condition::any()
         .add(Column::CreatedAtUs.lt(made_before.timestamp_micros()))
         .add(Column::SeenAtUs.lt(seen_before.timestamp_micros()));
-    Entity::delete_many().filter(stale).exec(tx).await?;
-    Ok(())
+    Ok(Entity::delete_many().filter(stale).exec(tx).await?.rows_affected)
 }
 
 pub(super) struct Migration;

@@ -19,6 +19,9 @@ pub mod embedded;
 /// Sample times lie within this many microseconds of 1970, either way (about 146,000 years).
 pub const MAX_TIME_US: i64 = 1 << 62;
 
+/// The name of this store among the parts of [`crate::health::Health`].
+pub const PART: &str = "telemetry";
+
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Called exactly once, from any thread, when the fate of an append is known.
 pub type AppendDone = Box<dyn FnOnce(Result<Receipt, StoreError>) + Send>;
@@ -138,6 +141,11 @@ pub trait TelemetryStore: Send + Sync + 'static {
     fn forget(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), StoreError>>;
 
     fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>>;
+
+    /// Tries whether writing works again after it did not, and says so to [`crate::health::Health`] if it does.
+    fn probe(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Finishes queued commits and closes; later appends are refused as unavailable.
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>>;

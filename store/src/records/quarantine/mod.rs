@@ -35,6 +35,8 @@ pub struct Model {
     pub payload_bytes: i64,
     pub received_at_us: i64,
     pub count: i64,
+    /// Where an unknown sender speaks from.
+    pub source: Option<String>,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -144,8 +146,14 @@ pub async fn insert(tx: &impl ConnectionTrait, rows: &[Quarantined]) -> Result<(
         *count = count.saturating_add(row.count.cast_signed());
         *last_at_us = std::cmp::max(*last_at_us, row.received_at.timestamp_micros());
     }
-    for some in rows.chunks(ROWS_PER_STATEMENT) {
-        Entity::insert_many(some.iter().map(to_row)).exec_without_returning(tx).await?;
+    let mut fresh = Vec::new();
+    for row in rows {
+        if !count_on_its_row(tx, row).await? {
+            fresh.push(row);
+        }
+    }
+    for some in fresh.chunks(ROWS_PER_STATEMENT) {
+        Entity::insert_many(some.iter().map(|row| to_row(row))).exec_without_returning(tx).await?;
     }
     let senders: BTreeSet<Uuid> = counts.keys().map(|(device_id, _)| *device_id).collect();
     add_counts(tx, counts).await?;
@@ -219,6 +227,7 @@ fn to_row(row: &Quarantined) -> ActiveModel {
         payload_bytes: Set(row.payload_bytes.cast_signed()),
         received_at_us: Set(row.received_at.timestamp_micros()),
         count: Set(row.count.cast_signed()),
+        source: Set(row.source.clone()),
     }
 }
 
@@ -233,7 +242,23 @@ fn from_row(row: Model) -> Quarantined {
         payload_bytes: row.payload_bytes.cast_unsigned(),
         received_at: from_micros(row.received_at_us),
         count: row.count.cast_unsigned(),
+        source: row.source,
     }
+}
+
+/// Counts a refusal on the row of its source and reason; false when there is none yet.
+async fn count_on_its_row(tx: &impl ConnectionTrait, row: &Quarantined) -> Result<bool, StoreError> {
+    let Some(source) = &row.source else { return Ok(false) };
+    let same = Column::Source
+        .eq(source.as_str())
+        .and(Column::Reason.eq(row.reason.as_str()))
+        .and(Column::DeviceId.eq(column(row.device)));
+    let counted = Entity::update_many()
+        .col_expr(Column::Count, Expr::col(Column::Count).add(row.count.cast_signed()))
+        .col_expr(Column::ReceivedAtUs, Expr::value(row.received_at.timestamp_micros()))
+        .col_expr(Column::Detail, Expr::value(row.detail.as_str()))
+        .filter(same);
+    Ok(counted.exec(tx).await?.rows_affected > 0)
 }
 
 pub(super) struct Migration;
@@ -277,6 +302,27 @@ impl MigrationTrait for Migration {
             .primary_key(Index::create().col("device_id").col("reason"))
             .to_owned();
         manager.create_table(counts).await
+    }
+}
+
+/// Rows of one source are found again.
+pub(super) struct BySource;
+impl MigrationName for BySource {
+    fn name(&self) -> &str {
+        "0104_quarantine_source"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for BySource {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = Table::alter().table("quarantine").add_column(schema::string_null("source")).to_owned();
+        manager.alter_table(column).await?;
+        super::migrations::create_indexes(
+            manager,
+            "quarantine",
+            &[("quarantine_source", &["source", "reason"])],
+        )
+        .await
     }
 }
 

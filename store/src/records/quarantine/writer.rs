@@ -62,7 +62,7 @@ impl Writer {
     pub async fn run(&self) {
         loop {
             let (batch, done, closed) = self.waiting.lock().take();
-            if batch.is_empty() && done.is_empty() {
+            if batch.is_empty() && done.0.is_empty() {
                 if closed {
                     return;
                 }
@@ -73,9 +73,7 @@ impl Writer {
             if let Err(error) = &result {
                 tracing::error!(%error, rows = batch.len(), "refused messages could not be kept");
             }
-            for done in done {
-                done(result.as_ref().copied().map_err(copy));
-            }
+            done.answer(&result);
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -97,6 +95,15 @@ impl Waiting {
     fn add(&mut self, row: Quarantined) {
         let full = self.bytes + row.payload.len() > WAITING_BYTES;
         let rows = self.senders.entry(row.device).or_default();
+        let of_its_source =
+            |other: &&mut Quarantined| other.source == row.source && other.reason == row.reason;
+        if row.source.is_some()
+            && let Some(same) = rows.iter_mut().find(of_its_source)
+        {
+            (same.received_at, same.detail) = (row.received_at, row.detail);
+            same.count += row.count;
+            return;
+        }
         if (full || rows.len() >= ROWS_PER_BATCH)
             && let Some(alike) = rows.iter_mut().rev().find(|other| other.reason == row.reason)
         {
@@ -108,12 +115,31 @@ impl Waiting {
         rows.push(row);
     }
 
-    fn take(&mut self) -> (Vec<Quarantined>, Vec<WriteDone>, bool) {
+    fn take(&mut self) -> (Vec<Quarantined>, Answers, bool) {
         self.bytes = 0;
         let mut batch: Vec<_> = std::mem::take(&mut self.senders).into_values().flatten().collect();
         // Ids sort by creation: inserting in that order keeps the index's writes together.
         batch.sort_unstable_by_key(|row| row.id);
-        (batch, std::mem::take(&mut self.done), self.closed)
+        (batch, Answers(std::mem::take(&mut self.done)), self.closed)
+    }
+}
+
+/// Those who wait for a batch. However it ends, they are answered.
+struct Answers(Vec<WriteDone>);
+
+impl Answers {
+    fn answer(mut self, result: &Result<(), StoreError>) {
+        for done in std::mem::take(&mut self.0) {
+            done(result.as_ref().copied().map_err(copy));
+        }
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        for done in self.0.drain(..) {
+            done(Err(StoreError::Unavailable("the quarantine's writer fell".into())));
+        }
     }
 }
 
@@ -134,6 +160,34 @@ mod tests {
     };
     use domain::{clock::from_micros, telemetry::Rejection};
     use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn wrong_tokens_of_one_address_are_one_row_with_a_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::open(dir.path()).await.unwrap();
+        let wrong = |client: &str, at_us: i64| {
+            let rejection = Rejection::WrongToken(client.into());
+            Quarantined::new(None, "", &[], &rejection, from_micros(at_us)).from_source("10.0.0.7".into())
+        };
+        // Two batches, so that both what waits and what is kept are counted on.
+        for (first, client) in [(0, "old"), (400, "new")] {
+            let writer = Writer::new(records.clone());
+            for n in 0..400 {
+                writer.put(vec![wrong(client, first + n)], None);
+            }
+            let elsewhere = Rejection::WrongToken("other".into());
+            let elsewhere = Quarantined::new(None, "", &[], &elsewhere, from_micros(1));
+            writer.put(vec![elsewhere.from_source("10.0.0.8".into())], None);
+            writer.close();
+            writer.run().await;
+        }
+        let rows = list(records.read(), &Filter::default(), &PageRequest::first(500)).await.unwrap().items;
+        let seen: Vec<_> = rows.iter().map(|row| (row.source.as_deref(), row.count)).collect();
+        assert_eq!(rows.len(), 2, "{seen:?}");
+        let row = rows.iter().find(|row| row.source.as_deref() == Some("10.0.0.7")).unwrap();
+        assert_eq!((row.count, row.detail.as_str(), row.received_at), (800, "new", from_micros(799)));
+        assert_eq!(counts(records.read(), None).await.unwrap()[0].count, 802);
+    }
 
     #[tokio::test]
     async fn a_flood_is_counted_exactly_and_the_quiet_device_keeps_its_row() {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     StoreError,
-    telemetry::{AppendDone, Batch, Committed, Receipt},
+    telemetry::{AppendDone, Batch, Committed, PART, Receipt},
 };
 use rusqlite::{Connection, params};
 use std::{collections::VecDeque, sync::Arc, time::Instant};
@@ -44,6 +44,7 @@ impl Drop for CloseAtEnd {
     fn drop(&mut self) {
         self.0.queue.close();
         self.0.readers.close();
+        self.0.ended.send_replace(true);
     }
 }
 
@@ -90,6 +91,9 @@ impl Committer {
                 Work::Control(Control::Forget { devices, reply }) => {
                     self.chores.push_back(Chore::Forget { devices, reply });
                 }
+                Work::Control(Control::Probe { reply }) => {
+                    let _ = reply.send(self.probe());
+                }
                 Work::Control(Control::Seal { reply }) => self.chores.push_back(Chore::Seal { reply }),
                 Work::Idle => {}
             }
@@ -100,6 +104,15 @@ impl Committer {
     fn finish(&mut self) -> Result<(), StoreError> {
         self.shared.consumers.save(&self.db)?;
         self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Writes, flushes and removes more than a group weighs.
+    fn probe(&mut self) -> Result<(), StoreError> {
+        let bytes = self.config.group_bytes;
+        self.db.execute("INSERT OR REPLACE INTO probe(id, body) VALUES(1, zeroblob(?1))", [bytes])?;
+        self.db.execute("DELETE FROM probe", [])?;
+        self.config.health.well(PART);
         Ok(())
     }
 
@@ -114,14 +127,15 @@ impl Committer {
                 self.head = seq;
                 self.full = false;
                 self.publish(seq, batch);
-                waiting.into_iter().for_each(|done| done(Ok(Receipt { seq })));
+                waiting.answer(|| Ok(Receipt { seq }));
                 self.shared.head.send_replace(seq);
             }
             Err(error) => {
                 self.full = matches!(error, StoreError::Full(_));
-                tracing::error!(%error, appends = waiting.len(), "telemetry could not be committed");
+                tracing::error!(%error, appends = waiting.0.len(), "telemetry could not be committed");
+                self.config.health.failing(PART, &error);
                 metrics::counter!("telemetry_commit_failures_total").increment(1);
-                waiting.into_iter().for_each(|done| done(Err(again(&error))));
+                waiting.answer(|| Err(again(&error)));
             }
         }
         metrics::gauge!("telemetry_queue_bytes").set(self.shared.queue.bytes() as f64);
@@ -190,18 +204,39 @@ impl Committer {
     }
 }
 
-fn join(appends: Vec<Append>) -> (Batch, Vec<AppendDone>) {
-    let mut waiting = Vec::with_capacity(appends.len());
+/// Those who wait for a group. However it ends, they are answered.
+struct Waiting(Vec<AppendDone>);
+
+impl Waiting {
+    fn answer(mut self, fate: impl Fn() -> Result<Receipt, StoreError>) {
+        // In the order in which they came; those behind one that falls are answered by the drop.
+        self.0.reverse();
+        while let Some(done) = self.0.pop() {
+            done(fate());
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        for done in self.0.drain(..) {
+            done(Err(StoreError::Unavailable("the writer of the telemetry store fell".into())));
+        }
+    }
+}
+
+fn join(appends: Vec<Append>) -> (Batch, Waiting) {
+    let mut waiting = Waiting(Vec::with_capacity(appends.len()));
     let mut appends = appends.into_iter();
     let Some(first) = appends.next() else {
         return (Batch::default(), waiting);
     };
     let mut batch = first.batch;
-    waiting.push(first.done);
+    waiting.0.push(first.done);
     batch.samples.reserve_exact(appends.as_slice().iter().map(|append| append.batch.samples.len()).sum());
     for mut append in appends {
         batch.append(&mut append.batch);
-        waiting.push(append.done);
+        waiting.0.push(append.done);
     }
     (batch, waiting)
 }

@@ -30,7 +30,7 @@ mod tests;
 use super::{
     AppendDone, BoxFuture, Bucket, Census, Committed, MAX_TIME_US, Point, SeriesRange, Stats, TelemetryStore,
 };
-use crate::StoreError;
+use crate::{StoreError, health::Health};
 use domain::{
     id::DeviceId,
     telemetry::{Batch, Metric},
@@ -71,6 +71,8 @@ pub struct EmbeddedConfig {
     pub tail_rows: usize,
     /// Size of the file beyond which appends are refused as full; `None`: the disk decides.
     pub max_bytes: Option<u64>,
+    /// Where it is said that nothing can be written.
+    pub health: Health,
     /// Consumers that will read the journal from its beginning: entries wait for them even before their first call.
     pub consumers: Vec<String>,
 }
@@ -86,6 +88,7 @@ impl Default for EmbeddedConfig {
             journal_bytes: 64 << 20,
             tail_rows: 32_768,
             max_bytes: None,
+            health: Health::default(),
             consumers: Vec::new(),
         }
     }
@@ -101,6 +104,8 @@ struct Shared {
     head: watch::Sender<u64>,
     readers: Arc<sqlite::Readers>,
     sealed_samples: AtomicU64,
+    /// True once nothing is written any more.
+    ended: watch::Sender<bool>,
 }
 
 pub struct Embedded {
@@ -124,6 +129,7 @@ impl Embedded {
             head: watch::Sender::new(log.head),
             readers: Arc::new(sqlite::Readers::new(path)),
             sealed_samples: AtomicU64::new(replay::sealed_samples(&db)?),
+            ended: watch::Sender::new(false),
         });
         shared.consumers.save(&db)?;
         let committer = commit::Committer::new(db, shared.clone(), config, &log);
@@ -132,6 +138,14 @@ impl Embedded {
             StoreError::Unavailable(format!("no thread for the telemetry store: {error}"))
         })?;
         Ok(Arc::new(Self { shared, committer: Mutex::new(Some(committer)) }))
+    }
+
+    /// Returns when the writing thread has ended, because the store was closed or because it fell: nothing more can be
+    /// taken in then, and only a new start replays the journal.
+    pub async fn ended(&self) {
+        let mut ended = self.shared.ended.subscribe();
+        // An error means that the sender is gone, and it with the thread.
+        let _ = ended.wait_for(|ended| *ended).await;
     }
 
     /// Moves everything in memory into chunks, as happens by itself under load.
@@ -290,6 +304,10 @@ impl TelemetryStore for Embedded {
                 head_seq: *self.shared.head.borrow(),
             })
         })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.control(|reply| Control::Probe { reply }))
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {

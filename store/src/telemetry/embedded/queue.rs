@@ -36,6 +36,10 @@ pub enum Control {
     Seal {
         reply: Reply,
     },
+    /// Writes something to see whether that works.
+    Probe {
+        reply: Reply,
+    },
     Close {
         reply: Reply,
     },

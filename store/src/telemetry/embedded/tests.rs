@@ -1,7 +1,7 @@
 //! What only this engine promises: its file survives being copied at any moment, its limits hold, it recovers.
 
 use super::*;
-use crate::telemetry::{append, contract::Subject};
+use crate::telemetry::{PART, append, contract::Subject};
 use domain::telemetry::Sample;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use std::{collections::BTreeMap, fs};
@@ -205,8 +205,13 @@ fn copy_files(from: &Path, to: &Path) -> bool {
 #[tokio::test]
 async fn a_full_disk_refuses_and_recovers() {
     // Nothing is sealed, so that no room comes from trimming the journal either.
-    let config =
-        EmbeddedConfig { max_bytes: Some(400 << 10), series_rows: 1 << 30, ..EmbeddedConfig::default() };
+    let config = EmbeddedConfig {
+        max_bytes: Some(400 << 10),
+        series_rows: 1 << 30,
+        group_bytes: 64 << 10,
+        ..EmbeddedConfig::default()
+    };
+    let health = config.health.clone();
     let place = Place::new(config);
     let store = place.engine();
     let device = DeviceId::generate();
@@ -220,12 +225,16 @@ async fn a_full_disk_refuses_and_recovers() {
         assert!(kept < 1000, "the limit must be met");
     };
     assert!(matches!(error, StoreError::Full(_)), "{error}");
+    assert!(health.report().failing[PART].contains("full"), "said as long as it is so");
+    assert!(store.probe().await.is_err() && health.is_failing(PART));
     // A refused group that brought a new series leaves no trace of it.
     let unseen = append(&*store, rows(device, "unseen", &part(kept))).await;
     assert!(matches!(unseen, Err(StoreError::Full(_))), "{unseen:?} after {kept} groups");
     assert_eq!(store.metrics(device).await.unwrap(), [Metric::from("m")]);
     assert_eq!(all(&store, device, "m").await.len() as i64, kept * 500);
     store.retain(10 * WINDOW_US).await.unwrap();
+    store.probe().await.unwrap();
+    assert!(!health.is_failing(PART), "there is room again");
     for round in 0..kept - 5 {
         append(&*store, rows(device, "unseen", &part(round))).await.unwrap();
     }
@@ -233,6 +242,21 @@ async fn a_full_disk_refuses_and_recovers() {
     let store = place.engine();
     assert_eq!(all(&store, device, "m").await, []);
     assert_eq!(all(&store, device, "unseen").await.len() as i64, (kept - 5) * 500);
+}
+
+/// However the writing thread ends, those who wait are answered and the house is told.
+#[tokio::test]
+async fn a_writing_thread_that_falls_answers_everybody_and_is_noticed() {
+    let place = Place::new(EmbeddedConfig::default());
+    let store = place.engine();
+    let device = DeviceId::generate();
+    let (tell, told) = oneshot::channel();
+    // All three are queued before the first is committed, or are refused after it: either way they hear.
+    store.append(rows(device, "m", &[(0, 1.0)]), Box::new(|_| panic!("poison")));
+    store.append(rows(device, "m", &[(1, 1.0)]), Box::new(move |result| drop(tell.send(result))));
+    store.ended().await;
+    let _fate = told.await.expect("answered");
+    assert!(append(&*store, rows(device, "m", &[(2, 1.0)])).await.is_err());
 }
 
 /// The journal does not grow for ever under a series that is never full, and shrinks behind its consumers.
