@@ -355,3 +355,20 @@ impl DemoLoader for DemoHandle {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_ins_are_one_block_and_nothing_else() {
+        let sign_ins = SignIns { password: "pass".into(), new_product: true };
+        let text = sign_ins.to_text(Some(([127, 0, 0, 1], 8080).into()));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1], "Sign in at http://127.0.0.1:8080 (shown this once):");
+        assert_eq!(lines[2], "  admin@demo.example           pass   (admin)");
+        assert_eq!(lines.len(), 3 + records::SIGN_INS.len(), "{text}");
+        let again = SignIns { new_product: false, ..sign_ins }.to_text(None);
+        assert!(!again.contains(ADMINISTRATOR) && again.contains("customer@demo.example"), "{again}");
+    }
+}

@@ -59,11 +59,18 @@ pub async fn run(config: Config) -> Result<()> {
     let mut background = JoinSet::new();
     background.spawn(listen_for_signals(stop.clone()));
     let metrics = observability::init_metrics()?;
-    background.spawn(observability::upkeep(metrics.clone()));
 
     let ports = Ports::bind(&config).await?;
     let claim = FolderClaim::take(&config.data_dir)?;
     let stores = Stores::open(&config).await?;
+    let (health, collected) = (stores.records.health().clone(), metrics.clone());
+    background.spawn(async move {
+        let upkeep = || async {
+            observability::upkeep(collected.clone()).await;
+            Ok::<(), health::Never>(())
+        };
+        health::keep(&health, "metrics", upkeep).await;
+    });
     let result = serve(&config, ports, &stores, metrics, &stop).await;
     let closed = stores.close().await;
     drop(claim);

@@ -22,6 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use body::{Held, Patient};
+use futures::task::AtomicWaker;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
@@ -34,6 +35,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::Waker,
     time::Duration,
 };
 use store::health::keep_running;
@@ -220,14 +222,25 @@ impl Drop for Place {
 
 /// Requests of one connection that are not wholly answered.
 #[derive(Clone, Default)]
-struct InHand(Arc<AtomicUsize>);
+struct InHand(Arc<Requests>);
+
+#[derive(Default)]
+struct Requests {
+    count: AtomicUsize,
+    /// The connection's task, which is idle once the last of them is answered.
+    connection: AtomicWaker,
+}
 
 impl InHand {
     fn any(&self) -> bool {
-        self.0.load(Ordering::Acquire) > 0
+        self.0.count.load(Ordering::Acquire) > 0
+    }
+    /// Wakes the connection when none is in hand any more.
+    fn wake_after(&self, connection: &Waker) {
+        self.0.connection.register(connection);
     }
     fn take(&self) -> Answering {
-        self.0.fetch_add(1, Ordering::AcqRel);
+        self.0.count.fetch_add(1, Ordering::AcqRel);
         Answering(self.clone())
     }
 }
@@ -236,7 +249,10 @@ struct Answering(InHand);
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::AcqRel);
+        let requests = &self.0.0;
+        if requests.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            requests.connection.wake();
+        }
     }
 }
 

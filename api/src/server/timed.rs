@@ -45,6 +45,7 @@ impl<S> Timed<S> {
             // The body has its own limit, and an answer may take its time.
             self.in_head = false;
             self.reading.stop();
+            self.in_hand.wake_after(cx.waker());
             return Poll::Pending;
         }
         let limit = if self.in_head { self.head } else { self.idle };
