@@ -257,7 +257,10 @@ async fn read(
     let id: Uuid = row.try_get("", "id")?;
     let code: String = row.try_get("", "currency")?;
     let total = column::money(row.try_get("", "total_minor")?, &code)?;
-    let before: Before = column::from_json(&row.try_get::<String>("", "facts")?)?;
+    // As it was kept before facts had a version.
+    let facts: String = row.try_get("", "facts")?;
+    let before: Before =
+        serde_json::from_str(&facts).map_err(|e| StoreError::Corrupt(format!("invoice {id}: {e}")))?;
     let (issued, paid, heading) = match before {
         Before::Issued { issued } => (issued, Money::zero(total.currency), None),
         Before::PartlyPaid { issued, paid } => (issued, paid, None),
