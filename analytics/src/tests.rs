@@ -215,10 +215,16 @@ impl House {
     async fn alerts(&self) -> Vec<Alert> {
         let filter = alerts::Filter { show: alerts::Show::All, ..alerts::Filter::default() };
         let page = PageRequest::first(500);
-        let mut found = alerts::list(self.deps.records.read(), &filter, self.deps.clock.now(), &page)
-            .await
-            .expect("list")
-            .items;
+        let mut found = alerts::list(
+            self.deps.records.read(),
+            domain::account::Actor::system().scope(),
+            &filter,
+            self.deps.clock.now(),
+            &page,
+        )
+        .await
+        .expect("list")
+        .items;
         found.sort_by_key(|alert| alert.raised_at);
         found
     }

@@ -13,7 +13,7 @@
 
 use domain::{
     MoneyError, Timestamp,
-    account::{Actor, Identity, Source},
+    account::{Actor, Identity, Scope, Source},
     service::InvalidTransition,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -48,6 +48,10 @@ pub enum Begun<T> {
 impl Context {
     pub fn new(actor: Actor, at: Timestamp, source: Source, key: Option<String>) -> Self {
         Self { actor, at, source, key, fingerprint: None }
+    }
+    /// Which rows the command may name.
+    pub fn scope(&self) -> Scope {
+        self.actor.scope()
     }
     /// For reactions, jobs and the demo.
     pub fn system(at: Timestamp) -> Self {

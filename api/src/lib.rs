@@ -32,6 +32,7 @@ pub mod quarantine;
 pub mod reliability;
 mod router;
 pub mod rules;
+pub mod scope;
 mod server;
 pub mod settings;
 pub mod sites;

@@ -143,6 +143,10 @@ impl TestApp {
     pub fn with_cookie(&self, cookie: &str) -> Client<'_> {
         Client { app: self, cookie: Some(cookie.into()), bearer: None }
     }
+    /// A program that holds this token.
+    pub fn with_bearer(&self, token: &str) -> Client<'_> {
+        Client { app: self, cookie: None, bearer: Some(format!("Bearer {token}")) }
+    }
     /// Any request at all, with an answer that may never end.
     pub async fn open(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.expect("the router never fails")

@@ -127,8 +127,7 @@ impl ApiToken {
     }
 }
 
-/// Who a command is carried out for. Row scope derives from it: see [`Actor::customer_scope`] and
-/// [`Actor::technician_scope`].
+/// Who a command is carried out for. Which rows it sees derives from it: see [`Actor::scope`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub identity: Identity,
@@ -147,7 +146,38 @@ pub enum Identity {
     System,
 }
 
+/// Which rows an actor sees: one customer's, those of one technician's work, or all. Can only be had from an actor, so
+/// a query that takes one cannot forget whom it answers. A foreign row is as good as absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    customer: Option<CustomerId>,
+    technician: Option<TechnicianId>,
+}
+
+impl Scope {
+    /// No row at all: nobody is signed in.
+    pub fn nothing() -> Self {
+        Self { customer: Some(CustomerId(Uuid::nil())), technician: Some(TechnicianId(Uuid::nil())) }
+    }
+    /// Only this customer's rows.
+    pub fn customer(self) -> Option<CustomerId> {
+        self.customer
+    }
+    /// Only rows of this technician's work.
+    pub fn technician(self) -> Option<TechnicianId> {
+        self.technician
+    }
+    /// Every row, and what belongs to no customer: the catalogue, the stock, the settings of the house.
+    pub fn is_everything(self) -> bool {
+        self.customer.is_none() && self.technician.is_none()
+    }
+}
+
 impl Actor {
+    /// A role that is bound and has lost what it is bound to sees nobody's rows.
+    pub fn scope(&self) -> Scope {
+        Scope { customer: self.customer_scope(), technician: self.technician_scope() }
+    }
     pub fn system() -> Self {
         Self { identity: Identity::System, role: Role::Admin, customer: None, technician: None }
     }
@@ -188,5 +218,10 @@ mod tests {
         assert_eq!(actor(Role::Customer).customer_scope(), Some(CustomerId(Uuid::nil())));
         assert_eq!(actor(Role::Dispatcher).technician_scope(), None);
         assert_eq!(actor(Role::Dispatcher).customer_scope(), None);
+        assert!(Actor::system().scope().is_everything());
+        assert!(Role::ALL.into_iter().all(|role| {
+            let bound = matches!(role, Role::Technician | Role::Customer);
+            actor(role).scope().is_everything() != bound
+        }));
     }
 }

@@ -83,7 +83,15 @@ impl House {
 
     async fn quarantined(&self) -> Vec<domain::telemetry::quarantine::Quarantined> {
         let page = PageRequest::first(10);
-        quarantine::list(self.records.read(), &quarantine::Filter::default(), &page).await.unwrap().items
+        quarantine::list(
+            self.records.read(),
+            domain::account::Actor::system().scope(),
+            &quarantine::Filter::default(),
+            &page,
+        )
+        .await
+        .unwrap()
+        .items
     }
 }
 
@@ -105,7 +113,13 @@ async fn good_and_bad_parts_are_durable_when_the_answer_comes() {
 
     house.submit(&["{oops"]).await.unwrap();
     house.submit(&["{}"]).await.unwrap();
-    let counts = quarantine::counts(house.records.read(), Some(house.device)).await.unwrap();
+    let counts = quarantine::counts(
+        house.records.read(),
+        domain::account::Actor::system().scope(),
+        Some(house.device),
+    )
+    .await
+    .unwrap();
     assert_eq!(counts.iter().map(|count| count.count).sum::<u64>(), 3);
 }
 

@@ -24,7 +24,7 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    account::{Account, ApiToken, Role},
+    account::{Account, Actor, ApiToken, Role},
     id::{AccountId, ApiTokenId},
 };
 use maud::{Markup, html};
@@ -253,7 +253,8 @@ impl Choices {
     async fn load(deps: &Deps, lang: Lang) -> Result<Self, CommandError> {
         let (db, page) = (deps.records.read(), PageRequest::first(MAX_CHOICES));
         let none = (String::new(), lang.t("accounts-scope-none"));
-        let customers = customers::list(db, &customers::Filter::default(), &page).await?.items;
+        let customers =
+            customers::list(db, Actor::system().scope(), &customers::Filter::default(), &page).await?.items;
         let technicians = technicians::active(db).await?;
         let customers = customers.into_iter().map(|customer| (customer.id.to_string(), customer.name));
         let technicians = technicians.into_iter().map(|person| (person.id.to_string(), person.name));

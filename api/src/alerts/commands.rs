@@ -1,16 +1,16 @@
 //! What people do about alerts.
 
 use crate::{
-    assets::scope,
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     tickets::commands::{Draft, open_within},
     timeline::circumstances,
 };
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    account::{Actor, Identity},
+    account::Identity,
     condition::alert::{Alert, Dismissal, GivenVerdict, Verdict},
     id::{AccountId, AlertGroupId, AlertId, TicketId},
     service::ticket::{PriorityReason, TicketSource, assess},
@@ -27,7 +27,7 @@ pub async fn acknowledge(deps: &Deps, mut cx: Context, id: AlertId) -> Result<Al
         Begun::New(tx) => tx,
         Begun::Repeated(alert) => return Ok(alert),
     };
-    let alert = visible(&tx, &cx.actor, id).await?;
+    let alert = scope::alert(&tx, cx.scope(), id).await?;
     if alert.acknowledged.is_some() {
         return Ok(alert);
     }
@@ -67,7 +67,7 @@ pub async fn dismiss(
         Begun::New(tx) => tx,
         Begun::Repeated(alert) => return Ok(alert),
     };
-    let alert = visible(&tx, &cx.actor, id).await?;
+    let alert = scope::alert(&tx, cx.scope(), id).await?;
     let dismissal = Dismissal { by: account(&cx), at: cx.at, reason, until };
     let alert = alert.dismiss(dismissal)?;
     alerts::update(&tx, &alert).await?;
@@ -95,7 +95,7 @@ pub async fn open_ticket(deps: &Deps, mut cx: Context, id: AlertId) -> Result<Ti
         Begun::New(tx) => tx,
         Begun::Repeated(ticket) => return Ok(ticket),
     };
-    let alert = visible(&tx, &cx.actor, id).await?;
+    let alert = scope::alert(&tx, cx.scope(), id).await?;
     if let Some(ticket) = tickets::find_by_alert_group(&tx, alert.group_id).await? {
         return cx.finish(tx, ticket.id).await;
     }
@@ -120,13 +120,6 @@ pub async fn open_ticket(deps: &Deps, mut cx: Context, id: AlertId) -> Result<Ti
     let ticket = open_within(&tx, &circumstances(&cx, None)?, draft).await?;
     alerts::ticket_opened(&tx, alert.group_id, ticket.id).await?;
     cx.finish(tx, ticket.id).await
-}
-
-/// The alert, unless it is on equipment that this actor may not see.
-pub async fn visible(db: &impl Connection, actor: &Actor, id: AlertId) -> Result<Alert, CommandError> {
-    let alert = alerts::get(db, id).await?.ok_or(CommandError::NotFound)?;
-    scope::asset(db, actor, alert.asset_id).await?;
-    Ok(alert)
 }
 
 fn account(cx: &Context) -> Option<AccountId> {

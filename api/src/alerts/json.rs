@@ -8,6 +8,7 @@ use crate::{
     Deps,
     command::Context,
     problem::Problem,
+    scope,
     web::{
         json::{Json, Time},
         list::{Items, ListQuery},
@@ -25,7 +26,7 @@ use domain::{
     id::AlertId,
 };
 use serde::{Deserialize, Serialize};
-use store::records::{alerts, evidence};
+use store::records::alerts;
 use uuid::Uuid;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -106,8 +107,8 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<AlertView>>, Problem> {
-    let filter = queries::filter(&query, &user.actor);
-    let found = alerts::list(deps.records.read(), &filter, deps.now(), &query.page()).await?;
+    let filter = queries::filter(&query);
+    let found = alerts::list(deps.records.read(), user.scope(), &filter, deps.now(), &query.page()).await?;
     Ok(Json(found.map(|alert| AlertView::new(alert, user.actor.role)).into()))
 }
 
@@ -124,9 +125,9 @@ pub async fn get(
 
 async fn detail(deps: &Deps, actor: &Actor, id: AlertId) -> Result<AlertDetail, Problem> {
     let db = deps.records.read();
-    let alert = commands::visible(db, actor, id).await?;
+    let alert = scope::alert(db, actor.scope(), id).await?;
     let group: Option<AlertGroup> = alerts::group(db, alert.group_id).await?;
-    let mut evidence = evidence::get(db, id).await?;
+    let mut evidence = queries::evidence(db, actor.scope(), id).await?;
     if let Some(evidence) = evidence.as_mut().filter(|_| !actor.role.sees_costs()) {
         evidence.consequence =
             Consequence { cost_per_hour: None, money: None, ..evidence.consequence.clone() };

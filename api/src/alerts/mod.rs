@@ -4,7 +4,7 @@ mod card;
 pub mod commands;
 pub mod json;
 mod pages;
-mod queries;
+pub(crate) mod queries;
 pub mod sentence;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -11,6 +11,7 @@ use crate::{
     Deps,
     command::{CommandError, Context},
     models::metrics::MetricNames,
+    scope,
     web::{
         form::Form,
         icon::icon,
@@ -26,7 +27,6 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    account::Actor,
     asset::{Asset, Site},
     condition::{
         Severity,
@@ -38,12 +38,11 @@ use domain::{
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
-use store::records::{alerts, assets, evidence, rules, sites};
+use store::records::{alerts, assets, rules, sites};
 use uuid::Uuid;
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let actor = actor(&view)?;
-    let found = queries::inbox(&deps, actor, &query).await?;
+    let found = queries::inbox(&deps, view.scope(), &query).await?;
     let lang = view.lang;
     let names =
         MetricNames::of_assets(deps.records.read(), found.items.iter().map(|row| row.alert.asset_id)).await?;
@@ -70,10 +69,6 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         }
     };
     Ok(layout::page(&view, &lang.t("alerts-title"), &main).into_response())
-}
-
-fn actor(view: &View) -> Result<&Actor, CommandError> {
-    view.user.as_ref().map(|user| &user.actor).ok_or(CommandError::Forbidden)
 }
 
 fn filters(view: &View, query: &ListQuery) -> Markup {
@@ -210,11 +205,11 @@ struct Shown {
 
 async fn load(deps: &Deps, view: &View, id: AlertId) -> Result<Shown, CommandError> {
     let db = deps.records.read();
-    let alert = commands::visible(db, actor(view)?, id).await?;
+    let alert = scope::alert(db, view.scope(), id).await?;
     let asset = assets::get(db, alert.asset_id).await?.ok_or(CommandError::NotFound)?;
     Ok(Shown {
         site: sites::get(db, asset.site_id).await?,
-        evidence: evidence::get(db, id).await?,
+        evidence: queries::evidence(db, view.scope(), id).await?,
         group: alerts::group(db, alert.group_id).await?,
         others: alerts::of_group(db, alert.group_id).await?,
         rule: rules::get(db, alert.rule_id).await?,

@@ -1,31 +1,25 @@
 //! What the inbox shows of each alert.
 
-use crate::{assets::scope::Scope, deps::Deps, web::list::ListQuery};
+use crate::{deps::Deps, web::list::ListQuery};
 use domain::{
-    account::Actor,
+    account::Scope,
     asset::{Asset, Site},
     condition::{
         Severity,
         alert::{Alert, AlertGroup},
         evidence::Evidence,
     },
-    id::{AlertGroupId, AssetId, RuleId},
+    id::{AlertGroupId, AlertId, AssetId, RuleId},
 };
 use store::{
     StoreError,
-    records::{Paged, alerts, alerts::Show, assets, evidence, sites},
+    records::{Connection, Paged, alerts, alerts::Show, assets, evidence, sites},
 };
 use uuid::Uuid;
 
-/// The filters that page and programs share, within what the actor may see.
-pub(super) fn filter(query: &ListQuery, actor: &Actor) -> alerts::Filter {
+/// The filters that page and programs share.
+pub(super) fn filter(query: &ListQuery) -> alerts::Filter {
     let severity = |word: &str| Severity::ALL.into_iter().find(|severity| severity.as_str() == word);
-    let customer = match Scope::of(actor) {
-        Scope::Customer(id) => Some(id),
-        _ => None,
-    };
-    // Technicians are admitted to no list of alerts; whoever sees nothing gets an empty list of assets.
-    let nothing = matches!(Scope::of(actor), Scope::Nothing | Scope::Technician(_));
     alerts::Filter {
         show: match query.get("show") {
             Some("cleared") => Show::Cleared,
@@ -34,8 +28,6 @@ pub(super) fn filter(query: &ListQuery, actor: &Actor) -> alerts::Filter {
             _ => Show::Open,
         },
         asset: query.parse::<Uuid>("asset_id").map(AssetId),
-        customer,
-        assets: nothing.then(Vec::new),
         group: query.parse::<Uuid>("group_id").map(AlertGroupId),
         rule: query.parse::<Uuid>("rule_id").map(RuleId),
         severity: query.get("severity").and_then(severity),
@@ -54,9 +46,9 @@ pub struct Row {
     pub evidence: Option<Evidence>,
 }
 
-pub async fn inbox(deps: &Deps, actor: &Actor, query: &ListQuery) -> Result<Paged<Row>, StoreError> {
+pub async fn inbox(deps: &Deps, scope: Scope, query: &ListQuery) -> Result<Paged<Row>, StoreError> {
     let db = deps.records.read();
-    let found = alerts::list(db, &filter(query, actor), deps.now(), &query.page()).await?;
+    let found = alerts::list(db, scope, &filter(query), deps.now(), &query.page()).await?;
     let groups = alerts::groups_by_ids(db, found.items.iter().map(|alert| alert.group_id)).await?;
     let assets = assets::by_ids(db, found.items.iter().map(|alert| alert.asset_id)).await?;
     let sites = sites::by_ids(db, assets.values().map(|asset| asset.site_id)).await?;
@@ -71,4 +63,33 @@ pub async fn inbox(deps: &Deps, actor: &Actor, query: &ListQuery) -> Result<Page
             alert,
         }
     }))
+}
+
+/// The evidence of an alert, with those similar cases that the reader may see: the rule has seen all customers'.
+pub async fn evidence(
+    db: &impl Connection,
+    scope: Scope,
+    id: AlertId,
+) -> Result<Option<Evidence>, StoreError> {
+    let Some(frozen) = evidence::get(db, id).await? else { return Ok(None) };
+    within(db, scope, frozen).await.map(Some)
+}
+
+/// `evidence` without what others own.
+pub async fn within(
+    db: &impl Connection,
+    scope: Scope,
+    mut evidence: Evidence,
+) -> Result<Evidence, StoreError> {
+    if scope.is_everything() {
+        return Ok(evidence);
+    }
+    let mut seen = Vec::new();
+    for case in evidence.similar {
+        if assets::find(db, scope, case.asset_id).await?.is_some() {
+            seen.push(case);
+        }
+    }
+    evidence.similar = seen;
+    Ok(evidence)
 }

@@ -5,10 +5,12 @@ use crate::{
     command::{Begun, CommandError, Context},
     customers::commands::house_currency,
     input::{Checks, MAX_NAME},
+    scope,
     web::time,
 };
 use domain::{
     Currency, Money, Timestamp,
+    account::Scope,
     asset::{Asset, Criticality},
     id::{AssetId, ModelId, SiteId},
 };
@@ -48,16 +50,17 @@ impl AssetInput {
     pub async fn read(
         &self,
         db: &impl Connection,
+        scope: Scope,
         id: AssetId,
         version: i64,
         from: Timestamp,
     ) -> Result<Asset, CommandError> {
         let mut checks = Checks::default();
-        let site = sites::get(db, SiteId(self.site_id)).await?;
+        let site = sites::find(db, scope, SiteId(self.site_id)).await?;
         if site.is_none() {
             checks.add("site_id", "form-choice");
         }
-        if models::get(db, ModelId(self.model_id)).await?.is_none() {
+        if models::find(db, scope, ModelId(self.model_id)).await?.is_none() {
             checks.add("model_id", "form-choice");
         }
         let criticality = match checks.optional("criticality", self.criticality.as_deref(), MAX_NAME) {
@@ -113,7 +116,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: AssetInput) -> Result<A
         Begun::New(tx) => tx,
         Begun::Repeated(asset) => return Ok(asset),
     };
-    let asset = input.read(&tx, AssetId::generate(), 1, cx.at).await?;
+    let asset = input.read(&tx, cx.scope(), AssetId::generate(), 1, cx.at).await?;
     assets::insert(&tx, &asset).await.map_err(serial_taken)?;
     cx.finish(tx, asset).await
 }
@@ -131,8 +134,8 @@ pub async fn update(
         Begun::New(tx) => tx,
         Begun::Repeated(asset) => return Ok(asset),
     };
-    let old = assets::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
-    let asset = input.read(&tx, id, version, old.in_service_from).await?;
+    let old = scope::asset(&tx, cx.scope(), id).await?;
+    let asset = input.read(&tx, cx.scope(), id, version, old.in_service_from).await?;
     if asset.customer_id != old.customer_id {
         return Err(CommandError::field("site_id", "assets-customer-fixed"));
     }
@@ -151,8 +154,12 @@ pub(crate) fn serial_taken(error: StoreError) -> CommandError {
 }
 
 /// The currency in which the owner of `site` counts: its customer's.
-pub(crate) async fn currency_of(db: &impl Connection, site: SiteId) -> Result<Currency, CommandError> {
-    let Some(site) = sites::get(db, site).await? else { return house_currency(db).await };
+pub(crate) async fn currency_of(
+    db: &impl Connection,
+    scope: Scope,
+    site: SiteId,
+) -> Result<Currency, CommandError> {
+    let Some(site) = sites::find(db, scope, site).await? else { return house_currency(db).await };
     let customer = store::records::customers::get(db, site.customer_id).await?;
     match customer {
         Some(customer) => Ok(customer.currency),

@@ -1,13 +1,11 @@
 //! Assets for programs.
 
-use super::{
-    commands::{self, AssetInput},
-    scope::{self, Scope},
-};
+use super::commands::{self, AssetInput};
 use crate::{
     Deps,
     command::Context,
     problem::Problem,
+    scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
@@ -26,7 +24,7 @@ use domain::{
     id::{AssetId, CustomerId, ModelId, SiteId},
 };
 use serde::Serialize;
-use store::records::{Paged, assets};
+use store::records::assets;
 use uuid::Uuid;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -87,10 +85,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<AssetView>>, Problem> {
-    let Some(filter) = Scope::of(&user.actor).assets(filter(&query)) else {
-        return Ok(Json(Paged { items: Vec::new(), next_cursor: None }.into()));
-    };
-    let page = assets::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = assets::list(deps.records.read(), user.scope(), &filter(&query), &query.page()).await?;
     Ok(Json(page.map(|asset| AssetView::new(asset, user.actor.role)).into()))
 }
 
@@ -102,7 +97,7 @@ pub async fn get(
     Path(id): Path<Uuid>,
     user: User,
 ) -> Result<Json<AssetView>, Problem> {
-    let asset = scope::asset(deps.records.read(), &user.actor, AssetId(id)).await?;
+    let asset = scope::asset(deps.records.read(), user.scope(), AssetId(id)).await?;
     Ok(Json(AssetView::new(asset, user.actor.role)))
 }
 

@@ -6,7 +6,6 @@ pub mod fixture;
 pub mod json;
 pub(crate) mod pages;
 pub mod queries;
-pub mod scope;
 
 use crate::{
     customers::WRITE,

@@ -4,10 +4,12 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     work_orders::commands as work_order_commands,
 };
 use domain::{
     Currency, Date, Timestamp,
+    account::Scope,
     calendar::date_of,
     event::DomainEvent,
     id::{AssetId, CustomerId, InvoiceId, LineId, WorkOrderId},
@@ -22,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use store::records::{
     Connection, Tx, assets, customers, invoices, lines, organisation, outbox, transitions::Circumstances,
-    work_orders,
 };
 
 /// One draft is a paper that a person can still read.
@@ -40,6 +41,7 @@ pub struct NewInvoice {
 /// already are left out.
 pub async fn preview(
     db: &impl Connection,
+    scope: Scope,
     input: &NewInvoice,
     at: Timestamp,
 ) -> Result<Invoice, CommandError> {
@@ -49,7 +51,7 @@ pub async fn preview(
     let ids: Vec<WorkOrderId> = input.work_orders.iter().copied().collect();
     let mut found = Vec::with_capacity(ids.len());
     for id in &ids {
-        found.push(work_orders::get(db, *id).await?.ok_or(CommandError::NotFound)?);
+        found.push(scope::work_order(db, scope, *id).await?);
     }
     let customer = one_customer(&found)?;
     let lines = lines_to_bill(db, &ids).await?;
@@ -177,7 +179,7 @@ pub async fn create_from_work_orders(
         Begun::New(tx) => tx,
         Begun::Repeated(invoice) => return Ok(invoice),
     };
-    let invoice = preview(&tx, &input, cx.at).await?;
+    let invoice = preview(&tx, cx.scope(), &input, cx.at).await?;
     keep_draft(&tx, &cx, &invoice).await?;
     cx.finish(tx, invoice).await
 }
@@ -196,7 +198,7 @@ pub async fn issue(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoic
         Begun::New(tx) => tx,
         Begun::Repeated(invoice) => return Ok(invoice),
     };
-    let mut invoice = get(&tx, id).await?;
+    let mut invoice = scope::invoice(&tx, cx.scope(), id).await?;
     let organisation = organisation(&tx).await?;
     if invoice.state == InvoiceState::Draft {
         (invoice.issuer, invoice.recipient) = parties(&tx, &organisation, invoice.customer_id).await?;
@@ -230,15 +232,11 @@ pub async fn cancel(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoi
         Begun::New(tx) => tx,
         Begun::Repeated(invoice) => return Ok(invoice),
     };
-    let invoice = get(&tx, id).await?.cancel(cx.at)?;
+    let invoice = scope::invoice(&tx, cx.scope(), id).await?.cancel(cx.at)?;
     let invoice = invoices::update(&tx, invoice).await?;
     circumstances(&cx).record(&tx, "invoice", id, Some("draft"), "canceled", None).await?;
     outbox::push(&tx, &DomainEvent::InvoiceChanged { invoice: id }, cx.at).await?;
     cx.finish(tx, invoice).await
-}
-
-pub(super) async fn get(tx: &Tx, id: InvoiceId) -> Result<Invoice, CommandError> {
-    invoices::get(tx, id).await?.ok_or(CommandError::NotFound)
 }
 
 pub(super) fn work_orders_of(invoice: &Invoice) -> BTreeSet<WorkOrderId> {

@@ -1,10 +1,11 @@
 //! Credit notes: take back what an invoice billed, in whole or in part, paid or not, and open the work behind it for
 //! correction.
 
-use super::commands::{circumstances, get, organisation};
+use super::commands::{circumstances, organisation};
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     work_orders::commands as work_order_commands,
 };
 use domain::{
@@ -86,7 +87,7 @@ pub async fn credit(
     if input.reason.chars().count() > MAX_REASON {
         return Err(CommandError::field("reason", "form-too-long"));
     }
-    let invoice = get(&tx, id).await?;
+    let invoice = scope::invoice(&tx, cx.scope(), id).await?;
     let from = invoice.state.as_str();
     let mut notes = credit_notes::of_invoice(&tx, id).await?;
     let on = date_of(cx.at, organisation(&tx).await?.zone());

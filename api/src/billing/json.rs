@@ -226,15 +226,12 @@ pub(super) async fn visible(
     actor: &Actor,
     id: InvoiceId,
 ) -> Result<Option<Invoice>, StoreError> {
-    let invoice = invoices::get(deps.records.read(), id).await?;
-    Ok(invoice.filter(|invoice| match actor.customer_scope() {
-        Some(customer) => invoice.customer_id == customer && invoice.state.issued().is_some(),
-        None => actor.role != Role::Customer,
-    }))
+    let invoice = invoices::find(deps.records.read(), actor.scope(), id).await?;
+    Ok(invoice.filter(|invoice| actor.role != Role::Customer || invoice.state.issued().is_some()))
 }
 
-/// What `query` asks for, as far as `actor` may see. `None`: nothing.
-pub(super) fn filter(today: Date, actor: &Actor, query: &ListQuery) -> Option<invoices::Filter> {
+/// What `query` asks for. A customer is shown papers, never drafts.
+pub(super) fn filter(today: Date, role: Role, query: &ListQuery) -> invoices::Filter {
     let shelf = match query.get("status") {
         Some("draft") => Shelf::Drafts,
         Some("open") => Shelf::Open,
@@ -243,16 +240,12 @@ pub(super) fn filter(today: Date, actor: &Actor, query: &ListQuery) -> Option<in
         Some("refund") => Shelf::Refund,
         _ => Shelf::All,
     };
-    let asked = query.parse::<Uuid>("customer_id").map(CustomerId);
-    let number = query.get("q").map(String::from);
-    match (actor.role, actor.customer_scope()) {
-        (Role::Customer, None) => None,
-        (_, Some(own)) if asked.is_some_and(|asked| asked != own) => None,
-        (_, Some(own)) => {
-            let shelf = if matches!(shelf, Shelf::All | Shelf::Drafts) { Shelf::Papers } else { shelf };
-            Some(invoices::Filter { shelf, customer: Some(own), number, ..Default::default() })
-        }
-        (_, None) => Some(invoices::Filter { shelf, customer: asked, number, ..Default::default() }),
+    let papers = role == Role::Customer && matches!(shelf, Shelf::All | Shelf::Drafts);
+    invoices::Filter {
+        shelf: if papers { Shelf::Papers } else { shelf },
+        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
+        number: query.get("q").map(String::from),
+        ..Default::default()
     }
 }
 
@@ -267,11 +260,8 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<InvoiceSummary>>, Problem> {
-    let today = date_of(deps.now(), user.civil);
-    let Some(filter) = filter(today, &user.actor, &query) else {
-        return Ok(Json(Items { items: Vec::new(), next_cursor: None }));
-    };
-    let page = invoices::list(deps.records.read(), &filter, &query.page()).await?;
+    let filter = filter(date_of(deps.now(), user.civil), user.actor.role, &query);
+    let page = invoices::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     Ok(Json(page.map(InvoiceSummary::from).into()))
 }
 
@@ -294,7 +284,7 @@ pub async fn preview(
     cx: Context,
     Json(input): Json<NewInvoice>,
 ) -> Result<Json<InvoiceView>, Problem> {
-    with_notes(commands::preview(deps.records.read(), &input, cx.at).await?, vec![])
+    with_notes(commands::preview(deps.records.read(), cx.scope(), &input, cx.at).await?, vec![])
 }
 
 /// Makes a draft over approved work orders of one customer.
@@ -411,14 +401,11 @@ pub async fn payments(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<PaymentView>>, Problem> {
-    let asked = query.parse::<Uuid>("customer_id").map(CustomerId);
-    let customer = match (user.actor.role, user.actor.customer_scope()) {
-        (Role::Customer, None) => return Err(Problem::not_found()),
-        (_, Some(own)) if asked.is_some_and(|asked| asked != own) => return Err(Problem::not_found()),
-        (_, own) => own.or(asked),
+    let filter = payments::Filter {
+        invoice: query.parse::<Uuid>("invoice_id").map(InvoiceId),
+        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
     };
-    let filter = payments::Filter { invoice: query.parse::<Uuid>("invoice_id").map(InvoiceId), customer };
-    let page = payments::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = payments::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     Ok(Json(page.map(PaymentView::from).into()))
 }
 

@@ -50,12 +50,12 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
     }
     let lang = view.lang;
     let today = date_of(deps.now(), view.civil);
-    let filter = filter(today, &user.actor, &query).ok_or(CommandError::NotFound)?;
+    let filter = filter(today, user.actor.role, &query);
     let mut request = query.page();
     if query.wants_csv() {
         request.limit = CSV_ROWS;
     }
-    let page = invoices::list(deps.records.read(), &filter, &request).await?;
+    let page = invoices::list(deps.records.read(), user.scope(), &filter, &request).await?;
     let names = customers::by_ids(deps.records.read(), page.items.iter().map(|row| row.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
     let date = |on: Option<Date>| on.map(|on| lang.day(on)).unwrap_or_default();
@@ -158,7 +158,7 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
         customer: query.parse::<Uuid>("customer_id").map(CustomerId),
         ..Default::default()
     };
-    let page = work_orders::list(db, &filter, &query.page()).await?;
+    let page = work_orders::list(db, view.scope(), &filter, &query.page()).await?;
     let values = values(deps, &page.items).await?;
     let names = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
     let machines = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;

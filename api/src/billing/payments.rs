@@ -1,9 +1,10 @@
 //! Money that comes in for an invoice, and money that goes back.
 
-use super::commands::{circumstances, get, today};
+use super::commands::{circumstances, today};
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
 };
 use domain::{
     Date, Money, Timestamp,
@@ -67,7 +68,7 @@ pub async fn record(deps: &Deps, mut cx: Context, input: NewPayment) -> Result<P
     if input.reference.chars().count() > MAX_REFERENCE {
         return Err(CommandError::field("reference", "form-too-long"));
     }
-    let before = get(&tx, input.invoice_id).await?;
+    let before = scope::invoice(&tx, cx.scope(), input.invoice_id).await?;
     let today = today(&tx, cx.at).await?;
     let on = match (input.at, organisation::get(&tx).await?) {
         (Some(when), Some(organisation)) => when.day(&organisation),

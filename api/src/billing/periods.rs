@@ -5,6 +5,7 @@ use super::commands::{draft, keep_draft, organisation};
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
 };
 use domain::{
     Date,
@@ -102,7 +103,7 @@ pub async fn create_draft(deps: &Deps, mut cx: Context, id: ContractId) -> Resul
         Begun::New(tx) => tx,
         Begun::Repeated(invoice) => return Ok(invoice),
     };
-    let contract = contracts::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    let contract = scope::contract(&tx, cx.scope(), id).await?;
     let organisation = organisation(&tx).await?;
     if contract.price.currency != organisation.currency {
         return Err(CommandError::field("price", "work-orders-our-currency"));

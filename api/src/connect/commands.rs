@@ -7,6 +7,7 @@ use crate::{
     customers::commands::{CustomerInput, house_currency},
     devices::commands::{self as devices, NewDevice},
     models::commands::ModelInput,
+    scope,
     sites::commands::SiteInput,
 };
 use domain::{
@@ -50,7 +51,7 @@ pub async fn connect(deps: &Deps, mut cx: Context, input: Connect) -> Result<(De
         StandsAt::Asset(id) => Some(*id),
         StandsAt::NewAsset { name, site, manufacturer, model } => {
             let site_id = site_id(&tx, &cx, site).await?;
-            let model_id = model_id(&tx, manufacturer, model).await?;
+            let model_id = model_id(&tx, &cx, manufacturer, model).await?;
             Some(new_asset(&tx, &cx, name, site_id, model_id).await?)
         }
     };
@@ -64,6 +65,7 @@ async fn site_id(tx: &impl Connection, cx: &Context, site: &AtSite) -> Result<Uu
         AtSite::Site(id) => return Ok(*id),
         AtSite::New(name) => name,
     };
+    scope::house(cx.scope())?;
     let input = CustomerInput { name: name.clone(), ..CustomerInput::default() };
     let customer = input
         .read(CustomerId::generate(), house_currency(tx).await?, cx.at, false)
@@ -79,13 +81,18 @@ async fn site_id(tx: &impl Connection, cx: &Context, site: &AtSite) -> Result<Uu
         time_zone: None,
         access_notes: None,
     };
-    let site = input.read(tx, SiteId::generate()).await?;
+    let site = input.read(tx, cx.scope(), SiteId::generate()).await?;
     sites::insert(tx, &site).await?;
     Ok(site.id.into())
 }
 
 /// The model of that name, made when it is not there yet. Its kind can be given later.
-async fn model_id(tx: &impl Connection, manufacturer: &str, model: &str) -> Result<Uuid, CommandError> {
+async fn model_id(
+    tx: &impl Connection,
+    cx: &Context,
+    manufacturer: &str,
+    model: &str,
+) -> Result<Uuid, CommandError> {
     let input = ModelInput {
         manufacturer: manufacturer.into(),
         name: model.into(),
@@ -96,6 +103,7 @@ async fn model_id(tx: &impl Connection, manufacturer: &str, model: &str) -> Resu
     if let Some(known) = models::find_by_name(tx, &wanted.manufacturer, &wanted.name).await? {
         return Ok(known.id.into());
     }
+    scope::house(cx.scope())?;
     models::insert(tx, &wanted).await?;
     Ok(wanted.id.into())
 }
@@ -119,7 +127,7 @@ async fn new_asset(
         downtime_cost_per_hour: None,
         version: None,
     };
-    let read = input.read(tx, AssetId::generate(), 1, cx.at).await;
+    let read = input.read(tx, cx.scope(), AssetId::generate(), 1, cx.at).await;
     let asset = read.map_err(|error| renamed(renamed(error, "name", "asset_name"), "site_id", "site"))?;
     assets::insert(tx, &asset).await.map_err(serial_taken)?;
     Ok(asset.id.into())

@@ -11,6 +11,7 @@ use crate::{
     command::{CommandError, Context},
     devices::queries,
     input::MAX_NAME,
+    scope,
     web::{
         assets::href,
         form::Form,
@@ -29,7 +30,7 @@ use axum::{
 };
 use domain::{asset::Device, clock::from_micros, id::DeviceId};
 use maud::{Markup, html};
-use store::records::{PageRequest, assets, devices, quarantine};
+use store::records::{PageRequest, assets, quarantine};
 use uuid::Uuid;
 
 const NEW: &str = "new";
@@ -91,18 +92,18 @@ impl Options {
     async fn load(deps: &Deps, view: &View, chosen: Option<&str>) -> Result<Self, CommandError> {
         let (lang, db) = (view.lang, deps.records.read());
         let page = PageRequest::first(PageRequest::MAX_LIMIT);
-        let machines = assets::list(db, &assets::Filter::default(), &page).await?.items;
+        let machines = assets::list(db, view.scope(), &assets::Filter::default(), &page).await?.items;
         let mut found =
             vec![(String::new(), lang.t("connect-no-asset")), (NEW.into(), lang.t("connect-new-asset"))];
         found.extend(machines.into_iter().map(|asset| (asset.id.to_string(), asset.name)));
         if let Some(id) = chosen.and_then(|text| text.parse::<Uuid>().ok())
             && found.iter().all(|(value, _)| *value != id.to_string())
-            && let Some(asset) = assets::get(db, id.into()).await?
+            && let Some(asset) = assets::find(db, view.scope(), id.into()).await?
         {
             found.push((asset.id.to_string(), asset.name));
         }
         let mut sites = vec![(NEW.to_owned(), lang.t("connect-new-site"))];
-        sites.extend(Choices::load(deps, lang).await?.sites);
+        sites.extend(Choices::load(deps, view.scope(), lang).await?.sites);
         Ok(Self { assets: found, sites })
     }
 }
@@ -190,9 +191,9 @@ fn waiting(view: &View) -> Markup {
 /// What the device has done so far, in words that say what to do next. A part of a page, fetched again and again.
 pub async fn status(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
     let db = deps.records.read();
-    let device = devices::get(db, DeviceId(id)).await?.ok_or(CommandError::NotFound)?;
+    let device = scope::device(db, view.scope(), DeviceId(id)).await?;
     let facts = queries::facts(&deps, &device).await?;
-    let refused = quarantine::counts(db, Some(device.id)).await?;
+    let refused = quarantine::counts(db, view.scope(), Some(device.id)).await?;
     let (lang, now) = (view.lang, deps.now());
     Ok(html! {
         @if !facts.latest.is_empty() {

@@ -3,7 +3,7 @@ use crate::{
     testing::TestApp,
 };
 use domain::{
-    account::Role,
+    account::{Actor, Role},
     telemetry::{Rejection, quarantine::Quarantined},
 };
 use store::records::{PageRequest, assets, customers, devices, quarantine};
@@ -38,7 +38,10 @@ async fn a_stranger_connects_a_device_and_its_new_equipment_in_one_step() {
     // A second click shows the same token and makes nothing twice.
     let again = manager.post_form("/connect", &fields).await;
     assert!(again.text().contains(token), "{}", again.text());
-    let all = devices::list(db, &devices::Filter::default(), &PageRequest::default()).await.unwrap();
+    let all =
+        devices::list(db, Actor::system().scope(), &devices::Filter::default(), &PageRequest::default())
+            .await
+            .unwrap();
     assert_eq!(all.items.len(), 1);
 }
 
@@ -63,7 +66,8 @@ async fn what_is_missing_is_said_beside_the_field() {
         "{text}"
     );
     let (filter, page) = (customers::Filter::default(), PageRequest::default());
-    let all = customers::list(app.deps.records.read(), &filter, &page).await.unwrap();
+    let all =
+        customers::list(app.deps.records.read(), Actor::system().scope(), &filter, &page).await.unwrap();
     assert!(all.items.is_empty(), "nothing of a refused command happens");
 }
 

@@ -5,9 +5,11 @@ use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
     input::{Checks, MAX_NAME},
+    scope,
 };
 use domain::{
     Date, Money, Timestamp,
+    account::Scope,
     calendar::{date_of, end_of_day, last_day, start_of_day},
     id::{AssetId, ContractId, CustomerId, WarrantyId},
     service::{
@@ -75,13 +77,14 @@ impl ContractInput {
     async fn read(
         &self,
         db: &impl Connection,
+        scope: Scope,
         id: ContractId,
         version: i64,
         before: Option<&Contract>,
     ) -> Result<Contract, CommandError> {
         let mut checks = Checks::default();
         let number = checks.required("number", &self.number, MAX_NAME);
-        if customers::get(db, self.customer_id).await?.is_none() {
+        if customers::find(db, scope, self.customer_id).await?.is_none() {
             checks.add("customer_id", "form-choice");
         }
         if let Some(ids) = &self.asset_ids {
@@ -180,7 +183,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: ContractInput) -> Resul
         Begun::New(tx) => tx,
         Begun::Repeated(contract) => return Ok(contract),
     };
-    let contract = input.read(&tx, ContractId::generate(), 1, None).await?;
+    let contract = input.read(&tx, cx.scope(), ContractId::generate(), 1, None).await?;
     contracts::insert(&tx, &contract).await.map_err(taken)?;
     cx.finish(tx, contract).await
 }
@@ -196,11 +199,11 @@ pub async fn update(
         Begun::New(tx) => tx,
         Begun::Repeated(contract) => return Ok(contract),
     };
-    let before = contracts::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    let before = scope::contract(&tx, cx.scope(), id).await?;
     if before.customer_id != input.customer_id {
         return Err(CommandError::field("customer_id", "contracts-error-customer"));
     }
-    let contract = input.read(&tx, id, version, Some(&before)).await?;
+    let contract = input.read(&tx, cx.scope(), id, version, Some(&before)).await?;
     let contract = contracts::update(&tx, contract).await.map_err(taken)?;
     cx.finish(tx, contract).await
 }
@@ -242,7 +245,7 @@ pub async fn create_warranty(
         Begun::Repeated(warranty) => return Ok(warranty),
     };
     let mut checks = Checks::default();
-    if assets::get(&tx, input.asset_id).await?.is_none() {
+    if assets::find(&tx, cx.scope(), input.asset_id).await?.is_none() {
         checks.add("asset_id", "form-choice");
     }
     if input.covers.is_empty() {

@@ -6,6 +6,7 @@ use crate::{
     billing::periods::{self as billing, Planned, Standing},
     command::Context,
     problem::Problem,
+    scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
@@ -19,7 +20,6 @@ use axum::{
 };
 use domain::{
     Date, Money, Timestamp,
-    account::{Actor, Role},
     calendar::date_of,
     id::{AssetId, ContractId, CustomerId},
     service::{
@@ -146,8 +146,7 @@ pub async fn periods(
     user: User,
 ) -> Result<Json<Items<PeriodView>>, Problem> {
     let db = deps.records.read();
-    let contract = contracts::get(db, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
-    scope(&user.actor, Some(contract.customer_id))?;
+    let contract = scope::contract(db, user.scope(), ContractId(id)).await?;
     let organisation = organisation::get(db).await?.ok_or_else(Problem::not_found)?;
     let today = date_of(deps.now(), organisation.zone());
     let plan = billing::plan(db, &contract, &organisation, today).await?;
@@ -166,28 +165,15 @@ pub struct DraftView {
 pub async fn invoice(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    user: User,
     cx: Context,
 ) -> Result<(StatusCode, Json<DraftView>), Problem> {
-    let contract = contracts::get(deps.records.read(), ContractId(id)).await?;
-    let contract = contract.ok_or_else(Problem::not_found)?;
-    scope(&user.actor, Some(contract.customer_id))?;
-    let draft = billing::create_draft(&deps, cx, contract.id).await?;
+    let draft = billing::create_draft(&deps, cx, ContractId(id)).await?;
     Ok((StatusCode::CREATED, Json(DraftView { invoice_id: draft.id.into() })))
 }
 
 async fn view(deps: &Deps, contract: Contract) -> Result<ContractView, Problem> {
     let used = contracts::used(deps.records.read(), contract.id, None).await?;
     Ok(ContractView::new(contract, &used, deps.now()))
-}
-
-/// The customer whose rows `actor` may see among those asked for. `Err`: none.
-fn scope(actor: &Actor, asked: Option<CustomerId>) -> Result<Option<CustomerId>, Problem> {
-    match (actor.role, actor.customer_scope()) {
-        (Role::Customer, None) => Err(Problem::not_found()),
-        (_, Some(own)) if asked.is_some_and(|asked| asked != own) => Err(Problem::not_found()),
-        (_, own) => Ok(own.or(asked)),
-    }
 }
 
 /// Contracts with their balances, by number.
@@ -199,9 +185,9 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<ContractView>>, Problem> {
-    let customer = scope(&user.actor, query.parse::<Uuid>("customer_id").map(CustomerId))?;
+    let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
     let filter = contracts::Filter { customer, ..Default::default() };
-    let page = contracts::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = contracts::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for contract in page.items {
         items.push(view(&deps, contract).await?);
@@ -217,9 +203,7 @@ pub async fn get(
     Path(id): Path<Uuid>,
     user: User,
 ) -> Result<Json<ContractView>, Problem> {
-    let contract =
-        contracts::get(deps.records.read(), ContractId(id)).await?.ok_or_else(Problem::not_found)?;
-    scope(&user.actor, Some(contract.customer_id))?;
+    let contract = scope::contract(deps.records.read(), user.scope(), ContractId(id)).await?;
     Ok(Json(view(&deps, contract).await?))
 }
 
@@ -290,9 +274,9 @@ pub async fn warranties(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<WarrantyView>>, Problem> {
-    let customer = scope(&user.actor, query.parse::<Uuid>("customer_id").map(CustomerId))?;
+    let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
     let filter = warranties::Filter { asset: query.parse::<Uuid>("asset_id").map(AssetId), customer };
-    let page = warranties::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = warranties::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     Ok(Json(page.map(WarrantyView::from).into()))
 }
 

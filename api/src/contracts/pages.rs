@@ -5,6 +5,7 @@ use crate::{
     Deps,
     billing::periods::{self, Planned, Standing},
     command::{CommandError, Context},
+    scope,
     web::{
         form::{Check, Form},
         i18n::Lang,
@@ -50,7 +51,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         state: state.map(|state| (state, now)),
         ends: None,
     };
-    let page = contracts::list(db, &filter, &query.page()).await?;
+    let page = contracts::list(db, view.scope(), &filter, &query.page()).await?;
     let names = customers::by_ids(db, page.items.iter().map(|c| c.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
     if query.wants_csv() {
@@ -141,7 +142,7 @@ fn balance_pill(lang: Lang, contract: &Contract, used: &Used) -> Markup {
 
 pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> PageResult {
     let (lang, db) = (view.lang, deps.records.read());
-    let contract = contracts::get(db, ContractId(id)).await?.ok_or(CommandError::NotFound)?;
+    let contract = scope::contract(db, view.scope(), ContractId(id)).await?;
     let used = contracts::used(db, contract.id, None).await?;
     let customer = customers::get(db, contract.customer_id).await?;
     let machines = match &contract.covers_assets {
@@ -307,8 +308,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 }
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> PageResult {
-    let contract =
-        contracts::get(deps.records.read(), ContractId(id)).await?.ok_or(CommandError::NotFound)?;
+    let contract = scope::contract(deps.records.read(), view.scope(), ContractId(id)).await?;
     let form = Form::filled(values(&view, &contract));
     Ok(draw(&deps, &view, &form, Some(contract.id)).await?.into_response())
 }
@@ -462,7 +462,7 @@ fn read_billing(form: &Form, check: &mut Check<'_>) -> Option<Option<Billing>> {
 async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> Result<Markup, CommandError> {
     let (lang, db) = (view.lang, deps.records.read());
     let all = PageRequest::first(PageRequest::MAX_LIMIT);
-    let customers = customers::list(db, &customers::Filter::default(), &all).await?.items;
+    let customers = customers::list(db, view.scope(), &customers::Filter::default(), &all).await?.items;
     let mut choices = vec![(String::new(), lang.t("contracts-choose"))];
     choices.extend(customers.iter().map(|customer| (customer.id.to_string(), customer.name.clone())));
     let tiers: Vec<(String, String)> = Tier::ALL
@@ -470,9 +470,8 @@ async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> 
         .into();
     let machines = match form.value("customer_id").parse::<CustomerId>() {
         Ok(customer) => {
-            assets::list(db, &assets::Filter { customer: Some(customer), ..Default::default() }, &all)
-                .await?
-                .items
+            let own = assets::Filter { customer: Some(customer), ..Default::default() };
+            assets::list(db, view.scope(), &own, &all).await?.items
         }
         Err(_) => Vec::new(),
     };

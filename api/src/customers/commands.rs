@@ -4,6 +4,7 @@ use crate::{
     Deps,
     command::{Begun, CommandError, Context},
     input::{Checks, MAX_NAME, MAX_TEXT},
+    scope,
 };
 use domain::{Currency, Timestamp, asset::Customer, id::CustomerId};
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,9 @@ impl CustomerInput {
     }
 }
 
+/// Another customer is no row of a program that is bound to one.
 pub async fn create(deps: &Deps, mut cx: Context, input: CustomerInput) -> Result<Customer, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "customers.create", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(customer) => return Ok(customer),
@@ -82,7 +85,7 @@ pub async fn update(
         Begun::New(tx) => tx,
         Begun::Repeated(customer) => return Ok(customer),
     };
-    let old = customers::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    let old = scope::customer(&tx, cx.scope(), id).await?;
     let customer = input.read(id, old.currency, old.created_at, old.demo)?;
     customers::update(&tx, &customer).await?;
     cx.finish(tx, customer).await

@@ -3,11 +3,13 @@
 use super::commands::{self, CustomerInput};
 use crate::{
     Deps,
-    command::{CommandError, Context},
+    command::Context,
     problem::Problem,
+    scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
+        request::User,
         time::rfc3339,
     },
 };
@@ -53,19 +55,25 @@ impl From<Customer> for CustomerView {
 #[utoipa::path(get, path = "/api/v1/customers", tag = "customers",
     params(("q" = Option<String>, Query, description = "Text in name, e-mail, phone or tax id"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<CustomerView>)))]
-pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<CustomerView>>, Problem> {
-    let filter = customers::Filter { text: query.get("q").map(Into::into), ..Default::default() };
-    let page = customers::list(deps.records.read(), &filter, &query.page()).await?;
+pub async fn list(
+    State(deps): State<Deps>,
+    user: User,
+    query: ListQuery,
+) -> Result<Json<Items<CustomerView>>, Problem> {
+    let filter = customers::Filter { text: query.get("q").map(Into::into) };
+    let page = customers::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     Ok(Json(page.map(CustomerView::from).into()))
 }
 
 /// One customer.
 #[utoipa::path(get, path = "/api/v1/customers/{id}", tag = "customers", params(("id" = Uuid, Path)),
     responses((status = 200, body = CustomerView), (status = 404, body = Problem)))]
-pub async fn get(State(deps): State<Deps>, Path(id): Path<Uuid>) -> Result<Json<CustomerView>, Problem> {
-    let customer =
-        customers::get(deps.records.read(), CustomerId(id)).await?.ok_or(CommandError::NotFound)?;
-    Ok(Json(customer.into()))
+pub async fn get(
+    State(deps): State<Deps>,
+    user: User,
+    Path(id): Path<Uuid>,
+) -> Result<Json<CustomerView>, Problem> {
+    Ok(Json(scope::customer(deps.records.read(), user.scope(), CustomerId(id)).await?.into()))
 }
 
 /// Adds a customer.

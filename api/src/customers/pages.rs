@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     Deps,
-    command::{CommandError, Context},
+    command::Context,
+    scope,
     web::{
         form::Form,
         icon::icon,
@@ -34,8 +35,8 @@ const COLUMNS: [Column; 4] = [
 ];
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let filter = customers::Filter { text: query.get("q").map(Into::into), ..Default::default() };
-    let page = customers::list(deps.records.read(), &filter, &query.page()).await?;
+    let filter = customers::Filter { text: query.get("q").map(Into::into) };
+    let page = customers::list(deps.records.read(), view.scope(), &filter, &query.page()).await?;
     let lang = view.lang;
     if query.wants_csv() {
         let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
@@ -87,11 +88,12 @@ pub fn may_write(view: &View) -> bool {
 
 pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> PageResult {
     let db = deps.records.read();
-    let customer = customers::get(db, CustomerId(id)).await?.ok_or(CommandError::NotFound)?;
+    let customer = scope::customer(db, view.scope(), CustomerId(id)).await?;
     let filter = sites::Filter { customer: Some(customer.id), text: None };
-    let sites = sites::list(db, &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items;
+    let sites =
+        sites::list(db, view.scope(), &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items;
     let filter = assets::Filter { customer: Some(customer.id), ..Default::default() };
-    let machines = assets::count(db, &filter).await?;
+    let machines = assets::count(db, view.scope(), &filter).await?;
     let lang = view.lang;
     let facts = [
         ("customers-email", customer.email.clone()),
@@ -149,8 +151,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 }
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
-    let customer =
-        customers::get(deps.records.read(), CustomerId(id)).await?.ok_or(CommandError::NotFound)?;
+    let customer = scope::customer(deps.records.read(), view.scope(), CustomerId(id)).await?;
     let form = Form::filled([
         ("name", customer.name),
         ("email", customer.email.unwrap_or_default()),

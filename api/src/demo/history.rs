@@ -144,7 +144,9 @@ impl History<'_> {
             ..alerts::Filter::default()
         };
         let page = PageRequest::first(PageRequest::MAX_LIMIT);
-        let found = alerts::list(self.deps.records.read(), &filter, self.anchor, &page).await?;
+        let found =
+            alerts::list(self.deps.records.read(), Actor::system().scope(), &filter, self.anchor, &page)
+                .await?;
         Ok(found.items.into_iter().min_by_key(|alert| alert.raised_at))
     }
 

@@ -8,9 +8,10 @@ use crate::{
     Deps,
     command::{Begun, CommandError, Context},
     input::{Checks, MAX_NAME},
+    scope,
 };
 use domain::{
-    account::Identity,
+    account::{Identity, Scope},
     asset::{Device, DeviceProfile},
     id::{AssetId, DeviceId},
 };
@@ -34,7 +35,7 @@ pub struct NewDevice {
 }
 
 impl NewDevice {
-    async fn read(&self, db: &impl Connection, device: Device) -> Result<Device, CommandError> {
+    async fn read(&self, db: &impl Connection, scope: Scope, device: Device) -> Result<Device, CommandError> {
         let mut checks = Checks::default();
         let profile = match checks.optional("profile", self.profile.as_deref(), MAX_NAME) {
             None => device.profile,
@@ -44,10 +45,11 @@ impl NewDevice {
             }),
         };
         let asset_id = self.asset_id.map(AssetId);
-        if let Some(id) = asset_id
-            && assets::get(db, id).await?.is_none()
-        {
-            checks.add("asset_id", "form-choice");
+        match asset_id {
+            // A device without equipment is nobody's: who sees one customer's rows would not see it again.
+            None if !scope.is_everything() => checks.add("asset_id", "form-required"),
+            Some(id) if assets::find(db, scope, id).await?.is_none() => checks.add("asset_id", "form-choice"),
+            _ => {}
         }
         let name = checks.required("name", &self.name, MAX_NAME);
         checks.finish()?;
@@ -86,7 +88,7 @@ pub(crate) async fn insert(
         revoked_at: None,
         demo: false,
     };
-    let device = input.read(tx, blank).await?;
+    let device = input.read(tx, cx.scope(), blank).await?;
     devices::insert(tx, &device, devices::token_hash(token)).await?;
     Ok(device)
 }
@@ -102,8 +104,8 @@ pub async fn update(
         Begun::New(tx) => tx,
         Begun::Repeated(device) => return Ok(device),
     };
-    let old = devices::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
-    let device = input.read(&tx, old).await?;
+    let old = scope::device(&tx, cx.scope(), id).await?;
+    let device = input.read(&tx, cx.scope(), old).await?;
     devices::update(&tx, &device).await?;
     cx.finish(tx, device).await
 }
@@ -115,7 +117,7 @@ pub async fn rotate(deps: &Deps, mut cx: Context, id: DeviceId) -> Result<(Devic
         Begun::New(tx) => tx,
         Begun::Repeated(device) => return shown_again(deps, device, token).await,
     };
-    let device = devices::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    let device = scope::device(&tx, cx.scope(), id).await?;
     devices::rotate(&tx, id, devices::token_hash(&token)).await?;
     let device = Device { revoked_at: None, ..device };
     Ok((cx.finish(tx, device).await?, token))
@@ -127,7 +129,7 @@ pub async fn revoke(deps: &Deps, mut cx: Context, id: DeviceId) -> Result<Device
         Begun::New(tx) => tx,
         Begun::Repeated(device) => return Ok(device),
     };
-    let device = devices::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    let device = scope::device(&tx, cx.scope(), id).await?;
     if device.revoked_at.is_some() {
         return cx.finish(tx, device).await;
     }

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     Deps,
-    assets::scope::{self, Scope},
     command::Context,
     problem::Problem,
+    scope,
     telemetry::json::LatestView,
     web::{
         chart::state_word,
@@ -27,7 +27,7 @@ use domain::{
     id::{AssetId, DeviceId},
 };
 use serde::Serialize;
-use store::records::{Paged, devices};
+use store::records::devices;
 use uuid::Uuid;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -141,12 +141,8 @@ pub async fn list(
     let filter = devices::Filter {
         asset: query.parse::<Uuid>("asset_id").map(AssetId),
         text: query.get("q").map(Into::into),
-        ..Default::default()
     };
-    let Some(filter) = Scope::of(&user.actor).devices(filter) else {
-        return Ok(Json(Paged { items: Vec::new(), next_cursor: None }.into()));
-    };
-    let page = devices::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = devices::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     Ok(Json(page.map(|device| DeviceView::from(&device)).into()))
 }
 
@@ -158,7 +154,7 @@ pub async fn get(
     Path(id): Path<Uuid>,
     user: User,
 ) -> Result<Json<DeviceWithFacts>, Problem> {
-    let device = scope::device(deps.records.read(), &user.actor, DeviceId(id)).await?;
+    let device = scope::device(deps.records.read(), user.scope(), DeviceId(id)).await?;
     let facts = queries::facts(&deps, &device).await?;
     Ok(Json(DeviceWithFacts::new(&device, facts)))
 }

@@ -6,13 +6,11 @@ use super::{
 };
 use crate::{
     Deps,
-    assets::{
-        pages::charts::{self, Window},
-        scope::{self, Scope},
-    },
+    assets::pages::charts::{self, Window},
     command::{CommandError, Context},
     connect,
     customers::pages::may_write,
+    scope,
     web::{
         chart::{Plot, state_pill},
         form::Form,
@@ -36,7 +34,7 @@ use domain::{
     id::{AssetId, DeviceId},
 };
 use maud::{Markup, html};
-use store::records::{PageRequest, Paged, assets, connections, device_attributes, devices, quarantine};
+use store::records::{PageRequest, assets, connections, device_attributes, devices, quarantine};
 use uuid::Uuid;
 
 const COLUMNS: [Column; 4] = [
@@ -47,17 +45,12 @@ const COLUMNS: [Column; 4] = [
 ];
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let Some(user) = &view.user else { return Err(CommandError::NotFound.into()) };
     let db = deps.records.read();
     let asked = devices::Filter {
         asset: query.parse::<Uuid>("asset_id").map(AssetId),
         text: query.get("q").map(Into::into),
-        ..Default::default()
     };
-    let page = match Scope::of(&user.actor).devices(asked) {
-        Some(filter) => devices::list(db, &filter, &query.page()).await?,
-        None => Paged { items: Vec::new(), next_cursor: None },
-    };
+    let page = devices::list(db, view.scope(), &asked, &query.page()).await?;
     let machines = assets::by_ids(db, page.items.iter().filter_map(|device| device.asset_id)).await?;
     let machine = |device: &Device| {
         device.asset_id.and_then(|id| machines.get(&id)).map_or_else(String::new, |asset| asset.name.clone())
@@ -127,8 +120,7 @@ pub async fn show(
     Path(id): Path<Uuid>,
     query: ListQuery,
 ) -> PageResult {
-    let Some(user) = &view.user else { return Err(CommandError::NotFound.into()) };
-    let device = scope::device(deps.records.read(), &user.actor, DeviceId(id)).await?;
+    let device = scope::device(deps.records.read(), view.scope(), DeviceId(id)).await?;
     let form = Form::filled([
         ("name", device.name.clone()),
         ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
@@ -156,7 +148,7 @@ pub async fn update(
         Err(error) => Err(error),
     };
     let Err(error) = changed else { return Ok(see_other(&format!("/devices/{id}"))) };
-    let device = devices::get(deps.records.read(), DeviceId(id)).await?.ok_or(CommandError::NotFound)?;
+    let device = scope::device(deps.records.read(), view.scope(), DeviceId(id)).await?;
     let page = Page::load(&deps, &view, device, &ListQuery::default()).await?;
     form.again(error, |form| page.draw(&view, form))
 }
@@ -205,10 +197,10 @@ impl Page {
         let window = Window::choose(query, charts::last_data(deps, own).await?, deps.now());
         Ok(Self {
             window,
-            plots: charts::plots(deps, asset.as_ref(), own, window, view.lang).await?,
+            plots: charts::plots(deps, view.scope(), asset.as_ref(), own, window, view.lang).await?,
             facts: facts(deps, &device).await?,
             attributes: device_attributes::list(db, device.id).await?,
-            refused: quarantine::counts(db, Some(device.id)).await?,
+            refused: quarantine::counts(db, view.scope(), Some(device.id)).await?,
             choices: if may_write(view) { choices(deps, view, asset.as_ref()).await? } else { Vec::new() },
             now: deps.now(),
             asset,
@@ -318,7 +310,8 @@ async fn choices(
     present: Option<&Asset>,
 ) -> Result<Vec<(String, String)>, CommandError> {
     let page = PageRequest::first(PageRequest::MAX_LIMIT);
-    let machines = assets::list(deps.records.read(), &assets::Filter::default(), &page).await?.items;
+    let machines =
+        assets::list(deps.records.read(), view.scope(), &assets::Filter::default(), &page).await?.items;
     let mut choices = vec![(String::new(), view.lang.t("devices-no-asset"))];
     choices.extend(machines.iter().map(|asset| (asset.id.to_string(), asset.name.clone())));
     if let Some(asset) = present.filter(|present| machines.iter().all(|asset| asset.id != present.id)) {

@@ -3,6 +3,7 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     work_orders::commands::skill_word,
 };
 use domain::{
@@ -41,6 +42,7 @@ pub async fn create_technician(
     mut cx: Context,
     input: NewTechnician,
 ) -> Result<Technician, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "technicians.create", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(technician) => return Ok(technician),

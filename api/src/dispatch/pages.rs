@@ -41,7 +41,7 @@ const FIRST_HOUR: TimeDelta = TimeDelta::hours(8);
 
 pub async fn board(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let day = shown_day(&deps, &view, &query);
-    let board = load_board(deps.records.read(), day).await?;
+    let board = load_board(deps.records.read(), view.scope(), day).await?;
     Ok(draw(&view, &board, deps.now(), &Refused::none()).into_response())
 }
 
@@ -78,7 +78,8 @@ pub async fn assign(
             Ok(see_other(&format!("/dispatch?day={day}")))
         }
         Err(error) => {
-            let board = load_board(deps.records.read(), shown_day(&deps, &view, &query)).await?;
+            let board =
+                load_board(deps.records.read(), view.scope(), shown_day(&deps, &view, &query)).await?;
             let work_order = form.value("work_order_id").to_string();
             form.again(error, |form| {
                 draw(&view, &board, deps.now(), &Refused { work_order, form: form.clone() })

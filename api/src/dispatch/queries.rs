@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use domain::{
     Date, Timestamp,
+    account::Scope,
     asset::{Asset, Site},
     calendar::{Zone, end_of_day, start_of_day},
     id::{AssetId, SiteId, StockLocationId, TechnicianId, WorkOrderId},
@@ -40,10 +41,14 @@ pub fn day_of(date: Date, zone: Zone) -> (Timestamp, Timestamp) {
     (start_of_day(date, zone), end_of_day(date, zone))
 }
 
-pub async fn board(db: &impl Connection, day: (Timestamp, Timestamp)) -> Result<Board, StoreError> {
+pub async fn board(
+    db: &impl Connection,
+    scope: Scope,
+    day: (Timestamp, Timestamp),
+) -> Result<Board, StoreError> {
     let waiting = work_orders::unscheduled(db, WAITING).await?;
     let filter = work_orders::Filter { status: Some("unscheduled".into()), ..work_orders::Filter::default() };
-    let waiting_in_all = work_orders::count(db, &filter).await?;
+    let waiting_in_all = work_orders::count(db, scope, &filter).await?;
     let technicians = technicians::active(db).await?;
     let visits = visits::planned_between(db, day.0, day.1).await?;
     let mut booked = HashMap::new();

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Deps,
     problem::Problem,
+    scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
@@ -85,6 +86,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<KpiView>>, Problem> {
+    scope::house(user.scope())?;
     let (db, now) = (deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let days = asked(&query, &organisation, now);
@@ -102,6 +104,7 @@ pub async fn get(
     Path(code): Path<String>,
     query: ListQuery,
 ) -> Result<Json<KpiView>, Problem> {
+    scope::house(user.scope())?;
     let (db, now) = (deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let days = asked(&query, &organisation, now);
@@ -147,6 +150,7 @@ pub async fn rows(
     Path(code): Path<String>,
     query: ListQuery,
 ) -> Result<Json<Items<KpiRow>>, Problem> {
+    scope::house(user.scope())?;
     let (db, now) = (deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let definition = domain::service::kpi::definition(&code).ok_or_else(Problem::not_found)?;

@@ -10,7 +10,8 @@ mod tests;
 use crate::web::routes::{Access, Routes};
 use domain::account::Role;
 
-/// Costs and margins stand among them: technicians and customers have no access.
+/// Costs and margins stand among them: technicians and customers have no access, nor have programs that are bound to a
+/// customer, because the figures are of the whole house.
 const READERS: Access = Access::Roles(&[
     Role::Admin,
     Role::ServiceManager,

@@ -5,7 +5,7 @@ use crate::{command::CommandError, reliability};
 use chrono::Weekday;
 use domain::{
     Date, Timestamp,
-    account::Role,
+    account::{Actor, Role, Scope},
     asset::Asset,
     calendar::{Zone, start_of_day},
     condition::{
@@ -115,7 +115,7 @@ pub struct Equipment {
 impl Equipment {
     pub async fn load(db: &impl Connection, period: Period) -> Result<Self, CommandError> {
         let filter = failures::Filter { to: Some(period.to), ..failures::Filter::default() };
-        let fleet = reliability::queries::every(db, &assets::Filter::default()).await?;
+        let fleet = reliability::queries::every(db, everything(), &assets::Filter::default()).await?;
         let found = reliability::queries::recorded(failures::all(db, &filter).await?, &fleet);
         let logs = states::of_fleet(db, None, period.from, period.to).await?;
         Ok(Self { fleet, logs, failures: found.in_service, period })
@@ -135,6 +135,11 @@ impl Equipment {
     pub fn failures_within(&self, period: Period) -> impl Iterator<Item = &Failure> {
         self.failures.iter().filter(move |failure| period.from <= failure.at && failure.at < period.to)
     }
+}
+
+/// Indicators are figures of the whole house, whoever reads them.
+fn everything() -> Scope {
+    Actor::system().scope()
 }
 
 pub async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
@@ -335,12 +340,12 @@ async fn standing(
     let (value, cases, note) = match definition.code {
         "K17" => {
             let filter = work_orders::Filter { open: Some(true), ..work_orders::Filter::default() };
-            let open = work_orders::count(db, &filter).await?;
+            let open = work_orders::count(db, everything(), &filter).await?;
             (Some(open as f64), open, None)
         }
         "K29b" => {
             let filter = invoices::Filter { shelf: invoices::Shelf::Open, ..invoices::Filter::default() };
-            let (cases, open) = invoices::sum(db, &filter, organisation.currency).await?;
+            let (cases, open) = invoices::sum(db, everything(), &filter, organisation.currency).await?;
             (Some(open.minor as f64), cases, None)
         }
         "K36" => {
@@ -348,7 +353,7 @@ async fn standing(
                 state: Some((ContractState::Active, now)),
                 ..contracts::Filter::default()
             };
-            let part = contracts::count(db, &filter).await?;
+            let part = contracts::count(db, everything(), &filter).await?;
             let whole = customers::count(db).await?;
             let note = Note::OutOf { part: count(part as usize), whole: count(whole as usize) };
             ((whole > 0).then(|| part as f64 / whole as f64 * 100.0), part, Some(note))

@@ -4,6 +4,7 @@
 use crate::{command::CommandError, deps::Deps};
 use domain::{
     Currency, Money, Timestamp,
+    account::Actor,
     calendar::{Zone, date_of},
     event::{DomainEvent, Recorded},
     id::{AssetId, ContractId, InvoiceId, TicketId, WarrantyId, WorkOrderId},
@@ -171,7 +172,10 @@ async fn lapsed(tx: &Tx, asset: AssetId, lines: &[Line]) -> Result<Vec<bool>, Co
 
 async fn reported_again(tx: &Tx, asset: AssetId, completed: Timestamp) -> Result<bool, CommandError> {
     let filter = tickets::Filter { asset: Some(asset), ..tickets::Filter::default() };
-    let newest = tickets::list(tx, &filter, &PageRequest::first(PageRequest::DEFAULT_LIMIT)).await?.items;
+    let newest =
+        tickets::list(tx, Actor::system().scope(), &filter, &PageRequest::first(PageRequest::DEFAULT_LIMIT))
+            .await?
+            .items;
     let again = |ticket: &Ticket| {
         ticket.reported_at > completed
             && ticket.reported_at <= completed + kpi::REPEAT_WINDOW

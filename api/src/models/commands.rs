@@ -5,6 +5,7 @@ use crate::{
     Deps,
     command::{Begun, CommandError, Context},
     input::{Checks, MAX_NAME},
+    scope,
 };
 use domain::{
     asset::{MetricName, Model},
@@ -45,6 +46,7 @@ impl ModelInput {
 }
 
 pub async fn create(deps: &Deps, mut cx: Context, input: ModelInput) -> Result<Model, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "models.create", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(model) => return Ok(model),
@@ -62,6 +64,7 @@ pub async fn update(
     id: ModelId,
     input: ModelInput,
 ) -> Result<Model, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "models.update", &(id, &input)).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(model) => return Ok(model),

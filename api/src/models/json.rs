@@ -3,11 +3,13 @@
 use super::commands::{self, ModelInput};
 use crate::{
     Deps,
-    command::{CommandError, Context},
+    command::Context,
     problem::Problem,
+    scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
+        request::User,
     },
 };
 use axum::{
@@ -65,9 +67,13 @@ async fn view(deps: &Deps, model: Model) -> Result<ModelView, Problem> {
 #[utoipa::path(get, path = "/api/v1/models", tag = "models",
     params(("q" = Option<String>, Query, description = "Text in manufacturer, name or kind"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<ModelView>)))]
-pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<ModelView>>, Problem> {
+pub async fn list(
+    State(deps): State<Deps>,
+    user: User,
+    query: ListQuery,
+) -> Result<Json<Items<ModelView>>, Problem> {
     let filter = models::Filter { text: query.get("q").map(Into::into) };
-    let page = models::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = models::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     let mut metrics =
         model_metrics::of_models(deps.records.read(), page.items.iter().map(|model| model.id)).await?;
     let shown = |model: Model| {
@@ -80,8 +86,12 @@ pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Ite
 /// One model.
 #[utoipa::path(get, path = "/api/v1/models/{id}", tag = "models", params(("id" = Uuid, Path)),
     responses((status = 200, body = ModelView), (status = 404, body = Problem)))]
-pub async fn get(State(deps): State<Deps>, Path(id): Path<Uuid>) -> Result<Json<ModelView>, Problem> {
-    let model = models::get(deps.records.read(), ModelId(id)).await?.ok_or(CommandError::NotFound)?;
+pub async fn get(
+    State(deps): State<Deps>,
+    user: User,
+    Path(id): Path<Uuid>,
+) -> Result<Json<ModelView>, Problem> {
+    let model = scope::model(deps.records.read(), user.scope(), ModelId(id)).await?;
     Ok(Json(view(&deps, model).await?))
 }
 

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     Deps,
-    command::{CommandError, Context},
+    command::Context,
     customers::pages::may_write,
+    scope,
     web::{
         form::Form,
         i18n::Lang,
@@ -38,7 +39,7 @@ const COLUMNS: [Column; 3] =
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let filter = models::Filter { text: query.get("q").map(Into::into) };
-    let page = models::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = models::list(deps.records.read(), view.scope(), &filter, &query.page()).await?;
     let lang = view.lang;
     if query.wants_csv() {
         let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
@@ -92,7 +93,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 }
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
-    let model = models::get(deps.records.read(), ModelId(id)).await?.ok_or(CommandError::NotFound)?;
+    let model = scope::model(deps.records.read(), view.scope(), ModelId(id)).await?;
     let metrics = metrics::show(&model_metrics::of_model(deps.records.read(), model.id).await?);
     let kind = view.lang.equipment_type(&model.equipment_type);
     let form =

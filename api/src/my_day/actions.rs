@@ -4,6 +4,7 @@ use super::pages::{VisitPage, account_word};
 use crate::{
     command::{CommandError, Context},
     deps::Deps,
+    scope,
     tickets::commands::Remark,
     visits::commands::{self as visit_commands, Press},
     web::{
@@ -29,7 +30,6 @@ use domain::{
     id::{ChecklistItemId, VisitId, WorkOrderId},
     service::visit::Outcome,
 };
-use store::records::visits;
 
 pub async fn act(
     State(deps): State<Deps>,
@@ -152,7 +152,5 @@ fn pressed_at(form: &Form) -> Result<Option<Timestamp>, CommandError> {
 
 /// The job of this technician's visit.
 async fn own_work_order(deps: &Deps, cx: &Context, id: VisitId) -> Result<WorkOrderId, CommandError> {
-    let visit = visits::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?;
-    let own = cx.actor.technician_scope() == Some(visit.technician_id);
-    if own { Ok(visit.work_order_id) } else { Err(CommandError::NotFound) }
+    Ok(scope::visit(deps.records.read(), cx.scope(), id).await?.work_order_id)
 }

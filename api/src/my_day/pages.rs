@@ -4,6 +4,7 @@ use crate::{
     command::CommandError,
     deps::Deps,
     dispatch::queries::day_of,
+    scope,
     visits::commands::missing,
     web::{
         form::Form,
@@ -124,10 +125,7 @@ pub struct VisitPage {
 impl VisitPage {
     pub async fn load(deps: &Deps, view: &View, user: &User, id: VisitId) -> Result<Self, CommandError> {
         let db = deps.records.read();
-        let visit = visits::get(db, id).await?.ok_or(CommandError::NotFound)?;
-        if user.actor.technician_scope() != Some(visit.technician_id) {
-            return Err(CommandError::NotFound);
-        }
+        let visit = scope::visit(db, user.scope(), id).await?;
         let work = work_orders::get(db, visit.work_order_id).await?.ok_or(CommandError::NotFound)?;
         let technician = technicians::get(db, visit.technician_id).await?;
         let mut van = vec![];

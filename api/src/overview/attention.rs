@@ -8,6 +8,7 @@ use crate::{
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    account::Scope,
     asset::Asset,
     id::AssetId,
     service::{
@@ -50,12 +51,13 @@ fn due(ticket: &Ticket, contracts: &[Contract]) -> Option<Timestamp> {
     response.into_iter().chain(restore).min()
 }
 
-pub async fn load(db: &impl Connection, now: Timestamp) -> Result<Attention, CommandError> {
+pub async fn load(db: &impl Connection, scope: Scope, now: Timestamp) -> Result<Attention, CommandError> {
     let filter = tickets::Filter { open: Some(true), ..tickets::Filter::default() };
-    let found = tickets::list(db, &filter, &PageRequest::first(LOOKED_AT)).await?.items;
+    let found = tickets::list(db, scope, &filter, &PageRequest::first(LOOKED_AT)).await?.items;
     let in_force =
         contracts::Filter { state: Some((ContractState::Active, now)), ..contracts::Filter::default() };
-    let contracts = contracts::list(db, &in_force, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items;
+    let contracts =
+        contracts::list(db, scope, &in_force, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items;
     let ids: BTreeSet<AssetId> = found.iter().map(|ticket| ticket.asset_id).collect();
     let machines: HashMap<AssetId, Asset> = assets::by_ids(db, ids).await?;
     let mut items: Vec<Item> = found
@@ -73,7 +75,7 @@ pub async fn load(db: &impl Connection, now: Timestamp) -> Result<Attention, Com
         (due, std::cmp::Reverse(item.ticket.priority), std::cmp::Reverse(cost(item)))
     });
     let at_risk = items.iter().filter(|item| item.due.is_some_and(|due| due - now < AT_RISK)).count();
-    let open = tickets::count(db, &filter).await?;
+    let open = tickets::count(db, scope, &filter).await?;
     items.truncate(SHOWN);
     Ok(Attention { items, at_risk: i64::try_from(at_risk).unwrap_or(i64::MAX), open })
 }

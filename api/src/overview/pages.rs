@@ -48,7 +48,7 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     let currency = organisation.currency;
     let board = queries::board(db, &organisation, user.actor.role, days, now).await?;
     let equipment = Equipment::load(db, days.period(now)).await?;
-    let attention = attention::load(db, now).await?;
+    let attention = attention::load(db, user.scope(), now).await?;
     let sites: BTreeSet<_> = equipment.fleet.iter().map(|asset| asset.site_id).collect();
     let health = fleet_health::card(db, &view, &equipment, now).await?;
     let connects = matches!(user.actor.role, Role::Admin | Role::ServiceManager);

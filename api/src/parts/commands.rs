@@ -3,10 +3,12 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     work_orders::lines::move_error,
 };
 use domain::{
     Money,
+    account::Actor,
     id::{CustomerId, PartId, StockLocationId, StockMovementId},
     service::stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement, check_quantity},
 };
@@ -34,6 +36,7 @@ pub struct NewPart {
 }
 
 pub async fn create(deps: &Deps, mut cx: Context, input: NewPart) -> Result<Part, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "parts.create", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(part) => return Ok(part),
@@ -97,6 +100,7 @@ pub async fn create_location(
     mut cx: Context,
     input: NewLocation,
 ) -> Result<StockLocation, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "stock_locations.create", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(place) => return Ok(place),
@@ -147,6 +151,7 @@ pub async fn move_stock(
     mut cx: Context,
     input: NewMovement,
 ) -> Result<StockMovement, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "stock.move", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(movement) => return Ok(movement),
@@ -193,6 +198,7 @@ pub async fn count(
     mut cx: Context,
     input: Count,
 ) -> Result<Option<StockMovement>, CommandError> {
+    scope::house(cx.scope())?;
     let tx = match cx.begin(&deps.records, "stock.count", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(movement) => return Ok(movement),
@@ -257,7 +263,7 @@ pub async fn needs_order(
         let shelf = |kind| matches!(kind, StockLocationKind::Central | StockLocationKind::Local);
         places.iter().any(|place| place.id == id && shelf(place.kind))
     };
-    let levels = stock::levels_of(db, &[part.id]).await?;
+    let levels = stock::levels_of(db, Actor::system().scope(), &[part.id]).await?;
     let left: Decimal =
         levels.into_iter().filter(|level| ours(level.location_id)).map(|level| level.quantity).sum();
     Ok(left <= part.reorder_point && !part.reorder_point.is_zero())

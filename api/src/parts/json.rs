@@ -104,7 +104,7 @@ impl From<StockMovement> for MovementJson {
 
 async fn with_stock(deps: &Deps, user: &User, found: Vec<Part>) -> Result<Vec<PartJson>, Problem> {
     let ids: Vec<PartId> = found.iter().map(|part| part.id).collect();
-    let levels = stock::levels_of(deps.records.read(), &ids).await?;
+    let levels = stock::levels_of(deps.records.read(), user.scope(), &ids).await?;
     let parts = found.into_iter().map(|part| {
         let here = levels.iter().filter(|level| level.part_id == part.id);
         let here = here.map(|level| LevelJson { location_id: level.location_id.0, quantity: level.quantity });
@@ -159,8 +159,9 @@ pub async fn get(
 
 /// Every place that holds stock, vans included.
 #[utoipa::path(get, path = "/api/v1/stock-locations", tag = "parts", responses((status = 200, body = Items<LocationJson>)))]
-pub async fn locations(State(deps): State<Deps>) -> Result<Json<Items<LocationJson>>, Problem> {
-    let items = stock::locations(deps.records.read()).await?.into_iter().map(Into::into).collect();
+pub async fn locations(State(deps): State<Deps>, user: User) -> Result<Json<Items<LocationJson>>, Problem> {
+    let items =
+        stock::locations(deps.records.read(), user.scope()).await?.into_iter().map(Into::into).collect();
     Ok(Json(Items { items, next_cursor: None }))
 }
 
@@ -178,9 +179,10 @@ pub async fn create_location(
 #[utoipa::path(get, path = "/api/v1/stock-movements", tag = "parts", responses((status = 200, body = Items<MovementJson>)))]
 pub async fn movements(
     State(deps): State<Deps>,
+    user: User,
     query: ListQuery,
 ) -> Result<Json<Items<MovementJson>>, Problem> {
-    let page = stock::list(deps.records.read(), query.parse("part_id"), &query.page()).await?;
+    let page = stock::list(deps.records.read(), user.scope(), query.parse("part_id"), &query.page()).await?;
     Ok(Json(page.map(MovementJson::from).into()))
 }
 

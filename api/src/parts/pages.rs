@@ -92,8 +92,8 @@ impl ListPage {
         let page = if query.wants_csv() { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page() };
         let found = parts::list(db, query.get("q"), &page).await?;
         let ids: Vec<PartId> = found.items.iter().map(|part| part.id).collect();
-        let levels = stock::levels_of(db, &ids).await?;
-        let places = stock::locations(db).await?;
+        let levels = stock::levels_of(db, user.scope(), &ids).await?;
+        let places = stock::locations(db, user.scope()).await?;
         let mut rows = vec![];
         for part in found.items {
             let here = levels.iter().filter(|level| level.part_id == part.id).cloned().collect();
@@ -281,10 +281,10 @@ impl PartPage {
     async fn load(deps: &Deps, user: &User, query: &ListQuery, id: PartId) -> Result<Self, CommandError> {
         let db = deps.records.read();
         let part = parts::get(db, id).await?.ok_or(CommandError::NotFound)?;
-        let places = stock::locations(db).await?;
-        let movements = stock::list(db, Some(id), &query.page()).await?;
+        let places = stock::locations(db, user.scope()).await?;
+        let movements = stock::list(db, user.scope(), Some(id), &query.page()).await?;
         Ok(Self {
-            levels: stock::levels_of(db, &[id]).await?,
+            levels: stock::levels_of(db, user.scope(), &[id]).await?,
             low: commands::needs_order(db, &part, &places).await?,
             movements: movements.items,
             next_cursor: movements.next_cursor,

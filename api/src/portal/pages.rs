@@ -4,6 +4,7 @@ use crate::{
     Deps,
     command::{CommandError, Context},
     reliability::queries::{asset_uptime, last_days},
+    scope,
     tickets::commands::{self, NewTicket},
     web::{
         chart::{Span, mini_strip, state_pill, state_strip},
@@ -48,7 +49,7 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     let (lang, db, now, customer) = (view.lang, deps.records.read(), deps.now(), own(&user)?);
     let period = last_days(now, DAYS);
     let filter = assets::Filter { customer: Some(customer), ..assets::Filter::default() };
-    let machines = assets::list(db, &filter, &PageRequest::first(200)).await?.items;
+    let machines = assets::list(db, user.scope(), &filter, &PageRequest::first(200)).await?.items;
     let logs = states::of_fleet(db, Some(customer), period.from, period.to).await?;
     let places = sites::by_ids(db, machines.iter().map(|asset| asset.site_id)).await?;
     let machines: Vec<Markup> = machines.iter().map(|asset| {
@@ -95,7 +96,8 @@ fn spans(log: &[StateInterval], now: Timestamp) -> Vec<Span> {
 
 async fn open_tickets(deps: &Deps, view: &View, filter: tickets::Filter) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let found = tickets::list(deps.records.read(), &filter, &PageRequest::first(SHOWN)).await?.items;
+    let found =
+        tickets::list(deps.records.read(), view.scope(), &filter, &PageRequest::first(SHOWN)).await?.items;
     Ok(html! {
         section.card {
             header { h2 { (lang.t("portal-tickets")) } }
@@ -114,7 +116,7 @@ async fn planned_visits(
 ) -> Result<Markup, CommandError> {
     let (lang, db) = (view.lang, deps.records.read());
     let mut planned = Vec::new();
-    for work in work_orders::list(db, &filter, &PageRequest::first(SHOWN)).await?.items {
+    for work in work_orders::list(db, view.scope(), &filter, &PageRequest::first(SHOWN)).await?.items {
         for visit in visits::of_work_order(db, work.id).await? {
             if visit.state.is_booked() || visit.state.is_at_work() {
                 planned.push((visit, work.clone()));
@@ -146,7 +148,8 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
         customer: Some(customer),
         ..invoices::Filter::default()
     };
-    let found = invoices::list(deps.records.read(), &filter, &PageRequest::first(SHOWN)).await?.items;
+    let found =
+        invoices::list(deps.records.read(), view.scope(), &filter, &PageRequest::first(SHOWN)).await?.items;
     let rows: Vec<Markup> = found.iter().map(|row| {
         let overdue = row.is_overdue(date_of(deps.now(), view.civil));
         html! { tr {
@@ -170,9 +173,8 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
 }
 
 async fn own_asset(deps: &Deps, user: &User, id: Uuid) -> Result<Asset, CommandError> {
-    let customer = own(user)?;
-    let asset = assets::get(deps.records.read(), AssetId(id)).await?;
-    asset.filter(|asset| asset.customer_id == customer).ok_or(CommandError::NotFound)
+    own(user)?;
+    scope::asset(deps.records.read(), user.scope(), AssetId(id)).await
 }
 
 pub async fn asset(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {

@@ -23,7 +23,13 @@ async fn a_customer_sees_own_equipment_and_reports_a_fault_once() {
         let sent = customer.post_form(&path, &[("subject", "Loud noise"), ("_key", "same-key")]).await;
         assert_eq!(sent.status, 303, "{}", sent.text());
     }
-    let found = tickets::open_for_asset(app.deps.records.read(), own.asset.id).await.expect("tickets");
+    let found = tickets::open_for_asset(
+        app.deps.records.read(),
+        domain::account::Actor::system().scope(),
+        own.asset.id,
+    )
+    .await
+    .expect("tickets");
     assert_eq!(found.len(), 1);
     assert!(customer.get("/portal").await.text().contains("Loud noise"));
     assert_eq!(app.as_role(Role::Admin).get("/portal").await.status, 403);

@@ -3,6 +3,7 @@
 use crate::{
     Deps,
     command::{Begun, CommandError, Context},
+    scope,
 };
 use domain::{id::QuarantineId, telemetry::NotStored};
 use store::{StoreError, records::quarantine};
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 /// again it comes back as a new row with the present reason. Values are idempotent, so a repetition stores nothing
 /// twice.
 pub async fn replay(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<(), CommandError> {
-    let row = quarantine::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?;
+    let row = scope::quarantined(deps.records.read(), cx.scope(), id).await?;
     let message = row.to_message().ok_or(CommandError::Refused { code: "not-replayable" })?;
     let (tx, rx) = oneshot::channel();
     deps.ingest.submit(
@@ -26,19 +27,21 @@ pub async fn replay(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<()
         NotStored::Unavailable => StoreError::Unavailable(error.to_string()),
         NotStored::Full => StoreError::Full(error.to_string()),
     })?;
-    remove(deps, &mut cx, "quarantine.replay", id).await
+    let tx = match cx.begin(&deps.records, "quarantine.replay", &id).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(()) => return Ok(()),
+    };
+    quarantine::delete(&tx, id).await?;
+    cx.finish(tx, ()).await
 }
 
 /// Throws the message away. The counters keep that it was there.
 pub async fn discard(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<(), CommandError> {
-    remove(deps, &mut cx, "quarantine.discard", id).await
-}
-
-async fn remove(deps: &Deps, cx: &mut Context, command: &str, id: QuarantineId) -> Result<(), CommandError> {
-    let tx = match cx.begin(&deps.records, command, &id).await? {
+    let tx = match cx.begin(&deps.records, "quarantine.discard", &id).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(()) => return Ok(()),
     };
+    scope::quarantined(&tx, cx.scope(), id).await?;
     quarantine::delete(&tx, id).await?;
     cx.finish(tx, ()).await
 }

@@ -6,6 +6,7 @@ use crate::{
     web::{
         json::Json,
         list::{Items, ListQuery},
+        request::User,
         time::rfc3339,
     },
 };
@@ -55,13 +56,14 @@ impl From<Quarantined> for QuarantinedView {
     responses((status = 200, body = Items<QuarantinedView>)))]
 pub async fn list(
     State(deps): State<Deps>,
+    user: User,
     query: ListQuery,
 ) -> Result<Json<Items<QuarantinedView>>, Problem> {
     let filter = quarantine::Filter {
         device: query.parse::<Uuid>("device_id").map(DeviceId),
         reason: query.get("reason").map(Into::into),
     };
-    let page = quarantine::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = quarantine::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     Ok(Json(page.map(QuarantinedView::from).into()))
 }
 

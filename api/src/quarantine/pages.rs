@@ -36,7 +36,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         device: query.parse::<Uuid>("device_id").map(DeviceId),
         reason: query.get("reason").map(Into::into),
     };
-    let page = quarantine::list(db, &filter, &query.page()).await?;
+    let page = quarantine::list(db, view.scope(), &filter, &query.page()).await?;
     let senders = devices::by_ids(db, page.items.iter().filter_map(|row| row.device)).await?;
     let lang = view.lang;
     let name = |row: &Quarantined| match row.device {
@@ -46,7 +46,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     if query.wants_csv() {
         return Ok(file(&view, &page.items, name));
     }
-    let counts = quarantine::counts(db, filter.device).await?;
+    let counts = quarantine::counts(db, view.scope(), filter.device).await?;
     let total: u64 = counts.iter().map(|count| count.count).sum();
     let mut reasons = vec![(String::new(), lang.t("quarantine-any-reason"))];
     reasons.extend(Rejection::CODES.map(|code| (code.to_owned(), reason(&view, code))));

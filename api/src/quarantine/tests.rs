@@ -52,6 +52,12 @@ async fn a_message_is_thrown_away_but_stays_counted() {
     assert_eq!(answer.status, 303);
     let db = app.deps.records.read();
     assert_eq!(quarantine::get(db, row.id).await.unwrap(), None);
-    assert_eq!(quarantine::counts(db, Some(fleet.device.id)).await.unwrap()[0].count, 1);
+    assert_eq!(
+        quarantine::counts(db, domain::account::Actor::system().scope(), Some(fleet.device.id))
+            .await
+            .unwrap()[0]
+            .count,
+        1
+    );
     assert!(app.ingest.0.lock().is_empty());
 }

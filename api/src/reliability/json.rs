@@ -3,9 +3,9 @@
 use super::queries::{self, Reliability};
 use crate::{
     Deps,
-    assets::scope,
     command::CommandError,
     problem::Problem,
+    scope,
     web::{
         json::{Json, Time},
         list::ListQuery,
@@ -70,7 +70,7 @@ pub async fn log(
     query: ListQuery,
 ) -> Result<Json<StatesView>, Problem> {
     let db = deps.records.read();
-    let asset = scope::asset(db, &user.actor, AssetId(id)).await?;
+    let asset = scope::asset(db, user.scope(), AssetId(id)).await?;
     let period = period(&query, deps.now())?;
     let items = states::of_asset(db, asset.id, period.from, period.to).await?.into_iter().map(|i| {
         StateView { from: i.from.into(), to: i.to.map(Time::from), state: i.state.as_str(), cause: i.cause }
@@ -155,7 +155,7 @@ pub async fn of_asset(
     query: ListQuery,
 ) -> Result<Json<ReliabilityView>, Problem> {
     let db = deps.records.read();
-    let asset = scope::asset(db, &user.actor, AssetId(id)).await?;
+    let asset = scope::asset(db, user.scope(), AssetId(id)).await?;
     let period = period(&query, deps.now())?;
     Ok(Json(queries::asset(db, &asset, period).await?.into()))
 }
@@ -171,10 +171,9 @@ pub async fn of_model(
     query: ListQuery,
 ) -> Result<Json<ReliabilityView>, Problem> {
     let db = deps.records.read();
-    store::records::models::get(db, ModelId(id)).await?.ok_or_else(Problem::not_found)?;
+    scope::model(db, user.scope(), ModelId(id)).await?;
     let period = period(&query, deps.now())?;
-    let customer = user.actor.customer_scope();
-    Ok(Json(queries::model(db, ModelId(id), customer, period).await?.into()))
+    Ok(Json(queries::model(db, user.scope(), ModelId(id), period).await?.into()))
 }
 
 #[derive(utoipa::OpenApi)]

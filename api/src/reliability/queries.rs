@@ -2,6 +2,7 @@
 
 use domain::{
     Timestamp,
+    account::Scope,
     asset::Asset,
     condition::{
         failure::Failure,
@@ -12,7 +13,7 @@ use domain::{
     },
     id::{AssetId, CustomerId, ModelId},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::{
     StoreError,
     records::{Connection, assets, failures, states},
@@ -55,35 +56,39 @@ pub async fn asset(db: &impl Connection, asset: &Asset, period: Period) -> Resul
 /// All assets of a model together: exposure and failures add up.
 pub async fn model(
     db: &impl Connection,
+    scope: Scope,
     model: ModelId,
-    customer: Option<CustomerId>,
     period: Period,
 ) -> Result<Reliability, StoreError> {
-    let filter = assets::Filter { model: Some(model), customer, ..assets::Filter::default() };
-    let fleet = every(db, &filter).await?;
+    let filter = assets::Filter { model: Some(model), ..assets::Filter::default() };
+    let fleet = every(db, scope, &filter).await?;
     let logs = states::of_assets(db, fleet.iter().map(|asset| asset.id), period.from, period.to).await?;
-    let found =
-        failures::Filter { model: Some(model), customer, to: Some(period.to), ..failures::Filter::default() };
-    let found = recorded(failures::all(db, &found).await?, &fleet);
+    let found = failures::Filter { model: Some(model), to: Some(period.to), ..failures::Filter::default() };
+    let mut found = failures::all(db, &found).await?;
+    let seen: HashSet<AssetId> = fleet.iter().map(|asset| asset.id).collect();
+    found.retain(|failure| seen.contains(&failure.asset_id));
+    let found = recorded(found, &fleet);
     let (assets, uptime) = sum(&fleet, &logs, period);
     Ok(combine(period, assets, uptime, found))
 }
 
 pub async fn model_failure_frequency(
     db: &impl Connection,
+    scope: Scope,
     id: ModelId,
     period: Period,
 ) -> Result<FailureFrequency, StoreError> {
-    Ok(model(db, id, None, period).await?.frequency)
+    Ok(model(db, scope, id, period).await?.frequency)
 }
 
 /// Every asset, or those of one customer, together.
 pub async fn fleet(
     db: &impl Connection,
+    scope: Scope,
     customer: Option<CustomerId>,
     period: Period,
 ) -> Result<Reliability, StoreError> {
-    let fleet = every(db, &assets::Filter { customer, ..assets::Filter::default() }).await?;
+    let fleet = every(db, scope, &assets::Filter { customer, ..assets::Filter::default() }).await?;
     let logs = states::of_fleet(db, customer, period.from, period.to).await?;
     let found = failures::Filter { customer, to: Some(period.to), ..failures::Filter::default() };
     let found = recorded(failures::all(db, &found).await?, &fleet);
@@ -94,10 +99,11 @@ pub async fn fleet(
 /// `None` when nothing was in service within the period.
 pub async fn fleet_uptime(
     db: &impl Connection,
+    scope: Scope,
     customer: Option<CustomerId>,
     period: Period,
 ) -> Result<Option<Uptime>, StoreError> {
-    let fleet = every(db, &assets::Filter { customer, ..assets::Filter::default() }).await?;
+    let fleet = every(db, scope, &assets::Filter { customer, ..assets::Filter::default() }).await?;
     let logs = states::of_fleet(db, customer, period.from, period.to).await?;
     Ok(sum(&fleet, &logs, period).1)
 }
@@ -107,11 +113,15 @@ pub fn last_days(now: Timestamp, days: i64) -> Period {
     Period { from: now - chrono::TimeDelta::days(days), to: now }
 }
 
-pub(crate) async fn every(db: &impl Connection, filter: &assets::Filter) -> Result<Vec<Asset>, StoreError> {
+pub(crate) async fn every(
+    db: &impl Connection,
+    scope: Scope,
+    filter: &assets::Filter,
+) -> Result<Vec<Asset>, StoreError> {
     let mut all = Vec::new();
     let mut page = store::records::PageRequest::first(store::records::PageRequest::MAX_LIMIT);
     loop {
-        let found = assets::list(db, filter, &page).await?;
+        let found = assets::list(db, scope, filter, &page).await?;
         all.extend(found.items);
         match found.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),

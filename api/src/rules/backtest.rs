@@ -3,7 +3,7 @@
 use crate::{command::CommandError, deps::Deps};
 use chrono::TimeDelta;
 use domain::{
-    Money, Timestamp,
+    Money, Timestamp, account,
     asset::Asset,
     condition::{
         backtest::{Horizon, Input, Score, WouldRaise, replay, score},
@@ -30,7 +30,7 @@ const PAGE: usize = 50_000;
 #[derive(Clone, Debug, Serialize)]
 pub struct Backtest {
     pub period: Period,
-    /// Assets that were looked at, and those in the rule's scope.
+    /// Assets that were looked at, and those in the rule's scope that the reader sees.
     pub assets: usize,
     pub assets_in_scope: usize,
     pub score: Score,
@@ -40,11 +40,16 @@ pub struct Backtest {
     pub money: Option<Money>,
 }
 
-pub async fn run(deps: &Deps, rule: &RuleSettings, period: Period) -> Result<Backtest, CommandError> {
+pub async fn run(
+    deps: &Deps,
+    seen: account::Scope,
+    rule: &RuleSettings,
+    period: Period,
+) -> Result<Backtest, CommandError> {
     if matches!(rule.condition, Condition::DownUnplanned) {
         return Err(CommandError::Refused { code: "rule-no-backtest" });
     }
-    let in_scope = in_scope(deps, &rule.scope).await?;
+    let in_scope = in_scope(deps, seen, &rule.scope).await?;
     let looked_at = &in_scope[..in_scope.len().min(MAX_ASSETS)];
     let mut alerts = Vec::new();
     for asset in looked_at {
@@ -65,16 +70,17 @@ pub async fn run(deps: &Deps, rule: &RuleSettings, period: Period) -> Result<Bac
     Ok(Backtest { period, assets: looked_at.len(), assets_in_scope: in_scope.len(), score, alerts, money })
 }
 
-async fn in_scope(deps: &Deps, scope: &Scope) -> Result<Vec<Asset>, StoreError> {
+async fn in_scope(deps: &Deps, seen: account::Scope, scope: &Scope) -> Result<Vec<Asset>, CommandError> {
     let db = deps.records.read();
     if let Scope::Asset(id) = scope {
-        return Ok(assets::get(db, *id).await?.into_iter().collect());
+        let asset = assets::find(db, seen, *id).await?;
+        return Ok(vec![asset.ok_or_else(|| CommandError::field("scope", "form-choice"))?]);
     }
     let model = if let Scope::Model(id) = scope { Some(*id) } else { None };
     let filter = assets::Filter { model, ..assets::Filter::default() };
     let (mut found, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX_LIMIT));
     loop {
-        let some = assets::list(db, &filter, &page).await?;
+        let some = assets::list(db, seen, &filter, &page).await?;
         let kinds = models::by_ids(db, some.items.iter().map(|asset| asset.model_id)).await?;
         let kind = |asset: &Asset| {
             kinds.get(&asset.model_id).map_or("", |model| model.equipment_type.as_str()).to_owned()

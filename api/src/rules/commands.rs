@@ -1,5 +1,6 @@
 //! What people do with rules.
 
+use super::queries;
 use crate::{
     command::{Begun, CommandError, Context, FieldError},
     deps::Deps,
@@ -30,6 +31,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: RuleInput) -> Result<Ru
         Begun::New(tx) => tx,
         Begun::Repeated(rule) => return Ok(rule),
     };
+    queries::may_write(&tx, cx.scope(), &input.settings).await?;
     if matches!(input.settings.condition, Condition::DownUnplanned) {
         return Err(CommandError::Refused { code: "rule-built-in-kind" });
     }
@@ -62,7 +64,9 @@ pub async fn update(
         Begun::New(tx) => tx,
         Begun::Repeated(rule) => return Ok(rule),
     };
-    let rule = rules::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    let rule = queries::one(&tx, cx.scope(), id).await?;
+    queries::may_write(&tx, cx.scope(), &rule.settings).await?;
+    queries::may_write(&tx, cx.scope(), &input.settings).await?;
     if input.version.is_some_and(|version| version != rule.version) {
         return Err(StoreError::Conflict("rules.version".into()).into());
     }
@@ -78,7 +82,7 @@ pub async fn update(
 }
 
 pub async fn set_enabled(deps: &Deps, cx: Context, id: RuleId, enabled: bool) -> Result<Rule, CommandError> {
-    let rule = rules::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?;
+    let rule = queries::one(deps.records.read(), cx.scope(), id).await?;
     let settings = RuleSettings { enabled, ..rule.settings };
     update(deps, cx, id, RuleInput { version: Some(rule.version), settings }).await
 }

@@ -3,6 +3,7 @@
 use super::{
     backtest::{self, Backtest},
     commands::{self, RuleInput},
+    queries,
 };
 use crate::{
     Deps,
@@ -11,6 +12,7 @@ use crate::{
     web::{
         json::{Json, Time},
         list::Items,
+        request::User,
     },
 };
 use axum::{
@@ -27,7 +29,7 @@ use domain::{
     id::RuleId,
 };
 use serde::{Deserialize, Serialize};
-use store::records::{rules, rules::Precision};
+use store::records::rules::Precision;
 use uuid::Uuid;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -64,24 +66,28 @@ impl RuleView {
 
 /// Every rule, oldest first.
 #[utoipa::path(get, path = "/api/v1/rules", tag = "rules", responses((status = 200, body = Items<RuleView>)))]
-pub async fn list(State(deps): State<Deps>) -> Result<Json<Items<RuleView>>, Problem> {
+pub async fn list(State(deps): State<Deps>, user: User) -> Result<Json<Items<RuleView>>, Problem> {
     let db = deps.records.read();
-    let precision = rules::precision(db).await?;
+    let precision = queries::precision(db, user.scope()).await?;
     let view = |rule: Rule| {
         let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
         RuleView::new(rule, verdicts)
     };
-    let items = rules::all(db).await?.into_iter().map(view).collect();
+    let items = queries::all(db, user.scope()).await?.into_iter().map(view).collect();
     Ok(Json(Items { items, next_cursor: None }))
 }
 
 /// One rule.
 #[utoipa::path(get, path = "/api/v1/rules/{id}", tag = "rules", params(("id" = Uuid, Path)),
     responses((status = 200, body = RuleView), (status = 404, body = Problem)))]
-pub async fn get(State(deps): State<Deps>, Path(id): Path<Uuid>) -> Result<Json<RuleView>, Problem> {
+pub async fn get(
+    State(deps): State<Deps>,
+    user: User,
+    Path(id): Path<Uuid>,
+) -> Result<Json<RuleView>, Problem> {
     let db = deps.records.read();
-    let rule = rules::get(db, RuleId(id)).await?.ok_or_else(Problem::not_found)?;
-    let precision = rules::precision(db).await?.get(&rule.id).copied().unwrap_or_default();
+    let rule = queries::one(db, user.scope(), RuleId(id)).await?;
+    let precision = queries::precision(db, user.scope()).await?.get(&rule.id).copied().unwrap_or_default();
     Ok(Json(RuleView::new(rule, precision)))
 }
 
@@ -106,8 +112,10 @@ pub async fn update(
     cx: Context,
     Json(input): Json<RuleInput>,
 ) -> Result<Json<RuleView>, Problem> {
+    let scope = cx.scope();
     let rule = commands::update(&deps, cx, RuleId(id), input).await?;
-    let precision = rules::precision(deps.records.read()).await?.get(&rule.id).copied().unwrap_or_default();
+    let precision =
+        queries::precision(deps.records.read(), scope).await?.get(&rule.id).copied().unwrap_or_default();
     Ok(Json(RuleView::new(rule, precision)))
 }
 
@@ -131,17 +139,18 @@ pub struct BacktestInput {
     responses((status = 200, body = Object), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn run_backtest(
     State(deps): State<Deps>,
+    user: User,
     Path(id): Path<Uuid>,
     Json(input): Json<BacktestInput>,
 ) -> Result<Json<Backtest>, Problem> {
-    let rule = rules::get(deps.records.read(), RuleId(id)).await?.ok_or_else(Problem::not_found)?;
+    let rule = queries::one(deps.records.read(), user.scope(), RuleId(id)).await?;
     let to = input.to.unwrap_or_else(|| deps.now());
     let from = input.from.unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS));
     if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
         return Err(CommandError::field("from", "rules-error-period").into());
     }
     let settings = input.settings.unwrap_or(rule.settings);
-    Ok(Json(backtest::run(&deps, &settings, Period { from, to }).await?))
+    Ok(Json(backtest::run(&deps, user.scope(), &settings, Period { from, to }).await?))
 }
 
 #[derive(utoipa::OpenApi)]

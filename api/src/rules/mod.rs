@@ -5,6 +5,7 @@ mod commands;
 mod editor;
 pub mod json;
 mod pages;
+mod queries;
 #[cfg(test)]
 mod tests;
 

@@ -3,12 +3,12 @@
 use super::{
     backtest::{self, Backtest},
     commands::{self, RuleInput},
-    editor,
+    editor, queries,
 };
 use crate::{
     Deps,
     alerts::sentence::quantity,
-    command::{CommandError, Context},
+    command::Context,
     models::pages::model_name,
     web::{
         form::Form,
@@ -42,11 +42,11 @@ use uuid::Uuid;
 
 pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
     let (db, lang) = (deps.records.read(), view.lang);
-    let precision = rules::precision(db).await?;
+    let precision = queries::precision(db, view.scope()).await?;
     let mut rows = Vec::new();
-    for rule in rules::all(db).await? {
+    for rule in queries::all(db, view.scope()).await? {
         let filter = alerts::Filter { rule: Some(rule.id), ..alerts::Filter::default() };
-        let open = alerts::count(db, &filter, deps.now()).await?;
+        let open = alerts::count(db, view.scope(), &filter, deps.now()).await?;
         let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
         let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
         rows.push(html! { tr {
@@ -109,7 +109,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 }
 
 pub async fn edit(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View) -> PageResult {
-    let rule = load(&deps, id).await?;
+    let rule = load(&deps, &view, id).await?;
     let form = editor::fill(&rule.settings, rule.version, view.lang);
     let scopes = scopes(&deps, &view, Some(&rule.settings.scope)).await?;
     Ok(draw(&view, &form, Some(&rule), &scopes).into_response())
@@ -132,7 +132,7 @@ pub async fn update(
     match changed {
         Ok(rule) => Ok(see_other(&format!("/rules/{}", rule.id))),
         Err(error) => {
-            let rule = load(&deps, id).await?;
+            let rule = load(&deps, &view, id).await?;
             let scopes = scopes(&deps, &view, Some(&rule.settings.scope)).await?;
             form.again(error, |form| draw(&view, form, Some(&rule), &scopes))
         }
@@ -152,8 +152,8 @@ async fn switch(deps: &Deps, cx: Context, id: Uuid, enabled: bool) -> PageResult
     Ok(see_other(&format!("/rules/{id}")))
 }
 
-async fn load(deps: &Deps, id: Uuid) -> Result<Rule, PageError> {
-    Ok(rules::get(deps.records.read(), RuleId(id)).await?.ok_or(CommandError::NotFound)?)
+async fn load(deps: &Deps, view: &View, id: Uuid) -> Result<Rule, PageError> {
+    Ok(queries::one(deps.records.read(), view.scope(), RuleId(id)).await?)
 }
 
 fn draw(view: &View, form: &Form, rule: Option<&Rule>, scopes: &[(String, String)]) -> Markup {
@@ -186,9 +186,9 @@ pub async fn show(
     view: View,
     query: ListQuery,
 ) -> PageResult {
-    let rule = load(&deps, id).await?;
+    let rule = load(&deps, &view, id).await?;
     let (db, lang) = (deps.records.read(), view.lang);
-    let precision = rules::precision(db).await?.get(&rule.id).copied().unwrap_or_default();
+    let precision = queries::precision(db, view.scope()).await?.get(&rule.id).copied().unwrap_or_default();
     let versions = rules::versions(db, rule.id).await?;
     let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
     let testable = !matches!(rule.settings.condition, Condition::DownUnplanned);
@@ -254,7 +254,7 @@ async fn try_out(
     let fits = from < to && to - from <= TimeDelta::days(super::MAX_BACKTEST_DAYS);
     let asked = query.get("from").is_some() || !rule.settings.enabled;
     let tested = if fits && asked {
-        Some(backtest::run(deps, &rule.settings, Period { from, to }).await?)
+        Some(backtest::run(deps, view.scope(), &rule.settings, Period { from, to }).await?)
     } else {
         None
     };
@@ -386,7 +386,7 @@ async fn scopes(
     present: Option<&Scope>,
 ) -> Result<Vec<(String, String)>, StoreError> {
     let page = PageRequest::first(PageRequest::MAX_LIMIT);
-    let all = models::list(deps.records.read(), &models::Filter::default(), &page).await?.items;
+    let all = models::list(deps.records.read(), view.scope(), &models::Filter::default(), &page).await?.items;
     let mut kinds: Vec<&str> = all.iter().map(|model| model.equipment_type.as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();

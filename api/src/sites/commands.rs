@@ -4,8 +4,10 @@ use crate::{
     Deps,
     command::{Begun, CommandError, Context},
     input::{Checks, MAX_NAME, MAX_TEXT},
+    scope,
 };
 use domain::{
+    account::Scope,
     asset::Site,
     id::{CustomerId, SiteId, TerritoryId},
 };
@@ -32,10 +34,10 @@ pub struct SiteInput {
 
 impl SiteInput {
     /// The site that this describes, once its customer and territory are known to exist.
-    pub async fn read(&self, db: &impl Connection, id: SiteId) -> Result<Site, CommandError> {
+    pub async fn read(&self, db: &impl Connection, scope: Scope, id: SiteId) -> Result<Site, CommandError> {
         let mut checks = Checks::default();
         let customer_id = CustomerId(self.customer_id);
-        if customers::get(db, customer_id).await?.is_none() {
+        if customers::find(db, scope, customer_id).await?.is_none() {
             checks.add("customer_id", "form-choice");
         }
         let territory_id = self.territory_id.map(TerritoryId);
@@ -78,7 +80,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: SiteInput) -> Result<Si
         Begun::New(tx) => tx,
         Begun::Repeated(site) => return Ok(site),
     };
-    let site = input.read(&tx, SiteId::generate()).await?;
+    let site = input.read(&tx, cx.scope(), SiteId::generate()).await?;
     sites::insert(&tx, &site).await.map_err(name_taken)?;
     cx.finish(tx, site).await
 }
@@ -94,8 +96,8 @@ pub async fn update(
         Begun::New(tx) => tx,
         Begun::Repeated(site) => return Ok(site),
     };
-    let old = sites::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
-    let site = input.read(&tx, id).await?;
+    let old = scope::site(&tx, cx.scope(), id).await?;
+    let site = input.read(&tx, cx.scope(), id).await?;
     if site.customer_id != old.customer_id {
         return Err(CommandError::field("customer_id", "sites-customer-fixed"));
     }

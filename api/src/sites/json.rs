@@ -3,11 +3,13 @@
 use super::commands::{self, SiteInput};
 use crate::{
     Deps,
-    command::{CommandError, Context},
+    command::Context,
     problem::Problem,
+    scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
+        request::User,
     },
 };
 use axum::{
@@ -55,19 +57,26 @@ impl From<Site> for SiteView {
 #[utoipa::path(get, path = "/api/v1/sites", tag = "sites",
     params(("customer_id" = Option<Uuid>, Query), ("q" = Option<String>, Query, description = "Text in name or address"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<SiteView>)))]
-pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<SiteView>>, Problem> {
+pub async fn list(
+    State(deps): State<Deps>,
+    user: User,
+    query: ListQuery,
+) -> Result<Json<Items<SiteView>>, Problem> {
     let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
     let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
-    let page = sites::list(deps.records.read(), &filter, &query.page()).await?;
+    let page = sites::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
     Ok(Json(page.map(SiteView::from).into()))
 }
 
 /// One site.
 #[utoipa::path(get, path = "/api/v1/sites/{id}", tag = "sites", params(("id" = Uuid, Path)),
     responses((status = 200, body = SiteView), (status = 404, body = Problem)))]
-pub async fn get(State(deps): State<Deps>, Path(id): Path<Uuid>) -> Result<Json<SiteView>, Problem> {
-    let site = sites::get(deps.records.read(), SiteId(id)).await?.ok_or(CommandError::NotFound)?;
-    Ok(Json(site.into()))
+pub async fn get(
+    State(deps): State<Deps>,
+    user: User,
+    Path(id): Path<Uuid>,
+) -> Result<Json<SiteView>, Problem> {
+    Ok(Json(scope::site(deps.records.read(), user.scope(), SiteId(id)).await?.into()))
 }
 
 /// Adds a site.

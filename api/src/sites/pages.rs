@@ -5,6 +5,7 @@ use crate::{
     Deps,
     command::{CommandError, Context},
     customers::pages::may_write,
+    scope,
     web::{
         form::{Check, Form},
         icon::icon,
@@ -38,7 +39,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     let db = deps.records.read();
     let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
     let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
-    let page = sites::list(db, &filter, &query.page()).await?;
+    let page = sites::list(db, view.scope(), &filter, &query.page()).await?;
     let owners = customers::by_ids(db, page.items.iter().map(|site| site.customer_id)).await?;
     let owner =
         |site: &Site| owners.get(&site.customer_id).map_or("", |customer| customer.name.as_str()).to_owned();
@@ -103,7 +104,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 }
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
-    let site = sites::get(deps.records.read(), SiteId(id)).await?.ok_or(CommandError::NotFound)?;
+    let site = scope::site(deps.records.read(), view.scope(), SiteId(id)).await?;
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| view.lang.show_float(value));
     let form = Form::filled([
         ("customer_id", site.customer_id.to_string()),
@@ -168,7 +169,7 @@ impl Choices {
     async fn load(deps: &Deps, view: &View) -> Result<Self, CommandError> {
         let db = deps.records.read();
         let page = PageRequest::first(PageRequest::MAX_LIMIT);
-        let owners = customers::list(db, &customers::Filter::default(), &page).await?.items;
+        let owners = customers::list(db, view.scope(), &customers::Filter::default(), &page).await?.items;
         let territories = territories::all(db).await?;
         let none = (String::new(), view.lang.t("sites-no-territory"));
         Ok(Self {

@@ -3,8 +3,8 @@
 use super::queries::{self, MAX_BUCKETS, MAX_METRICS, Place, Selection};
 use crate::{
     Deps,
-    assets::scope,
     problem::Problem,
+    scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
@@ -104,7 +104,7 @@ pub async fn of_device(
     user: User,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    let device = scope::device(deps.records.read(), &user.actor, DeviceId(id)).await?;
+    let device = scope::device(deps.records.read(), user.scope(), DeviceId(id)).await?;
     answer(&deps, &[device.id], false, &query).await
 }
 
@@ -119,7 +119,7 @@ pub async fn of_asset(
     user: User,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    let asset = scope::asset(deps.records.read(), &user.actor, AssetId(id)).await?;
+    let asset = scope::asset(deps.records.read(), user.scope(), AssetId(id)).await?;
     let ids: Vec<_> = devices::of_asset(deps.records.read(), asset.id).await?.iter().map(|d| d.id).collect();
     answer(&deps, &ids, true, &query).await
 }
@@ -132,7 +132,7 @@ pub async fn latest_of_device(
     Path(id): Path<Uuid>,
     user: User,
 ) -> Result<Json<Items<LatestView>>, Problem> {
-    let device = scope::device(deps.records.read(), &user.actor, DeviceId(id)).await?;
+    let device = scope::device(deps.records.read(), user.scope(), DeviceId(id)).await?;
     let items = deps.latest(device.id).await?.iter().map(LatestView::from).collect();
     Ok(Json(Items { items, next_cursor: None }))
 }
@@ -145,7 +145,7 @@ pub async fn latest_of_asset(
     Path(id): Path<Uuid>,
     user: User,
 ) -> Result<Json<Items<LatestView>>, Problem> {
-    let asset = scope::asset(deps.records.read(), &user.actor, AssetId(id)).await?;
+    let asset = scope::asset(deps.records.read(), user.scope(), AssetId(id)).await?;
     let mut items = Vec::new();
     for device in devices::of_asset(deps.records.read(), asset.id).await? {
         for value in &deps.latest(device.id).await? {

@@ -3,6 +3,7 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     timeline::circumstances,
 };
 use domain::{
@@ -125,13 +126,11 @@ pub struct Draft {
     pub note: Option<&'static str>,
 }
 
-/// Opens a ticket within the caller's transaction. A customer opens tickets of their own assets only.
+/// Opens a ticket within the caller's transaction, of an asset that the actor sees.
 pub async fn open_within(tx: &Tx, how: &Circumstances, draft: Draft) -> Result<Ticket, CommandError> {
-    let asset =
-        assets::get(tx, draft.asset).await?.ok_or(CommandError::field("asset_id", "service-no-asset"))?;
-    if how.actor.customer_scope().is_some_and(|customer| customer != asset.customer_id) {
-        return Err(CommandError::field("asset_id", "service-no-asset"));
-    }
+    let asset = assets::find(tx, how.actor.scope(), draft.asset)
+        .await?
+        .ok_or(CommandError::field("asset_id", "service-no-asset"))?;
     let ticket = Ticket {
         id: TicketId::generate(),
         number: counters::next(tx, "T").await?,
@@ -225,8 +224,8 @@ pub async fn mark_duplicate(
         Begun::Repeated(ticket) => return Ok(ticket),
     };
     let before = load(&tx, &cx.actor, id, input.version).await?;
-    let original = tickets::find_by_number(&tx, of.trim()).await?;
-    let Some(original) = original.filter(|original| original.id != id && may_see(&cx.actor, original)) else {
+    let original = tickets::find_by_number(&tx, cx.scope(), of.trim()).await?;
+    let Some(original) = original.filter(|original| original.id != id) else {
         return Err(CommandError::field("of", "tickets-no-such-number"));
     };
     if matches!(original.state, TicketState::Duplicate { .. }) {
@@ -298,16 +297,11 @@ async fn change(
 
 /// The ticket, if this actor may see it; a conflict when they saw another version.
 pub async fn load(tx: &Tx, actor: &Actor, id: TicketId, seen: Option<i64>) -> Result<Ticket, CommandError> {
-    let ticket = tickets::get(tx, id).await?.filter(|ticket| may_see(actor, ticket));
-    let ticket = ticket.ok_or(CommandError::NotFound)?;
+    let ticket = scope::ticket(tx, actor.scope(), id).await?;
     if seen.is_some_and(|seen| seen != ticket.version) {
         return Err(store::StoreError::Conflict(format!("ticket {} changed meanwhile", ticket.number)).into());
     }
     Ok(ticket)
-}
-
-pub fn may_see(actor: &Actor, ticket: &Ticket) -> bool {
-    actor.customer_scope().is_none_or(|customer| customer == ticket.customer_id)
 }
 
 /// Saves `after` with its transition; resolving tells the other rooms.

@@ -2,9 +2,10 @@
 
 use super::commands::{self, NewTicket, Remark};
 use crate::{
-    command::{CommandError, Context},
+    command::Context,
     deps::Deps,
     problem::Problem,
+    scope,
     timeline::rfc3339,
     web::{
         json::Json,
@@ -100,8 +101,8 @@ impl From<Ticket> for TicketJson {
 
 type Answer = Result<Json<TicketJson>, Problem>;
 
-/// The filters of a ticket list, within what the reader may see.
-pub fn filter(query: &ListQuery, user: &User) -> tickets::Filter {
+/// The filters of a ticket list.
+pub fn filter(query: &ListQuery) -> tickets::Filter {
     let status = query.get("status").filter(|status| TicketState::WORDS.contains(status));
     tickets::Filter {
         status: status.map(Into::into),
@@ -114,7 +115,7 @@ pub fn filter(query: &ListQuery, user: &User) -> tickets::Filter {
             .get("priority")
             .and_then(|word| Priority::ALL.into_iter().find(|priority| priority.as_str() == word)),
         asset: query.parse("asset_id"),
-        customer: user.actor.customer_scope().or_else(|| query.parse("customer_id")),
+        customer: query.parse("customer_id"),
         search: query.get("q").map(Into::into),
     }
 }
@@ -126,7 +127,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<TicketJson>>, Problem> {
-    let page = tickets::list(deps.records.read(), &filter(&query, &user), &query.page()).await?;
+    let page = tickets::list(deps.records.read(), user.scope(), &filter(&query), &query.page()).await?;
     Ok(Json(page.map(TicketJson::from).into()))
 }
 
@@ -145,9 +146,7 @@ pub async fn create(
 #[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "tickets", params(("id" = Uuid, Path)),
     responses((status = 200, body = TicketJson), (status = 404, body = Problem)))]
 pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<TicketId>) -> Answer {
-    let ticket = tickets::get(deps.records.read(), id).await?;
-    let ticket = ticket.filter(|ticket| commands::may_see(&user.actor, ticket));
-    Ok(Json(ticket.ok_or(CommandError::NotFound)?.into()))
+    Ok(Json(scope::ticket(deps.records.read(), user.scope(), id).await?.into()))
 }
 
 macro_rules! remarks {

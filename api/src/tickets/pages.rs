@@ -28,7 +28,7 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    account::Role,
+    account::{Role, Scope},
     asset::{Asset, Customer},
     id::{AssetId, CustomerId, TicketId},
     service::{
@@ -41,11 +41,11 @@ use maud::{Markup, html};
 use std::collections::HashMap;
 use store::records::{PageRequest, assets, customers, tickets, work_orders};
 
-pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let db = deps.records.read();
     let lang = view.lang;
     let page = if query.wants_csv() { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page() };
-    let page = tickets::list(db, &filter(&query, &user), &page).await?;
+    let page = tickets::list(db, view.scope(), &filter(&query), &page).await?;
     let assets = assets::by_ids(db, page.items.iter().map(|ticket| ticket.asset_id)).await?;
     let customers = customers::by_ids(db, page.items.iter().map(|ticket| ticket.customer_id)).await?;
     if query.wants_csv() {
@@ -157,15 +157,15 @@ fn file(
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let form = Form::filled([("asset_id", query.get("asset").unwrap_or("")), ("priority", "medium")]);
-    let assets = asset_options(&deps).await?;
+    let assets = asset_options(&deps, view.scope()).await?;
     Ok(draw_new(&view, &form, &assets).into_response())
 }
 
 /// Every asset for a select, by name: the first few hundred.
-pub async fn asset_options(deps: &Deps) -> Result<Vec<(String, String)>, CommandError> {
+pub async fn asset_options(deps: &Deps, scope: Scope) -> Result<Vec<(String, String)>, CommandError> {
     let db = deps.records.read();
-    let page =
-        assets::list(db, &assets::Filter::default(), &PageRequest::first(PageRequest::MAX_LIMIT)).await?;
+    let all = PageRequest::first(PageRequest::MAX_LIMIT);
+    let page = assets::list(db, scope, &assets::Filter::default(), &all).await?;
     let customers = customers::by_ids(db, page.items.iter().map(|asset| asset.customer_id)).await?;
     let mut options: Vec<(String, String)> = page
         .items
@@ -187,7 +187,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     match made {
         Ok(ticket) => Ok(see_other(&format!("/tickets/{}", ticket.id))),
         Err(error) => {
-            let assets = asset_options(&deps).await?;
+            let assets = asset_options(&deps, view.scope()).await?;
             form.again(error, |form| draw_new(&view, form, &assets))
         }
     }
@@ -357,13 +357,13 @@ struct Page {
 impl Page {
     async fn load(deps: &Deps, view: &View, user: &User, id: TicketId) -> Result<Self, CommandError> {
         let db = deps.records.read();
-        let ticket = tickets::get(db, id).await?.filter(|ticket| commands::may_see(&user.actor, ticket));
+        let ticket = tickets::find(db, user.scope(), id).await?;
         let ticket = ticket.ok_or(CommandError::NotFound)?;
         let filter = work_orders::Filter { ticket: Some(id), ..work_orders::Filter::default() };
         Ok(Self {
             asset: assets::get(db, ticket.asset_id).await?,
             customer: customers::get(db, ticket.customer_id).await?,
-            work_orders: work_orders::list(db, &filter, &PageRequest::first(20)).await?.items,
+            work_orders: work_orders::list(db, user.scope(), &filter, &PageRequest::first(20)).await?.items,
             evidence: evidence(db, view, ticket.alert_group_id).await?,
             entitlement: entitlement(
                 db,

@@ -155,7 +155,12 @@ async fn an_alert_group_opens_one_ticket_whatever_is_delivered_twice() {
     let (second, worse) = raised(&plant, group, Severity::Critical);
     react(&plant, Some(&second), &worse).await;
     let db = plant.app.deps.records.read();
-    assert_eq!(tickets::count(db, &tickets::Filter::default()).await.expect("count"), 1);
+    assert_eq!(
+        tickets::count(db, domain::account::Actor::system().scope(), &tickets::Filter::default())
+            .await
+            .expect("count"),
+        1
+    );
     let ticket = tickets::find_by_alert_group(db, group).await.expect("read").expect("ticket");
     assert_eq!((ticket.fault_at, ticket.priority.as_str()), (Some(first.raised_at), "critical"));
     let known = alerts::group(db, group).await.expect("read").expect("group");
@@ -342,7 +347,12 @@ async fn values_hot_and_cool_by_turns_leave_one_open_ticket() {
         let ticket = analytics.ticket().await.expect("one");
         assert!(ticket.state.is_open() && ticket.restored_at.is_none());
         let db = plant.app.deps.records.read();
-        assert_eq!(tickets::count(db, &tickets::Filter::default()).await.expect("count"), 1);
+        assert_eq!(
+            tickets::count(db, domain::account::Actor::system().scope(), &tickets::Filter::default())
+                .await
+                .expect("count"),
+            1
+        );
     }
 }
 

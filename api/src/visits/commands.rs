@@ -3,6 +3,7 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     timeline::{OLDEST, circumstances},
     work_orders::{commands as work_order_commands, lines as work_order_lines},
 };
@@ -285,9 +286,7 @@ async fn spent(tx: &Tx, work: &WorkOrder, visit: &Visit) -> Result<(), CommandEr
 
 /// A technician's own visits only, and only once they were told of them.
 async fn load(tx: &Tx, cx: &Context, id: VisitId) -> Result<Visit, CommandError> {
-    let visit = visits::get(tx, id).await?.ok_or(CommandError::NotFound)?;
-    let own = cx.actor.technician_scope().is_none_or(|technician| technician == visit.technician_id);
-    if own { Ok(visit) } else { Err(CommandError::NotFound) }
+    scope::visit(tx, cx.scope(), id).await
 }
 
 async fn save(

@@ -2,9 +2,10 @@
 
 use super::commands::{self, Booking, Press};
 use crate::{
-    command::{CommandError, Context},
+    command::Context,
     deps::Deps,
     problem::Problem,
+    scope,
     timeline::rfc3339,
     web::{json::Json, request::User},
 };
@@ -18,7 +19,6 @@ use domain::{
     service::visit::{Outcome, Span, Visit, VisitState},
 };
 use serde::{Deserialize, Serialize};
-use store::records::visits;
 use uuid::Uuid;
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -88,9 +88,7 @@ type Answer = Result<Json<VisitJson>, Problem>;
 #[utoipa::path(get, path = "/api/v1/visits/{id}", tag = "visits", params(("id" = Uuid, Path)),
     responses((status = 200, body = VisitJson), (status = 404, body = Problem)))]
 pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<VisitId>) -> Answer {
-    let visit = visits::get(deps.records.read(), id).await?;
-    let own = |visit: &Visit| user.actor.technician_scope().is_none_or(|id| id == visit.technician_id);
-    Ok(Json(visit.filter(own).ok_or(CommandError::NotFound)?.into()))
+    Ok(Json(scope::visit(deps.records.read(), user.scope(), id).await?.into()))
 }
 
 /// Books a technician for a work order.

@@ -5,7 +5,7 @@
 //! browser comes back by itself and fetches the page's present state.
 
 use super::request::User;
-use crate::{assets::scope, deps::Deps, problem::Problem};
+use crate::{deps::Deps, problem::Problem, scope};
 use axum::{
     extract::{Query, State},
     response::{
@@ -396,11 +396,11 @@ async fn devices_of(deps: &Deps, user: &User, topic: Topic) -> Result<Vec<(Devic
     let db = deps.records.read();
     match topic {
         Topic::Device(id) => {
-            scope::device(db, &user.actor, id).await?;
+            scope::device(db, user.scope(), id).await?;
             Ok(vec![(id, topic)])
         }
         Topic::Asset(id) => {
-            scope::asset(db, &user.actor, id).await?;
+            scope::asset(db, user.scope(), id).await?;
             Ok(devices::of_asset(db, id).await?.into_iter().map(|device| (device.id, topic)).collect())
         }
         Topic::Alerts | Topic::Overview if matches!(user.actor.role, Role::Customer | Role::Technician) => {

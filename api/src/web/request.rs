@@ -9,7 +9,7 @@ use axum::{
 };
 use domain::{
     Timestamp,
-    account::{Actor, Source},
+    account::{Actor, Scope, Source},
     calendar::{Zone, date_of, last_day},
 };
 use std::{
@@ -30,6 +30,13 @@ pub struct User {
     pub zone: Zone,
     /// The organisation's zone: the days of contracts, invoices and payments are days there, whoever reads.
     pub civil: Zone,
+}
+
+impl User {
+    /// Which rows this user sees.
+    pub fn scope(&self) -> Scope {
+        self.actor.scope()
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for User {
@@ -57,6 +64,13 @@ pub struct View {
     pub user: Option<User>,
     /// Path of this request, to mark the current page.
     pub path: String,
+}
+
+impl View {
+    /// Which rows this reader sees.
+    pub fn scope(&self) -> Scope {
+        self.user.as_ref().map_or_else(Scope::nothing, User::scope)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for View {

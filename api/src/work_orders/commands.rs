@@ -4,6 +4,7 @@ use crate::{
     billing::commands::can_be_billed,
     command::{Begun, CommandError, Context},
     deps::Deps,
+    scope,
     tickets::commands::{self as ticket_commands, Remark},
     timeline::circumstances,
 };
@@ -98,8 +99,9 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewWorkOrder) -> Result
     if input.subject.chars().count() > 200 {
         return Err(CommandError::field("subject", "form-too-long"));
     }
-    let asset =
-        assets::get(&tx, input.asset_id).await?.ok_or(CommandError::field("asset_id", "service-no-asset"))?;
+    let asset = assets::find(&tx, cx.scope(), input.asset_id)
+        .await?
+        .ok_or(CommandError::field("asset_id", "service-no-asset"))?;
     let work = WorkOrder {
         id: WorkOrderId::generate(),
         number: counters::next(&tx, "WO").await?,
@@ -526,15 +528,7 @@ pub async fn load(
     id: WorkOrderId,
     seen: Option<i64>,
 ) -> Result<WorkOrder, CommandError> {
-    let work = work_orders::get(db, id).await?.ok_or(CommandError::NotFound)?;
-    if actor.customer_scope().is_some_and(|customer| customer != work.customer_id) {
-        return Err(CommandError::NotFound);
-    }
-    if let Some(technician) = actor.technician_scope()
-        && !visits::is_assigned(db, id, technician).await?
-    {
-        return Err(CommandError::NotFound);
-    }
+    let work = scope::work_order(db, actor.scope(), id).await?;
     if seen.is_some_and(|seen| seen != work.version) {
         return Err(StoreError::Conflict(format!("work order {} changed meanwhile", work.number)).into());
     }

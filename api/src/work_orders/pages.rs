@@ -59,7 +59,7 @@ use store::records::{
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
     let (db, lang) = (deps.records.read(), view.lang);
     let page = if query.wants_csv() { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page() };
-    let page = work_orders::list(db, &filter(&query, &user), &page).await?;
+    let page = work_orders::list(db, view.scope(), &filter(&query), &page).await?;
     let assets = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;
     let customers = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
     let asset = |work: &WorkOrder| assets.get(&work.asset_id).map_or("", |asset| asset.name.as_str());
@@ -152,7 +152,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
         ("requires_signature", "on"),
         ("standard_checklist", "on"),
     ]);
-    Ok(draw_new(&view, &form, &asset_options(&deps).await?).into_response())
+    Ok(draw_new(&view, &form, &asset_options(&deps, view.scope()).await?).into_response())
 }
 
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
@@ -163,7 +163,7 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     match made {
         Ok(work) => Ok(see_other(&format!("/work-orders/{}", work.id))),
         Err(error) => {
-            let assets = asset_options(&deps).await?;
+            let assets = asset_options(&deps, view.scope()).await?;
             form.again(error, |form| draw_new(&view, form, &assets))
         }
     }
@@ -510,7 +510,7 @@ impl Page {
             technicians,
             signature: work_orders::signature(db, id).await?,
             timeline: timeline::of(db, &things).await?,
-            places: if keeps { stock::locations(db).await? } else { vec![] },
+            places: if keeps { stock::locations(db, view.scope()).await? } else { vec![] },
             parts: parts.into_iter().map(|part| format!("{} · {}", part.number, part.name)).collect(),
             now: deps.now(),
             plans: may_plan(user),

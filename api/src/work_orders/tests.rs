@@ -298,8 +298,14 @@ async fn a_second_click_uses_no_second_part() {
     assert!(lines["items"][0].get("unit_cost").is_none(), "technicians see no costs");
     let other = json!({"kind": "part", "part_id": plant.part, "quantity": "2"});
     assert_eq!(phone.post_json_with_key(&path, "same", &other).await.status, 409);
-    let movements =
-        stock::list(plant.app.deps.records.read(), None, &PageRequest::default()).await.expect("ledger");
+    let movements = stock::list(
+        plant.app.deps.records.read(),
+        domain::account::Actor::system().scope(),
+        None,
+        &PageRequest::default(),
+    )
+    .await
+    .expect("ledger");
     assert_eq!(balance(plant.van, &movements.items), plant.in_van().await, "the level is the ledger's sum");
 }
 

@@ -1,7 +1,7 @@
 //! How work is drawn, the same on tickets, work orders, the dispatch board and the phone.
 
 use crate::{
-    alerts::evidence_card,
+    alerts::{evidence_card, queries},
     models::metrics::MetricNames,
     web::{i18n::Lang, icon::icon, request::View},
 };
@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use rust_decimal::Decimal;
 use store::{
     StoreError,
-    records::{Connection, alerts, contracts, evidence, warranties},
+    records::{Connection, alerts, contracts, warranties},
 };
 
 /// Skills that have a translation; others are shown as they are.
@@ -117,7 +117,7 @@ pub async fn evidence(
     let Some(group) = group else { return Ok(html! {}) };
     let all = alerts::of_group(db, group).await?;
     let Some(first) = all.first() else { return Ok(html! {}) };
-    let Some(frozen) = evidence::get(db, first.id).await? else { return Ok(html! {}) };
+    let Some(frozen) = queries::evidence(db, view.scope(), first.id).await? else { return Ok(html! {}) };
     let names = MetricNames::of_asset(db, frozen.asset_id).await?;
     let further = i64::try_from(all.len()).unwrap_or(1) - 1;
     Ok(html! {

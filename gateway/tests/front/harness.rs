@@ -120,7 +120,15 @@ impl Front {
 
     pub async fn quarantined(&self, reason: &str) -> Vec<Quarantined> {
         let filter = quarantine::Filter { device: None, reason: Some(reason.into()) };
-        quarantine::list(self.records.read(), &filter, &PageRequest::first(100)).await.unwrap().items
+        quarantine::list(
+            self.records.read(),
+            domain::account::Actor::system().scope(),
+            &filter,
+            &PageRequest::first(100),
+        )
+        .await
+        .unwrap()
+        .items
     }
 
     /// Waits for the gateway to return after [`Front::stop`].

@@ -374,7 +374,10 @@ async fn what_the_standard_forbids_closes_the_connection() {
     client.puback(7).await;
     assert_eq!(front.sink.payloads(), ["{}"]);
     let counts = eventually("the rows", async || {
-        let counts = quarantine::counts(front.records.read(), Some(device)).await.unwrap();
+        let counts =
+            quarantine::counts(front.records.read(), domain::account::Actor::system().scope(), Some(device))
+                .await
+                .unwrap();
         counts.into_iter().find(|count| count.reason == "malformed_packet").filter(|count| count.count >= 5)
     });
     assert_eq!(counts.await.count, 5, "a second CONNECT is a packet at the wrong time");
@@ -497,5 +500,10 @@ async fn no_bytes_bring_it_down() {
     })
     .await
     .expect("every connection is noticed to have ended");
-    assert!(!quarantine::counts(front.records.read(), Some(device)).await.unwrap().is_empty());
+    assert!(
+        !quarantine::counts(front.records.read(), domain::account::Actor::system().scope(), Some(device))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

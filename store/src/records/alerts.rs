@@ -1,9 +1,10 @@
 //! Alerts and their groups. An asset has at most one open group of live alerts, and one of historical ones.
 
-use super::{PageRequest, Paged, assets, column, failures::parse_cursor};
+use super::{PageRequest, Paged, assets, column, failures::parse_cursor, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
+    account::Scope,
     clock::from_micros,
     condition::{
         Severity,
@@ -232,6 +233,12 @@ pub async fn update(tx: &impl ConnectionTrait, alert: &Alert) -> Result<(), Stor
 
 pub async fn get(db: &impl ConnectionTrait, id: AlertId) -> Result<Option<Alert>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Alert::try_from).transpose()
+}
+
+/// The alert, if `scope` covers its equipment.
+pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: AlertId) -> Result<Option<Alert>, StoreError> {
+    let seen = scope::by_asset(scope, Column::AssetId);
+    Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(Alert::try_from).transpose()
 }
 
 pub async fn insert_group(tx: &impl ConnectionTrait, group: &AlertGroup) -> Result<(), StoreError> {
@@ -475,11 +482,12 @@ pub struct Filter {
 /// The most urgent first: severity, then money at risk, then the newest.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     now: Timestamp,
     page: &PageRequest,
 ) -> Result<Paged<Alert>, StoreError> {
-    let mut query = matching(filter, now);
+    let mut query = matching(scope, filter, now);
     if let Some((urgency, id)) = page.cursor.as_deref().map(parse_cursor).transpose()? {
         let same = Column::Urgency.eq(urgency).and(Column::Id.lt(id));
         query = query.filter(Column::Urgency.lt(urgency).or(same));
@@ -491,11 +499,16 @@ pub async fn list(
     Ok(Paged { items, next_cursor: page.next_cursor })
 }
 
-pub async fn count(db: &impl ConnectionTrait, filter: &Filter, now: Timestamp) -> Result<u64, StoreError> {
-    Ok(matching(filter, now).count(db).await?)
+pub async fn count(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    Ok(matching(scope, filter, now).count(db).await?)
 }
 
-fn matching(filter: &Filter, now: Timestamp) -> Select<Entity> {
+fn matching(scope: Scope, filter: &Filter, now: Timestamp) -> Select<Entity> {
     let now_us = now.timestamp_micros();
     let hidden = Column::Suppressed
         .eq(true)
@@ -506,7 +519,8 @@ fn matching(filter: &Filter, now: Timestamp) -> Select<Entity> {
         Show::Cleared => Entity::find().filter(Column::ClearedAtUs.is_not_null()),
         Show::Hidden => Entity::find().filter(hidden),
         Show::All => Entity::find(),
-    };
+    }
+    .filter(scope::by_asset(scope, Column::AssetId));
     if let Some(id) = filter.asset {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }

@@ -1,14 +1,15 @@
 //! Installed machines.
 
 use super::{
-    PageRequest, Paged, keyset,
+    PageRequest, Paged, keyset, scope,
     search::{self, Kind},
     sites::demo_customers,
-    states, visits, work_orders,
+    states, work_orders,
 };
 use crate::StoreError;
 use domain::{
     Money,
+    account::Scope,
     asset::Asset,
     clock::from_micros,
     condition::EquipmentState,
@@ -111,6 +112,20 @@ pub async fn get(db: &impl ConnectionTrait, id: AssetId) -> Result<Option<Asset>
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Asset::try_from).transpose()
 }
 
+/// The asset, if `scope` covers it.
+pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: AssetId) -> Result<Option<Asset>, StoreError> {
+    let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
+    row.map(Asset::try_from).transpose()
+}
+
+pub(super) fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::CustomerId.eq(Uuid::from(customer)),
+        |technician| Column::Id.in_subquery(of_technician(technician)),
+    )
+}
+
 /// Those of `ids` that exist.
 pub async fn by_ids(
     db: &impl ConnectionTrait,
@@ -135,8 +150,6 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
     pub site: Option<SiteId>,
     pub model: Option<ModelId>,
-    /// Only assets of work orders that have a visit of this technician: row scope.
-    pub technician: Option<TechnicianId>,
     /// In this state now.
     pub state: Option<EquipmentState>,
     /// Anywhere in name, serial number or place within the site.
@@ -146,22 +159,24 @@ pub struct Filter {
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Asset>, StoreError> {
-    let query = matching(filter).filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
+    let query =
+        matching(scope, filter).filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let assets = rows.into_iter().map(Asset::try_from).collect::<Result<_, _>>()?;
     Ok(Paged::from_rows(assets, page.limit, |a: &Asset| keyset::encode(&a.name, a.id.into())))
 }
 
-pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(matching(filter).count(db).await?)
+pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+    Ok(matching(scope, filter).count(db).await?)
 }
 
-fn matching(filter: &Filter) -> Select<Entity> {
-    let mut query = Entity::find();
+fn matching(scope: Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(seen(scope));
     if let Some(id) = filter.customer {
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }
@@ -170,9 +185,6 @@ fn matching(filter: &Filter) -> Select<Entity> {
     }
     if let Some(id) = filter.model {
         query = query.filter(Column::ModelId.eq(Uuid::from(id)));
-    }
-    if let Some(id) = filter.technician {
-        query = query.filter(Column::Id.in_subquery(of_technician(id)));
     }
     if let Some(state) = filter.state {
         query = query.filter(in_state(state));
@@ -230,24 +242,9 @@ pub(super) fn of_model(id: ModelId) -> sea_orm::sea_query::SelectStatement {
     query
 }
 
-/// Whether a work order at the asset has a visit of the technician: row scope.
-pub async fn has_work_for(
-    db: &impl ConnectionTrait,
-    id: AssetId,
-    technician: TechnicianId,
-) -> Result<bool, StoreError> {
-    let query = Entity::find_by_id(Uuid::from(id)).filter(Column::Id.in_subquery(of_technician(technician)));
-    Ok(query.count(db).await? > 0)
-}
-
 /// Ids of the assets of a technician's work orders, for filters of tables that name an asset.
 pub(super) fn of_technician(id: TechnicianId) -> sea_orm::sea_query::SelectStatement {
-    let mut query = Query::select();
-    query
-        .column(work_orders::Column::AssetId)
-        .from(work_orders::Entity)
-        .and_where(work_orders::Column::Id.in_subquery(visits::work_orders_of(id)));
-    query
+    work_orders::named_by(id, work_orders::Column::AssetId)
 }
 
 pub(super) struct Migration;

@@ -1,9 +1,10 @@
 //! What customers have bought, and what each contract has borne so far.
 
-use super::{PageRequest, Paged, column, keyset, sites::demo_customers};
+use super::{PageRequest, Paged, column, keyset, scope, sites::demo_customers};
 use crate::StoreError;
 use domain::{
     Timestamp,
+    account::Scope,
     clock::from_micros,
     id::{AssetId, ContractId, CustomerId, LineId},
     service::{
@@ -100,6 +101,21 @@ pub async fn get(db: &impl ConnectionTrait, id: ContractId) -> Result<Option<Con
     Ok(with_assets(db, row.into_iter().collect()).await?.pop())
 }
 
+/// The contract, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: ContractId,
+) -> Result<Option<Contract>, StoreError> {
+    let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
+    Ok(with_assets(db, row.into_iter().collect()).await?.pop())
+}
+
+fn seen(scope: Scope) -> Condition {
+    let own = |customer| Column::CustomerId.eq(Uuid::from(customer));
+    scope::rows(scope, own, scope::no_technicians)
+}
+
 /// Those of `ids` that exist.
 pub async fn by_ids(
     db: &impl ConnectionTrait,
@@ -145,22 +161,24 @@ pub struct Filter {
 /// By number.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Contract>, StoreError> {
-    let query = matching(filter).filter(keyset::after(Column::Number, Column::Id, page.cursor.as_deref())?);
+    let query =
+        matching(scope, filter).filter(keyset::after(Column::Number, Column::Id, page.cursor.as_deref())?);
     let rows =
         query.order_by_asc(Column::Number).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let contracts = with_assets(db, rows).await?;
     Ok(Paged::from_rows(contracts, page.limit, |c: &Contract| keyset::encode(&c.number, c.id.into())))
 }
 
-pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(matching(filter).count(db).await?)
+pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+    Ok(matching(scope, filter).count(db).await?)
 }
 
-fn matching(filter: &Filter) -> Select<Entity> {
-    let mut query = Entity::find();
+fn matching(scope: Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(seen(scope));
     if let Some(id) = filter.customer {
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }

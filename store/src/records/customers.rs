@@ -1,11 +1,12 @@
 //! Who owns equipment and pays for its service.
 
 use super::{
-    PageRequest, Paged, column, keyset,
+    PageRequest, Paged, column, keyset, scope,
     search::{self, Kind},
+    work_orders,
 };
 use crate::StoreError;
-use domain::{asset::Customer, clock::from_micros, id::CustomerId};
+use domain::{account::Scope, asset::Customer, clock::from_micros, id::CustomerId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
 use std::collections::HashMap;
@@ -79,6 +80,26 @@ pub async fn get(db: &impl ConnectionTrait, id: CustomerId) -> Result<Option<Cus
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Customer::try_from).transpose()
 }
 
+/// The customer, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: CustomerId,
+) -> Result<Option<Customer>, StoreError> {
+    let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
+    row.map(Customer::try_from).transpose()
+}
+
+fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::Id.eq(Uuid::from(customer)),
+        |technician| {
+            Column::Id.in_subquery(work_orders::named_by(technician, work_orders::Column::CustomerId))
+        },
+    )
+}
+
 /// Those of `ids` that exist.
 pub async fn by_ids(
     db: &impl ConnectionTrait,
@@ -90,21 +111,21 @@ pub async fn by_ids(
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only this customer.
-    pub customer: Option<CustomerId>,
     pub text: Option<String>,
 }
 
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Customer>, StoreError> {
-    let mut query = Entity::find().filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
-    if let Some(id) = filter.customer {
-        query = query.filter(Column::Id.eq(Uuid::from(id)));
-    }
+    let mut query = Entity::find().filter(seen(scope)).filter(keyset::after(
+        Column::Name,
+        Column::Id,
+        page.cursor.as_deref(),
+    )?);
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Kind::Customer, Column::Id, Column::Search, text));
     }

@@ -2,15 +2,16 @@
 //! hash would protect nothing and cost every connection.
 
 use super::{
-    PageRequest, Paged, assets, keyset,
+    PageRequest, Paged, assets, keyset, scope,
     search::{self, Kind},
 };
 use crate::StoreError;
 use domain::{
     Timestamp,
+    account::Scope,
     asset::{Device, DeviceProfile},
     clock::from_micros,
-    id::{AssetId, CustomerId, DeviceId, TechnicianId},
+    id::{AssetId, DeviceId},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
@@ -179,6 +180,23 @@ pub async fn credentials_changed_after(
     Ok(rows.into_iter().map(|row| (row.seq, row.device_id.into())).collect())
 }
 
+/// The device, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: DeviceId,
+) -> Result<Option<Device>, StoreError> {
+    let seen = scope::by_asset(scope, Column::AssetId);
+    Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(Device::try_from).transpose()
+}
+
+/// Ids of the devices of the assets that `ids` selects, for filters of tables that name a device.
+pub(super) fn of_assets_in(ids: SelectStatement) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::AssetId.in_subquery(ids));
+    query
+}
+
 pub async fn get(db: &impl ConnectionTrait, id: DeviceId) -> Result<Option<Device>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Device::try_from).transpose()
 }
@@ -232,29 +250,24 @@ pub async fn profiles(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, Dev
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only devices of this customer's assets.
-    pub customer: Option<CustomerId>,
     pub asset: Option<AssetId>,
-    /// Only devices of assets that this technician has work at.
-    pub technician: Option<TechnicianId>,
     pub text: Option<String>,
 }
 
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Device>, StoreError> {
-    let mut query = Entity::find().filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
-    if let Some(id) = filter.customer {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
-    }
+    let mut query = Entity::find().filter(scope::by_asset(scope, Column::AssetId)).filter(keyset::after(
+        Column::Name,
+        Column::Id,
+        page.cursor.as_deref(),
+    )?);
     if let Some(id) = filter.asset {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
-    }
-    if let Some(id) = filter.technician {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_technician(id)));
     }
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Kind::Device, Column::Id, Column::Search, text));

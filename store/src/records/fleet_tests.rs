@@ -4,6 +4,7 @@ use super::{PageRequest, Records, assets, customers, devices, models, sites, ter
 use crate::StoreError;
 use domain::{
     Currency, Money,
+    account::{Actor, Role, Scope},
     asset::{Asset, Criticality, Customer, Device, DeviceProfile, Model, Site, Territory},
     clock::from_micros,
     id::{AssetId, CustomerId, DeviceId, ModelId, SiteId, TerritoryId},
@@ -11,6 +12,10 @@ use domain::{
 use sea_orm::EntityTrait;
 use std::time::Instant;
 use tempfile::TempDir;
+
+fn everything() -> Scope {
+    Actor::system().scope()
+}
 
 struct House {
     records: Records,
@@ -195,7 +200,7 @@ async fn lists_are_narrowed_and_searched() {
     let names = |filter: assets::Filter| {
         let page = page.clone();
         async move {
-            let found = assets::list(db, &filter, &page).await.unwrap();
+            let found = assets::list(db, everything(), &filter, &page).await.unwrap();
             found.items.into_iter().map(|asset| asset.name).collect::<Vec<_>>()
         }
     };
@@ -208,11 +213,19 @@ async fn lists_are_narrowed_and_searched() {
     assert_eq!(names(own).await, ["Asset Ours 100%"]);
     let model = assets::Filter { model: Some(ours.model.id), ..Default::default() };
     assert_eq!(names(model).await, ["Asset Ours 100%"]);
-    let own = devices::Filter { customer: Some(ours.customer.id), ..Default::default() };
-    assert_eq!(devices::list(db, &own, &page).await.unwrap().items, [ours.device]);
-    let stranger = domain::id::TechnicianId::generate();
-    let none = assets::Filter { technician: Some(stranger), ..Default::default() };
-    assert_eq!(names(none).await, [""; 0], "a technician without work sees nothing");
+    let owner = Actor { role: Role::Integration, customer: Some(ours.customer.id), ..Actor::system() };
+    let all = devices::Filter::default();
+    assert_eq!(devices::list(db, owner.scope(), &all, &page).await.unwrap().items, [ours.device]);
+    let stranger = Actor {
+        role: Role::Technician,
+        technician: Some(domain::id::TechnicianId::generate()),
+        ..Actor::system()
+    };
+    for nobody in [stranger.scope(), Scope::nothing()] {
+        let none = assets::list(db, nobody, &assets::Filter::default(), &page).await.unwrap().items;
+        assert_eq!(none, [], "a technician without work sees nothing");
+        assert_eq!(assets::find(db, nobody, ours.asset.id).await.unwrap(), None);
+    }
     let unknown =
         assets::Filter { state: Some(domain::condition::EquipmentState::Unknown), ..Default::default() };
     assert_eq!(names(unknown).await.len(), 2, "of assets that never spoke nothing is known");
@@ -235,7 +248,9 @@ async fn pages_of_ten_thousand_assets_are_complete_and_fast() {
     let (mut seen, mut slowest) = (std::collections::BTreeSet::new(), 0.0_f64);
     loop {
         let began = Instant::now();
-        let found = assets::list(house.records.read(), &assets::Filter::default(), &page).await.unwrap();
+        let found = assets::list(house.records.read(), everything(), &assets::Filter::default(), &page)
+            .await
+            .unwrap();
         slowest = slowest.max(began.elapsed().as_secs_f64());
         seen.extend(found.items.iter().map(|asset| asset.id));
         let Some(cursor) = found.next_cursor else { break };
@@ -244,7 +259,7 @@ async fn pages_of_ten_thousand_assets_are_complete_and_fast() {
     assert_eq!(seen.len(), 10_000);
     assert!(slowest < 1.0, "a page took {slowest} s");
     page.cursor = Some("not a cursor".into());
-    let refused = assets::list(house.records.read(), &assets::Filter::default(), &page).await;
+    let refused = assets::list(house.records.read(), everything(), &assets::Filter::default(), &page).await;
     assert!(matches!(refused, Err(StoreError::Conflict(_))));
 }
 

@@ -6,10 +6,11 @@ mod migrations;
 
 pub(super) use migrations::{Accounts, Migration};
 
-use super::{PageRequest, Paged, column, sites::demo_customers};
+use super::{PageRequest, Paged, column, scope, sites::demo_customers};
 use crate::StoreError;
 use domain::{
     Currency, Date, Money, Timestamp,
+    account::Scope,
     clock::from_micros,
     id::{ContractId, CustomerId, InvoiceId, InvoiceLineId, LineId, WorkOrderId},
     service::{
@@ -173,7 +174,25 @@ async fn let_go(tx: &impl ConnectionTrait, lines: sea_orm::sea_query::SimpleExpr
 }
 
 pub async fn get(db: &impl ConnectionTrait, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
-    let Some(row) = Entity::find_by_id(Uuid::from(id)).one(db).await? else { return Ok(None) };
+    with_lines(db, Entity::find_by_id(Uuid::from(id)).one(db).await?).await
+}
+
+/// The invoice, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: InvoiceId,
+) -> Result<Option<Invoice>, StoreError> {
+    with_lines(db, Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?).await
+}
+
+fn seen(scope: Scope) -> Condition {
+    let own = |customer| Column::CustomerId.eq(Uuid::from(customer));
+    scope::rows(scope, own, scope::no_technicians)
+}
+
+async fn with_lines(db: &impl ConnectionTrait, row: Option<Model>) -> Result<Option<Invoice>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
     let lines = line::Entity::find()
         .filter(line::Column::InvoiceId.eq(row.id))
         .order_by_asc(line::Column::Position)
@@ -226,10 +245,11 @@ pub struct Filter {
 /// The newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Summary>, StoreError> {
-    let mut query = matching(filter);
+    let mut query = matching(scope, filter);
     if let Some(cursor) = &page.cursor {
         let (us, id) = column::from_cursor(cursor)
             .ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))?;
@@ -245,10 +265,11 @@ pub async fn list(
 /// How many, and what is open of them in `currency`.
 pub async fn sum(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     currency: Currency,
 ) -> Result<(u64, Money), StoreError> {
-    let row: Option<(i64, Option<i64>)> = matching(filter)
+    let row: Option<(i64, Option<i64>)> = matching(scope, filter)
         .filter(Column::Currency.eq(currency.as_str()))
         .select_only()
         .column_as(Column::Id.count(), "n")
@@ -260,8 +281,8 @@ pub async fn sum(
     Ok((n.unsigned_abs(), Money::new(open.unwrap_or_default(), currency)))
 }
 
-fn matching(filter: &Filter) -> Select<Entity> {
-    let mut query = Entity::find();
+fn matching(scope: Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(seen(scope));
     let open = ["issued", "partly_paid"];
     query = match filter.shelf {
         Shelf::All => query,

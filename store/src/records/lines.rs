@@ -82,6 +82,13 @@ pub async fn get(db: &impl ConnectionTrait, id: LineId) -> Result<Option<Line>, 
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
+/// Ids of the lines of the work orders that `ids` selects, for filters of tables that name a line.
+pub(super) fn of_work_orders_in(ids: SelectStatement) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::WorkOrderId.in_subquery(ids));
+    query
+}
+
 /// In the order they were recorded.
 pub async fn of_work_order(
     db: &impl ConnectionTrait,

@@ -45,6 +45,7 @@ pub mod payments;
 pub mod quarantine;
 pub mod retention;
 pub mod rules;
+mod scope;
 mod search;
 #[cfg(test)]
 mod service_tests;

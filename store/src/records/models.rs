@@ -5,7 +5,7 @@ use super::{
     search::{self, Kind},
 };
 use crate::StoreError;
-use domain::id::ModelId;
+use domain::{account::Scope, id::ModelId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
 use std::collections::HashMap;
@@ -64,6 +64,27 @@ pub async fn get(db: &impl ConnectionTrait, id: ModelId) -> Result<Option<domain
     Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Into::into))
 }
 
+/// The model, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: ModelId,
+) -> Result<Option<domain::asset::Model>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(Into::into))
+}
+
+/// The catalogue is everybody's, but what other customers own is not: whoever is bound sees the models of the machines
+/// they see, and those that no machine is of yet.
+fn seen(scope: Scope) -> Condition {
+    if scope.is_everything() {
+        return Condition::all();
+    }
+    let of_assets = || Query::select().column(assets::Column::ModelId).from(assets::Entity).to_owned();
+    let mut own = of_assets();
+    own.cond_where(assets::seen(scope));
+    Condition::any().add(Column::Id.in_subquery(own)).add(Column::Id.not_in_subquery(of_assets()))
+}
+
 /// The model of that maker and name.
 pub async fn find_by_name(
     db: &impl ConnectionTrait,
@@ -91,10 +112,15 @@ pub struct Filter {
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<domain::asset::Model>, StoreError> {
-    let mut query = Entity::find().filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
+    let mut query = Entity::find().filter(seen(scope)).filter(keyset::after(
+        Column::Name,
+        Column::Id,
+        page.cursor.as_deref(),
+    )?);
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Kind::Model, Column::Id, Column::Search, text));
     }

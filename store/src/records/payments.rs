@@ -1,9 +1,10 @@
 //! Money that came in, and money that went back.
 
-use super::{PageRequest, Paged, column, invoices};
+use super::{PageRequest, Paged, column, invoices, scope};
 use crate::StoreError;
 use domain::{
     Date,
+    account::Scope,
     id::{CustomerId, InvoiceId},
     service::payment::Payment,
 };
@@ -72,10 +73,12 @@ pub struct Filter {
 /// The newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Payment>, StoreError> {
-    let mut query = Entity::find();
+    let own = |customer| Column::InvoiceId.in_subquery(invoices::of_customer(customer));
+    let mut query = Entity::find().filter(scope::rows(scope, own, scope::no_technicians));
     if let Some(id) = filter.invoice {
         query = query.filter(Column::InvoiceId.eq(Uuid::from(id)));
     }

@@ -56,7 +56,10 @@ fn filter(text: &str) -> tickets::Filter {
 
 async fn numbers(records: &Records, text: &str) -> Vec<String> {
     let page = PageRequest::default();
-    let found = tickets::list(records.read(), &filter(text), &page).await.unwrap().items;
+    let found = tickets::list(records.read(), domain::account::Actor::system().scope(), &filter(text), &page)
+        .await
+        .unwrap()
+        .items;
     let mut numbers: Vec<_> = found.into_iter().map(|ticket| ticket.number).collect();
     numbers.sort();
     numbers
@@ -178,6 +181,16 @@ async fn what_was_there_before_the_index_is_found() {
     db.execute_unprepared("COMMIT").await.unwrap();
     db.close().await.unwrap();
     let records = Records::open(folder.path()).await.unwrap();
-    assert_eq!(tickets::count(records.read(), &filter("ÖLSTAND")).await.unwrap(), 1);
-    assert_eq!(tickets::count(records.read(), &filter("轴承")).await.unwrap(), 2_499);
+    assert_eq!(
+        tickets::count(records.read(), domain::account::Actor::system().scope(), &filter("ÖLSTAND"))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        tickets::count(records.read(), domain::account::Actor::system().scope(), &filter("轴承"))
+            .await
+            .unwrap(),
+        2_499
+    );
 }

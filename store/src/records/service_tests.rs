@@ -4,6 +4,7 @@ use super::{PageRequest, Records, counters, parts, stock, tickets};
 use crate::StoreError;
 use domain::{
     Currency, Money,
+    account::Actor,
     clock::from_micros,
     id::{
         AlertGroupId, AssetId, CustomerId, LineId, PartId, SiteId, StockLocationId, StockMovementId, TicketId,
@@ -94,7 +95,9 @@ async fn pages_show_every_ticket_once_newest_first() {
     }
     let (mut seen, mut page) = (vec![], PageRequest::first(3));
     loop {
-        let found = tickets::list(&tx, &tickets::Filter::default(), &page).await.expect("page");
+        let found = tickets::list(&tx, Actor::system().scope(), &tickets::Filter::default(), &page)
+            .await
+            .expect("page");
         seen.extend(found.items.iter().map(|ticket| (ticket.opened_at, ticket.id)));
         match found.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -104,7 +107,8 @@ async fn pages_show_every_ticket_once_newest_first() {
     assert_eq!(seen.len(), 7);
     assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "{seen:?}");
     let search = tickets::Filter { search: Some("3".into()), ..tickets::Filter::default() };
-    let found = tickets::list(&tx, &search, &PageRequest::default()).await.expect("search");
+    let found =
+        tickets::list(&tx, Actor::system().scope(), &search, &PageRequest::default()).await.expect("search");
     assert_eq!(found.items.iter().map(|ticket| ticket.number.as_str()).collect::<Vec<_>>(), ["T-3"]);
 }
 

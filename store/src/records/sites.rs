@@ -1,11 +1,13 @@
 //! Customers' places.
 
 use super::{
-    PageRequest, Paged, customers, keyset,
+    PageRequest, Paged, customers, keyset, scope,
     search::{self, Kind},
+    work_orders,
 };
 use crate::StoreError;
 use domain::{
+    account::Scope,
     asset::Site,
     id::{CustomerId, SiteId},
 };
@@ -78,6 +80,19 @@ pub async fn get(db: &impl ConnectionTrait, id: SiteId) -> Result<Option<Site>, 
     Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Site::from))
 }
 
+/// The site, if `scope` covers it.
+pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: SiteId) -> Result<Option<Site>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(Site::from))
+}
+
+fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::CustomerId.eq(Uuid::from(customer)),
+        |technician| Column::Id.in_subquery(work_orders::named_by(technician, work_orders::Column::SiteId)),
+    )
+}
+
 /// Those of `ids` that exist.
 pub async fn by_ids(
     db: &impl ConnectionTrait,
@@ -96,10 +111,15 @@ pub struct Filter {
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Site>, StoreError> {
-    let mut query = Entity::find().filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
+    let mut query = Entity::find().filter(seen(scope)).filter(keyset::after(
+        Column::Name,
+        Column::Id,
+        page.cursor.as_deref(),
+    )?);
     if let Some(id) = filter.customer {
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }

@@ -1,9 +1,10 @@
 //! Stock: the ledger of movements, and the level of each part at each place, which is its sum. Both are written in
 //! one transaction, so a level never disagrees with its ledger and never falls below nothing where that is refused.
 
-use super::{PageRequest, Paged, column};
+use super::{PageRequest, Paged, column, lines, scope, visits, work_orders};
 use crate::StoreError;
 use domain::{
+    account::Scope,
     clock::from_micros,
     id::{PartId, StockLocationId},
     service::stock::{StockError, StockLocation, StockLocationKind, StockMovement, take},
@@ -113,14 +114,23 @@ pub async fn insert(tx: &impl ConnectionTrait, movement: &StockMovement) -> Resu
     Ok(())
 }
 
-/// Newest first; of one part, or of all.
+/// Newest first; of one part, or of all. Whoever does not see everything sees what their jobs used.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     part: Option<PartId>,
     page: &PageRequest,
 ) -> Result<Paged<StockMovement>, StoreError> {
-    let mut query =
-        Entity::find().order_by_desc(Column::AtUs).order_by_desc(Column::Id).limit(page.limit + 1);
+    let seen = scope::rows(
+        scope,
+        |customer| Column::LineId.in_subquery(lines::of_work_orders_in(work_orders::of_customer(customer))),
+        |technician| Column::LineId.in_subquery(lines::of_work_orders_in(visits::work_orders_of(technician))),
+    );
+    let mut query = Entity::find()
+        .filter(seen)
+        .order_by_desc(Column::AtUs)
+        .order_by_desc(Column::Id)
+        .limit(page.limit + 1);
     if let Some(part) = part {
         query = query.filter(Column::PartId.eq(Uuid::from(part)));
     }
@@ -146,10 +156,17 @@ pub async fn level(
 }
 
 /// The levels of `parts` at every place, without those of zero.
-pub async fn levels_of(db: &impl ConnectionTrait, parts: &[PartId]) -> Result<Vec<Level>, StoreError> {
+pub async fn levels_of(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    parts: &[PartId],
+) -> Result<Vec<Level>, StoreError> {
+    let mut places = Query::select();
+    places.column(location::Column::Id).from(location::Entity).cond_where(seen(scope));
     let parts = parts.iter().map(|part| Uuid::from(*part));
     let rows = level::Entity::find()
         .filter(level::Column::PartId.is_in(parts))
+        .filter(level::Column::StockLocationId.in_subquery(places))
         .filter(level::Column::QuantityMilli.ne(0))
         .all(db)
         .await?;
@@ -190,9 +207,34 @@ pub async fn location(
     location::Entity::find_by_id(Uuid::from(id)).one(db).await?.map(location_from_row).transpose()
 }
 
+/// The place, if `scope` covers it.
+pub async fn find_location(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: StockLocationId,
+) -> Result<Option<StockLocation>, StoreError> {
+    let row = location::Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
+    row.map(location_from_row).transpose()
+}
+
+/// The house's own places, and those at customers that the scope covers.
+fn seen(scope: Scope) -> Condition {
+    let house = location::Column::CustomerId.is_null();
+    let at = |customer| house.clone().or(location::Column::CustomerId.eq(Uuid::from(customer)));
+    scope::rows(scope, at, |technician| {
+        let theirs = work_orders::named_by(technician, work_orders::Column::CustomerId);
+        house.clone().or(location::Column::CustomerId.in_subquery(theirs))
+    })
+}
+
 /// Every place, central ones first; an organisation has hundreds at most.
-pub async fn locations(db: &impl ConnectionTrait) -> Result<Vec<StockLocation>, StoreError> {
-    let rows = location::Entity::find().order_by_asc(location::Column::Name).limit(500).all(db).await?;
+pub async fn locations(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<StockLocation>, StoreError> {
+    let rows = location::Entity::find()
+        .filter(seen(scope))
+        .order_by_asc(location::Column::Name)
+        .limit(500)
+        .all(db)
+        .await?;
     let mut places = rows.into_iter().map(location_from_row).collect::<Result<Vec<_>, _>>()?;
     let order = |kind| StockLocationKind::ALL.iter().position(|known| *known == kind);
     places.sort_by_key(|place| order(place.kind));

@@ -1,11 +1,12 @@
 //! Tickets. One alert group has at most one: the unique column holds it whatever runs at the same time.
 
 use super::{
-    PageRequest, Paged, column,
+    PageRequest, Paged, assets, column, scope,
     search::{self, Kind},
 };
 use crate::StoreError;
 use domain::{
+    account::Scope,
     clock::from_micros,
     id::{AlertGroupId, AssetId, CustomerId, TicketId},
     service::{Priority, ticket::Ticket},
@@ -86,6 +87,23 @@ pub async fn get(db: &impl ConnectionTrait, id: TicketId) -> Result<Option<Ticke
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
+/// The ticket, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: TicketId,
+) -> Result<Option<Ticket>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(from_row).transpose()
+}
+
+fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::CustomerId.eq(Uuid::from(customer)),
+        |technician| Column::AssetId.in_subquery(assets::of_technician(technician)),
+    )
+}
+
 pub async fn find_by_alert_group(
     db: &impl ConnectionTrait,
     group: AlertGroupId,
@@ -94,23 +112,38 @@ pub async fn find_by_alert_group(
     found.map(from_row).transpose()
 }
 
-pub async fn find_by_number(db: &impl ConnectionTrait, number: &str) -> Result<Option<Ticket>, StoreError> {
-    Entity::find().filter(Column::Number.eq(number)).one(db).await?.map(from_row).transpose()
+pub async fn find_by_number(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    number: &str,
+) -> Result<Option<Ticket>, StoreError> {
+    Entity::find()
+        .filter(seen(scope))
+        .filter(Column::Number.eq(number))
+        .one(db)
+        .await?
+        .map(from_row)
+        .transpose()
 }
 
 /// Open tickets of an asset, newest first.
-pub async fn open_for_asset(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<Ticket>, StoreError> {
+pub async fn open_for_asset(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    asset: AssetId,
+) -> Result<Vec<Ticket>, StoreError> {
     let filter = Filter { open: Some(true), asset: Some(asset), ..Filter::default() };
-    Ok(list(db, &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items)
+    Ok(list(db, scope, &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items)
 }
 
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Ticket>, StoreError> {
-    let mut query = filtered(filter).order_by_desc(Column::OpenedAtUs).order_by_desc(Column::Id);
+    let mut query = filtered(scope, filter).order_by_desc(Column::OpenedAtUs).order_by_desc(Column::Id);
     if let Some((us, id)) = page.cursor.as_deref().and_then(column::from_cursor) {
         query = query.filter(
             Expr::tuple([Expr::col(Column::OpenedAtUs), Expr::col(Column::Id)])
@@ -122,12 +155,12 @@ pub async fn list(
     Ok(Paged::from_rows(rows, page.limit, |ticket| column::cursor(ticket.opened_at, ticket.id.into())))
 }
 
-pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(filtered(filter).count(db).await?)
+pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+    Ok(filtered(scope, filter).count(db).await?)
 }
 
-fn filtered(filter: &Filter) -> Select<Entity> {
-    let mut query = Entity::find();
+fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(seen(scope));
     if let Some(status) = &filter.status {
         query = query.filter(Column::Status.eq(status.as_str()));
     }

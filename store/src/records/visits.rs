@@ -1,9 +1,10 @@
 //! Visits: who goes where and when.
 
-use super::column;
+use super::{column, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
+    account::Scope,
     clock::from_micros,
     id::{AssetId, TechnicianId, VisitId, WorkOrderId},
     service::visit::{LONGEST, Visit, VisitState},
@@ -58,6 +59,16 @@ pub async fn update(tx: &impl ConnectionTrait, visit: &Visit) -> Result<Visit, S
 
 pub async fn get(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
+}
+
+/// The visit, if `scope` covers it: a technician sees their own, not those of colleagues at the same job.
+pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: VisitId) -> Result<Option<Visit>, StoreError> {
+    let seen = scope::rows(
+        scope,
+        |customer| Column::WorkOrderId.in_subquery(super::work_orders::of_customer(customer)),
+        |technician| Column::TechnicianId.eq(Uuid::from(technician)),
+    );
+    Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(from_row).transpose()
 }
 
 /// In the order they are planned.
@@ -163,21 +174,6 @@ pub async fn counts_at_asset(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|(id, count)| (id.into(), usize::try_from(count).unwrap_or(0))).collect())
-}
-
-/// Whether the work order is this technician's: row scope.
-pub async fn is_assigned(
-    db: &impl ConnectionTrait,
-    work_order: WorkOrderId,
-    technician: TechnicianId,
-) -> Result<bool, StoreError> {
-    let found = Entity::find()
-        .filter(Column::WorkOrderId.eq(Uuid::from(work_order)))
-        .filter(Column::TechnicianId.eq(Uuid::from(technician)))
-        .limit(1)
-        .one(db)
-        .await?;
-    Ok(found.is_some())
 }
 
 /// Ids of the work orders that a technician has visits of.

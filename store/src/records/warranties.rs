@@ -1,8 +1,9 @@
 //! Promises for single machines.
 
-use super::{PageRequest, Paged, assets, column};
+use super::{PageRequest, Paged, assets, column, scope};
 use crate::StoreError;
 use domain::{
+    account::Scope,
     clock::from_micros,
     id::{AssetId, CustomerId, WarrantyId},
     service::warranty::Warranty,
@@ -76,10 +77,11 @@ pub struct Filter {
 /// The newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Warranty>, StoreError> {
-    let mut query = Entity::find();
+    let mut query = Entity::find().filter(scope::by_asset(scope, Column::AssetId));
     if let Some(id) = filter.asset {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }

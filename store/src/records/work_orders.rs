@@ -1,13 +1,14 @@
 //! Work orders, with the signature that the customer put under each.
 
 use super::{
-    PageRequest, Paged, column, invoices,
+    PageRequest, Paged, column, invoices, scope,
     search::{self, Kind},
     visits,
 };
 use crate::StoreError;
 use domain::{
     Timestamp,
+    account::Scope,
     clock::from_micros,
     id::{AssetId, CustomerId, SiteId, TechnicianId, TicketId, WorkOrderId},
     service::{
@@ -98,7 +99,7 @@ pub struct Filter {
     pub asset: Option<AssetId>,
     pub customer: Option<CustomerId>,
     pub ticket: Option<TicketId>,
-    /// With a visit of this technician: row scope.
+    /// With a visit of this technician.
     pub technician: Option<TechnicianId>,
     /// A number, or words of the subject.
     pub search: Option<String>,
@@ -111,7 +112,7 @@ pub async fn sent_for(db: &impl ConnectionTrait, ticket: &Ticket) -> Result<bool
     if matches!(ticket.state, TicketState::WorkOrderOpen { .. }) {
         return Ok(true);
     }
-    Ok(count(db, &Filter { ticket: Some(ticket.id), ..Filter::default() }).await? > 0)
+    Ok(Entity::find().filter(Column::TicketId.eq(Uuid::from(ticket.id))).limit(1).one(db).await?.is_some())
 }
 
 pub async fn insert(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<(), StoreError> {
@@ -138,13 +139,45 @@ pub async fn get(db: &impl ConnectionTrait, id: WorkOrderId) -> Result<Option<Wo
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
+/// The work order, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: WorkOrderId,
+) -> Result<Option<WorkOrder>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(from_row).transpose()
+}
+
+fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::CustomerId.eq(Uuid::from(customer)),
+        |technician| Column::Id.in_subquery(visits::work_orders_of(technician)),
+    )
+}
+
+/// Ids of one customer's work orders, for filters of tables that name a work order.
+pub(super) fn of_customer(id: CustomerId) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.eq(Uuid::from(id)));
+    query
+}
+
+/// What the work orders of a technician's visits name in `column`: their assets, sites or customers.
+pub(super) fn named_by(technician: TechnicianId, column: Column) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(column).from(Entity).and_where(Column::Id.in_subquery(visits::work_orders_of(technician)));
+    query
+}
+
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<WorkOrder>, StoreError> {
-    let mut query = filtered(filter).order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
+    let mut query = filtered(scope, filter).order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
     if let Some((us, id)) = page.cursor.as_deref().and_then(column::from_cursor) {
         query = query.filter(
             Expr::tuple([Expr::col(Column::CreatedAtUs), Expr::col(Column::Id)])
@@ -156,8 +189,8 @@ pub async fn list(
     Ok(Paged::from_rows(rows, page.limit, |work| column::cursor(work.created_at, work.id.into())))
 }
 
-pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(filtered(filter).count(db).await?)
+pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+    Ok(filtered(scope, filter).count(db).await?)
 }
 
 /// How many are open at each site; sites without one are absent.
@@ -228,8 +261,8 @@ pub async fn signature(
     Ok(row.map(|row| Signature { name: row.name, image: row.image, at: from_micros(row.at_us) }))
 }
 
-fn filtered(filter: &Filter) -> Select<Entity> {
-    let mut query = Entity::find();
+fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(seen(scope));
     if let Some(status) = &filter.status {
         query = query.filter(Column::Status.eq(status.as_str()));
     }

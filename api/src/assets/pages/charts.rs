@@ -15,6 +15,7 @@ use crate::{
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    account::Scope,
     asset::{Asset, Device},
     clock::from_micros,
     condition::{
@@ -82,6 +83,7 @@ pub async fn last_data(deps: &Deps, devices: &[Device]) -> Result<Option<Timesta
 /// One plot per series of `devices`. Bands and marks need the asset.
 pub async fn plots(
     deps: &Deps,
+    scope: Scope,
     asset: Option<&Asset>,
     devices: &[Device],
     window: Window,
@@ -123,7 +125,7 @@ pub async fn plots(
     plots.sort_by_key(|plot| plot.limits.is_empty());
     if let (Some(first), Some(asset)) = (plots.first_mut(), asset) {
         first.tall = true;
-        first.marks = marks(deps, asset, window).await?;
+        first.marks = marks(deps, scope, asset, window).await?;
     }
     Ok(plots)
 }
@@ -154,14 +156,14 @@ fn limits(rules: &[Rule], metric: &str) -> Vec<Limit> {
 }
 
 /// Alerts, tickets and finished work within the window.
-async fn marks(deps: &Deps, asset: &Asset, window: Window) -> Result<Vec<Mark>, CommandError> {
+async fn marks(deps: &Deps, scope: Scope, asset: &Asset, window: Window) -> Result<Vec<Mark>, CommandError> {
     let db = deps.records.read();
     let within = |at: Timestamp| window.from <= at && at < window.to;
     let mut marks = Vec::new();
     let newest = PageRequest::first(MAX_MARKS);
     let filter = tickets::Filter { asset: Some(asset.id), ..Default::default() };
     let mut of_tickets = Vec::new();
-    for ticket in tickets::list(db, &filter, &newest).await?.items {
+    for ticket in tickets::list(db, scope, &filter, &newest).await?.items {
         of_tickets.extend(ticket.alert_group_id);
         if within(ticket.opened_at) {
             marks.push(mark(ticket.opened_at, ticket.number, format!("/tickets/{}", ticket.id)));
@@ -174,7 +176,7 @@ async fn marks(deps: &Deps, asset: &Asset, window: Window) -> Result<Vec<Mark>, 
         raised_to: Some(window.to),
         ..Default::default()
     };
-    for alert in alerts::list(db, &filter, deps.now(), &newest).await?.items {
+    for alert in alerts::list(db, scope, &filter, deps.now(), &newest).await?.items {
         // The ticket stands for its alerts.
         if !of_tickets.contains(&alert.group_id) {
             marks.push(mark(alert.raised_at, "!".into(), format!("/alerts/{}", alert.id)));

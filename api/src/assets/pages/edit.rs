@@ -5,6 +5,7 @@ use crate::{
     assets::commands::{self, AssetInput, currency_of},
     command::{CommandError, Context},
     models::pages::model_name,
+    scope,
     web::{
         form::Form,
         i18n::Lang,
@@ -17,11 +18,12 @@ use crate::{
 };
 use axum::extract::{Path, State};
 use domain::{
+    account::Scope,
     asset::Criticality,
     id::{AssetId, SiteId},
 };
 use maud::{Markup, html};
-use store::records::{PageRequest, assets, models, sites};
+use store::records::{PageRequest, models, sites};
 use uuid::Uuid;
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
@@ -30,7 +32,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Resu
         ("site_id", query.get("site_id").unwrap_or("")),
         ("model_id", query.get("model_id").unwrap_or("")),
     ]);
-    let choices = Choices::load(&deps, view.lang).await?;
+    let choices = Choices::load(&deps, view.scope(), view.lang).await?;
     Ok(draw(&view, &form, &choices, "/assets", "assets-new"))
 }
 
@@ -42,14 +44,14 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     match made {
         Ok(asset) => Ok(see_other(&format!("/assets/{}", asset.id))),
         Err(error) => {
-            let choices = Choices::load(&deps, view.lang).await?;
+            let choices = Choices::load(&deps, view.scope(), view.lang).await?;
             form.again(error, |form| draw(&view, form, &choices, "/assets", "assets-new"))
         }
     }
 }
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
-    let asset = assets::get(deps.records.read(), AssetId(id)).await?.ok_or(CommandError::NotFound)?;
+    let asset = scope::asset(deps.records.read(), view.scope(), AssetId(id)).await?;
     let form = Form::filled([
         ("site_id", asset.site_id.to_string()),
         ("model_id", asset.model_id.to_string()),
@@ -69,7 +71,7 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         Some(to) => form.with_instant("in_service_to", to, view.zone),
         None => form,
     };
-    let choices = Choices::load(&deps, view.lang).await?;
+    let choices = Choices::load(&deps, view.scope(), view.lang).await?;
     Ok(draw(&view, &form, &choices, &format!("/assets/{id}"), "assets-edit"))
 }
 
@@ -88,7 +90,7 @@ pub async fn update(
     match changed {
         Ok(_) => Ok(see_other(&path)),
         Err(error) => {
-            let choices = Choices::load(&deps, view.lang).await?;
+            let choices = Choices::load(&deps, view.scope(), view.lang).await?;
             form.again(error, |form| draw(&view, form, &choices, &path, "assets-edit"))
         }
     }
@@ -104,7 +106,7 @@ async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, Comma
     let (in_service_from, in_service_to) = (instant("in_service_from"), instant("in_service_to"));
     let cost = match (site_id, form.optional("downtime_cost_per_hour")) {
         (Some(site), Some(_)) => {
-            let currency = currency_of(deps.records.read(), SiteId(site)).await?;
+            let currency = currency_of(deps.records.read(), view.scope(), SiteId(site)).await?;
             check.money("downtime_cost_per_hour", currency)
         }
         _ => None,
@@ -134,13 +136,13 @@ pub struct Choices {
 }
 
 impl Choices {
-    pub async fn load(deps: &Deps, lang: Lang) -> Result<Self, CommandError> {
+    pub async fn load(deps: &Deps, scope: Scope, lang: Lang) -> Result<Self, CommandError> {
         let db = deps.records.read();
         let page = PageRequest::first(PageRequest::MAX_LIMIT);
-        let places = sites::list(db, &sites::Filter::default(), &page).await?.items;
+        let places = sites::list(db, scope, &sites::Filter::default(), &page).await?.items;
         let owners =
             store::records::customers::by_ids(db, places.iter().map(|site| site.customer_id)).await?;
-        let types = models::list(db, &models::Filter::default(), &page).await?.items;
+        let types = models::list(db, scope, &models::Filter::default(), &page).await?.items;
         let site_text = |site: &domain::asset::Site| match owners.get(&site.customer_id) {
             Some(owner) if owner.name != site.name => format!("{} · {}", owner.name, site.name),
             _ => site.name.clone(),

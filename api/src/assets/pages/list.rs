@@ -2,7 +2,7 @@
 
 use crate::{
     Deps,
-    assets::{json::filter, queries, scope::Scope},
+    assets::{json::filter, queries},
     command::CommandError,
     customers::pages::may_write,
     models::pages::model_name,
@@ -23,6 +23,7 @@ use crate::{
 use axum::{extract::State, response::IntoResponse};
 use domain::{
     Timestamp,
+    account::Scope,
     asset::{Asset, Model},
     clock::from_micros,
     condition::{EquipmentState, reliability, state::StateInterval},
@@ -30,7 +31,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
-use store::records::{PageRequest, Paged, alerts, assets, devices, models, sites, states, tickets};
+use store::records::{PageRequest, alerts, assets, devices, models, sites, states, tickets};
 
 const DAYS: i64 = 30;
 
@@ -59,20 +60,16 @@ struct Row {
 }
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let Some(user) = &view.user else { return Err(CommandError::NotFound.into()) };
     let asked = assets::Filter {
         state: query
             .get("state")
             .and_then(|word| EquipmentState::ALL.into_iter().find(|s| s.as_str() == word)),
         ..filter(&query)
     };
-    let scope = Scope::of(&user.actor);
-    let page = match scope.assets(asked) {
-        Some(filter) => assets::list(deps.records.read(), &filter, &query.page()).await?,
-        None => Paged { items: Vec::new(), next_cursor: None },
-    };
+    let scope = view.scope();
+    let page = assets::list(deps.records.read(), scope, &asked, &query.page()).await?;
     let next_cursor = page.next_cursor.clone();
-    let rows = rows(&deps, page.items, view.lang).await?;
+    let rows = rows(&deps, scope, page.items, view.lang).await?;
     if query.wants_csv() {
         return Ok(file(&view, &rows));
     }
@@ -104,7 +101,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     .into_response())
 }
 
-async fn rows(deps: &Deps, page: Vec<Asset>, lang: Lang) -> Result<Vec<Row>, CommandError> {
+async fn rows(deps: &Deps, scope: Scope, page: Vec<Asset>, lang: Lang) -> Result<Vec<Row>, CommandError> {
     let db = deps.records.read();
     let ids: Vec<AssetId> = page.iter().map(|asset| asset.id).collect();
     let period = last_days(deps.now(), DAYS);
@@ -112,7 +109,7 @@ async fn rows(deps: &Deps, page: Vec<Asset>, lang: Lang) -> Result<Vec<Row>, Com
     let models = models::by_ids(db, page.iter().map(|asset| asset.model_id)).await?;
     let mut logs = states::of_assets(db, ids.iter().copied(), period.from, period.to).await?;
     let current = states::current(db, ids.iter().copied(), deps.clock.horizon()).await?;
-    let alerts = open_alerts(deps, &ids).await?;
+    let alerts = open_alerts(deps, scope, &ids).await?;
     let seen = last_seen(deps, &ids).await?;
     let mut rows = Vec::with_capacity(page.len());
     for asset in page {
@@ -125,7 +122,7 @@ async fn rows(deps: &Deps, page: Vec<Asset>, lang: Lang) -> Result<Vec<Row>, Com
             state: current.get(&asset.id).map_or(EquipmentState::Unknown, |interval| interval.state),
             uptime: uptime.and_then(|uptime| uptime.technical()),
             alerts: alerts.get(&asset.id).copied().unwrap_or(0),
-            tickets: tickets::count(db, &open).await?,
+            tickets: tickets::count(db, scope, &open).await?,
             last_seen: seen.get(&asset.id).copied(),
             log,
             asset,
@@ -134,11 +131,14 @@ async fn rows(deps: &Deps, page: Vec<Asset>, lang: Lang) -> Result<Vec<Row>, Com
     Ok(rows)
 }
 
-async fn open_alerts(deps: &Deps, ids: &[AssetId]) -> Result<HashMap<AssetId, usize>, CommandError> {
+async fn open_alerts(
+    deps: &Deps,
+    scope: Scope,
+    ids: &[AssetId],
+) -> Result<HashMap<AssetId, usize>, CommandError> {
     let filter = alerts::Filter { assets: Some(ids.to_vec()), ..Default::default() };
-    let open =
-        alerts::list(deps.records.read(), &filter, deps.now(), &PageRequest::first(PageRequest::MAX_LIMIT))
-            .await?;
+    let all = PageRequest::first(PageRequest::MAX_LIMIT);
+    let open = alerts::list(deps.records.read(), scope, &filter, deps.now(), &all).await?;
     let mut counts = HashMap::new();
     for alert in open.items {
         *counts.entry(alert.asset_id).or_insert(0) += 1;
@@ -219,27 +219,16 @@ async fn filters(deps: &Deps, view: &View, query: &ListQuery, scope: Scope) -> R
     let lang = view.lang;
     let any = |key: &str| (String::new(), lang.t(key));
     let page = PageRequest::first(PageRequest::MAX_LIMIT);
-    let customer = match scope {
-        Scope::Customer(id) => Some(id),
-        _ => query.parse::<uuid::Uuid>("customer_id").map(CustomerId),
-    };
+    let customer = query.parse::<uuid::Uuid>("customer_id").map(CustomerId);
     let mut places = vec![any("assets-any-site")];
     let mut types = vec![any("assets-any-model")];
     let name = |m: &Model| model_name(lang, m);
     // A technician's list is short, and what other customers own is nobody else's business.
-    if matches!(scope, Scope::All | Scope::Customer(_)) {
-        let found = sites::list(db, &sites::Filter { customer, text: None }, &page).await?;
+    if scope.technician().is_none() {
+        let found = sites::list(db, scope, &sites::Filter { customer, text: None }, &page).await?;
         places.extend(found.items.into_iter().map(|site| (site.id.to_string(), site.name)));
-        if let Scope::Customer(id) = scope {
-            let own = assets::Filter { customer: Some(id), ..Default::default() };
-            let own = assets::list(db, &own, &page).await?.items;
-            let found = models::by_ids(db, own.iter().map(|asset| asset.model_id)).await?;
-            types.extend(found.values().map(|model| (model.id.to_string(), name(model))));
-            types.sort_by(|a, b| a.0.is_empty().cmp(&b.0.is_empty()).reverse().then_with(|| a.1.cmp(&b.1)));
-        } else {
-            let found = models::list(db, &models::Filter::default(), &page).await?;
-            types.extend(found.items.iter().map(|model| (model.id.to_string(), name(model))));
-        }
+        let found = models::list(db, scope, &models::Filter::default(), &page).await?;
+        types.extend(found.items.iter().map(|model| (model.id.to_string(), name(model))));
     }
     let mut words = vec![any("assets-any-state")];
     words.extend(EquipmentState::ALL.map(|state| {

@@ -3,14 +3,14 @@
 
 use crate::{
     Deps,
-    alerts::evidence_card,
+    alerts::{evidence_card, queries},
     command::CommandError,
     models::metrics::MetricNames,
     web::{icon::icon, request::View},
 };
 use domain::{asset::Asset, service::contract::ContractState};
 use maud::{Markup, html};
-use store::records::{PageRequest, alerts, contracts, evidence, tickets, warranties, work_orders};
+use store::records::{PageRequest, alerts, contracts, tickets, warranties, work_orders};
 
 /// Why-cards shown on one page; the alert list has the rest.
 const CARDS: u64 = 2;
@@ -19,21 +19,22 @@ const CARDS: u64 = 2;
 pub async fn why_cards(deps: &Deps, view: &View, asset: &Asset) -> Result<Markup, CommandError> {
     let db = deps.records.read();
     let filter = alerts::Filter { asset: Some(asset.id), ..Default::default() };
-    let open = alerts::list(db, &filter, deps.now(), &PageRequest::first(CARDS)).await?.items;
+    let open = alerts::list(db, view.scope(), &filter, deps.now(), &PageRequest::first(CARDS)).await?.items;
     let names = MetricNames::of_asset(db, asset.id).await?;
-    let mut found = evidence::by_ids(db, open.iter().map(|alert| alert.id)).await?;
-    Ok(
-        html! { @for alert in &open { @if let Some(evidence) = found.remove(&alert.id) { (evidence_card(view, &names, &evidence)) } } },
-    )
+    let mut found = Vec::new();
+    for alert in &open {
+        found.extend(queries::evidence(db, view.scope(), alert.id).await?);
+    }
+    Ok(html! { @for evidence in &found { (evidence_card(view, &names, evidence)) } })
 }
 
 /// Open tickets and work orders.
 pub async fn open_work(deps: &Deps, view: &View, asset: &Asset) -> Result<Markup, CommandError> {
     let db = deps.records.read();
     let lang = view.lang;
-    let open = tickets::open_for_asset(db, asset.id).await?;
+    let open = tickets::open_for_asset(db, view.scope(), asset.id).await?;
     let filter = work_orders::Filter { open: Some(true), asset: Some(asset.id), ..Default::default() };
-    let jobs = work_orders::list(db, &filter, &PageRequest::first(10)).await?.items;
+    let jobs = work_orders::list(db, view.scope(), &filter, &PageRequest::first(10)).await?.items;
     Ok(html! {
         section.card {
             header { h2 { (lang.t("assets-open-work")) } }

@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     Deps,
-    assets::{queries, scope},
+    assets::queries,
     command::CommandError,
     customers::pages::may_write,
     devices::{pages::device_card, queries::facts},
     models::pages::model_name,
     reliability::queries::{self as figures, Reliability, last_days},
+    scope,
     web::{
         chart::{Plot, state_pill, state_strip},
         icon::icon,
@@ -53,14 +54,14 @@ pub async fn show(
 ) -> PageResult {
     let Some(user) = &view.user else { return Err(CommandError::NotFound.into()) };
     let db = deps.records.read();
-    let asset = scope::asset(db, &user.actor, AssetId(id)).await?;
+    let asset = scope::asset(db, user.scope(), AssetId(id)).await?;
     // Tickets and work orders have pages for these; the portal shows a customer its own.
     let service = !matches!(user.actor.role, Role::Customer | Role::Technician);
     let identity = identity(&deps, asset).await?;
     let asset = &identity.asset;
     let devices = devices::of_asset(db, asset.id).await?;
     let window = Window::choose(&query, charts::last_data(&deps, &devices).await?, deps.now());
-    let plots = charts::plots(&deps, Some(asset), &devices, window, view.lang).await?;
+    let plots = charts::plots(&deps, user.scope(), Some(asset), &devices, window, view.lang).await?;
     let period = last_days(deps.now(), DAYS);
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;
     let figures = figures::asset(db, asset, period).await?;

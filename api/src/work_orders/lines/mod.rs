@@ -95,6 +95,9 @@ pub async fn use_part(
         (None, None) => None,
     };
     let location = place(&cx, &input, technician.as_ref())?;
+    if stock::find_location(&tx, cx.scope(), location).await?.is_none() {
+        return Err(CommandError::field("stock_location_id", "parts-choose-place"));
+    }
     let mut line = Line {
         id: LineId::generate(),
         work_order_id: id,

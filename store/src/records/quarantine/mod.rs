@@ -4,10 +4,11 @@
 mod writer;
 pub use writer::Writer;
 
-use super::{PageRequest, Paged};
+use super::{PageRequest, Paged, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
+    account::Scope,
     clock::from_micros,
     id::{DeviceId, QuarantineId},
     telemetry::quarantine::Quarantined,
@@ -85,13 +86,27 @@ pub async fn get(db: &impl ConnectionTrait, id: QuarantineId) -> Result<Option<Q
     Ok(Entity::find_by_id(id).one(db).await?.map(from_row))
 }
 
+/// The row, if `scope` covers its sender. What an unknown sender sent is for those who see everything.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: QuarantineId,
+) -> Result<Option<Quarantined>, StoreError> {
+    let seen = scope::by_device(scope, Column::DeviceId);
+    Ok(Entity::find_by_id(id).filter(seen).one(db).await?.map(from_row))
+}
+
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
+    scope: Scope,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Quarantined>, StoreError> {
-    let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
+    let mut query = Entity::find()
+        .filter(scope::by_device(scope, Column::DeviceId))
+        .order_by_desc(Column::Id)
+        .limit(page.limit + 1);
     if let Some(device) = filter.device {
         query = query.filter(Column::DeviceId.eq(Uuid::from(device)));
     }
@@ -111,8 +126,13 @@ pub async fn delete(tx: &impl ConnectionTrait, id: QuarantineId) -> Result<bool,
 }
 
 /// Exact counters: of one device, or of all senders.
-pub async fn counts(db: &impl ConnectionTrait, device: Option<DeviceId>) -> Result<Vec<Count>, StoreError> {
-    let mut query = counter::Entity::find().order_by_desc(counter::Column::LastAtUs);
+pub async fn counts(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    device: Option<DeviceId>,
+) -> Result<Vec<Count>, StoreError> {
+    let seen = scope::by_device(scope, counter::Column::DeviceId);
+    let mut query = counter::Entity::find().filter(seen).order_by_desc(counter::Column::LastAtUs);
     if let Some(device) = device {
         query = query.filter(counter::Column::DeviceId.eq(Uuid::from(device)));
     }
@@ -332,6 +352,10 @@ mod tests {
     use crate::records::Records;
     use domain::telemetry::Rejection;
 
+    fn all_rows() -> Scope {
+        domain::account::Actor::system().scope()
+    }
+
     fn refused(device: DeviceId, rejection: &Rejection) -> Quarantined {
         Quarantined::new(Some(device), "v1/devices/me/telemetry", b"{oops", rejection, from_micros(5))
     }
@@ -356,17 +380,19 @@ mod tests {
         let db = records.read();
         let found = Entity::find().filter(Column::DeviceId.eq(Uuid::from(flooding))).count(db).await.unwrap();
         assert_eq!(found, ROWS_PER_DEVICE);
-        let counts = counts(db, Some(flooding)).await.unwrap();
+        let counts = counts(db, all_rows(), Some(flooding)).await.unwrap();
         assert_eq!((counts[0].count, counts.len()), (1_500, 1));
 
         assert_eq!(get(db, one.id).await.unwrap(), Some(one.clone()));
-        let page = list(db, &Filter { device: None, reason: None }, &PageRequest::first(10)).await.unwrap();
+        let page = list(db, all_rows(), &Filter { device: None, reason: None }, &PageRequest::first(10))
+            .await
+            .unwrap();
         assert_eq!((page.items.len(), &page.items[0]), (10, &one));
         let next = PageRequest { limit: 10, cursor: page.next_cursor };
-        let second = list(db, &Filter::default(), &next).await.unwrap();
+        let second = list(db, all_rows(), &Filter::default(), &next).await.unwrap();
         assert!(second.items.iter().all(|row| row.id < page.items[9].id));
         let only = Filter { device: Some(quiet), reason: Some("not_finite".into()) };
-        assert_eq!(list(db, &only, &PageRequest::first(10)).await.unwrap().items.len(), 1);
+        assert_eq!(list(db, all_rows(), &only, &PageRequest::first(10)).await.unwrap().items.len(), 1);
 
         let tx = records.begin().await.unwrap();
         assert!(delete(&tx, one.id).await.unwrap());
