@@ -51,7 +51,9 @@ pub async fn judge(deps: &Deps, heard: Heard, slot: &mut Slot) -> Result<Option<
     let concluded_us = slot.detector.changed_us();
     let mut judging = Judging::begin(deps, heard, slot, pending).await?;
     let checkpoint_changed_us = judging.resumed.then(|| judging.slot.detector.changed_us());
-    let to_us = deps.clock.horizon().timestamp_micros() + 1;
+    // What is stored, but has not come through the journal yet, has its turn there.
+    let horizon_us = deps.clock.horizon().timestamp_micros();
+    let to_us = heard.newest_us.map_or(horizon_us, |newest_us| newest_us.min(horizon_us)) + 1;
     let mut from_us = judging.read_from_us;
     loop {
         let rule = Arc::clone(&judging.slot.rule);
