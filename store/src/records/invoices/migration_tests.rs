@@ -112,7 +112,10 @@ async fn invoices_of_an_earlier_version_keep_their_money_and_become_dated_by_the
     assert_eq!((notes.len(), notes[0].total.minor, notes[0].on), (1, 12_100, date("2026-06-11")));
     assert_eq!(notes[0].number.to_string(), "CN-2026-00001");
     let overdue = Filter { shelf: Shelf::Overdue(date("2026-07-12")), ..Filter::default() };
-    let late = invoices::list(read, &overdue, &Default::default()).await.expect("list").items;
+    let late = invoices::list(read, domain::account::Actor::system().scope(), &overdue, &Default::default())
+        .await
+        .expect("list")
+        .items;
     assert_eq!(late.len(), 2);
     assert!(late.iter().all(|row| row.is_overdue(date("2026-07-12")) && !row.is_overdue(date("2026-07-11"))));
     records.close().await.expect("close");

@@ -185,12 +185,15 @@ mod tests {
             writer.close();
             writer.run().await;
         }
-        let rows = list(records.read(), &Filter::default(), &PageRequest::first(500)).await.unwrap().items;
+        let rows = list(records.read(), all_rows(), &Filter::default(), &PageRequest::first(500))
+            .await
+            .unwrap()
+            .items;
         let seen: Vec<_> = rows.iter().map(|row| (row.source.as_deref(), row.count)).collect();
         assert_eq!(rows.len(), 2, "{seen:?}");
         let row = rows.iter().find(|row| row.source.as_deref() == Some("10.0.0.7")).unwrap();
         assert_eq!((row.count, row.detail.as_str(), row.received_at), (800, "new", from_micros(799)));
-        assert_eq!(counts(records.read(), None).await.unwrap()[0].count, 802);
+        assert_eq!(counts(records.read(), all_rows(), None).await.unwrap()[0].count, 802);
     }
 
     #[tokio::test]
