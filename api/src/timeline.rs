@@ -110,7 +110,7 @@ impl Timeline {
 fn note_text(view: &View, note: &str) -> String {
     const WORDS: [&str; 4] =
         ["note-alert-joined", "note-alert-cleared", "note-opened-by-rule", "note-returned"];
-    if WORDS.contains(&note) { view.lang.t(note) } else { note.into() }
+    if WORDS.contains(&note) { view.lang.t(note) } else { view.lang.phrase(note) }
 }
 
 fn source_word(entry: &Transition) -> &'static str {

@@ -44,7 +44,7 @@ fn heading_of(line: &InvoiceLine) -> (&str, &str) {
 /// A line's text; of a contract's price, the days it pays for.
 pub(super) fn described(lang: Lang, line: &InvoiceLine) -> String {
     match &line.source {
-        Source::Work { .. } => lang.phrase(&line.description),
+        Source::Work { .. } => lang.line(&line.description),
         Source::Contract { from, to, .. } => lang.with(
             "billing-contract-period",
             &[("from", lang.day(*from).into()), ("to", lang.day(*to).into())],

@@ -344,13 +344,13 @@ impl VisitPage {
                     ul {
                         @for line in self.lines.iter().filter(|line| matches!(line.kind, LineKind::Part | LineKind::Expense)) {
                             li.part {
-                                div { b { (lang.phrase(&line.description)) } small { (line_kind(lang, line.kind)) @if !line.coverage.covered_share.is_zero() { " · " (lang.t("my-day-covered")) } } }
+                                div { b { (lang.line(&line.description)) } small { (line_kind(lang, line.kind)) @if !line.coverage.covered_share.is_zero() { " · " (lang.t("my-day-covered")) } } }
                                 span.pill.ok { (lang.quantity(line.quantity)) "×" }
                                 @if self.work.state.is_open() && line.technician_id == Some(self.visit.technician_id) {
                                     @let key = Form::blank();
                                     form method="post" action=(self.action("remove-line")) data-outbox-form {
                                         (key.fields(lang).start()) input type="hidden" name="line" value=(line.id);
-                                        button.btn2.sq type="submit" aria-label=(lang.with("my-day-take-back", &[("part", lang.phrase(&line.description).into())])) { "−" }
+                                        button.btn2.sq type="submit" aria-label=(lang.with("my-day-take-back", &[("part", lang.line(&line.description).into())])) { "−" }
                                     }
                                 }
                             }

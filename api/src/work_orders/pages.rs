@@ -511,7 +511,10 @@ impl Page {
             signature: work_orders::signature(db, id).await?,
             timeline: timeline::of(db, &things).await?,
             places: if keeps { stock::locations(db, view.scope()).await? } else { vec![] },
-            parts: parts.into_iter().map(|part| format!("{} · {}", part.number, part.name)).collect(),
+            parts: parts
+                .into_iter()
+                .map(|part| format!("{} · {}", part.number, view.lang.phrase(&part.name)))
+                .collect(),
             now: deps.now(),
             plans: may_plan(user),
             keeps,
@@ -695,14 +698,14 @@ impl Page {
                     if line.coverage.payer == Payer::Goodwill { "on".into() } else { String::new() },
                 ),
             ])
-            .translated(lang, &["description"]),
+            .showing("description", &lang.line(&line.description), &line.description),
         );
         let scope = format!("{action}-");
         let f = form.fields(lang).scope(&scope);
         html! {
             tr {
                 td {
-                    b { (line_kind(lang, line.kind)) } " " (lang.phrase(&line.description))
+                    b { (line_kind(lang, line.kind)) } " " (lang.line(&line.description))
                     @if let Some(serial) = &line.serial_number { small { " · " (serial) } }
                     @if editable && !line.invoiced {
                         details.action open[refused.action == action] {
@@ -820,7 +823,7 @@ impl Page {
                     header { h2 { (icon("pen")) (lang.t("service-signature")) } }
                     div.pad.stack {
                         @if let Some(image) = &signature.image { img.signature src=(image) alt=(lang.t("service-signature")); }
-                        p { b { (signature.name) } " · " (lang.date_time(signature.at, view.zone)) }
+                        p { b { (lang.phrase(&signature.name)) } " · " (lang.date_time(signature.at, view.zone)) }
                     }
                 }
             }

@@ -14,6 +14,14 @@ impl Lang {
         self.known(text).unwrap_or_else(|| text.into())
     }
 
+    /// What stands on a line: a phrase, or a part's number with its name, such as `SEAL-32 Mechanical seal 32 mm`.
+    pub fn line(self, text: &str) -> String {
+        let part = || {
+            text.split_once(' ').and_then(|(number, name)| Some(format!("{number} {}", self.known(name)?)))
+        };
+        self.known(text).or_else(part).unwrap_or_else(|| text.into())
+    }
+
     fn known(self, text: &str) -> Option<String> {
         if self == Self::En || text.is_empty() || text.len() > LONGEST {
             return None;
@@ -86,6 +94,8 @@ mod tests {
         assert_eq!(Lang::Es.phrase("Suction pressure low"), "Presión de aspiración baja");
         assert_eq!(Lang::Ro.phrase("bearing worn"), "rulment uzat");
         assert_eq!(Lang::En.phrase("Bearing worn"), "Bearing worn");
+        assert_eq!(Lang::It.line("SEAL-32 Mechanical seal 32 mm"), "SEAL-32 Tenuta meccanica 32 mm");
+        assert_eq!(Lang::It.line("SEAL-32 Gland"), "SEAL-32 Gland");
         for typed in ["Suction pressure low!", "suction pressure LOW", "CH-204", "", "phrase-bearing-worn"] {
             assert_eq!(Lang::Zh.phrase(typed), typed);
         }
