@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
-use domain::SystemClock;
+use domain::{Clock, SystemClock};
 use reqwest::Url;
 use serde_json::{Value, json};
 use simulator::{
@@ -16,6 +16,7 @@ use simulator::{
     machine::Machine,
     pdm,
     plant::Plant,
+    records,
     replay::{self, Directory, Settings},
     table::{self, Mapping, RowKind},
 };
@@ -47,6 +48,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Compare automatic tickets with recorded failures (azure_pdm)
     Evaluate(EvaluateArgs),
+    /// Fill an empty data folder with a large fleet and its service history
+    Records(RecordsArgs),
 }
 
 #[derive(Args)]
@@ -147,6 +150,33 @@ enum Preset {
 }
 
 #[derive(Args)]
+struct RecordsArgs {
+    /// The folder to fill; no product may be running on it
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    #[arg(long, default_value_t = 10_000)]
+    assets: usize,
+    /// State intervals
+    #[arg(long, default_value_t = 1_100_000)]
+    intervals: usize,
+    #[arg(long, default_value_t = 100_000)]
+    failures: usize,
+    #[arg(long, default_value_t = 100_000)]
+    work_orders: usize,
+    /// Length of the past
+    #[arg(long, default_value_t = 1_826)]
+    days: i64,
+    /// End of the past, such as 2026-11-01T00:00:00Z; now, unless given
+    #[arg(long, value_name = "TIME")]
+    until: Option<domain::Timestamp>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct EvaluateArgs {
     #[arg(long, value_name = "URL")]
     api: Url,
@@ -180,6 +210,7 @@ async fn main() -> ExitCode {
         Command::Load(args) => run_load(args, &stop).await,
         Command::Replay(args) => run_replay(args, &stop).await,
         Command::Evaluate(args) => run_evaluate(args).await,
+        Command::Records(args) => run_records(args).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -285,6 +316,28 @@ async fn run_evaluate(args: EvaluateArgs) -> Result<()> {
     let window = Window { from: TimeDelta::hours(args.from_hours), to: TimeDelta::hours(args.to_hours) };
     let scores = evaluate::score(&failures, &tickets, window, args.machines.clone().count(), last - first);
     report(args.json, &json!(scores))
+}
+
+async fn run_records(args: RecordsArgs) -> Result<()> {
+    let settings = records::Settings {
+        data_dir: args.data_dir,
+        seed: args.seed,
+        assets: args.assets,
+        intervals: args.intervals,
+        failures: args.failures,
+        work_orders: args.work_orders,
+        days: args.days,
+        until: args.until.unwrap_or_else(|| SystemClock.now()),
+    };
+    std::fs::create_dir_all(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
+    eprintln!("seed {}, until {}", settings.seed, settings.until.to_rfc3339());
+    let began = Instant::now();
+    let made = records::make(&settings, |what, done, of| eprintln!("{what}: {done} of {of}")).await?;
+    let mut result = json!(made);
+    result["seed"] = settings.seed.into();
+    result["until"] = settings.until.to_rfc3339().into();
+    result["seconds"] = json!(began.elapsed().as_secs_f64().round());
+    report(args.json, &result)
 }
 
 impl Target {

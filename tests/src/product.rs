@@ -61,7 +61,13 @@ pub struct Mainstay {
 impl Mainstay {
     /// Starts on an empty folder and waits until it serves.
     pub async fn start(demo: Demo) -> Self {
+        Self::start_on(demo, |_| ()).await
+    }
+
+    /// Starts on a data folder that `fill` has filled.
+    pub async fn start_on(demo: Demo, fill: impl FnOnce(&Path)) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
+        fill(&folder.path().join("data"));
         let mut product = Self { child: None, folder, http: free_port(), mqtt: free_port(), demo };
         product.start_again().await;
         product

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("ingest", &["domain", "store"], &["axum", "sea-orm", "rusqlite"]),
     ("analytics", &["domain", "store"], &["axum", "rumqttc", "rmqtt-codec", "sea-orm", "rusqlite"]),
     ("api", &["domain", "store"], &["rumqttc", "rmqtt-codec", "sea-orm", "rusqlite"]),
-    ("simulator", &["domain"], &["sea-orm", "rusqlite", "axum"]),
+    ("simulator", &["domain", "store"], &["sea-orm", "rusqlite", "axum"]),
     (
         "mainstay",
         &["domain", "store", "gateway", "ingest", "analytics", "api", "simulator"],

@@ -193,7 +193,7 @@ pub(crate) async fn kpi(app: &TestApp, code: &str) -> Option<f64> {
     let organisation = queries::organisation(db).await.expect("organisation");
     let days = Days::last(&organisation, app.now(), 30);
     let figure =
-        queries::figure(db, &organisation, Role::Admin, code, days, app.now()).await.expect("figure");
+        queries::figure(&app.deps, &organisation, Role::Admin, code, days, app.now()).await.expect("figure");
     figure.expect("known").value
 }
 

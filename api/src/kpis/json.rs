@@ -90,7 +90,7 @@ pub async fn list(
     let (db, now) = (deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let days = asked(&query, &organisation, now);
-    let board = queries::board(db, &organisation, user.actor.role, days, now).await?;
+    let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
     let items = board.into_iter().map(|figure| view(figure, &organisation, days)).collect();
     Ok(Json(Items { items, next_cursor: None }))
 }
@@ -108,7 +108,7 @@ pub async fn get(
     let (db, now) = (deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let days = asked(&query, &organisation, now);
-    let figure = queries::figure(db, &organisation, user.actor.role, &code, days, now).await?;
+    let figure = queries::figure(&deps, &organisation, user.actor.role, &code, days, now).await?;
     Ok(Json(view(figure.ok_or_else(Problem::not_found)?, &organisation, days)))
 }
 

@@ -1,5 +1,6 @@
 //! Indicators: each with its definition, its choices and the rows behind it.
 
+pub mod equipment;
 pub mod json;
 pub mod pages;
 pub mod queries;

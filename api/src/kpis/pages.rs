@@ -1,6 +1,6 @@
 //! Indicators for people: the catalogue, and each with its definition, its choices and its rows.
 
-use super::queries::{self, Days, Equipment, Figure, Note, asked};
+use super::queries::{self, Days, Figure, Note, asked};
 use crate::{
     Deps,
     command::CommandError,
@@ -28,9 +28,9 @@ use domain::{
 use maud::{Markup, html};
 use std::collections::HashMap;
 use store::records::{
-    Connection, PageRequest, Paged,
+    Connection, PageRequest, Paged, failures,
     kpi_facts::{self, By},
-    models, technicians, territories,
+    models, state_days, technicians, territories,
 };
 use uuid::Uuid;
 
@@ -136,7 +136,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
     let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let days = asked(&query, &organisation, now);
-    let board = queries::board(db, &organisation, user.actor.role, days, now).await?;
+    let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
     let currency = organisation.currency;
     if query.wants_csv() {
         let head = ["code", "name", "value", "unit", "cases"].map(|column| lang.t(&format!("kpis-{column}")));
@@ -259,49 +259,64 @@ async fn equipment_rows(
     period: domain::condition::reliability::Period,
     page: &PageRequest,
 ) -> Result<Paged<Row>, CommandError> {
-    let equipment = Equipment::load(db, period).await?;
-    let name = |id| equipment.fleet.iter().find(|asset| asset.id == id).map(|asset| asset.name.clone());
+    if !matches!(definition.code, "K4" | "K5") {
+        return failure_rows(db, period, page).await;
+    }
     let skip: usize = page.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
-    let mut all: Vec<Row> = if matches!(definition.code, "K4" | "K5") {
-        let of_asset = |asset: &domain::asset::Asset| {
-            let uptime = equipment.uptime_of(asset, period)?;
-            let value = if definition.code == "K4" {
-                uptime.technical().map(|v| v * 100.0)
-            } else {
-                Some(uptime.downtime_hours())
-            };
-            Some(Row {
-                subject: "asset".into(),
-                id: asset.id.into(),
-                label: asset.name.clone(),
-                asset: None,
-                at: period.to,
-                value,
-                money: None,
-            })
-        };
-        equipment.fleet.iter().filter_map(of_asset).collect()
-    } else {
-        let of_failure = |failure: &domain::condition::failure::Failure| Row {
-            subject: "failure".into(),
-            id: failure.asset_id.into(),
-            label: failure.code.clone().or(failure.cause.clone()).unwrap_or_default(),
-            asset: name(failure.asset_id),
-            at: failure.at,
-            value: failure.restored_at.map(|restored| (restored - failure.at).num_seconds() as f64 / 3600.0),
-            money: None,
-        };
-        equipment.failures_within(period).map(of_failure).collect()
+    let of_asset = |asset: state_days::AssetTime| Row {
+        subject: "asset".into(),
+        id: asset.id.into(),
+        label: asset.name,
+        asset: None,
+        at: period.to,
+        value: match definition.code {
+            "K4" => asset.uptime.technical().map(|share| share * 100.0),
+            _ => Some(asset.uptime.downtime_hours()),
+        },
+        money: None,
     };
+    let found = state_days::asset_uptimes(db, period.from, period.to).await?;
+    let mut all: Vec<Row> = found.into_iter().map(of_asset).collect();
+    // The worst first; equals by id, so that pages neither repeat nor leave out.
     match definition.code {
-        "K4" => all.sort_by(|a, b| a.value.unwrap_or(101.0).total_cmp(&b.value.unwrap_or(101.0))),
-        "K5" => all.sort_by(|a, b| b.value.unwrap_or(0.0).total_cmp(&a.value.unwrap_or(0.0))),
-        _ => all.sort_by_key(|row| std::cmp::Reverse(row.at)),
+        "K4" => all.sort_by(|a, b| {
+            let (a_share, b_share) = (a.value.unwrap_or(101.0), b.value.unwrap_or(101.0));
+            a_share.total_cmp(&b_share).then(a.id.cmp(&b.id))
+        }),
+        _ => all.sort_by(|a, b| {
+            let (a_hours, b_hours) = (a.value.unwrap_or(0.0), b.value.unwrap_or(0.0));
+            b_hours.total_cmp(&a_hours).then(a.id.cmp(&b.id))
+        }),
     }
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = all.len() > skip + limit;
     let items = all.into_iter().skip(skip).take(limit).collect();
     Ok(Paged { items, next_cursor: more.then(|| (skip + limit).to_string()) })
+}
+
+/// Failures of the period, the newest first.
+async fn failure_rows(
+    db: &impl Connection,
+    period: domain::condition::reliability::Period,
+    page: &PageRequest,
+) -> Result<Paged<Row>, CommandError> {
+    let filter = failures::Filter {
+        from: Some(period.from),
+        to: Some(period.to),
+        in_service: true,
+        ..failures::Filter::default()
+    };
+    let found = failures::list(db, &filter, page).await?;
+    let names = queries::asset_names(db, found.items.iter().map(|failure| failure.asset_id)).await?;
+    Ok(found.map(|failure| Row {
+        subject: "failure".into(),
+        id: failure.asset_id.into(),
+        label: failure.code.or(failure.cause).unwrap_or_default(),
+        asset: names.get(&failure.asset_id).cloned(),
+        at: failure.at,
+        value: failure.restored_at.map(|restored| (restored - failure.at).num_seconds() as f64 / 3600.0),
+        money: None,
+    }))
 }
 
 pub async fn show(
@@ -314,7 +329,7 @@ pub async fn show(
     let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
     let days = asked(&query, &organisation, now);
-    let figure = queries::figure(db, &organisation, user.actor.role, &code, days, now)
+    let figure = queries::figure(&deps, &organisation, user.actor.role, &code, days, now)
         .await?
         .ok_or(CommandError::NotFound)?;
     let definition = figure.definition;
@@ -398,6 +413,28 @@ fn books(code: &str) -> &'static str {
     }
 }
 
+/// What the things of a breakdown are called.
+async fn names(
+    db: &impl Connection,
+    lang: Lang,
+    by: By,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>, CommandError> {
+    Ok(match by {
+        By::Model => {
+            let found = models::by_ids(db, ids.map(Into::into)).await?;
+            found.iter().map(|(id, model)| (Uuid::from(*id), model_name(lang, model))).collect()
+        }
+        By::Technician => {
+            let found = technicians::by_ids(db, ids.map(Into::into)).await?;
+            found.into_iter().map(|person| (Uuid::from(person.id), person.name)).collect()
+        }
+        By::Territory | By::Asset => {
+            territories::all(db).await?.into_iter().map(|area| (Uuid::from(area.id), area.name)).collect()
+        }
+    })
+}
+
 /// By model, technician and territory, where the facts know them.
 async fn breakdown(
     deps: &Deps,
@@ -420,15 +457,11 @@ async fn breakdown(
         if sums.is_empty() {
             continue;
         }
-        let mut rows = Vec::with_capacity(sums.len());
-        for (id, sum) in sums.into_iter().take(12) {
-            let name = match by {
-                By::Model => models::get(db, id.into()).await?.map(|model| model_name(lang, &model)),
-                By::Technician => technicians::get(db, id.into()).await?.map(|technician| technician.name),
-                By::Territory | By::Asset => {
-                    territories::get(db, id.into()).await?.map(|territory| territory.name)
-                }
-            };
+        let shown = &sums[..sums.len().min(12)];
+        let names = names(db, lang, by, shown.iter().map(|(id, _)| *id)).await?;
+        let mut rows = Vec::with_capacity(shown.len());
+        for (id, sum) in shown {
+            let name = names.get(id).map_or("", String::as_str);
             let value = match definition.code {
                 "K20" => Some(sum.numerator as f64 / 3600.0),
                 "K44" => Some(sum.numerator as f64 / 1000.0),
@@ -440,7 +473,9 @@ async fn breakdown(
                 _ => definition.unit,
             };
             let (value, unit) = text(lang, unit, organisation.currency, value);
-            rows.push(html! { div { dt { (name.unwrap_or_default()) } dd.n { (value) " " (unit) " " small { "(" (sum.cases) ")" } } } });
+            rows.push(
+                html! { div { dt { (name) } dd.n { (value) " " (unit) " " small { "(" (sum.cases) ")" } } } },
+            );
         }
         parts.push(html! { h3 { (lang.t(label)) } dl.meter.plain { @for row in rows { (row) } } });
     }

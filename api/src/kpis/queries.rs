@@ -1,18 +1,16 @@
 //! The figures of a period of whole days, each with its trend and what it was in the period before.
 
-use super::reactions::day;
-use crate::{command::CommandError, reliability};
+use super::{
+    equipment::{Equipment, Stood},
+    reactions::day,
+};
+use crate::{command::CommandError, deps::Deps};
 use chrono::Weekday;
 use domain::{
     Date, Timestamp,
     account::{Actor, Role, Scope},
-    asset::Asset,
     calendar::{Zone, start_of_day},
-    condition::{
-        failure::Failure,
-        reliability::{Period, Uptime, failure_frequency, restoration, uptime},
-        state::StateInterval,
-    },
+    condition::reliability::Period,
     id::AssetId,
     organisation::Organisation,
     service::{
@@ -20,15 +18,18 @@ use domain::{
         kpi::{self, Basis, CATALOGUE, Definition},
     },
 };
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 use store::records::{
-    Connection, assets, contracts, customers, failures, invoices,
+    Connection, assets, contracts, customers, invoices,
     kpi_facts::{self, Sum},
-    organisation, states, technicians, work_orders,
+    organisation, technicians, work_orders,
 };
 
 /// Whole days of the organisation's calendar, `from` included and `to` excluded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Days {
     pub from: i32,
     pub to: i32,
@@ -36,8 +37,8 @@ pub struct Days {
 }
 
 pub const DEFAULT_DAYS: i32 = 30;
-/// Longest period: what a person compares, and what is read at once.
-pub const MAX_DAYS: i32 = 1_100;
+/// Longest period: five years and what is left of a sixth.
+pub const MAX_DAYS: i32 = 2_192;
 
 impl Days {
     /// The last `days` that end with today.
@@ -53,6 +54,10 @@ impl Days {
     }
     pub fn len(self) -> i32 {
         self.to - self.from
+    }
+    /// The numbers of its days.
+    pub fn each(self) -> Range<i32> {
+        self.from..self.to
     }
     pub fn is_empty(self) -> bool {
         self.to <= self.from
@@ -103,40 +108,6 @@ pub enum Note {
     OutOf { part: i64, whole: i64 },
 }
 
-/// What the equipment did in a period.
-pub struct Equipment {
-    pub fleet: Vec<Asset>,
-    pub logs: HashMap<AssetId, Vec<StateInterval>>,
-    /// Every failure of equipment in service up to the end of the period.
-    pub failures: Vec<Failure>,
-    pub period: Period,
-}
-
-impl Equipment {
-    pub async fn load(db: &impl Connection, period: Period) -> Result<Self, CommandError> {
-        let filter = failures::Filter { to: Some(period.to), ..failures::Filter::default() };
-        let fleet = reliability::queries::every(db, everything(), &assets::Filter::default()).await?;
-        let found = reliability::queries::recorded(failures::all(db, &filter).await?, &fleet);
-        let logs = states::of_fleet(db, None, period.from, period.to).await?;
-        Ok(Self { fleet, logs, failures: found.in_service, period })
-    }
-    pub fn uptime_of(&self, asset: &Asset, period: Period) -> Option<Uptime> {
-        let log = self.logs.get(&asset.id).map_or(&[][..], Vec::as_slice);
-        uptime(log, period, asset.in_service_from, asset.in_service_to)
-    }
-    pub fn uptime<'a>(
-        &'a self,
-        fleet: impl IntoIterator<Item = &'a Asset>,
-        period: Period,
-    ) -> Option<Uptime> {
-        let each = fleet.into_iter().filter_map(|asset| self.uptime_of(asset, period));
-        each.reduce(Uptime::plus)
-    }
-    pub fn failures_within(&self, period: Period) -> impl Iterator<Item = &Failure> {
-        self.failures.iter().filter(move |failure| period.from <= failure.at && failure.at < period.to)
-    }
-}
-
 /// Indicators are figures of the whole house, whoever reads them.
 fn everything() -> Scope {
     Actor::system().scope()
@@ -154,158 +125,154 @@ pub async fn board(
     days: Days,
     now: Timestamp,
 ) -> Result<Vec<Figure>, CommandError> {
-    let both = kpi_facts::days(db, days.before().from, days.to).await?;
-    let equipment = Equipment::load(db, days.period(now)).await?;
-    let asset_years = asset_years(&equipment);
-    let capacity = technicians::active(db).await?.len();
-    let automatic = foresight(db, days).await?;
-    let mut figures = Vec::with_capacity(CATALOGUE.len());
-    for definition in CATALOGUE.iter().filter(|definition| role.sees_costs() || !definition.cost) {
-        figures.push(match definition.basis {
-            Basis::Facts => from_facts(definition, &both, days, capacity, asset_years),
-            Basis::Equipment => from_equipment(definition, &equipment, days, now, &automatic),
-            Basis::Pending => pending(db, definition, days).await?,
-            Basis::Now => standing(db, definition, organisation, now).await?,
-        });
-    }
-    Ok(figures)
+    Ok(Books::load(db, organisation, days, now).await?.board(role, now))
+}
+
+/// The same from what was read for an earlier reader, if nothing was committed since.
+pub async fn board_kept(
+    deps: &Deps,
+    organisation: &Organisation,
+    role: Role,
+    days: Days,
+    now: Timestamp,
+) -> Result<Vec<Figure>, CommandError> {
+    // Contracts begin and end without a commit, so nothing is kept for more than a minute.
+    let key = BooksKey { days, minute: now.timestamp().div_euclid(60) };
+    let commit = *deps.records.commits().borrow();
+    let load = Books::load(deps.records.read(), organisation, days, now);
+    Ok(deps.shell.books.get(key, commit, load).await?.board(role, now))
 }
 
 /// One indicator, if `role` may see it.
 pub async fn figure(
-    db: &impl Connection,
+    deps: &Deps,
     organisation: &Organisation,
     role: Role,
     code: &str,
     days: Days,
     now: Timestamp,
 ) -> Result<Option<Figure>, CommandError> {
-    let board = board(db, organisation, role, days, now).await?;
+    let board = board_kept(deps, organisation, role, days, now).await?;
     Ok(board.into_iter().find(|figure| figure.definition.code == code))
 }
 
-async fn foresight(
-    db: &impl Connection,
+/// Which [`Books`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BooksKey {
     days: Days,
-) -> Result<HashMap<AssetId, Vec<Timestamp>>, CommandError> {
-    let back = i32::try_from(kpi::FORESIGHT.num_days()).unwrap_or(0) + 1;
-    let mut by_asset = HashMap::<AssetId, Vec<Timestamp>>::new();
-    for (asset, at) in kpi_facts::automatic_tickets(db, days.from - back, days.to).await? {
-        by_asset.entry(asset).or_default().push(at);
-    }
-    Ok(by_asset)
+    minute: i64,
 }
 
-/// True when a ticket was opened by itself for the asset before it failed.
-pub fn foreseen(failure: &Failure, automatic: &HashMap<AssetId, Vec<Timestamp>>) -> bool {
-    let opened = automatic.get(&failure.asset_id).map_or(&[][..], Vec::as_slice);
-    opened.iter().any(|at| *at < failure.at && *at + kpi::FORESIGHT >= failure.at)
-}
-
-fn asset_years(equipment: &Equipment) -> f64 {
-    let in_service = equipment.fleet.iter().filter_map(|asset| {
-        let service = equipment.period.in_service(asset.in_service_from, asset.in_service_to)?;
-        Some(service.seconds())
-    });
-    in_service.sum::<f64>() / (365.25 * 86_400.0)
-}
-
-fn from_facts(
-    definition: &'static Definition,
-    both: &[(i32, String, Sum)],
+/// Everything that the figures of a period are made of.
+pub struct Books {
     days: Days,
+    /// The sums of each day on which there is one, by code.
+    facts: HashMap<String, Vec<(i32, Sum)>>,
+    /// Of the period of the same length before.
+    before: HashMap<String, Sum>,
+    equipment: Equipment,
     technicians: usize,
-    asset_years: f64,
-) -> Figure {
-    let mine = both.iter().filter(|(_, code, _)| code == definition.code);
-    let total = |period: Days| {
-        let within = mine.clone().filter(|(day, ..)| period.from <= *day && *day < period.to);
-        within.fold(Sum::default(), |a, (_, _, b)| Sum {
+    /// Figures that are not of a period.
+    standing: Vec<Figure>,
+}
+
+impl Books {
+    async fn load(
+        db: &impl Connection,
+        organisation: &Organisation,
+        days: Days,
+        now: Timestamp,
+    ) -> Result<Self, CommandError> {
+        let mut facts = HashMap::<String, Vec<(i32, Sum)>>::new();
+        for (day, code, sum) in kpi_facts::days(db, days.from, days.to).await? {
+            match facts.get_mut(&code) {
+                Some(mine) => mine.push((day, sum)),
+                None => drop(facts.insert(code, vec![(day, sum)])),
+            }
+        }
+        let mut standing = Vec::new();
+        for definition in CATALOGUE.iter() {
+            match definition.basis {
+                Basis::Pending => standing.push(pending(db, definition, days).await?),
+                Basis::Now => standing.push(self::standing(db, definition, organisation, now).await?),
+                Basis::Facts | Basis::Equipment => {}
+            }
+        }
+        let earlier = days.before();
+        Ok(Self {
+            days,
+            facts,
+            before: kpi_facts::totals(db, earlier.from, earlier.to).await?,
+            equipment: Equipment::load(db, days, now).await?,
+            technicians: technicians::active(db).await?.len(),
+            standing,
+        })
+    }
+
+    fn board(&self, role: Role, now: Timestamp) -> Vec<Figure> {
+        let stood = self.equipment.at(now);
+        let shown = CATALOGUE.iter().filter(|definition| role.sees_costs() || !definition.cost);
+        let figure = |definition: &'static Definition| match definition.basis {
+            Basis::Facts => Some(self.from_facts(definition, &stood)),
+            Basis::Equipment => Some(from_equipment(definition, &stood)),
+            Basis::Pending | Basis::Now => {
+                self.standing.iter().find(|figure| figure.definition.code == definition.code).cloned()
+            }
+        };
+        shown.filter_map(figure).collect()
+    }
+
+    fn from_facts(&self, definition: &'static Definition, stood: &Stood) -> Figure {
+        let days = self.days;
+        let asset_years = stood.whole().time_us[0] as f64 / 1e6 / (365.25 * 86_400.0);
+        let value = |sum: Sum, period: Days| match definition.code {
+            "K20" => {
+                let capacity = kpi::capacity_seconds(self.technicians, period.working_days());
+                (sum.cases > 0).then(|| kpi::value(definition.unit, sum.numerator, capacity)).flatten()
+            }
+            "K44" => (asset_years > 0.0).then(|| {
+                let share = f64::from(period.len()) / f64::from(days.len());
+                sum.numerator as f64 / 1000.0 / (asset_years * share)
+            }),
+            _ if sum.cases == 0 && !matches!(definition.unit, kpi::Unit::Count) => None,
+            _ => kpi::value(definition.unit, sum.numerator, sum.denominator),
+        };
+        let mine = self.facts.get(definition.code).map_or(&[][..], Vec::as_slice);
+        let now = mine.iter().fold(Sum::default(), |a, (_, b)| Sum {
             numerator: a.numerator.saturating_add(b.numerator),
             denominator: a.denominator.saturating_add(b.denominator),
             cases: a.cases + b.cases,
-        })
-    };
-    let value = |sum: Sum, period: Days| match definition.code {
-        "K20" => {
-            let capacity = kpi::capacity_seconds(technicians, period.working_days());
-            (sum.cases > 0).then(|| kpi::value(definition.unit, sum.numerator, capacity)).flatten()
+        });
+        let by_day: HashMap<i32, Sum> = mine.iter().copied().collect();
+        let trend = days.each().map(|day| {
+            let one = Days { from: day, to: day + 1, ..days };
+            value(by_day.get(&day).copied().unwrap_or_default(), one).unwrap_or(f64::NAN)
+        });
+        let before = self.before.get(definition.code).copied().unwrap_or_default();
+        let note = (matches!(definition.unit, kpi::Unit::Percent)
+            && !matches!(definition.code, "K20" | "K21" | "K25" | "K28a" | "K35"))
+        .then_some(Note::OutOf { part: now.numerator, whole: now.denominator });
+        Figure {
+            definition,
+            value: value(now, days),
+            cases: now.cases,
+            previous: value(before, days.before()),
+            trend: trend.collect(),
+            note,
         }
-        "K44" => (asset_years > 0.0).then(|| {
-            let share = f64::from(period.len()) / f64::from(days.len());
-            sum.numerator as f64 / 1000.0 / (asset_years * share)
-        }),
-        _ if sum.cases == 0 && !matches!(definition.unit, kpi::Unit::Count) => None,
-        _ => kpi::value(definition.unit, sum.numerator, sum.denominator),
-    };
-    let (now, before) = (total(days), total(days.before()));
-    let trend = (days.from..days.to).map(|day| {
-        let one = Days { from: day, to: day + 1, ..days };
-        value(total(one), one).unwrap_or(f64::NAN)
-    });
-    let note = (matches!(definition.unit, kpi::Unit::Percent)
-        && !matches!(definition.code, "K20" | "K21" | "K25" | "K28a" | "K35"))
-    .then_some(Note::OutOf { part: now.numerator, whole: now.denominator });
-    Figure {
-        definition,
-        value: value(now, days),
-        cases: now.cases,
-        previous: value(before, days.before()),
-        trend: trend.collect(),
-        note,
     }
 }
 
-fn from_equipment(
-    definition: &'static Definition,
-    equipment: &Equipment,
-    days: Days,
-    now: Timestamp,
-    automatic: &HashMap<AssetId, Vec<Timestamp>>,
-) -> Figure {
-    let value =
-        |period: Period| -> (Option<f64>, Option<Note>) {
-            let uptime = || equipment.uptime(&equipment.fleet, period);
-            let frequency = || {
-                let hours = uptime().map_or(0.0, |uptime| uptime.up_hours());
-                failure_frequency(equipment.failures_within(period).count() as u64, hours, 0.90)
-            };
-            match definition.code {
-                "K1" => {
-                    let f = frequency();
-                    (f.per_year, Some(Note::Bounds { low: f.per_year_lower, high: f.per_year_upper }))
-                }
-                "K2a" => (restoration(&equipment.failures, period).mean_hours, None),
-                "K4" => {
-                    let Some(uptime) = uptime() else { return (None, None) };
-                    let note = uptime.bounds().zip(uptime.coverage()).map(|((low, high), share)| {
-                        Note::Known { share: share * 100.0, low: low * 100.0, high: high * 100.0 }
-                    });
-                    (uptime.technical().map(|share| share * 100.0), note)
-                }
-                "K5" => (uptime().map(|uptime| uptime.downtime_hours()), None),
-                "K6" => {
-                    let f = frequency();
-                    (f.mtbf_hours, Some(Note::Bounds { low: f.mtbf_lower_hours, high: f.mtbf_upper_hours }))
-                }
-                _ => {
-                    let whole = equipment.failures_within(period).count();
-                    let part = equipment.failures_within(period).filter(|f| foreseen(f, automatic)).count();
-                    let note = Note::OutOf { part: count(part), whole: count(whole) };
-                    (kpi::value(kpi::Unit::Percent, count(part), count(whole)), Some(note))
-                }
-            }
-        };
-    let trend = (days.from..days.to).map(|day| {
-        let one = Days { from: day, to: day + 1, ..days }.period(now);
-        if one.from < one.to { value(one).0.unwrap_or(f64::NAN) } else { f64::NAN }
-    });
-    let (figure, note) = value(equipment.period);
-    let cases = match definition.code {
-        "K4" | "K5" => count(equipment.fleet.len()),
-        _ => count(equipment.failures_within(equipment.period).count()),
-    };
-    Figure { definition, value: figure, cases, previous: None, trend: trend.collect(), note }
+fn from_equipment(definition: &'static Definition, stood: &Stood) -> Figure {
+    let (value, note) = stood.value(definition.code);
+    Figure {
+        definition,
+        value,
+        cases: stood.cases(definition.code),
+        previous: None,
+        trend: stood.trend(definition.code),
+        note,
+    }
 }
 
 fn count(n: usize) -> i64 {

@@ -2,37 +2,32 @@
 
 use crate::{
     command::CommandError,
-    kpis::queries::Equipment,
     web::{chart::bars, request::View, table::card_heads},
 };
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    asset::Asset,
-    condition::{EquipmentState, reliability::Period},
+    condition::{EquipmentState, reliability::Uptime, state::StateInterval, tally::Day},
     id::SiteId,
 };
 use maud::{Markup, html};
-use std::collections::BTreeMap;
-use store::records::{Connection, sites, work_orders};
+use store::records::{Connection, assets, sites, state_days, states, work_orders};
 
 const BARS: i32 = 48;
 const SHOWN: usize = 8;
 
-/// The worst that any of `fleet` did in each half hour of the last day: `crit` unplanned, `warn` planned, `ok` up,
+/// The worst that any of `logs` tells of each half hour of the last day: `crit` unplanned, `warn` planned, `ok` up,
 /// nothing when nothing is known.
-fn half_hours(equipment: &Equipment, fleet: &[&Asset], now: Timestamp) -> Vec<&'static str> {
+fn half_hours<'a>(
+    logs: impl Iterator<Item = &'a StateInterval> + Clone,
+    now: Timestamp,
+) -> Vec<&'static str> {
     let step = TimeDelta::minutes(30);
     (0..BARS)
         .map(|index| {
             let from = now - step * (BARS - index);
-            let worst = fleet.iter().flat_map(|asset| {
-                let log = equipment.logs.get(&asset.id).map_or(&[][..], Vec::as_slice);
-                log.iter()
-                    .filter(move |interval| interval.clip(from, from + step).is_some())
-                    .map(|i| rank(i.state))
-            });
-            match worst.max() {
+            let within = logs.clone().filter(|interval| interval.clip(from, from + step).is_some());
+            match within.map(|interval| rank(interval.state)).max() {
                 Some(3) => "crit",
                 Some(2) => "warn",
                 Some(1) => "ok",
@@ -51,30 +46,31 @@ fn rank(state: EquipmentState) -> u8 {
     }
 }
 
+/// The sites that did worst since the start of `day`, with what they did over the last day.
 pub async fn card(
     db: &impl Connection,
     view: &View,
-    equipment: &Equipment,
+    day: Day,
     now: Timestamp,
 ) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let mut by_site = BTreeMap::<SiteId, Vec<&Asset>>::new();
-    for asset in &equipment.fleet {
-        by_site.entry(asset.site_id).or_default().push(asset);
-    }
     let open = work_orders::open_by_site(db).await?;
-    let mut rows: Vec<_> = by_site
+    let uptimes = state_days::site_uptimes(db, day, now).await?;
+    let mut rows: Vec<(SiteId, u64, Option<f64>)> = assets::count_by_site(db)
+        .await?
         .into_iter()
-        .map(|(site, fleet)| {
-            let period = Period { from: equipment.period.from, to: now };
-            let uptime =
-                equipment.uptime(fleet.iter().copied(), period).and_then(|uptime| uptime.technical());
-            (site, fleet, uptime)
-        })
+        .map(|(site, machines)| (site, machines, uptimes.get(&site).and_then(Uptime::technical)))
         .collect();
-    rows.sort_by(|a, b| a.2.unwrap_or(2.0).total_cmp(&b.2.unwrap_or(2.0)));
+    rows.sort_by(|a, b| a.2.unwrap_or(2.0).total_cmp(&b.2.unwrap_or(2.0)).then(a.0.cmp(&b.0)));
     let (shown, all) = (rows.len().min(SHOWN), rows.len());
     rows.truncate(SHOWN);
+    let machines = assets::at_sites(db, rows.iter().map(|(site, ..)| *site)).await?;
+    let day_ago = now - TimeDelta::hours(24);
+    let logs = states::of_assets(db, machines.iter().map(|(asset, _)| *asset), day_ago, now).await?;
+    let of_site = |site: SiteId| {
+        let here = machines.iter().filter(move |(_, at)| *at == site);
+        here.filter_map(|(asset, _)| logs.get(asset)).flatten()
+    };
     let names = sites::by_ids(db, rows.iter().map(|(site, ..)| *site)).await?;
     Ok(html! {
         section.card {
@@ -90,10 +86,10 @@ pub async fn card(
                         th.n scope="col" { (lang.t("overview-uptime")) }
                         th.n scope="col" { (lang.t("overview-open")) }
                     } }
-                    tbody { @for (site, fleet, uptime) in &rows { tr {
+                    tbody { @for (site, machines, uptime) in &rows { tr {
                         td { b { a href={ "/assets?site_id=" (site) } { (names.get(site).map_or("", |site| site.name.as_str())) } } }
-                        td.n { (fleet.len()) }
-                        td { (bars(&half_hours(equipment, fleet, now))) }
+                        td.n { (machines) }
+                        td { (bars(&half_hours(of_site(*site), now))) }
                         td.n { @match uptime { Some(share) => { (lang.number(share * 100.0, 2)) " %" }, None => "–" } }
                         td.n { (open.get(site).copied().unwrap_or(0)) }
                     } } }

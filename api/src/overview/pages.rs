@@ -6,7 +6,7 @@ use crate::{
     command::CommandError,
     kpis::{
         pages::{text, tile},
-        queries::{self, DEFAULT_DAYS, Days, Equipment, Figure},
+        queries::{self, DEFAULT_DAYS, Days, Figure},
     },
     web::{
         chart::pairs,
@@ -24,10 +24,9 @@ use domain::{
     service::kpi::{OPENED, SOURCES},
 };
 use maud::{Markup, html};
-use std::collections::BTreeSet;
 use store::{
     StoreError,
-    records::{connections, devices, kpi_facts},
+    records::{connections, devices, kpi_facts, state_days},
 };
 
 const TILES: [&str; 5] = ["K4", "K17", "K2a", "K8", "M1"];
@@ -46,18 +45,18 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     let organisation = queries::organisation(db).await?;
     let days = Days::last(&organisation, now, DEFAULT_DAYS);
     let currency = organisation.currency;
-    let board = queries::board(db, &organisation, user.actor.role, days, now).await?;
-    let equipment = Equipment::load(db, days.period(now)).await?;
+    let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
+    let footing = state_days::footing(db).await?;
     let attention = attention::load(db, user.scope(), now).await?;
-    let sites: BTreeSet<_> = equipment.fleet.iter().map(|asset| asset.site_id).collect();
-    let health = fleet_health::card(db, &view, &equipment, now).await?;
+    let first = state_days::day(Days::date(days.from), days.zone);
+    let health = fleet_health::card(db, &view, first, now).await?;
     let connects = matches!(user.actor.role, Role::Admin | Role::ServiceManager);
     let main = html! {
         div.top {
             div {
                 h1 { (lang.t("nav-overview")) }
                 p.sub {
-                    (lang.count("overview-assets-n", count(equipment.fleet.len()))) " · " (lang.count("overview-sites-n", count(sites.len())))
+                    (lang.count("overview-assets-n", count(footing.assets))) " · " (lang.count("overview-sites-n", count(footing.sites)))
                     " · " (lang.t("overview-period")) " · " a href="/kpis" { (lang.t("overview-all-kpis")) }
                 }
             }
@@ -87,7 +86,7 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
 fn find<'a>(board: &'a [Figure], code: &str) -> Option<&'a Figure> {
     board.iter().find(|figure| figure.definition.code == code)
 }
-fn count(n: usize) -> i64 {
+fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
@@ -141,10 +140,8 @@ async fn work_orders(deps: &Deps, view: &View, days: Days) -> Result<Markup, Com
 
 async fn sources(deps: &Deps, view: &View, days: Days) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let sums = kpi_facts::days(deps.records.read(), days.from, days.to).await?;
-    let of = |code: &str| -> i64 {
-        sums.iter().filter(|(_, name, _)| name == code).map(|(_, _, sum)| sum.numerator).sum()
-    };
+    let sums = kpi_facts::totals(deps.records.read(), days.from, days.to).await?;
+    let of = |code: &str| sums.get(code).map_or(0, |sum| sum.numerator);
     let counts: Vec<(&str, i64)> = SOURCES.iter().map(|(source, code)| (source.as_str(), of(code))).collect();
     let total: i64 = counts.iter().map(|(_, n)| n).sum();
     Ok(html! {

@@ -11,7 +11,7 @@ use domain::{
     },
     id::{CustomerId, DeviceId, FailureId},
 };
-use store::records::{assets, failures, states};
+use store::records::{assets, failures, state_days, states};
 
 #[tokio::test]
 async fn figures_come_with_exposure_and_coverage() {
@@ -90,11 +90,6 @@ async fn a_failure_out_of_service_is_in_no_count_and_shown_apart() {
     assert_eq!(answer["failures"].as_array().map(Vec::len), Some(2));
     assert_eq!(answer["failures_out_of_service"].as_array().map(Vec::len), Some(3));
 
-    let equipment = crate::kpis::queries::Equipment::load(
-        app.deps.records.read(),
-        domain::condition::reliability::Period { from: hours(48), to: now },
-    )
-    .await
-    .expect("equipment");
-    assert_eq!(equipment.failures_within(equipment.period).count(), 2, "nor in the indicators");
+    let counted = state_days::failed(app.deps.records.read(), hours(48), now).await.expect("failures");
+    assert_eq!(counted.len(), 2, "nor in the indicators");
 }

@@ -9,6 +9,7 @@ pub mod heavy;
 pub mod i18n;
 pub mod icon;
 pub mod json;
+pub mod kept;
 pub mod layout;
 pub mod limiter;
 pub mod list;

@@ -1,7 +1,7 @@
 //! What the shell keeps in memory, for the life of the process.
 
-use super::{limiter::Limiter, live::Hub};
-use crate::accounts::password::Hashing;
+use super::{kept::Kept, limiter::Limiter, live::Hub};
+use crate::{accounts::password::Hashing, kpis::queries};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -13,6 +13,8 @@ pub struct Shell {
     pub hashing: Hashing,
     /// Makes the device token of a repeated command the same as the first time, without keeping it anywhere.
     pub token_seed: [u8; 32],
+    /// Figures of the periods that people look at.
+    pub books: Kept<queries::BooksKey, queries::Books>,
     /// Open live streams.
     pub live: Arc<Hub>,
     /// True from the moment somebody can sign in: spares the look at the database on every request.
@@ -25,6 +27,7 @@ impl Default for Shell {
             sign_ins: Limiter::default(),
             hashing: Hashing::default(),
             token_seed: rand::random(),
+            books: Kept::default(),
             live: Arc::default(),
             set_up: AtomicBool::new(false),
         }

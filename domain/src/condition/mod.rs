@@ -12,6 +12,7 @@ pub mod failure;
 pub mod reliability;
 pub mod rule;
 pub mod state;
+pub mod tally;
 pub mod trend;
 
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use super::{
     PageRequest, Paged, keyset, scope,
     search::{self, Kind},
     sites::demo_customers,
-    states, work_orders,
+    state_days, states, work_orders,
 };
 use crate::StoreError;
 use domain::{
@@ -94,17 +94,21 @@ pub(super) fn to_row(asset: &Asset) -> ActiveModel {
 
 pub async fn insert(tx: &impl ConnectionTrait, asset: &Asset) -> Result<(), StoreError> {
     Entity::insert(to_row(asset)).exec_without_returning(tx).await?;
-    Ok(())
+    state_days::asset_changed(tx, None, Some(asset)).await
 }
 
 /// Saves `asset` over its version and answers it with the next one. A conflict means that it changed meanwhile.
 pub async fn update(tx: &impl ConnectionTrait, asset: Asset) -> Result<Asset, StoreError> {
+    let old = get(tx, asset.id).await?;
     let next = Asset { version: asset.version + 1, ..asset };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(asset.version));
     let done = Entity::update_many().set(to_row(&next)).filter(same).exec(tx).await?;
     match done.rows_affected {
         0 => Err(StoreError::Conflict("assets.version".into())),
-        _ => Ok(next),
+        _ => {
+            state_days::asset_changed(tx, old.as_ref(), Some(&next)).await?;
+            Ok(next)
+        }
     }
 }
 
@@ -171,6 +175,35 @@ pub async fn list(
     Ok(Paged::from_rows(assets, page.limit, |a: &Asset| keyset::encode(&a.name, a.id.into())))
 }
 
+/// How many there are at each site.
+pub async fn count_by_site(db: &impl ConnectionTrait) -> Result<HashMap<SiteId, u64>, StoreError> {
+    let rows: Vec<(Uuid, i64)> = Entity::find()
+        .select_only()
+        .column(Column::SiteId)
+        .column_as(Column::Id.count(), "n")
+        .group_by(Column::SiteId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(site, n)| (site.into(), n.unsigned_abs())).collect())
+}
+
+/// Those that stand at some sites, with their site.
+pub async fn at_sites(
+    db: &impl ConnectionTrait,
+    sites: impl IntoIterator<Item = SiteId>,
+) -> Result<Vec<(AssetId, SiteId)>, StoreError> {
+    let rows: Vec<(Uuid, Uuid)> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .column(Column::SiteId)
+        .filter(Column::SiteId.is_in(sites.into_iter().map(Uuid::from)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(asset, site)| (asset.into(), site.into())).collect())
+}
+
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
     Ok(matching(scope, filter).count(db).await?)
 }
@@ -217,6 +250,7 @@ pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<AssetId>, StoreError>
 
 /// Removes the assets of the demo's customers. Everything that names them must be gone.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    state_days::forget_demo(tx, state_days::Part::Service).await?;
     Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
     Ok(())
 }

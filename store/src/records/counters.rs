@@ -21,11 +21,17 @@ impl ActiveModelBehavior for ActiveModel {}
 pub async fn next(tx: &impl ConnectionTrait, prefix: &str) -> Result<String, StoreError> {
     let last = Entity::find_by_id(prefix).one(tx).await?.map_or(BEFORE_FIRST, |row| row.value);
     let value = last + 1;
-    Entity::insert(ActiveModel { name: Set(prefix.into()), value: Set(value) })
+    set(tx, prefix, value).await?;
+    Ok(format!("{prefix}-{value}"))
+}
+
+/// From here on numbers of `prefix` follow `last`.
+pub(super) async fn set(tx: &impl ConnectionTrait, prefix: &str, last: i64) -> Result<(), StoreError> {
+    Entity::insert(ActiveModel { name: Set(prefix.into()), value: Set(last) })
         .on_conflict(OnConflict::column(Column::Name).update_column(Column::Value).to_owned())
         .exec_without_returning(tx)
         .await?;
-    Ok(format!("{prefix}-{value}"))
+    Ok(())
 }
 
 pub(super) struct Migration;

@@ -1,6 +1,6 @@
 //! Failures of equipment, derived with the state log.
 
-use super::{PageRequest, Paged, assets};
+use super::{PageRequest, Paged, assets, state_days};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -50,7 +50,7 @@ impl From<Model> for Failure {
     }
 }
 
-fn row(failure: &Failure) -> ActiveModel {
+pub(super) fn row(failure: &Failure) -> ActiveModel {
     let detected_by = match failure.detected_by {
         DetectedBy::StateReport => STATE_REPORT,
         DetectedBy::FailureEvent => FAILURE_EVENT,
@@ -69,18 +69,20 @@ fn row(failure: &Failure) -> ActiveModel {
 
 pub async fn insert(tx: &impl ConnectionTrait, failure: &Failure) -> Result<(), StoreError> {
     Entity::insert(row(failure)).exec_without_returning(tx).await?;
-    Ok(())
+    state_days::failure_changed(tx, None, Some(failure)).await
 }
 
 pub async fn update(tx: &impl ConnectionTrait, failure: &Failure) -> Result<(), StoreError> {
+    let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(Failure::from);
     Entity::update(row(failure)).exec_without_returning(tx).await?;
-    Ok(())
+    state_days::failure_changed(tx, old.as_ref(), Some(failure)).await
 }
 
 /// A correction of the log may show that there was no such failure.
 pub async fn delete(tx: &impl ConnectionTrait, failure: &Failure) -> Result<(), StoreError> {
+    let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(Failure::from);
     Entity::delete_by_id(Uuid::from(failure.id)).exec(tx).await?;
-    Ok(())
+    state_days::failure_changed(tx, old.as_ref(), None).await
 }
 
 #[derive(Clone, Debug, Default)]
@@ -94,6 +96,8 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Only those that are not restored.
     pub open: bool,
+    /// Only those of equipment that was in service.
+    pub in_service: bool,
 }
 
 /// Newest first.
@@ -149,11 +153,21 @@ fn matching(filter: &Filter) -> Select<Entity> {
     if filter.open {
         query = query.filter(Column::RestoredAtUs.is_null());
     }
+    if filter.in_service {
+        let asset = |column: &'static str| Expr::col(("assets", column));
+        let at = || Expr::col(("failures", "at_us"));
+        let mut serving = Query::select();
+        serving.expr(Expr::val(1)).from("assets").and_where(asset("id").equals(("failures", "asset_id")));
+        serving.and_where(at().gte(asset("in_service_from_us")));
+        serving.and_where(asset("in_service_to_us").is_null().or(at().lt(asset("in_service_to_us"))));
+        query = query.filter(Expr::exists(serving));
+    }
     query
 }
 
 /// Forgets the failures of the demo's assets.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    state_days::forget_demo(tx, state_days::Part::Failures).await?;
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     Ok(())
 }

@@ -411,6 +411,22 @@ pub async fn next_number(
     Ok(InvoiceNumber { series, year, number })
 }
 
+/// From here on numbers of `series` in `year`, of which there were none, follow `last`.
+pub(super) async fn set_number(
+    tx: &impl ConnectionTrait,
+    series: Series,
+    year: i32,
+    last: u32,
+) -> Result<(), StoreError> {
+    let row = counter::ActiveModel {
+        series: Set(series.prefix().into()),
+        year: Set(year),
+        last: Set(i64::from(last)),
+    };
+    counter::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
 /// Removes the demo's invoices; its payments must be gone. Numbers are not given back.
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     line::Entity::delete_many().filter(line::Column::InvoiceId.in_subquery(demo_invoices())).exec(tx).await?;

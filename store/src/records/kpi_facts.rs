@@ -104,21 +104,7 @@ pub async fn put(
         return Ok(());
     }
     Entity::delete_many().filter(Column::SubjectId.eq(subject.id)).exec(tx).await?;
-    let dimensions = subject.dimensions;
-    let rows = facts.iter().map(|(fact, day)| ActiveModel {
-        subject_id: Set(subject.id),
-        code: Set(fact.code.into()),
-        subject: Set(subject.kind.into()),
-        label: Set(subject.label.clone()),
-        at_us: Set(fact.at.timestamp_micros()),
-        day: Set(*day),
-        numerator: Set(fact.numerator),
-        denominator: Set(fact.denominator),
-        asset_id: Set(dimensions.asset.map(Into::into)),
-        model_id: Set(dimensions.model.map(Into::into)),
-        technician_id: Set(dimensions.technician.map(Into::into)),
-        territory_id: Set(dimensions.territory.map(Into::into)),
-    });
+    let rows = facts.iter().map(|fact| row(subject, fact));
     let rows: Vec<ActiveModel> = rows.collect();
     if !rows.is_empty() {
         Entity::insert_many(rows).exec_without_returning(tx).await?;
@@ -137,6 +123,42 @@ pub async fn put(
             add_to_day(tx, day, code, change).await?;
         }
     }
+    Ok(())
+}
+
+pub(super) fn row(subject: &Subject, (fact, day): &(Contribution, i32)) -> ActiveModel {
+    let dimensions = subject.dimensions;
+    ActiveModel {
+        subject_id: Set(subject.id),
+        code: Set(fact.code.into()),
+        subject: Set(subject.kind.into()),
+        label: Set(subject.label.clone()),
+        at_us: Set(fact.at.timestamp_micros()),
+        day: Set(*day),
+        numerator: Set(fact.numerator),
+        denominator: Set(fact.denominator),
+        asset_id: Set(dimensions.asset.map(Into::into)),
+        model_id: Set(dimensions.model.map(Into::into)),
+        technician_id: Set(dimensions.technician.map(Into::into)),
+        territory_id: Set(dimensions.territory.map(Into::into)),
+    }
+}
+
+/// Sums every day anew from the facts.
+pub(super) async fn sum_days(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    day::Entity::delete_many().exec(tx).await?;
+    let mut sums = Query::select();
+    sums.columns(["day", "code"])
+        .expr(Expr::col("numerator").sum())
+        .expr(Expr::col("denominator").sum())
+        .expr(Expr::col("subject_id").count())
+        .from("kpi_facts")
+        .group_by_col("day")
+        .group_by_col("code");
+    let mut insert = Query::insert();
+    insert.into_table("kpi_days").columns(["day", "code", "numerator", "denominator", "cases"]);
+    insert.select_from(sums).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    tx.execute(&insert).await?;
     Ok(())
 }
 
@@ -179,6 +201,28 @@ pub async fn days(
     let sum =
         |row: &day::Model| Sum { numerator: row.numerator, denominator: row.denominator, cases: row.cases };
     Ok(rows.into_iter().map(|row| (row.day, row.code.clone(), sum(&row))).collect())
+}
+
+/// The sums of each code over all days from `from` (included) to `to` (excluded).
+pub async fn totals(
+    db: &impl ConnectionTrait,
+    from: i32,
+    to: i32,
+) -> Result<HashMap<String, Sum>, StoreError> {
+    let rows: Vec<(String, i64, i64, i64)> = day::Entity::find()
+        .select_only()
+        .column(day::Column::Code)
+        .column_as(day::Column::Numerator.sum(), "numerator")
+        .column_as(day::Column::Denominator.sum(), "denominator")
+        .column_as(day::Column::Cases.sum(), "cases")
+        .filter(day::Column::Day.gte(from))
+        .filter(day::Column::Day.lt(to))
+        .group_by(day::Column::Code)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let sum = |(code, numerator, denominator, cases)| (code, Sum { numerator, denominator, cases });
+    Ok(rows.into_iter().map(sum).collect())
 }
 
 /// The sum of `code` over all days before `to`: what is still pending, whatever its age.

@@ -137,7 +137,7 @@ pub async fn set_invoiced(
     if changed == lines.len() as u64 { Ok(()) } else { Err(StoreError::Conflict("lines.invoiced".into())) }
 }
 
-fn to_row(line: &Line) -> Result<ActiveModel, StoreError> {
+pub(super) fn to_row(line: &Line) -> Result<ActiveModel, StoreError> {
     if line.unit_price.currency != line.unit_cost.currency {
         return Err(StoreError::Corrupt(format!("price and cost of line {} differ in currency", line.id)));
     }

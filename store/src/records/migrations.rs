@@ -5,9 +5,9 @@ use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
     counters, customers, demo, device_attributes, device_events, devices, evidence, failures, invoices,
     known_browsers, kpi_facts, leases, lines, minor_units, model_metrics, models, organisation, outbox,
-    parked_events, parts, payments, quarantine, retention, rules, search, sessions, sites, states, stock,
-    technicians, territories, tickets, time_entries, transitions, visits, warranties, work_orders,
-    write_probe,
+    parked_events, parts, payments, quarantine, retention, rules, search, sessions, sites, state_days,
+    states, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
+    work_orders, write_probe,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
@@ -74,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(quarantine::BySource),
             Box::new(parked_events::Retries),
             Box::new(retention::Migration),
+            Box::new(state_days::Migration),
         ]
     }
 }

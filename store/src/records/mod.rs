@@ -10,6 +10,7 @@ pub mod alerts;
 pub mod analytics_state;
 pub mod api_tokens;
 pub mod assets;
+pub mod bulk;
 pub mod checklists;
 mod column;
 pub mod command_keys;
@@ -51,6 +52,7 @@ mod search;
 mod service_tests;
 pub mod sessions;
 pub mod sites;
+pub mod state_days;
 pub mod states;
 pub mod stock;
 pub mod technicians;
@@ -69,7 +71,13 @@ use sea_orm::{
     ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio::sync::watch;
 
 pub use sea_orm::ConnectionTrait as Connection;
@@ -82,6 +90,8 @@ pub struct Records {
     /// Counts commits: outbox consumers and live pages wake on it.
     commits: Arc<watch::Sender<u64>>,
     health: Health,
+    /// Counts statements read outside transactions.
+    statements: Arc<AtomicU64>,
 }
 
 /// The name of the records among the parts of [`Health`].
@@ -93,8 +103,19 @@ impl Records {
         let url = format!("sqlite://{}?mode=rwc", data_dir.join("records.db").display());
         let write = Database::connect(options(&url, 1)).await?;
         migrations::Migrator::up(&write, None).await?;
-        let read = Database::connect(options(&url, 8)).await?;
-        Ok(Self { read, write, commits: Arc::new(watch::channel(0).0), health: Health::default() })
+        let mut read = Database::connect(options(&url, 8)).await?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&statements);
+        read.set_metric_callback(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        Ok(Self {
+            read,
+            write,
+            commits: Arc::new(watch::channel(0).0),
+            health: Health::default(),
+            statements,
+        })
     }
 
     /// For reading outside a transaction. Never write through it.
@@ -132,6 +153,11 @@ impl Records {
     /// Changes with every commit of this process.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    /// Statements read so far outside transactions: what a page costs is how much this grows by it.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     pub async fn close(self) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! The one service organisation of this installation. Its single row is the guard against two first runs at once.
 
-use super::column;
+use super::{column, state_days};
 use crate::StoreError;
 use domain::{
     Money,
@@ -8,7 +8,7 @@ use domain::{
     clock::from_micros,
     organisation::Organisation,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::{prelude::*, schema};
 
 const ONLY: i32 = 1;
@@ -43,14 +43,21 @@ pub async fn get(db: &impl ConnectionTrait) -> Result<Option<Organisation>, Stor
     Entity::find_by_id(ONLY).one(db).await?.map(from_row).transpose()
 }
 
+/// In whose days figures are summed; `None` before the first run.
+pub(super) async fn time_zone(db: &impl ConnectionTrait) -> Result<Option<String>, StoreError> {
+    let query = Entity::find_by_id(ONLY).select_only().column(Column::TimeZone);
+    Ok(query.into_tuple().one(db).await?)
+}
+
 /// A conflict means that somebody else completed the first run.
 pub async fn insert(tx: &impl ConnectionTrait, organisation: &Organisation) -> Result<(), StoreError> {
     Entity::insert(to_row(organisation)).exec_without_returning(tx).await?;
-    Ok(())
+    state_days::rebuild(tx).await
 }
 
 /// Saves the organisation, making it if there was none.
 pub async fn save(tx: &impl ConnectionTrait, organisation: &Organisation) -> Result<(), StoreError> {
+    let zone = time_zone(tx).await?;
     let all = [
         Column::Name,
         Column::Address,
@@ -71,6 +78,9 @@ pub async fn save(tx: &impl ConnectionTrait, organisation: &Organisation) -> Res
         .on_conflict(OnConflict::column(Column::Id).update_columns(all).to_owned())
         .exec_without_returning(tx)
         .await?;
+    if zone.as_ref() != Some(&organisation.time_zone) {
+        state_days::rebuild(tx).await?;
+    }
     Ok(())
 }
 

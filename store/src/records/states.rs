@@ -4,7 +4,7 @@
 //! device only the first and the last are kept: enough to derive the log, and bounded however often a device repeats
 //! itself.
 
-use super::assets;
+use super::{assets, bulk, state_days};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -81,7 +81,7 @@ mod silence {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-fn word(state: &str) -> Result<EquipmentState, StoreError> {
+pub(super) fn word(state: &str) -> Result<EquipmentState, StoreError> {
     EquipmentState::ALL
         .into_iter()
         .find(|known| known.as_str() == state)
@@ -230,28 +230,39 @@ pub async fn replace(
     old: &[Stretch],
     new: &[Stretch],
 ) -> Result<(), StoreError> {
-    let gone: Vec<i64> =
-        old.iter().filter(|stretch| !new.contains(stretch)).map(|s| s.from.timestamp_micros()).collect();
+    let gone: Vec<&Stretch> = old.iter().filter(|stretch| !new.contains(stretch)).collect();
+    let come: Vec<&Stretch> = new.iter().filter(|stretch| !old.contains(stretch)).collect();
     for some in gone.chunks(500) {
         let query = Entity::delete_many().filter(Column::AssetId.eq(Uuid::from(asset)));
-        query.filter(Column::FromUs.is_in(some.iter().copied())).exec(tx).await?;
+        let begun = some.iter().map(|stretch| stretch.from.timestamp_micros());
+        query.filter(Column::FromUs.is_in(begun)).exec(tx).await?;
     }
-    let rows: Vec<_> = new
-        .iter()
-        .filter(|stretch| !old.contains(stretch))
-        .map(|stretch| ActiveModel {
-            asset_id: Set(asset.into()),
-            from_us: Set(stretch.from.timestamp_micros()),
-            to_us: Set(stretch.to.map(|to| to.timestamp_micros())),
-            state: Set(stretch.state.as_str().into()),
-            cause: Set(stretch.cause.clone()),
-            resumes: Set(stretch.resumes),
-        })
-        .collect();
-    for some in rows.chunks(500) {
-        Entity::insert_many(some.to_vec()).exec_without_returning(tx).await?;
+    bulk::insert(tx, come.iter().map(|stretch| row(asset, stretch)).collect()).await?;
+    state_days::log_changed(tx, asset, gone, come).await
+}
+
+fn row(asset: AssetId, stretch: &Stretch) -> ActiveModel {
+    ActiveModel {
+        asset_id: Set(asset.into()),
+        from_us: Set(stretch.from.timestamp_micros()),
+        to_us: Set(stretch.to.map(|to| to.timestamp_micros())),
+        state: Set(stretch.state.as_str().into()),
+        cause: Set(stretch.cause.clone()),
+        resumes: Set(stretch.resumes),
     }
-    Ok(())
+}
+
+/// The whole log of an asset without one, with what it was derived from. The daily sums do not follow.
+pub(super) async fn insert_all(
+    tx: &impl ConnectionTrait,
+    asset: AssetId,
+    marks: &[Mark],
+    silences: &[Silence],
+    log: &[Stretch],
+) -> Result<(), StoreError> {
+    bulk::insert(tx, marks.iter().map(|mark| mark_row(asset, mark)).collect()).await?;
+    bulk::insert(tx, silences.iter().map(|silence| silence_row(*silence)).collect()).await?;
+    bulk::insert(tx, log.iter().map(|stretch| row(asset, stretch)).collect()).await
 }
 
 const REPORT: &str = "report";
@@ -479,17 +490,20 @@ pub async fn silences(
     Ok(query.all(db).await?.into_iter().map(silence_of).collect())
 }
 
-/// Keeps a silence; the same one again may have found its end.
-pub async fn put_silence(tx: &impl ConnectionTrait, silence: Silence) -> Result<(), StoreError> {
-    let row = silence::ActiveModel {
+fn silence_row(silence: Silence) -> silence::ActiveModel {
+    silence::ActiveModel {
         device_id: Set(silence.device_id.into()),
         from_us: Set(silence.from.timestamp_micros()),
         to_us: Set(silence.to.map(|to| to.timestamp_micros())),
-    };
+    }
+}
+
+/// Keeps a silence; the same one again may have found its end.
+pub async fn put_silence(tx: &impl ConnectionTrait, silence: Silence) -> Result<(), StoreError> {
     let again = OnConflict::columns([silence::Column::DeviceId, silence::Column::FromUs])
         .update_column(silence::Column::ToUs)
         .to_owned();
-    silence::Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    silence::Entity::insert(silence_row(silence)).on_conflict(again).exec_without_returning(tx).await?;
     Ok(())
 }
 
@@ -501,6 +515,7 @@ pub async fn delete_silence(tx: &impl ConnectionTrait, silence: Silence) -> Resu
 
 /// Forgets the logs of the demo's assets and devices.
 pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(), StoreError> {
+    state_days::forget_demo(tx, state_days::Part::Log).await?;
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     mark::Entity::delete_many()
         .filter(mark::Column::AssetId.in_subquery(assets::demo_assets()))

@@ -52,6 +52,15 @@ pub async fn get(db: &impl ConnectionTrait, id: TechnicianId) -> Result<Option<T
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = TechnicianId>,
+) -> Result<Vec<Technician>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    rows.into_iter().map(from_row).collect()
+}
+
 /// Those who can be sent, by name; a service organisation has hundreds at most.
 pub async fn active(db: &impl ConnectionTrait) -> Result<Vec<Technician>, StoreError> {
     let rows =

@@ -183,7 +183,7 @@ fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
     query
 }
 
-fn to_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
+pub(super) fn to_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
     Ok(ActiveModel {
         id: Set(ticket.id.into()),
         number: Set(ticket.number.clone()),

@@ -185,7 +185,7 @@ pub(super) fn work_orders_of(technician: TechnicianId) -> SelectStatement {
         .to_owned()
 }
 
-fn to_row(visit: &Visit) -> Result<ActiveModel, StoreError> {
+pub(super) fn to_row(visit: &Visit) -> Result<ActiveModel, StoreError> {
     let finished_at = match &visit.state {
         VisitState::Done { at, .. } => Some(*at),
         _ => None,

@@ -309,7 +309,7 @@ fn lines_to_bill() -> sea_orm::sea_query::SelectStatement {
     query
 }
 
-fn to_row(work: &WorkOrder) -> Result<ActiveModel, StoreError> {
+pub(super) fn to_row(work: &WorkOrder) -> Result<ActiveModel, StoreError> {
     let invoice_id = match &work.state {
         WorkOrderState::Invoiced { invoice_id, .. } => Some(*invoice_id),
         _ => None,

@@ -1,0 +1,71 @@
+//! What was computed for one reader, kept for the next until something is committed. The same thing asked for twice at
+//! once is computed once.
+
+use parking_lot::Mutex;
+use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
+use tokio::sync::OnceCell;
+
+/// Values kept at most; all are forgotten when there are more.
+const LIMIT: usize = 64;
+
+pub struct Kept<K, V> {
+    cells: Mutex<HashMap<K, (u64, Arc<OnceCell<Arc<V>>>)>>,
+}
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self { cells: Mutex::default() }
+    }
+}
+
+impl<K: Eq + Hash, V> Kept<K, V> {
+    /// What `compute` made for `key` since `commit`, by whoever asked first. An error is nobody else's.
+    pub async fn get<E>(
+        &self,
+        key: K,
+        commit: u64,
+        compute: impl Future<Output = Result<V, E>>,
+    ) -> Result<Arc<V>, E> {
+        let cell = self.cell(key, commit);
+        cell.get_or_try_init(|| async { compute.await.map(Arc::new) }).await.cloned()
+    }
+
+    fn cell(&self, key: K, commit: u64) -> Arc<OnceCell<Arc<V>>> {
+        let mut cells = self.cells.lock();
+        if cells.len() >= LIMIT {
+            cells.clear();
+        }
+        let (of, cell) = cells.entry(key).or_insert_with(|| (commit, Arc::default()));
+        if *of != commit {
+            (*of, *cell) = (commit, Arc::default());
+        }
+        Arc::clone(cell)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test]
+    async fn the_same_asked_twice_at_once_is_computed_once_and_again_after_a_commit() {
+        let (kept, computed) = (Kept::<&str, u32>::default(), AtomicU32::new(0));
+        let compute = || async {
+            tokio::task::yield_now().await;
+            Ok::<u32, ()>(computed.fetch_add(1, Ordering::Relaxed))
+        };
+        let (a, b) = tokio::join!(kept.get("days", 1, compute()), kept.get("days", 1, compute()));
+        assert_eq!((*a.unwrap(), *b.unwrap()), (0, 0));
+        assert_eq!(*kept.get("days", 1, compute()).await.unwrap(), 0);
+        assert_eq!(*kept.get("years", 1, compute()).await.unwrap(), 1);
+        assert_eq!(*kept.get("days", 2, compute()).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_kept() {
+        let kept = Kept::<u8, u8>::default();
+        assert_eq!(kept.get(1, 1, async { Err("busy") }).await, Err("busy"));
+        assert_eq!(kept.get(1, 1, async { Ok::<_, &str>(7) }).await, Ok(Arc::new(7)));
+    }
+}
