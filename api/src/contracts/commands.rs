@@ -88,7 +88,7 @@ impl ContractInput {
             checks.add("customer_id", "form-choice");
         }
         if let Some(ids) = &self.asset_ids {
-            let found = assets::by_ids(db, ids.iter().copied()).await?;
+            let found = assets::find_by_ids(db, scope, ids.iter().copied()).await?;
             if found.len() != ids.len() || found.values().any(|asset| asset.customer_id != self.customer_id) {
                 checks.add("asset_ids", "contracts-error-assets");
             }

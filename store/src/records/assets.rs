@@ -130,6 +130,17 @@ pub(super) fn seen(scope: Scope) -> Condition {
     )
 }
 
+/// Those of `ids` that exist and that `scope` covers.
+pub async fn find_by_ids(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    ids: impl IntoIterator<Item = AssetId>,
+) -> Result<HashMap<AssetId, Asset>, StoreError> {
+    let wanted = Column::Id.is_in(ids.into_iter().map(Uuid::from));
+    let rows = Entity::find().filter(seen(scope)).filter(wanted).all(db).await?;
+    rows.into_iter().map(|row| Asset::try_from(row).map(|asset| (asset.id, asset))).collect()
+}
+
 /// Those of `ids` that exist.
 pub async fn by_ids(
     db: &impl ConnectionTrait,

@@ -69,6 +69,7 @@ fn id_of<'a>(path: &str, at: &'a Rows) -> &'a str {
         "devices" | "connect" => &at.device,
         "contracts" => &at.contract,
         "invoices" if path.ends_with("/issue") || path.ends_with("/cancel") => &at.draft,
+        "invoices" if path.ends_with("/credit") => &at.credited,
         "invoices" => &at.invoice,
         "credit-notes" => &at.note,
         "rules" => &at.rule,
@@ -269,12 +270,17 @@ fn forms(path: &str, at: &Rows, with: &Rows) -> Vec<Ask> {
         }
         _ => Vec::new(),
     };
-    let of = |action: &&str| Ask {
-        path: concrete(path, at).replace("{action}", action),
-        body: Body::Form(body.clone()),
-        reads: false,
-        filters: false,
-        house: false,
+    let of = |action: &&str| {
+        let mut body = body.clone();
+        // The other steps do not look at an item, and would be taken.
+        body.retain(|(name, _)| *name != "item" || *action == "tick");
+        Ask {
+            path: concrete(path, at).replace("{action}", action),
+            body: Body::Form(body),
+            reads: false,
+            filters: false,
+            house: false,
+        }
     };
     let actions = if path.contains("{action}") { actions } else { &actions[..1] };
     actions.iter().map(of).collect()

@@ -42,7 +42,8 @@ pub struct Rows {
     pub contract_number: String,
     pub invoice: String,
     pub draft: String,
-    /// Of the invoice.
+    /// An invoice that was taken back, and the note that did.
+    pub credited: String,
     pub note: String,
     pub alert: String,
     pub rule: String,
@@ -73,6 +74,7 @@ impl Rows {
             &self.contract_number,
             &self.invoice,
             &self.draft,
+            &self.credited,
             &self.note,
             &self.alert,
             &self.rule,
@@ -100,6 +102,7 @@ impl Rows {
             &mut absent.contract,
             &mut absent.invoice,
             &mut absent.draft,
+            &mut absent.credited,
             &mut absent.note,
             &mut absent.alert,
             &mut absent.rule,
@@ -277,8 +280,9 @@ async fn bill(app: &TestApp, rows: &mut Rows) {
     made(&admin, "/api/v1/payments", &paid).await;
     let credited = made(&admin, &format!("/api/v1/invoices/{}/credit", drafts[1]), &json!({})).await;
     rows.note = text(&credited["credit_notes"][0], "id");
-    rows.draft = drafts.pop().unwrap_or_default();
-    rows.invoice = drafts.swap_remove(0);
+    for row in [&mut rows.draft, &mut rows.credited, &mut rows.invoice] {
+        *row = drafts.pop().expect("three invoices");
+    }
 }
 
 pub fn contract(rows: &Rows) -> Value {
