@@ -213,8 +213,8 @@ impl Books {
         let stood = self.equipment.at(now);
         let shown = CATALOGUE.iter().filter(|definition| role.sees_costs() || !definition.cost);
         let figure = |definition: &'static Definition| match definition.basis {
-            Basis::Facts => Some(self.from_facts(definition, &stood)),
-            Basis::Equipment => Some(from_equipment(definition, &stood)),
+            Basis::Facts => Some(self.of_facts(definition, &stood)),
+            Basis::Equipment => Some(of_equipment(definition, &stood)),
             Basis::Pending | Basis::Now => {
                 self.standing.iter().find(|figure| figure.definition.code == definition.code).cloned()
             }
@@ -222,7 +222,7 @@ impl Books {
         shown.filter_map(figure).collect()
     }
 
-    fn from_facts(&self, definition: &'static Definition, stood: &Stood) -> Figure {
+    fn of_facts(&self, definition: &'static Definition, stood: &Stood) -> Figure {
         let days = self.days;
         let asset_years = stood.whole().time_us[0] as f64 / 1e6 / (365.25 * 86_400.0);
         let value = |sum: Sum, period: Days| match definition.code {
@@ -263,7 +263,7 @@ impl Books {
     }
 }
 
-fn from_equipment(definition: &'static Definition, stood: &Stood) -> Figure {
+fn of_equipment(definition: &'static Definition, stood: &Stood) -> Figure {
     let (value, note) = stood.value(definition.code);
     Figure {
         definition,

@@ -8,8 +8,12 @@ use tokio::sync::OnceCell;
 /// Values kept at most; all are forgotten when there are more.
 const LIMIT: usize = 64;
 
+/// A value that is computed, or is being computed.
+type Cell<V> = Arc<OnceCell<Arc<V>>>;
+
 pub struct Kept<K, V> {
-    cells: Mutex<HashMap<K, (u64, Arc<OnceCell<Arc<V>>>)>>,
+    /// With the commit that each is of.
+    cells: Mutex<HashMap<K, (u64, Cell<V>)>>,
 }
 
 impl<K, V> Default for Kept<K, V> {
@@ -30,7 +34,7 @@ impl<K: Eq + Hash, V> Kept<K, V> {
         cell.get_or_try_init(|| async { compute.await.map(Arc::new) }).await.cloned()
     }
 
-    fn cell(&self, key: K, commit: u64) -> Arc<OnceCell<Arc<V>>> {
+    fn cell(&self, key: K, commit: u64) -> Cell<V> {
         let mut cells = self.cells.lock();
         if cells.len() >= LIMIT {
             cells.clear();

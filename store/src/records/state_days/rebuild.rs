@@ -89,7 +89,7 @@ pub(super) async fn changes_of(
     for part in parts {
         match part {
             Part::Service => {
-                of.iter().for_each(|(id, service)| found.add(*id, |_| tally::of_service(*service)))
+                of.iter().for_each(|(id, service)| found.add(*id, |_| tally::of_service(*service)));
             }
             Part::Log => logs(db, of, &mut found).await?,
             Part::Failures => failures(db, of, &mut found).await?,
