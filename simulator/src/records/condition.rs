@@ -42,7 +42,9 @@ pub fn live(settings: &Settings, number: usize, asset: &Asset, device_id: Device
         let begins = asset.in_service_from + cycle * i32::try_from(index).unwrap_or(i32::MAX);
         let stops = begins + scaled(cycle, dice.within(0.3, 0.6));
         let longest = cycle / 3;
-        let fails = (index + 1) * failures / cycles > index * failures / cycles;
+        // Spread evenly, and not at every machine in the same season.
+        let turn = (index + number) % cycles;
+        let fails = (turn + 1) * failures / cycles > turn * failures / cycles;
         let (state, length, cause) = match dice.below(10) {
             _ if fails => (ReportedState::DownUnplanned, dice.hours(1.0, 20.0), Some("trip")),
             kind if kind < SILENT => {

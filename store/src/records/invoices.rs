@@ -496,3 +496,19 @@ fn summary(row: Model) -> Result<Summary, StoreError> {
         open: Money::new(row.open_minor, currency),
     })
 }
+
+/// What is open is summed from an index alone.
+pub(super) struct OpenSums;
+impl MigrationName for OpenSums {
+    fn name(&self) -> &str {
+        "0092_invoices_open_sums"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for OpenSums {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let indexes: [(&str, &[&str]); 1] =
+            [("invoices_open_sums", &["status", "currency", "open_minor", "id"])];
+        super::migrations::create_indexes(manager, "invoices", &indexes).await
+    }
+}

@@ -75,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(parked_events::Retries),
             Box::new(retention::Migration),
             Box::new(state_days::Migration),
+            Box::new(invoices::OpenSums),
         ]
     }
 }

@@ -155,9 +155,8 @@ pub async fn asset_uptimes(
                 coalesce(sum(i.state = 'down_unplanned' AND NOT i.resumes \
                     AND i.from_us >= max(?1, a.in_service_from_us) \
                     AND i.from_us < min(coalesce(a.in_service_to_us, ?2), ?2)), 0) \
-           FROM assets a LEFT JOIN ( \
-                SELECT * FROM state_intervals WHERE to_us > ?1 AND from_us < ?2 UNION ALL \
-                SELECT * FROM state_intervals WHERE to_us IS NULL AND from_us < ?2) i ON i.asset_id = a.id \
+           FROM assets a LEFT JOIN state_intervals i \
+             ON i.asset_id = a.id AND i.from_us < ?2 AND (i.to_us IS NULL OR i.to_us > ?1) \
           WHERE a.in_service_from_us < ?2 AND (a.in_service_to_us IS NULL OR a.in_service_to_us > ?1) \
           GROUP BY a.id",
         measures.join(", ")
@@ -170,10 +169,11 @@ pub async fn asset_uptimes(
             *time = row.try_get_by_index::<i64>(index + 2)?.into();
         }
         sums.stops = row.try_get_by_index(LEVELS.len() + 2)?;
-        let uptime = sums.uptime().unwrap_or_default();
-        Ok(AssetTime { id: AssetId(row.try_get_by_index(0)?), name: row.try_get_by_index(1)?, uptime })
+        let Some(uptime) = sums.uptime() else { return Ok(None) };
+        Ok(Some(AssetTime { id: AssetId(row.try_get_by_index(0)?), name: row.try_get_by_index(1)?, uptime }))
     };
-    Ok(rows.iter().map(read).collect::<Result<_, DbErr>>()?)
+    let found = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn statement<const N: usize>(
@@ -221,7 +221,8 @@ const AHEAD: &str = "\
       FROM state_intervals i JOIN assets a ON a.id = i.asset_id WHERE i.to_us >= ?1 \
     UNION ALL \
     SELECT a.site_id, a.in_service_from_us, a.in_service_to_us, i.from_us, i.to_us, i.state, i.resumes \
-      FROM state_intervals i JOIN assets a ON a.id = i.asset_id WHERE i.to_us IS NULL AND i.from_us >= ?1 \
+      FROM state_intervals i INDEXED BY state_intervals_open JOIN assets a ON a.id = i.asset_id \
+     WHERE i.to_us IS NULL AND i.from_us >= ?1 \
     UNION ALL \
     SELECT a.site_id, a.in_service_from_us, a.in_service_to_us, i.from_us, i.to_us, i.state, i.resumes \
       FROM assets a CROSS JOIN state_intervals i ON i.asset_id = a.id AND i.to_us IS NULL AND i.from_us < ?1 \

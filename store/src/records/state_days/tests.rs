@@ -1,6 +1,6 @@
 //! The kept sums against the full computation, after late data, corrections, moves and another zone.
 
-use super::{columns, day, ledger, rebuild, site_uptimes};
+use super::{asset_uptimes, columns, day, ledger, rebuild, site_uptimes};
 use crate::records::{Records, assets, customers, failures, models, organisation, sites, states};
 use chrono::TimeDelta;
 use domain::{
@@ -275,6 +275,12 @@ impl House {
         assert_eq!((own.restored, own.open), (full.restored, full.open));
         let within = found.iter().filter(|f| span.from <= f.at && f.at < span.to).count();
         assert_eq!(whole.failures, i64::try_from(within).unwrap());
+        let by_asset = asset_uptimes(db, span.from, span.to).await.unwrap();
+        for asset in &self.fleet {
+            let kept = by_asset.iter().find(|found| found.id == asset.id).map(|found| found.uptime);
+            let log = states::of_asset(db, asset.id, span.from, span.to).await.unwrap();
+            same(kept, uptime(&log, span, asset.in_service_from, asset.in_service_to));
+        }
         let by_site = site_uptimes(db, days[0], now).await.unwrap();
         for site in &self.sites {
             same(by_site.get(site).copied(), self.computed(&[*site], span).await);
