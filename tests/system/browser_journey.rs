@@ -90,7 +90,7 @@ async fn on_site(phone: &Browser, product: &mut Mainstay, workshop: &Workshop, w
     phone
         .holds(
             "the outbox to be empty",
-            "return JSON.parse(localStorage.getItem('mainstay-outbox') || '[]').length === 0",
+            "return Object.keys(localStorage).filter(key => key.startsWith('mainstay-outbox:')).reduce((sum, key) => sum + JSON.parse(localStorage.getItem(key)).length, 0) === 0",
         )
         .await;
     phone.go("/my-day").await;
@@ -100,7 +100,7 @@ async fn on_site(phone: &Browser, product: &mut Mainstay, workshop: &Workshop, w
 /// The phone says how many presses it keeps.
 async fn waiting(phone: &Browser, count: u64) {
     let script = format!(
-        "return JSON.parse(localStorage.getItem('mainstay-outbox') || '[]').length === {count} \
+        "return Object.keys(localStorage).filter(key => key.startsWith('mainstay-outbox:')).reduce((sum, key) => sum + JSON.parse(localStorage.getItem(key)).length, 0) === {count} \
         && (document.querySelector('.offline-bar')?.textContent || '').includes('{count}')"
     );
     phone.holds(&format!("{count} presses to be kept"), &script).await;

@@ -45,7 +45,7 @@ pub struct Visit {
 pub async fn plan(workshop: &Workshop, ticket: &Value) -> Visit {
     let api = &workshop.api;
     let job = api.post(&format!("/tickets/{}/work-order", id(ticket)), json!({})).await;
-    let booking = json!({"technician_id": workshop.technician_id, "start": now(), "minutes": 90});
+    let booking = json!({"technician_id": workshop.technician_id, "start": now(), "minutes": 90, "allow_overlap": true});
     let visit = api.post(&format!("/work-orders/{}/visits", id(&job)), booking).await;
     Visit { job: id(&job).into(), path: format!("/visits/{}", id(&visit)), id: id(&visit).into() }
 }
