@@ -86,3 +86,26 @@ proptest! {
         })?;
     }
 }
+
+/// Equal reports on both sides of a failure are no run: the second answers it.
+#[tokio::test]
+async fn a_machine_that_runs_after_a_failure_of_the_same_instant_as_its_last_report_is_restored() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let records = Records::open(data.path()).await.expect("records");
+    let asset = crate::tests::some_asset(&records).await;
+    let tx = records.begin().await.expect("begin");
+    let up = |minute| Mark {
+        at: at(minute),
+        what: MarkKind::Report { state: ReportedState::Up, cause: None },
+        device_id: device(1),
+    };
+    let failure = Mark { at: at(0), what: MarkKind::Failure { code: "b".into() }, device_id: device(3) };
+    for mark in [failure, up(0), up(1)] {
+        if states::put_mark(&tx, asset, &mark).await.expect("kept") {
+            rebuild(&tx, asset, mark.at, Some(mark.at)).await.expect("rebuilt");
+        }
+    }
+    assert_eq!(kept_log(&tx, asset).await, whole(&tx, asset).await.intervals);
+    let known = failures::all(&tx, &failures::Filter { asset: Some(asset), ..Default::default() }).await;
+    assert_eq!(known.expect("failures")[0].restored_at, Some(at(1)));
+}

@@ -389,6 +389,8 @@ async fn neighbours(
     } else {
         query.filter(mark::Column::AtUs.gt(mark.at.timestamp_micros())).order_by_asc(mark::Column::AtUs)
     };
+    // Of one instant, what a report would have to answer stands nearest.
+    let query = query.order_by_asc(mark::Column::Kind.eq(REPORT));
     query.limit(limit).all(db).await?.into_iter().map(Mark::try_from).collect()
 }
 
