@@ -3,6 +3,7 @@
 //! A change reaches as far as the equipment is not known to be well: back to where every device's part ran and nothing
 //! was stopped, and on to where all that it touched runs again.
 
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     condition::{
@@ -39,9 +40,11 @@ pub async fn rebuild(
     let new = state::splice(&old, from, to, &derived.intervals);
     states::replace(tx, asset, &old, &new).await?;
 
-    let within = |failure: &DerivedFailure| from <= failure.at && to.is_none_or(|to| failure.at < to);
+    // Nothing goes on behind the end of the window, so a failure of that very instant belongs to it as well.
+    let within = |failure: &DerivedFailure| from <= failure.at && to.is_none_or(|to| failure.at <= to);
     let found = derived.failures.into_iter().filter(within).collect();
-    let known = failures::Filter { asset: Some(asset), from: Some(from), to, ..Default::default() };
+    let behind = to.map(|to| to + TimeDelta::microseconds(1));
+    let known = failures::Filter { asset: Some(asset), from: Some(from), to: behind, ..Default::default() };
     let known = failures::all(tx, &known).await?;
     keep_failures(tx, asset, known, found).await
 }

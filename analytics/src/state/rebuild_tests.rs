@@ -49,7 +49,7 @@ async fn kept_log(tx: &Tx, asset: AssetId) -> Vec<Stretch> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever arrives late, and at which device: the part that is derived anew reaches far enough.
     #[test]
@@ -108,4 +108,31 @@ async fn a_machine_that_runs_after_a_failure_of_the_same_instant_as_its_last_rep
     assert_eq!(kept_log(&tx, asset).await, whole(&tx, asset).await.intervals);
     let known = failures::all(&tx, &failures::Filter { asset: Some(asset), ..Default::default() }).await;
     assert_eq!(known.expect("failures")[0].restored_at, Some(at(1)));
+}
+
+/// A late downtime that ends at the instant of a recorded failure takes that failure into its stop.
+#[tokio::test]
+async fn a_late_downtime_takes_in_the_failure_of_the_instant_at_which_it_ends() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let records = Records::open(data.path()).await.expect("records");
+    let asset = crate::tests::some_asset(&records).await;
+    let tx = records.begin().await.expect("begin");
+    let mark = |minute, n, what| Mark { at: at(minute), what, device_id: device(n) };
+    let report = |state| MarkKind::Report { state, cause: None };
+    let failed = || MarkKind::Failure { code: "a".into() };
+    let marks = [
+        mark(39, 1, MarkKind::Maintenance { code: "a".into() }),
+        mark(59, 2, failed()),
+        mark(59, 2, report(ReportedState::Up)),
+        mark(0, 1, failed()),
+        mark(1, 2, report(ReportedState::DownUnplanned)),
+    ];
+    for mark in marks {
+        if states::put_mark(&tx, asset, &mark).await.expect("kept") {
+            rebuild(&tx, asset, mark.at, Some(mark.at)).await.expect("rebuilt");
+        }
+    }
+    let known = failures::all(&tx, &failures::Filter { asset: Some(asset), ..Default::default() }).await;
+    let known: Vec<_> = known.expect("failures").iter().map(|f| (f.at, f.restored_at)).collect();
+    assert_eq!(known, [(at(0), Some(at(59)))]);
 }
