@@ -295,7 +295,8 @@ fn same(kept: Option<Uptime>, full: Option<Uptime>) {
     };
     let rounded = |u: Option<Uptime>| {
         u.map(seconds).map(|(service, known, unknown, stops)| {
-            let us = |seconds: f64| (seconds * 1e4).round() as i64;
+            // Whole microseconds, as they were written: far enough from the noise of the sums in floats.
+            let us = |seconds: f64| (seconds * 1e6).round() as i64;
             (us(service), known.map(us), us(unknown), stops)
         })
     };
