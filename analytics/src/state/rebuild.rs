@@ -1,20 +1,23 @@
 //! Derives the part of a log that a change can reach, and keeps what became of its failures.
 //!
-//! A change reaches as far as the equipment is not known to be well: back to where every device's part ran and nothing
-//! was stopped, and on to where all that it touched runs again.
+//! A change reaches as far as the equipment is not known to be well: back to where every device's part was settled and
+//! nothing was stopped, and on to where all that it touched is settled again (`store::records::states::settled_before`).
 
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
     condition::{
         failure::Failure,
-        state::{self, Derived, DerivedFailure, MarkKind},
+        state::{self, Derived, DerivedFailure, Mark, MarkKind},
     },
     id::{AssetId, DeviceId, FailureId},
 };
 use store::{
     StoreError,
-    records::{Tx, failures, states},
+    records::{
+        Tx, failures,
+        states::{self, Settled},
+    },
 };
 
 /// Stops that overlap are followed back this often before the whole log is read.
@@ -67,15 +70,19 @@ async fn window(
         Some(to) => end_of_change(tx, asset, &devices, from, to).await?,
         None => None,
     };
+    // A log that begins with this change is written to its end: it goes on from where it begins.
+    if let Some(at) = end
+        && !states::begun(tx, asset, at).await?
+    {
+        end = None;
+    }
     let (mut start, mut steps, mut extended) = (from, 0, false);
     loop {
-        let (mut marks, mut since) = (Vec::new(), None);
-        for device in &devices {
-            let ran =
-                if steps < STEPS_BACK { states::ran_before(tx, asset, *device, start).await? } else { None };
-            marks.extend(states::marks(tx, asset, Some(*device), ran, end).await?);
-            since = since.max(ran);
-        }
+        let known = if steps < STEPS_BACK { settled(tx, asset, &devices, start).await? } else { None };
+        let (marks, since) = match known {
+            Some(known) => (heard(tx, asset, &known, start, end).await?, known.latest),
+            None => (states::marks(tx, asset, None, None, end).await?, None),
+        };
         let first = marks.iter().map(|mark| mark.at).min();
         let window_from = since.unwrap_or_else(|| first.map_or(start, |first| first.min(start)));
         let silences =
@@ -93,8 +100,63 @@ async fn window(
     }
 }
 
-/// Until when the log can differ after a change within `[from, to]`: until the devices that spoke then report again
-/// that their part runs. What is said of failures and work concerns every device.
+/// When the part of each device was last settled.
+#[derive(Default)]
+struct Known {
+    /// Of those that speak: their own words since then tell.
+    ran: Vec<(DeviceId, Timestamp)>,
+    /// Of those that do not: what anybody said since then tells.
+    answered: Option<Timestamp>,
+    /// From when on all of the log can be told.
+    latest: Option<Timestamp>,
+}
+
+/// What was known strictly before `start`; nothing when only all that was ever said tells.
+async fn settled(
+    tx: &Tx,
+    asset: AssetId,
+    devices: &[DeviceId],
+    start: Timestamp,
+) -> Result<Option<Known>, StoreError> {
+    let mut known = Known::default();
+    for device in devices {
+        match states::settled_before(tx, asset, *device, start).await? {
+            Settled::Silent => {}
+            Settled::Ran(at) => {
+                known.ran.push((*device, at));
+                known.latest = known.latest.max(Some(at));
+            }
+            Settled::Answered(at) => {
+                known.answered = Some(known.answered.map_or(at, |answered| answered.min(at)));
+                known.latest = known.latest.max(Some(at));
+            }
+            Settled::Open => return Ok(None),
+        }
+    }
+    Ok(Some(known))
+}
+
+/// Everything said until `end` that tells the log from when all is known.
+async fn heard(
+    tx: &Tx,
+    asset: AssetId,
+    known: &Known,
+    start: Timestamp,
+    end: Option<Timestamp>,
+) -> Result<Vec<Mark>, StoreError> {
+    let from = known.answered.unwrap_or(start);
+    let mut marks = states::marks(tx, asset, None, Some(from), end).await?;
+    for (device, ran) in &known.ran {
+        marks.extend(states::marks(tx, asset, Some(*device), Some(*ran), Some(from)).await?);
+    }
+    if let Some(first) = known.ran.iter().map(|(_, ran)| *ran).min() {
+        marks.extend(states::works(tx, asset, first, from).await?);
+    }
+    Ok(marks)
+}
+
+/// Until when the log can differ after a change within `[from, to]`: until all that it concerns is settled again. A
+/// report concerns its own device, and those that do not speak; a failure its own; work concerns all.
 async fn end_of_change(
     tx: &Tx,
     asset: AssetId,
@@ -103,14 +165,22 @@ async fn end_of_change(
     to: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
     let said = states::marks(tx, asset, None, Some(from), Some(to)).await?;
-    let concerns_all = said.iter().any(|mark| !matches!(mark.what, MarkKind::Report { .. }));
+    let worked = said.iter().any(|mark| matches!(mark.what, MarkKind::Maintenance { .. }));
+    let reported = said.iter().any(|mark| matches!(mark.what, MarkKind::Report { .. }));
     let mut end = to;
     for device in devices {
-        if !concerns_all && said.iter().all(|mark| mark.device_id != *device) {
+        let mut own = said.iter().filter(|mark| mark.device_id == *device).map(|mark| &mark.what);
+        let fails = own.clone().any(|what| matches!(what, MarkKind::Failure { .. }));
+        let settled = if own.any(|what| matches!(what, MarkKind::Report { .. } | MarkKind::Left)) {
+            // Whether it speaks from then on may have changed as well.
+            states::runs_after(tx, asset, Some(*device), to).await?
+        } else if fails || worked || reported && !states::speaks(tx, asset, *device, to).await? {
+            states::settled_after(tx, asset, *device, to).await?
+        } else {
             continue;
-        }
-        match states::runs_after(tx, asset, Some(*device), to).await? {
-            Some(runs) => end = end.max(runs),
+        };
+        match settled {
+            Some(settled) => end = end.max(settled),
             None => return Ok(None),
         }
     }

@@ -7,8 +7,13 @@ use domain::{
         state::{Mark, Silence, Stretch},
     },
 };
-use proptest::prelude::*;
+use proptest::{
+    prelude::*,
+    test_runner::{TestCaseError, TestRunner},
+};
 use store::records::{Records, Tx};
+
+const CASES: u32 = 200;
 
 fn at(minute: i64) -> Timestamp {
     from_micros(1_700_000_000_000_000) + TimeDelta::minutes(minute)
@@ -18,8 +23,9 @@ fn device(n: u128) -> DeviceId {
 }
 
 fn any_mark() -> impl Strategy<Value = Mark> {
-    (0..60_i64, 0..7_u8, 1..4_u128).prop_map(|(minute, what, n)| {
-        let report = |state| MarkKind::Report { state, cause: None };
+    (0..60_i64, 0..7_u8, 1..4_u128, 0..4_u8).prop_map(|(minute, what, n, why)| {
+        let cause = [None, None, Some("x"), Some("y")][usize::from(why)].map(String::from);
+        let report = |state| MarkKind::Report { state, cause: cause.clone() };
         let what = match what {
             0 => MarkKind::Failure { code: "a".into() },
             1 => MarkKind::Maintenance { code: "a".into() },
@@ -48,42 +54,59 @@ async fn kept_log(tx: &Tx, asset: AssetId) -> Vec<Stretch> {
     states::stretches(tx, asset, at(-1), None).await.expect("log")
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, rng_seed: proptest::test_runner::RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::default() })]
+/// Late reports, each with the part of the log derived anew, against all that is known at once.
+async fn follow(
+    tx: &Tx,
+    asset: AssetId,
+    marks: Vec<Mark>,
+    quiet: Vec<(i64, i64, u128)>,
+) -> Result<(), TestCaseError> {
+    for (from, length, n) in quiet {
+        let silence = Silence { device_id: device(n), from: at(from), to: Some(at(from + length)) };
+        states::put_silence(tx, silence).await.expect("kept");
+        rebuild(tx, asset, silence.from, None).await.expect("rebuilt");
+    }
+    for mark in marks {
+        if states::put_mark(tx, asset, &mark).await.expect("kept") {
+            rebuild(tx, asset, mark.at, Some(mark.at)).await.expect("rebuilt");
+        }
+        let whole = whole(tx, asset).await;
+        prop_assert_eq!(kept_log(tx, asset).await, whole.intervals, "after {:?}", mark);
+        let known = failures::Filter { asset: Some(asset), ..failures::Filter::default() };
+        let known = failures::all(tx, &known).await.expect("failures");
+        let mut known: Vec<_> = known.iter().map(|f| (f.at, f.code.clone(), f.restored_at)).collect();
+        let mut told: Vec<_> = whole.failures.iter().map(|f| (f.at, f.code.clone(), f.restored_at)).collect();
+        known.sort();
+        told.sort();
+        prop_assert_eq!(known, told, "after {:?}", mark);
+    }
+    Ok(())
+}
 
-    /// Whatever arrives late, and at which device: the part that is derived anew reaches far enough.
-    #[test]
-    fn a_part_derived_anew_equals_the_whole(
-        marks in prop::collection::vec(any_mark(), 1..16),
-        quiet in prop::collection::vec((0..60_i64, 1..20_i64, 1..4_u128), 0..3),
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+/// Whatever arrives late, and at which device: the part that is derived anew reaches far enough.
+#[test]
+fn a_part_derived_anew_equals_the_whole() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    let data = tempfile::tempdir().expect("temporary folder");
+    let (records, asset) = runtime.block_on(async {
+        let records = Records::open(data.path()).await.expect("records");
+        let asset = crate::tests::some_asset(&records).await;
+        (records, asset)
+    });
+    let streams = (
+        prop::collection::vec(any_mark(), 1..16),
+        prop::collection::vec((0..60_i64, 1..20_i64, 1..4_u128), 0..3),
+    );
+    let config = ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = TestRunner::new(config).run(&streams, |(marks, quiet)| {
         runtime.block_on(async {
-            let data = tempfile::tempdir().expect("temporary folder");
-            let records = Records::open(data.path()).await.expect("records");
-            let asset = crate::tests::some_asset(&records).await;
+            // Never committed: every stream finds an empty log.
             let tx = records.begin().await.expect("begin");
-            for (from, length, n) in quiet {
-                let silence = Silence { device_id: device(n), from: at(from), to: Some(at(from + length)) };
-                states::put_silence(&tx, silence).await.expect("kept");
-                rebuild(&tx, asset, silence.from, None).await.expect("rebuilt");
-            }
-            for mark in marks {
-                if states::put_mark(&tx, asset, &mark).await.expect("kept") {
-                    rebuild(&tx, asset, mark.at, Some(mark.at)).await.expect("rebuilt");
-                }
-                let whole = whole(&tx, asset).await;
-                prop_assert_eq!(kept_log(&tx, asset).await, whole.intervals, "after {:?}", mark);
-                let known = failures::Filter { asset: Some(asset), ..failures::Filter::default() };
-                let known = failures::all(&tx, &known).await.expect("failures");
-                let mut known: Vec<_> = known.iter().map(|f| (f.at, f.code.clone(), f.restored_at)).collect();
-                let mut told: Vec<_> = whole.failures.iter().map(|f| (f.at, f.code.clone(), f.restored_at)).collect();
-                known.sort();
-                told.sort();
-                prop_assert_eq!(known, told, "after {:?}", mark);
-            }
-            Ok(())
-        })?;
+            follow(&tx, asset, marks, quiet).await
+        })
+    });
+    if let Err(broken) = outcome {
+        panic!("{broken}");
     }
 }
 

@@ -21,6 +21,10 @@ use sea_orm::{
 use sea_orm_migration::{prelude::*, schema};
 use std::collections::HashMap;
 
+mod settled;
+
+pub use settled::{Settled, runs_after, settled_after, settled_before, speakers, speaks};
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "state_intervals")]
 pub struct Model {
@@ -398,54 +402,6 @@ fn of_asset_marks(asset: AssetId) -> Select<mark::Entity> {
     mark::Entity::find().filter(mark::Column::AssetId.eq(Uuid::from(asset)))
 }
 
-/// Devices that ever said something of the state of `asset`.
-pub async fn speakers(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<DeviceId>, StoreError> {
-    let mut found: Vec<DeviceId> = Vec::new();
-    // One look into the index a device, however many marks each has.
-    loop {
-        let mut query = of_asset_marks(asset).select_only().column(mark::Column::DeviceId);
-        if let Some(last) = found.last() {
-            query = query.filter(mark::Column::DeviceId.gt(Uuid::from(*last)));
-        }
-        let next: Option<Uuid> = query.order_by_asc(mark::Column::DeviceId).into_tuple().one(db).await?;
-        match next {
-            Some(next) => found.push(next.into()),
-            None => return Ok(found),
-        }
-    }
-}
-
-/// When `device` last reported the equipment running strictly before `at`.
-pub async fn ran_before(
-    db: &impl ConnectionTrait,
-    asset: AssetId,
-    device: DeviceId,
-    at: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    let query = running(asset, Some(device)).filter(mark::Column::AtUs.lt(at.timestamp_micros()));
-    Ok(query.order_by_desc(mark::Column::AtUs).one(db).await?.map(|row| from_micros(row.at_us)))
-}
-
-/// When `device`, or any device, next reported the equipment running strictly after `at`.
-pub async fn runs_after(
-    db: &impl ConnectionTrait,
-    asset: AssetId,
-    device: Option<DeviceId>,
-    at: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    let query = running(asset, device).filter(mark::Column::AtUs.gt(at.timestamp_micros()));
-    Ok(query.order_by_asc(mark::Column::AtUs).one(db).await?.map(|row| from_micros(row.at_us)))
-}
-
-fn running(asset: AssetId, device: Option<DeviceId>) -> Select<mark::Entity> {
-    let running = [EquipmentState::Up.as_str(), EquipmentState::Idle.as_str()];
-    let query = of_asset_marks(asset).filter(mark::Column::State.is_in(running));
-    match device {
-        Some(id) => query.filter(mark::Column::DeviceId.eq(Uuid::from(id))),
-        None => query,
-    }
-}
-
 /// The marks of `asset`, or only those of one device, from `from` to `to`, both included, oldest first.
 pub async fn marks(
     db: &impl ConnectionTrait,
@@ -465,6 +421,25 @@ pub async fn marks(
         query = query.filter(mark::Column::AtUs.lte(to.timestamp_micros()));
     }
     query.order_by_asc(mark::Column::AtUs).all(db).await?.into_iter().map(Mark::try_from).collect()
+}
+
+/// Whether the log of `asset` has begun by `at`. From its beginning on it has no gap and no end.
+pub async fn begun(db: &impl ConnectionTrait, asset: AssetId, at: Timestamp) -> Result<bool, StoreError> {
+    let query = Entity::find().filter(Column::AssetId.eq(Uuid::from(asset)));
+    let query = query.filter(Column::FromUs.lte(at.timestamp_micros())).limit(1);
+    Ok(query.one(db).await?.is_some())
+}
+
+/// Work done on `asset` from `from` to `to`, both included.
+pub async fn works(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Mark>, StoreError> {
+    let within = mark::Column::AtUs.between(from.timestamp_micros(), to.timestamp_micros());
+    let query = of_asset_marks(asset).filter(mark::Column::Kind.eq(MAINTENANCE)).filter(within);
+    query.all(db).await?.into_iter().map(Mark::try_from).collect()
 }
 
 fn silence_of(row: silence::Model) -> Silence {

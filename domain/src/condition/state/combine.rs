@@ -27,7 +27,8 @@ fn weight(state: EquipmentState) -> u8 {
     }
 }
 
-/// The worst state of every moment, with the cause of the part that has been in it longest.
+/// The worst state of every moment, with the cause of the part that has been down longest; of parts that are not
+/// down, the cause of the first.
 fn sweep(devices: &[Told]) -> Vec<Stretch> {
     let pieces = || devices.iter().flat_map(|device| &device.pieces);
     let mut borders: Vec<Timestamp> = pieces().map(|piece| piece.from).collect();
@@ -41,7 +42,10 @@ fn sweep(devices: &[Told]) -> Vec<Stretch> {
                 *place += 1;
             }
             let piece = device.pieces.get(*place).filter(|piece| piece.from <= *from)?;
-            Some((weight(piece.state?), Reverse((piece.from, device.device_id)), piece))
+            let state = piece.state?;
+            let since = matches!(state, EquipmentState::DownUnplanned | EquipmentState::DownPlanned)
+                .then_some(piece.from);
+            Some((weight(state), Reverse((since, device.device_id)), piece))
         });
         let worst = told.max_by_key(|(weight, since, _)| (*weight, *since)).map(|(.., piece)| piece);
         add(

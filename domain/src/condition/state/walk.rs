@@ -1,8 +1,8 @@
 //! What one device tells about its part of an asset: states one after the other, and stops.
 //!
 //! A device that reports states is believed about its own part until it says otherwise. One that only records
-//! failures says nothing of the time after: its stop ends with work on the asset, or when any device reports the asset
-//! running. The same ends the stop of a device that was taken off the asset.
+//! failures runs again after work on the asset, and says nothing any more once another device reports the asset
+//! running, which ends its stop too. The same ends the stop of a device that was taken off the asset.
 
 use super::{DerivedFailure, Mark, MarkKind, Silence, earlier};
 use crate::{
@@ -98,7 +98,7 @@ impl<'a> Instant<'a> {
 struct Walk {
     device: DeviceId,
     segments: Vec<Segment>,
-    /// It has reported a state: from then on only it tells when its part runs again.
+    /// It has reported a state, and was not taken off since: only it tells when its part runs again.
     reports: bool,
     /// It was taken off the asset.
     gone: bool,
@@ -111,7 +111,7 @@ impl Walk {
         for code in &instant.failed {
             self.record_failure(instant.at, code);
         }
-        self.reports |= instant.report.is_some();
+        self.reports = !instant.left && (self.reports || instant.report.is_some());
         let last = self.segments.last();
         let by_event = last.is_some_and(|segment| segment.by_event);
         let down = last.is_some_and(|segment| segment.state == Some(EquipmentState::DownUnplanned));
@@ -126,10 +126,10 @@ impl Walk {
         } else if failed && !down {
             self.gone = false;
             self.say(at, Some(EquipmentState::DownUnplanned), instant.failed.first().copied(), true);
-        } else if by_event && instant.others_run && !self.reports {
+        } else if instant.others_run && !self.reports {
             self.say(at, None, None, false);
             self.restore(at);
-        } else if self.gone && (instant.others_run || instant.maintained) {
+        } else if self.gone && instant.maintained {
             self.restore(at);
         }
     }
@@ -174,7 +174,11 @@ impl Walk {
     }
 
     fn say(&mut self, from: Timestamp, state: Option<EquipmentState>, cause: Option<&str>, by_event: bool) {
-        if state.is_some() || !self.segments.is_empty() {
+        // Said again it is no new state: how often must not count, for repetitions are not all kept.
+        let again = self.segments.last().is_some_and(|last| {
+            (last.state, last.cause.as_deref(), last.by_event) == (state, cause, by_event)
+        });
+        if !again && (state.is_some() || !self.segments.is_empty()) {
             self.segments.push(Segment { from, state, cause: cause.map(String::from), by_event });
         }
     }
