@@ -164,7 +164,7 @@
     async fetch() {
       if (!this.source) return;
       const round = ROUND.find(step => step >= this.width / SPOTS) ?? 86400, from = this.t0 + this.x0, asked = this.asked = {};
-      const query = new URLSearchParams({ metrics: this.metric, from: Math.floor(from * 1000), to: Math.ceil((from + this.width) * 1000), limit: 2000 });
+      const query = new URLSearchParams({ metric: this.metric, from: Math.floor(from * 1000), to: Math.ceil((from + this.width) * 1000), limit: 2000 });
       if (this.width > 900) { query.set("bucket", `PT${round}S`); query.set("aggregates", "min,max,avg"); }
       const answer = await fetch(`${this.source}?${query}`, { headers: { accept: "application/json" } }).catch(() => null);
       if (!answer?.ok || this.asked !== asked || this.follow) return;

@@ -153,6 +153,9 @@ pub enum CommandError {
     /// The input must change. Field names to translation keys of what to change.
     #[error("invalid input")]
     Invalid(Vec<FieldError>),
+    /// The query of the address must change.
+    #[error("the query cannot be read: {}: {}", .0.field, .0.send)]
+    Query(Unreadable),
     #[error(transparent)]
     Transition(#[from] InvalidTransition),
     /// A rule of the business says no; `code` is stable and is the translation key `error-<code>`.
@@ -174,6 +177,27 @@ pub enum CommandError {
 pub struct FieldError {
     pub field: &'static str,
     pub message: &'static str,
+}
+
+/// A parameter of a query that is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    pub field: &'static str,
+    /// What to send instead, for programs.
+    pub send: String,
+    /// What is wrong, for people: a translation key.
+    pub message: &'static str,
+}
+
+impl Unreadable {
+    /// A value that is none, or out of its bounds.
+    pub fn value(field: &'static str, send: &str) -> CommandError {
+        CommandError::Query(Self { field, send: send.into(), message: "error-query" })
+    }
+    /// A period that ends before it begins, or is too long.
+    pub fn period(field: &'static str, send: &str) -> CommandError {
+        CommandError::Query(Self { field, send: send.into(), message: "error-query-period" })
+    }
 }
 
 impl CommandError {

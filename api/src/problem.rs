@@ -40,6 +40,12 @@ impl Problem {
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role may not do this")
     }
+    /// A parameter of the query that is refused, and what to send instead.
+    pub fn query(name: &str, send: &str) -> Self {
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid_query", "the query cannot be read");
+        problem.fields.insert(name.into(), send.into());
+        problem
+    }
     /// A fault of ours.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side")
@@ -59,6 +65,7 @@ impl From<CommandError> for Problem {
                 fields: fields.into_iter().map(|f| (f.field.into(), f.message.into())).collect(),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
             },
+            CommandError::Query(wrong) => Self::query(wrong.field, &wrong.send),
             CommandError::Transition(_) => Self::new(StatusCode::CONFLICT, "invalid_transition", detail),
             CommandError::Refused { code } => Self::new(StatusCode::CONFLICT, code, detail),
             CommandError::KeyReused => Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail),
@@ -77,6 +84,11 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Conflict(_) => {
                 Self::new(StatusCode::CONFLICT, "conflict", "somebody changed this meanwhile")
+            }
+            StoreError::Cursor => {
+                let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid_cursor", error.to_string());
+                problem.fields.insert("cursor".into(), "send a `next_cursor` of this list, or none".into());
+                problem
             }
             StoreError::Unavailable(_) | StoreError::Full(_) => {
                 tracing::error!(%error, "store refused");

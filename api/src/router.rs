@@ -2,20 +2,22 @@
 
 use crate::{
     deps::Deps,
-    first_run, routes,
+    first_run, openapi, routes,
     web::{
-        assets, error_page, panics,
+        assets,
+        documented::Documented,
+        error_page, panics,
         routes::{MAX_BODY_BYTES, Routes},
         security, session,
     },
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
 };
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 use tower_http::{
     compression::{
         CompressionLayer,
@@ -36,6 +38,7 @@ pub(crate) fn under_one_roof(routes: Routes, deps: Deps) -> Router {
     let pages = routes
         .into_router()
         .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(Extension(Arc::new(Documented::of(&openapi::as_json()))))
         .layer(from_fn_with_state(deps.clone(), first_run::redirect))
         .layer(from_fn(security::same_origin))
         .layer(from_fn(panics::catch))

@@ -54,4 +54,4 @@ pub fn house(scope: Scope) -> Result<(), CommandError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -142,6 +142,12 @@ pub fn date_of(at: Timestamp, zone: Zone) -> Date {
     Date(begun.unwrap_or(wall)).clamp(Date::MIN, Date::MAX)
 }
 
+/// `at`, unless it lies outside the years that a date may have: beyond them an instant is a mistake, and sums with it
+/// may leave what a timestamp can be.
+pub fn within_years(at: Timestamp) -> Option<Timestamp> {
+    YEARS.contains(&at.year()).then_some(at)
+}
+
 /// The last day of a term that ends before `end`, its excluded end.
 pub fn last_day(end: Timestamp, zone: Zone) -> Date {
     date_of(end - TimeDelta::microseconds(1), zone)

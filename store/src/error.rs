@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The engine cannot answer now: try again later.
     #[error("store unavailable: {0}")]
     Unavailable(String),
+    /// No page of that list gave this cursor out, or it was damaged on the way: begin at the first page.
+    #[error("the cursor is damaged or of another list")]
+    Cursor,
     /// No room left: stop acknowledging, keep what is stored.
     #[error("disk full: {0}")]
     Full(String),

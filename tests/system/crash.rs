@@ -96,7 +96,7 @@ async fn publish_until_cut(
 /// All values of the device, by time; more than one value at a time would be a doubled sample.
 async fn stored(api: &Api, device: &str) -> BTreeMap<i64, Vec<f64>> {
     let path =
-        format!("/devices/{device}/telemetry?metrics=speed&from={START_MS}&to={}&limit=500", START_MS * 2);
+        format!("/devices/{device}/telemetry?metric=speed&from={START_MS}&to={}&limit=500", START_MS * 2);
     let mut stored: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
     for item in api.all(&path).await {
         let ts = item["ts"].as_i64().expect("a time");

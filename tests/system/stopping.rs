@@ -40,7 +40,7 @@ async fn told_to_stop_it_drains_and_ends_well() {
         publishers.join_next().await.expect("one publisher").expect("it ends with the connection");
     product.start_again().await;
     let path = format!(
-        "/devices/{}/telemetry?metrics=speed&from={start_ms}&to={}&limit=500",
+        "/devices/{}/telemetry?metric=speed&from={start_ms}&to={}&limit=500",
         id(&made),
         start_ms + 3_600_000
     );

@@ -143,10 +143,10 @@ pub async fn me(user: User) -> Json<Me> {
 
 /// List accounts
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
-    params(("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<AccountJson>)))]
 pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<AccountJson>>, Problem> {
-    let page = accounts::list(deps.records.read(), &query.page()).await?;
+    let page = accounts::list(deps.records.read(), &query.page()?).await?;
     Ok(Json(page.map(AccountJson::from).into()))
 }
 
@@ -196,13 +196,13 @@ pub async fn enable(
 
 /// List API tokens
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "accounts",
-    params(("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<TokenJson>)))]
 pub async fn list_tokens(
     State(deps): State<Deps>,
     query: ListQuery,
 ) -> Result<Json<Items<TokenJson>>, Problem> {
-    let page = api_tokens::list(deps.records.read(), &query.page()).await?;
+    let page = api_tokens::list(deps.records.read(), &query.page()?).await?;
     Ok(Json(page.map(TokenJson::from).into()))
 }
 

@@ -35,7 +35,7 @@ use uuid::Uuid;
 const MAX_CHOICES: u64 = PageRequest::MAX_LIMIT;
 
 pub async fn accounts(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let page = accounts::list(deps.records.read(), &query.page()).await?;
+    let page = accounts::list(deps.records.read(), &query.page()?).await?;
     let lang = view.lang;
     let title = lang.t("accounts-title");
     let rows: Vec<Markup> = page.items.iter().map(|account| account_row(&view, account)).collect();
@@ -207,7 +207,7 @@ async fn tokens_page(
 
 async fn token_list(deps: &Deps, view: &View, query: &ListQuery) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let page = api_tokens::list(deps.records.read(), &query.page()).await?;
+    let page = api_tokens::list(deps.records.read(), &query.page()?).await?;
     let rows: Vec<Markup> = page.items.iter().map(|token| token_row(view, token)).collect();
     let columns = [
         Column::text("accounts-name"),

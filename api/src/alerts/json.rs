@@ -98,17 +98,17 @@ pub struct AlertDetail {
 
 /// Alerts, the most urgent first: severity, then money at risk, then the newest.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts",
-    params(("show" = Option<String>, Query, description = "open (default), cleared, hidden or all"), ("asset_id" = Option<Uuid>, Query),
-        ("rule_id" = Option<Uuid>, Query), ("group_id" = Option<Uuid>, Query), ("severity" = Option<String>, Query),
-        ("acknowledged" = Option<bool>, Query), ("historical" = Option<bool>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("show" = Option<String>, Query, pattern = "^(open|cleared|hidden|all)$", description = "open when left out"), ("asset_id" = Option<Uuid>, Query),
+        ("rule_id" = Option<Uuid>, Query), ("group_id" = Option<Uuid>, Query), ("severity" = Option<String>, Query, pattern = "^(info|warning|minor|major|critical)$"),
+        ("acknowledged" = Option<bool>, Query), ("historical" = Option<bool>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<AlertView>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<AlertView>>, Problem> {
-    let filter = queries::filter(&query);
-    let found = alerts::list(deps.records.read(), user.scope(), &filter, deps.now(), &query.page()).await?;
+    let filter = queries::filter(&query)?;
+    let found = alerts::list(deps.records.read(), user.scope(), &filter, deps.now(), &query.page()?).await?;
     Ok(Json(found.map(|alert| AlertView::new(alert, user.actor.role)).into()))
 }
 

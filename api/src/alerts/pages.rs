@@ -46,7 +46,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     let lang = view.lang;
     let names =
         MetricNames::of_assets(deps.records.read(), found.items.iter().map(|row| row.alert.asset_id)).await?;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         return Ok(export(&view, &names, &found.items));
     }
     let rows: Vec<Markup> = found.items.iter().map(|row| line(&deps, &view, &names, row)).collect();

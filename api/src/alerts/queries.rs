@@ -1,6 +1,6 @@
 //! What the inbox shows of each alert.
 
-use crate::{deps::Deps, web::list::ListQuery};
+use crate::{command::CommandError, deps::Deps, web::list::ListQuery};
 use domain::{
     account::Scope,
     asset::{Asset, Site},
@@ -9,32 +9,30 @@ use domain::{
         alert::{Alert, AlertGroup},
         evidence::Evidence,
     },
-    id::{AlertGroupId, AlertId, AssetId, RuleId},
+    id::AlertId,
 };
 use store::{
     StoreError,
     records::{Connection, Paged, alerts, alerts::Show, assets, evidence, sites},
 };
-use uuid::Uuid;
 
 /// The filters that page and programs share.
-pub(super) fn filter(query: &ListQuery) -> alerts::Filter {
-    let severity = |word: &str| Severity::ALL.into_iter().find(|severity| severity.as_str() == word);
-    alerts::Filter {
-        show: match query.get("show") {
+pub(super) fn filter(query: &ListQuery) -> Result<alerts::Filter, CommandError> {
+    Ok(alerts::Filter {
+        show: match query.word("show", &["open", "cleared", "hidden", "all"])? {
             Some("cleared") => Show::Cleared,
             Some("hidden") => Show::Hidden,
             Some("all") => Show::All,
             _ => Show::Open,
         },
-        asset: query.parse::<Uuid>("asset_id").map(AssetId),
-        group: query.parse::<Uuid>("group_id").map(AlertGroupId),
-        rule: query.parse::<Uuid>("rule_id").map(RuleId),
-        severity: query.get("severity").and_then(severity),
-        acknowledged: query.parse("acknowledged"),
-        historical: query.parse("historical"),
+        asset: query.id("asset_id")?,
+        group: query.id("group_id")?,
+        rule: query.id("rule_id")?,
+        severity: query.one_of("severity", &Severity::ALL, Severity::as_str)?,
+        acknowledged: query.flag("acknowledged")?,
+        historical: query.flag("historical")?,
         ..alerts::Filter::default()
-    }
+    })
 }
 
 /// One row of the inbox.
@@ -46,9 +44,9 @@ pub struct Row {
     pub evidence: Option<Evidence>,
 }
 
-pub async fn inbox(deps: &Deps, scope: Scope, query: &ListQuery) -> Result<Paged<Row>, StoreError> {
+pub async fn inbox(deps: &Deps, scope: Scope, query: &ListQuery) -> Result<Paged<Row>, CommandError> {
     let db = deps.records.read();
-    let found = alerts::list(db, scope, &filter(query), deps.now(), &query.page()).await?;
+    let found = alerts::list(db, scope, &filter(query)?, deps.now(), &query.page()?).await?;
     let groups = alerts::groups_by_ids(db, found.items.iter().map(|alert| alert.group_id)).await?;
     let assets = assets::by_ids(db, found.items.iter().map(|alert| alert.asset_id)).await?;
     let sites = sites::by_ids(db, assets.values().map(|asset| asset.site_id)).await?;

@@ -3,7 +3,7 @@
 use super::commands::{self, AssetInput};
 use crate::{
     Deps,
-    command::Context,
+    command::{CommandError, Context},
     problem::Problem,
     scope,
     web::{
@@ -17,12 +17,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{
-    Money,
-    account::Role,
-    asset::Asset,
-    id::{AssetId, CustomerId, ModelId, SiteId},
-};
+use domain::{Money, account::Role, asset::Asset, id::AssetId};
 use serde::Serialize;
 use store::records::assets;
 use uuid::Uuid;
@@ -65,27 +60,27 @@ impl AssetView {
 }
 
 /// The filters that pages and programs share.
-pub(crate) fn filter(query: &ListQuery) -> assets::Filter {
-    assets::Filter {
-        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
-        site: query.parse::<Uuid>("site_id").map(SiteId),
-        model: query.parse::<Uuid>("model_id").map(ModelId),
+pub(crate) fn filter(query: &ListQuery) -> Result<assets::Filter, CommandError> {
+    Ok(assets::Filter {
+        customer: query.id("customer_id")?,
+        site: query.id("site_id")?,
+        model: query.id("model_id")?,
         text: query.get("q").map(Into::into),
         ..Default::default()
-    }
+    })
 }
 
 /// Assets that the caller may see, by name.
 #[utoipa::path(get, path = "/api/v1/assets", tag = "assets",
     params(("customer_id" = Option<Uuid>, Query), ("site_id" = Option<Uuid>, Query), ("model_id" = Option<Uuid>, Query),
-        ("q" = Option<String>, Query, description = "Text in name, serial number or place"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+        ("q" = Option<String>, Query, description = "Text in name, serial number or place"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<AssetView>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<AssetView>>, Problem> {
-    let page = assets::list(deps.records.read(), user.scope(), &filter(&query), &query.page()).await?;
+    let page = assets::list(deps.records.read(), user.scope(), &filter(&query)?, &query.page()?).await?;
     Ok(Json(page.map(|asset| AssetView::new(asset, user.actor.role)).into()))
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Deps,
-    command::Context,
+    command::{CommandError, Context},
     problem::Problem,
     web::{
         json::{Json, OptionalJson},
@@ -24,7 +24,7 @@ use domain::{
     Date, Money, MoneyError,
     account::{Actor, Role},
     calendar::date_of,
-    id::{CreditNoteId, CustomerId, InvoiceId},
+    id::{CreditNoteId, InvoiceId},
     service::{
         invoice::{
             Account, Invoice, InvoiceLine, Party, Tax,
@@ -230,38 +230,42 @@ pub(super) async fn visible(
     Ok(invoice.filter(|invoice| actor.role != Role::Customer || invoice.state.issued().is_some()))
 }
 
+/// Where invoices stand.
+const SHELVES: [&str; 6] = ["draft", "open", "overdue", "refund", "paid", "all"];
+
 /// What `query` asks for. A customer is shown papers, never drafts.
-pub(super) fn filter(today: Date, role: Role, query: &ListQuery) -> invoices::Filter {
-    let shelf = match query.get("status") {
+pub(super) fn filter(today: Date, role: Role, query: &ListQuery) -> Result<invoices::Filter, CommandError> {
+    let shelf = match query.word("status", &SHELVES)? {
         Some("draft") => Shelf::Drafts,
         Some("open") => Shelf::Open,
         Some("overdue") => Shelf::Overdue(today),
         Some("paid") => Shelf::Paid,
         Some("refund") => Shelf::Refund,
+        // What is ready is no invoice yet: the page lists it on its own.
         _ => Shelf::All,
     };
     let papers = role == Role::Customer && matches!(shelf, Shelf::All | Shelf::Drafts);
-    invoices::Filter {
+    Ok(invoices::Filter {
         shelf: if papers { Shelf::Papers } else { shelf },
-        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
+        customer: query.id("customer_id")?,
         number: query.get("q").map(String::from),
         ..Default::default()
-    }
+    })
 }
 
 /// Invoices, the newest first.
 #[utoipa::path(get, path = "/api/v1/invoices", tag = "invoices",
-    params(("status" = Option<String>, Query, description = "`draft`, `open`, `overdue`, `paid`, or `refund` with money to give back"),
+    params(("status" = Option<String>, Query, pattern = "^(draft|open|overdue|refund|paid|all)$", description = "`draft`, `open`, `overdue`, `paid`, or `refund` with money to give back"),
         ("customer_id" = Option<Uuid>, Query), ("q" = Option<String>, Query, description = "Beginning of a number"),
-        ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<InvoiceSummary>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<InvoiceSummary>>, Problem> {
-    let filter = filter(date_of(deps.now(), user.civil), user.actor.role, &query);
-    let page = invoices::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let filter = filter(date_of(deps.now(), user.civil), user.actor.role, &query)?;
+    let page = invoices::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     Ok(Json(page.map(InvoiceSummary::from).into()))
 }
 
@@ -394,18 +398,15 @@ impl From<Payment> for PaymentView {
 /// Payments, the newest first.
 #[utoipa::path(get, path = "/api/v1/payments", tag = "payments",
     params(("invoice_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query),
-        ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<PaymentView>)))]
 pub async fn payments(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<PaymentView>>, Problem> {
-    let filter = payments::Filter {
-        invoice: query.parse::<Uuid>("invoice_id").map(InvoiceId),
-        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
-    };
-    let page = payments::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let filter = payments::Filter { invoice: query.id("invoice_id")?, customer: query.id("customer_id")? };
+    let page = payments::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     Ok(Json(page.map(PaymentView::from).into()))
 }
 

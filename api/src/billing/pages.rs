@@ -38,28 +38,29 @@ use std::collections::HashMap;
 use store::records::{assets, credit_notes, customers, invoices, lines, payments, work_orders};
 use uuid::Uuid;
 
-const TABS: [&str; 7] = ["ready", "draft", "open", "overdue", "refund", "paid", "all"];
+const READY: &str = "ready";
+const TABS: [&str; 7] = [READY, "draft", "open", "overdue", "refund", "paid", "all"];
 
 /// Rows of one CSV file.
 const CSV_ROWS: u64 = 500;
 
 pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQuery) -> PageResult {
-    if query.get("status").unwrap_or("ready") == "ready" {
+    if query.word("status", &TABS)?.unwrap_or(READY) == READY {
         let main = ready(&deps, &view, &query, &Form::blank()).await?;
         return Ok(layout::page(&view, &view.lang.t("nav-invoices"), &main).into_response());
     }
     let lang = view.lang;
     let today = date_of(deps.now(), view.civil);
-    let filter = filter(today, user.actor.role, &query);
-    let mut request = query.page();
-    if query.wants_csv() {
+    let filter = filter(today, user.actor.role, &query)?;
+    let mut request = query.page()?;
+    if query.wants_csv()? {
         request.limit = CSV_ROWS;
     }
     let page = invoices::list(deps.records.read(), user.scope(), &filter, &request).await?;
     let names = customers::by_ids(deps.records.read(), page.items.iter().map(|row| row.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
     let date = |on: Option<Date>| on.map(|on| lang.day(on)).unwrap_or_default();
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let head = ["number", "customer", "status", "date", "due", "total", "open"]
             .map(|column| lang.t(&format!("billing-{column}")));
         let rows: Vec<Vec<String>> = page
@@ -113,7 +114,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
 }
 
 fn head(view: &View, query: &ListQuery) -> Markup {
-    let current = query.get("status").unwrap_or("ready");
+    let current = query.get("status").unwrap_or(READY);
     html! {
         div.top { div { h1 { (view.lang.t("nav-invoices")) } p.sub { (view.lang.t("billing-sub")) } } }
         nav.tabs aria-label=(view.lang.t("billing-status")) {
@@ -155,10 +156,10 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
     let (lang, db) = (view.lang, deps.records.read());
     let filter = work_orders::Filter {
         ready_to_invoice: true,
-        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
+        customer: query.id("customer_id")?,
         ..Default::default()
     };
-    let page = work_orders::list(db, view.scope(), &filter, &query.page()).await?;
+    let page = work_orders::list(db, view.scope(), &filter, &query.page()?).await?;
     let values = values(deps, &page.items).await?;
     let names = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
     let machines = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;

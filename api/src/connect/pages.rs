@@ -36,8 +36,9 @@ use uuid::Uuid;
 const NEW: &str = "new";
 
 pub async fn form(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
-    let form = Form::filled([("asset", query.get("asset").unwrap_or(""))]);
-    let options = Options::load(&deps, &view, query.get("asset")).await?;
+    let asset = query.id_text("asset")?;
+    let options = Options::load(&deps, &view, Some(asset.as_str()).filter(|id| !id.is_empty())).await?;
+    let form = Form::filled([("asset", asset)]);
     Ok(draw(&view, &form, &options))
 }
 

@@ -21,7 +21,7 @@ use axum::{
 use domain::{
     Date, Money, Timestamp,
     calendar::date_of,
-    id::{AssetId, ContractId, CustomerId},
+    id::ContractId,
     service::{
         contract::{Contract, CoveredAssets, Used, billing::Billing},
         warranty::Warranty,
@@ -178,16 +178,16 @@ async fn view(deps: &Deps, contract: Contract) -> Result<ContractView, Problem> 
 
 /// Contracts with their balances, by number.
 #[utoipa::path(get, path = "/api/v1/contracts", tag = "contracts",
-    params(("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<ContractView>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<ContractView>>, Problem> {
-    let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
+    let customer = query.id("customer_id")?;
     let filter = contracts::Filter { customer, ..Default::default() };
-    let page = contracts::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let page = contracts::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for contract in page.items {
         items.push(view(&deps, contract).await?);
@@ -267,16 +267,16 @@ impl From<Warranty> for WarrantyView {
 
 /// Warranties, the newest first.
 #[utoipa::path(get, path = "/api/v1/warranties", tag = "contracts",
-    params(("asset_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("asset_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<WarrantyView>)))]
 pub async fn warranties(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<WarrantyView>>, Problem> {
-    let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
-    let filter = warranties::Filter { asset: query.parse::<Uuid>("asset_id").map(AssetId), customer };
-    let page = warranties::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let customer = query.id("customer_id")?;
+    let filter = warranties::Filter { asset: query.id("asset_id")?, customer };
+    let page = warranties::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     Ok(Json(page.map(WarrantyView::from).into()))
 }
 

@@ -44,17 +44,16 @@ const TABS: [(&str, Option<ContractState>); 4] = [
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
-    let word = query.get("status").unwrap_or("active");
-    let state = TABS.iter().find(|(tab, _)| *tab == word).and_then(|(_, state)| *state);
+    let (word, state) = query.one_of("status", &TABS, |(tab, _)| tab)?.unwrap_or(TABS[0]);
     let filter = contracts::Filter {
-        customer: query.parse::<Uuid>("customer_id").map(CustomerId),
+        customer: query.id("customer_id")?,
         state: state.map(|state| (state, now)),
         ends: None,
     };
-    let page = contracts::list(db, view.scope(), &filter, &query.page()).await?;
+    let page = contracts::list(db, view.scope(), &filter, &query.page()?).await?;
     let names = customers::by_ids(db, page.items.iter().map(|c| c.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let head = ["number", "customer", "tier", "start", "end", "price"]
             .map(|c| lang.t(&format!("contracts-{c}")));
         let row = |c: &Contract| {
@@ -286,7 +285,7 @@ pub async fn invoice(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let customer = query.get("customer_id").unwrap_or("").to_string();
+    let customer = query.id_text("customer_id")?;
     let mut values = vec![
         ("tier", "standard".to_string()),
         ("labour_share", "100".into()),

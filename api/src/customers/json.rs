@@ -53,7 +53,7 @@ impl From<Customer> for CustomerView {
 
 /// Customers, by name.
 #[utoipa::path(get, path = "/api/v1/customers", tag = "customers",
-    params(("q" = Option<String>, Query, description = "Text in name, e-mail, phone or tax id"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("q" = Option<String>, Query, description = "Text in name, e-mail, phone or tax id"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<CustomerView>)))]
 pub async fn list(
     State(deps): State<Deps>,
@@ -61,7 +61,7 @@ pub async fn list(
     query: ListQuery,
 ) -> Result<Json<Items<CustomerView>>, Problem> {
     let filter = customers::Filter { text: query.get("q").map(Into::into) };
-    let page = customers::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let page = customers::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     Ok(Json(page.map(CustomerView::from).into()))
 }
 

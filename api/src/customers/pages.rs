@@ -36,9 +36,9 @@ const COLUMNS: [Column; 4] = [
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let filter = customers::Filter { text: query.get("q").map(Into::into) };
-    let page = customers::list(deps.records.read(), view.scope(), &filter, &query.page()).await?;
+    let page = customers::list(deps.records.read(), view.scope(), &filter, &query.page()?).await?;
     let lang = view.lang;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
         let rows: Vec<_> = page.items.iter().map(cells).collect();
         return Ok(csv("customers.csv", &header, &rows));

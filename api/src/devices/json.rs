@@ -22,10 +22,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{
-    asset::Device,
-    id::{AssetId, DeviceId},
-};
+use domain::{asset::Device, id::DeviceId};
 use serde::Serialize;
 use store::records::devices;
 use uuid::Uuid;
@@ -131,18 +128,15 @@ impl DeviceWithFacts {
 
 /// Devices that the caller may see, by name.
 #[utoipa::path(get, path = "/api/v1/devices", tag = "devices",
-    params(("asset_id" = Option<Uuid>, Query), ("q" = Option<String>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("asset_id" = Option<Uuid>, Query), ("q" = Option<String>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<DeviceView>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<DeviceView>>, Problem> {
-    let filter = devices::Filter {
-        asset: query.parse::<Uuid>("asset_id").map(AssetId),
-        text: query.get("q").map(Into::into),
-    };
-    let page = devices::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let filter = devices::Filter { asset: query.id("asset_id")?, text: query.get("q").map(Into::into) };
+    let page = devices::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     Ok(Json(page.map(|device| DeviceView::from(&device)).into()))
 }
 

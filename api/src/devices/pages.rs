@@ -31,7 +31,7 @@ use axum::{
 use domain::{
     Timestamp,
     asset::{Asset, Device, DeviceProfile},
-    id::{AssetId, DeviceId},
+    id::DeviceId,
 };
 use maud::{Markup, html};
 use store::records::{PageRequest, assets, connections, device_attributes, devices, quarantine};
@@ -46,11 +46,8 @@ const COLUMNS: [Column; 4] = [
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let db = deps.records.read();
-    let asked = devices::Filter {
-        asset: query.parse::<Uuid>("asset_id").map(AssetId),
-        text: query.get("q").map(Into::into),
-    };
-    let page = devices::list(db, view.scope(), &asked, &query.page()).await?;
+    let asked = devices::Filter { asset: query.id("asset_id")?, text: query.get("q").map(Into::into) };
+    let page = devices::list(db, view.scope(), &asked, &query.page()?).await?;
     let machines = assets::by_ids(db, page.items.iter().filter_map(|device| device.asset_id)).await?;
     let machine = |device: &Device| {
         device.asset_id.and_then(|id| machines.get(&id)).map_or_else(String::new, |asset| asset.name.clone())
@@ -68,7 +65,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         (None, true) => lang.t("devices-connected"),
         (None, false) => lang.t("devices-not-connected"),
     };
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
         let rows: Vec<_> = page
             .items
@@ -194,7 +191,7 @@ impl Page {
             Some(id) => assets::get(db, id).await?,
             None => None,
         };
-        let window = Window::choose(query, charts::last_data(deps, own).await?, deps.now());
+        let window = Window::choose(query, charts::last_data(deps, own).await?, deps.now())?;
         Ok(Self {
             window,
             plots: charts::plots(deps, view.scope(), asset.as_ref(), own, window, view.lang).await?,

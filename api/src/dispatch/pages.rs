@@ -40,14 +40,15 @@ use store::records::{technicians, visits, work_orders};
 const FIRST_HOUR: TimeDelta = TimeDelta::hours(8);
 
 pub async fn board(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let day = shown_day(&deps, &view, &query);
+    let day = shown_day(&deps, &view, &query)?;
     let board = load_board(deps.records.read(), view.scope(), day).await?;
     Ok(draw(&view, &board, deps.now(), &Refused::none()).into_response())
 }
 
 /// `?day=2026-06-15`, else today; in the reader's zone.
-fn shown_day(deps: &Deps, view: &View, query: &ListQuery) -> (Timestamp, Timestamp) {
-    day_of(query.parse("day").unwrap_or_else(|| date_of(deps.now(), view.zone)), view.zone)
+fn shown_day(deps: &Deps, view: &View, query: &ListQuery) -> Result<(Timestamp, Timestamp), CommandError> {
+    let day = query.day("day")?.unwrap_or_else(|| date_of(deps.now(), view.zone));
+    Ok(day_of(day, view.zone))
 }
 
 struct Refused {
@@ -79,7 +80,7 @@ pub async fn assign(
         }
         Err(error) => {
             let board =
-                load_board(deps.records.read(), view.scope(), shown_day(&deps, &view, &query)).await?;
+                load_board(deps.records.read(), view.scope(), shown_day(&deps, &view, &query)?).await?;
             let work_order = form.value("work_order_id").to_string();
             form.again(error, |form| {
                 draw(&view, &board, deps.now(), &Refused { work_order, form: form.clone() })

@@ -52,7 +52,9 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Full(_) => Self::Store(error),
-            StoreError::Conflict(_) | StoreError::Corrupt(_) => Self::Refused(error.to_string()),
+            StoreError::Conflict(_) | StoreError::Cursor | StoreError::Corrupt(_) => {
+                Self::Refused(error.to_string())
+            }
         }
     }
 }

@@ -57,10 +57,10 @@ impl From<Parked> for ParkedView {
 
 /// Events that wait for their next try or for a person, newest first.
 #[utoipa::path(get, path = "/api/v1/jobs/parked-events", tag = "jobs",
-    params(("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<ParkedView>)))]
 pub async fn parked(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<ParkedView>>, Problem> {
-    let page = parked_events::list(deps.records.read(), &query.page()).await?;
+    let page = parked_events::list(deps.records.read(), &query.page()?).await?;
     Ok(Json(page.map(ParkedView::from).into()))
 }
 

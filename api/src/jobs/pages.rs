@@ -44,7 +44,7 @@ const KEPT: [Column; 4] = [
 
 pub async fn page(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let db = deps.records.read();
-    let parked = parked_events::list(db, &query.page()).await?;
+    let parked = parked_events::list(db, &query.page()?).await?;
     let runs = retention::runs(db).await?;
     let lang = view.lang;
     let events: Vec<Markup> = parked.items.iter().map(|parked| event(&view, parked)).collect();

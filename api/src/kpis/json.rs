@@ -79,7 +79,8 @@ fn view(figure: Figure, organisation: &domain::organisation::Organisation, days:
 
 /// Every indicator that the caller may see, over the last 30 days or the period asked for.
 #[utoipa::path(get, path = "/api/v1/kpis", tag = "kpis",
-    params(("from" = Option<String>, Query, description = "First day"), ("to" = Option<String>, Query, description = "Last day, included"), ("days" = Option<i32>, Query)),
+    params(("from" = Option<String>, Query, format = Date, description = "First day"), ("to" = Option<String>, Query, format = Date, description = "Last day, included; today when left out"),
+        ("days" = Option<i32>, Query, minimum = 1, maximum = 2192, description = "As many days that end with `to`, instead of `from`")),
     responses((status = 200, body = Items<KpiView>)))]
 pub async fn list(
     State(deps): State<Deps>,
@@ -89,14 +90,14 @@ pub async fn list(
     scope::house(user.scope())?;
     let (db, now) = (deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
-    let days = asked(&query, &organisation, now);
+    let days = asked(&query, &organisation, now)?;
     let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
     let items = board.into_iter().map(|figure| view(figure, &organisation, days)).collect();
     Ok(Json(Items { items, next_cursor: None }))
 }
 
 /// One indicator.
-#[utoipa::path(get, path = "/api/v1/kpis/{code}", tag = "kpis", params(("code" = String, Path), ("from" = Option<String>, Query), ("to" = Option<String>, Query), ("days" = Option<i32>, Query)),
+#[utoipa::path(get, path = "/api/v1/kpis/{code}", tag = "kpis", params(("code" = String, Path), ("from" = Option<String>, Query, format = Date), ("to" = Option<String>, Query, format = Date), ("days" = Option<i32>, Query, minimum = 1, maximum = 2192)),
     responses((status = 200, body = KpiView), (status = 404, body = Problem)))]
 pub async fn get(
     State(deps): State<Deps>,
@@ -107,7 +108,7 @@ pub async fn get(
     scope::house(user.scope())?;
     let (db, now) = (deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
-    let days = asked(&query, &organisation, now);
+    let days = asked(&query, &organisation, now)?;
     let figure = queries::figure(&deps, &organisation, user.actor.role, &code, days, now).await?;
     Ok(Json(view(figure.ok_or_else(Problem::not_found)?, &organisation, days)))
 }
@@ -142,7 +143,7 @@ impl KpiRow {
 }
 
 /// The rows behind an indicator, the newest first.
-#[utoipa::path(get, path = "/api/v1/kpis/{code}/rows", tag = "kpis", params(("code" = String, Path), ("from" = Option<String>, Query), ("to" = Option<String>, Query), ("days" = Option<i32>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+#[utoipa::path(get, path = "/api/v1/kpis/{code}/rows", tag = "kpis", params(("code" = String, Path), ("from" = Option<String>, Query, format = Date), ("to" = Option<String>, Query, format = Date), ("days" = Option<i32>, Query, minimum = 1, maximum = 2192), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<KpiRow>), (status = 404, body = Problem)))]
 pub async fn rows(
     State(deps): State<Deps>,
@@ -157,8 +158,8 @@ pub async fn rows(
     if definition.cost && !user.actor.role.sees_costs() {
         return Err(Problem::not_found());
     }
-    let days = asked(&query, &organisation, now);
-    let page = pages::rows(db, definition, days, now, &query.page()).await?;
+    let days = asked(&query, &organisation, now)?;
+    let page = pages::rows(db, definition, days, now, &query.page()?).await?;
     Ok(Json(page.map(|row| KpiRow::new(row, &organisation)).into()))
 }
 

@@ -27,10 +27,13 @@ use domain::{
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
-use store::records::{
-    Connection, PageRequest, Paged, failures,
-    kpi_facts::{self, By},
-    models, state_days, technicians, territories,
+use store::{
+    StoreError,
+    records::{
+        Connection, List, PageRequest, Paged, failures,
+        kpi_facts::{self, By},
+        models, state_days, technicians, territories,
+    },
 };
 use uuid::Uuid;
 
@@ -135,10 +138,10 @@ fn period_form(view: &View, query: &ListQuery, days: Days) -> Markup {
 pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQuery) -> PageResult {
     let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
-    let days = asked(&query, &organisation, now);
+    let days = asked(&query, &organisation, now)?;
     let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
     let currency = organisation.currency;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let head = ["code", "name", "value", "unit", "cases"].map(|column| lang.t(&format!("kpis-{column}")));
         let rows: Vec<Vec<String>> = board
             .iter()
@@ -253,6 +256,9 @@ fn row(unit: Unit, fact: kpi_facts::Fact, names: &HashMap<domain::id::AssetId, S
     }
 }
 
+/// Rows passed over, and the indicator.
+const EQUIPMENT: List<(i64, String)> = List::named("kpis of equipment");
+
 async fn equipment_rows(
     db: &impl Connection,
     definition: &'static Definition,
@@ -262,7 +268,12 @@ async fn equipment_rows(
     if !matches!(definition.code, "K4" | "K5") {
         return failure_rows(db, period, page).await;
     }
-    let skip: usize = page.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    // With the indicator's code: the one lists another order than the other.
+    let skip = match EQUIPMENT.place(page)? {
+        Some((skip, of)) if of == definition.code => usize::try_from(skip).unwrap_or(usize::MAX),
+        Some(_) => return Err(StoreError::Cursor.into()),
+        None => 0,
+    };
     let of_asset = |asset: state_days::AssetTime| Row {
         subject: "asset".into(),
         id: asset.id.into(),
@@ -289,9 +300,10 @@ async fn equipment_rows(
         }),
     }
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = all.len() > skip + limit;
-    let items = all.into_iter().skip(skip).take(limit).collect();
-    Ok(Paged { items, next_cursor: more.then(|| (skip + limit).to_string()) })
+    let end = skip.saturating_add(limit);
+    let next = i64::try_from(end).ok().filter(|_| all.len() > end);
+    let next_cursor = next.map(|next| EQUIPMENT.seal(&(next, definition.code.to_owned())));
+    Ok(Paged { items: all.into_iter().skip(skip).take(limit).collect(), next_cursor })
 }
 
 /// Failures of the period, the newest first.
@@ -328,13 +340,13 @@ pub async fn show(
 ) -> PageResult {
     let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
     let organisation = queries::organisation(db).await?;
-    let days = asked(&query, &organisation, now);
+    let days = asked(&query, &organisation, now)?;
     let figure = queries::figure(&deps, &organisation, user.actor.role, &code, days, now)
         .await?
         .ok_or(CommandError::NotFound)?;
     let definition = figure.definition;
     let currency = organisation.currency;
-    let page = rows(db, definition, days, now, &query.page()).await?;
+    let page = rows(db, definition, days, now, &query.page()?).await?;
     let shown = |row: &Row| match row.money {
         Some(minor) => lang.money(Money::new(minor, currency)),
         None => {
@@ -350,7 +362,7 @@ pub async fn show(
         }
     };
     let title = lang.t(&format!("kpis-{}", definition.code));
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let head = ["row", "asset", "when", "value"].map(|column| lang.t(&format!("kpis-{column}")));
         let lines: Vec<Vec<String>> = page
             .items
@@ -406,7 +418,7 @@ pub async fn show(
 /// Where what stands in the books now is listed.
 fn books(code: &str) -> &'static str {
     match code {
-        "K17" => "/work-orders?open=true",
+        "K17" => "/work-orders?status=open",
         "K29b" => "/invoices?status=open",
         "K36" => "/contracts",
         _ => "/parts",

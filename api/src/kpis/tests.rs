@@ -48,6 +48,43 @@ async fn a_period_without_facts_has_no_number() {
     assert_eq!((answer["value"].is_null(), answer["cases"].as_i64()), (true, Some(0)));
 }
 
+/// A figure of another period, or of everybody, must not pass for what was asked.
+#[tokio::test]
+async fn an_indicator_is_refused_for_a_period_or_a_person_that_it_cannot_show() {
+    let app = TestApp::new().await;
+    let (program, manager) = (app.bearer(Role::Admin), app.as_role(Role::ServiceManager));
+    for (query, field) in [
+        ("from=2026-06-10&to=2026-06-01", "from"),
+        ("from=2019-01-01&to=2026-06-01", "from"),
+        ("from=2026-07-01", "from"),
+        ("from=2026-06-01&days=7", "days"),
+        ("days=0", "days"),
+        ("technician_id=018f0000-0000-7000-8000-000000000000", "technician_id"),
+        ("by=technician", "by"),
+    ] {
+        for path in ["kpis", "kpis/K8", "kpis/K8/rows"] {
+            let answer = program.get(&format!("/api/v1/{path}?{query}")).await;
+            assert_eq!(
+                (answer.status, answer.json()["code"].as_str()),
+                (400, Some("invalid_query")),
+                "{query}"
+            );
+            assert!(answer.json()["fields"].get(field).is_some(), "{path}?{query}: {}", answer.text());
+        }
+        for path in ["/kpis", "/kpis/K8"] {
+            let page = manager.get(&format!("{path}?{query}")).await;
+            assert_eq!(page.status, 400, "{path}?{query}");
+            assert!(
+                page.text().contains(&format!("<code>{field}</code>")),
+                "{path}?{query}: {}",
+                page.text()
+            );
+        }
+    }
+    let week = program.get("/api/v1/kpis/K8?to=2026-06-10&days=7").await.json();
+    assert_eq!((&week["from"], &week["to"]), (&"2026-06-04".into(), &"2026-06-10".into()));
+}
+
 #[test]
 fn the_colour_of_a_change_says_whether_it_is_good() {
     use super::{pages::mood, queries::Figure};

@@ -65,7 +65,7 @@ async fn view(deps: &Deps, model: Model) -> Result<ModelView, Problem> {
 
 /// Models, by name.
 #[utoipa::path(get, path = "/api/v1/models", tag = "models",
-    params(("q" = Option<String>, Query, description = "Text in manufacturer, name or kind"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("q" = Option<String>, Query, description = "Text in manufacturer, name or kind"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<ModelView>)))]
 pub async fn list(
     State(deps): State<Deps>,
@@ -73,7 +73,7 @@ pub async fn list(
     query: ListQuery,
 ) -> Result<Json<Items<ModelView>>, Problem> {
     let filter = models::Filter { text: query.get("q").map(Into::into) };
-    let page = models::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let page = models::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     let mut metrics =
         model_metrics::of_models(deps.records.read(), page.items.iter().map(|model| model.id)).await?;
     let shown = |model: Model| {

@@ -39,9 +39,9 @@ const COLUMNS: [Column; 3] =
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let filter = models::Filter { text: query.get("q").map(Into::into) };
-    let page = models::list(deps.records.read(), view.scope(), &filter, &query.page()).await?;
+    let page = models::list(deps.records.read(), view.scope(), &filter, &query.page()?).await?;
     let lang = view.lang;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
         let rows: Vec<_> = page
             .items

@@ -21,7 +21,11 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::{
     Modify, OpenApi, ToSchema,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        ContentBuilder, Ref, RefOr, ResponseBuilder,
+        path::{Parameter, ParameterIn},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 use utoipa_swagger_ui::{Config, serve};
 
@@ -31,7 +35,8 @@ use utoipa_swagger_ui::{Config, serve};
         title = "Mainstay",
         description = "IoT telemetry and predictive maintenance for after-sales service. Errors are \
             `application/problem+json` with a stable `code`. Every POST takes an `Idempotency-Key`: the same key and \
-            body answer the same result, and another body answers 409. Times are RFC 3339 UTC.",
+            body answer the same result, and another body answers 409. Times are RFC 3339 UTC. A query parameter \
+            that cannot be read, is unknown, or is sent twice where one is meant answers 400 and is named in `fields`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(Problem, MoneyJson)),
@@ -86,6 +91,30 @@ pub fn document() -> utoipa::openapi::OpenApi {
         work_orders::json::Api::openapi(),
     ] {
         document.merge(part);
+    }
+    with_refused_queries(document)
+}
+
+/// The whole document for those who look things up in it.
+pub fn as_json() -> serde_json::Value {
+    serde_json::to_value(document()).unwrap_or_default()
+}
+
+/// What every query that cannot be read is answered.
+fn with_refused_queries(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let Some(get) = &mut item.get else { continue };
+        let asks = |parameter: &RefOr<Parameter>| {
+            matches!(parameter, RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. }))
+        };
+        if get.parameters.iter().flatten().any(asks) {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            let refused = ResponseBuilder::new()
+                .description("`invalid_query` or `invalid_cursor`; `fields` names the parameter")
+                .content("application/json", content)
+                .build();
+            get.responses.responses.insert("400".into(), refused.into());
+        }
     }
     document
 }

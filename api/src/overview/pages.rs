@@ -92,7 +92,7 @@ fn count(n: u64) -> i64 {
 
 fn risk_tile(view: &View, at_risk: i64, open: u64) -> Markup {
     html! {
-        a.kpi href="/tickets?open=true" title=(view.lang.t("overview-sla-definition")) {
+        a.kpi href="/tickets?status=open" title=(view.lang.t("overview-sla-definition")) {
             h2 { (view.lang.t("overview-sla")) }
             p { b.crit[at_risk > 0] { (at_risk) } " " small { "/ " (open) } }
             small { (view.lang.t("overview-sla-hint")) }
@@ -161,7 +161,8 @@ async fn sources(deps: &Deps, view: &View, days: Days) -> Result<Markup, Command
 
 /// The panel alone, which the page fetches every few seconds; `since` and `samples` are those of the panel before.
 pub async fn intake(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let before = query.parse::<i64>("since").zip(query.parse::<u64>("samples"));
+    let since = query.instant("since")?.map(|at| at.timestamp_millis());
+    let before = since.zip(query.whole("samples", 0..=i64::MAX)?.map(i64::unsigned_abs));
     Ok(intake_card(&deps, &view, before).await?.into_response())
 }
 

@@ -121,14 +121,16 @@ async fn with_stock(deps: &Deps, user: &User, found: Vec<Part>) -> Result<Vec<Pa
     Ok(parts.collect())
 }
 
-/// By number. Filter: `q`, a part of the number or name.
-#[utoipa::path(get, path = "/api/v1/parts", tag = "parts", responses((status = 200, body = Items<PartJson>)))]
+/// By number.
+#[utoipa::path(get, path = "/api/v1/parts", tag = "parts",
+    params(("q" = Option<String>, Query, description = "A part of the number or name"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<PartJson>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<PartJson>>, Problem> {
-    let page = parts::list(deps.records.read(), query.get("q"), &query.page()).await?;
+    let page = parts::list(deps.records.read(), query.get("q"), &query.page()?).await?;
     let items = with_stock(&deps, &user, page.items).await?;
     Ok(Json(Items { items, next_cursor: page.next_cursor }))
 }
@@ -175,14 +177,16 @@ pub async fn create_location(
     Ok((StatusCode::CREATED, Json(commands::create_location(&deps, cx, input).await?.into())))
 }
 
-/// The ledger, newest first. Filter: `part_id`.
-#[utoipa::path(get, path = "/api/v1/stock-movements", tag = "parts", responses((status = 200, body = Items<MovementJson>)))]
+/// The ledger, newest first.
+#[utoipa::path(get, path = "/api/v1/stock-movements", tag = "parts",
+    params(("part_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<MovementJson>)))]
 pub async fn movements(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<MovementJson>>, Problem> {
-    let page = stock::list(deps.records.read(), user.scope(), query.parse("part_id"), &query.page()).await?;
+    let page = stock::list(deps.records.read(), user.scope(), query.id("part_id")?, &query.page()?).await?;
     Ok(Json(page.map(MovementJson::from).into()))
 }
 

@@ -35,7 +35,7 @@ use store::records::{
 
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
     let page = ListPage::load(&deps, &user, &query).await?;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         return Ok(page.file(view.lang));
     }
     Ok(page.draw(&view, &query, &Form::filled([("reorder_point", "0")]), false).into_response())
@@ -89,7 +89,8 @@ struct ListPage {
 impl ListPage {
     async fn load(deps: &Deps, user: &User, query: &ListQuery) -> Result<Self, CommandError> {
         let db = deps.records.read();
-        let page = if query.wants_csv() { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page() };
+        let page =
+            if query.wants_csv()? { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page()? };
         let found = parts::list(db, query.get("q"), &page).await?;
         let ids: Vec<PartId> = found.items.iter().map(|part| part.id).collect();
         let levels = stock::levels_of(db, user.scope(), &ids).await?;
@@ -282,7 +283,7 @@ impl PartPage {
         let db = deps.records.read();
         let part = parts::get(db, id).await?.ok_or(CommandError::NotFound)?;
         let places = stock::locations(db, user.scope()).await?;
-        let movements = stock::list(db, user.scope(), Some(id), &query.page()).await?;
+        let movements = stock::list(db, user.scope(), Some(id), &query.page()?).await?;
         Ok(Self {
             levels: stock::levels_of(db, user.scope(), &[id]).await?,
             low: commands::needs_order(db, &part, &places).await?,

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use axum::extract::State;
-use domain::{id::DeviceId, telemetry::quarantine::Quarantined};
+use domain::telemetry::{Rejection, quarantine::Quarantined};
 use serde::Serialize;
 use store::records::quarantine;
 use uuid::Uuid;
@@ -52,7 +52,7 @@ impl From<Quarantined> for QuarantinedView {
 
 /// What devices sent and we could not use, newest first.
 #[utoipa::path(get, path = "/api/v1/quarantine", tag = "quarantine",
-    params(("device_id" = Option<Uuid>, Query), ("reason" = Option<String>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("device_id" = Option<Uuid>, Query), ("reason" = Option<String>, Query, pattern = "^[a-z_]+$", description = "Stable word, such as `too_old`"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<QuarantinedView>)))]
 pub async fn list(
     State(deps): State<Deps>,
@@ -60,10 +60,10 @@ pub async fn list(
     query: ListQuery,
 ) -> Result<Json<Items<QuarantinedView>>, Problem> {
     let filter = quarantine::Filter {
-        device: query.parse::<Uuid>("device_id").map(DeviceId),
-        reason: query.get("reason").map(Into::into),
+        device: query.id("device_id")?,
+        reason: query.word("reason", &Rejection::CODES)?.map(Into::into),
     };
-    let page = quarantine::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let page = quarantine::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     Ok(Json(page.map(QuarantinedView::from).into()))
 }
 

@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    id::{DeviceId, QuarantineId},
+    id::QuarantineId,
     telemetry::{Rejection, quarantine::Quarantined},
 };
 use maud::{Markup, html};
@@ -33,17 +33,17 @@ const SHOWN: usize = 600;
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let db = deps.records.read();
     let filter = quarantine::Filter {
-        device: query.parse::<Uuid>("device_id").map(DeviceId),
-        reason: query.get("reason").map(Into::into),
+        device: query.id("device_id")?,
+        reason: query.word("reason", &Rejection::CODES)?.map(Into::into),
     };
-    let page = quarantine::list(db, view.scope(), &filter, &query.page()).await?;
+    let page = quarantine::list(db, view.scope(), &filter, &query.page()?).await?;
     let senders = devices::by_ids(db, page.items.iter().filter_map(|row| row.device)).await?;
     let lang = view.lang;
     let name = |row: &Quarantined| match row.device {
         None => lang.t("quarantine-unknown-sender"),
         Some(id) => senders.get(&id).map_or_else(|| id.to_string(), |device| device.name.clone()),
     };
-    if query.wants_csv() {
+    if query.wants_csv()? {
         return Ok(file(&view, &page.items, name));
     }
     let counts = quarantine::counts(db, view.scope(), filter.device).await?;

@@ -3,14 +3,13 @@
 use super::queries::{self, Reliability};
 use crate::{
     Deps,
-    command::CommandError,
+    command::{CommandError, Unreadable},
     problem::Problem,
     scope,
     web::{
         json::{Json, Time},
         list::ListQuery,
         request::User,
-        time,
     },
 };
 use axum::extract::{Path, State};
@@ -32,14 +31,11 @@ const DEFAULT_DAYS: i64 = 30;
 
 /// `from` and `to` of the query; the last 30 days when absent.
 pub fn period(query: &ListQuery, now: domain::Timestamp) -> Result<Period, CommandError> {
-    let read = |name: &'static str| match query.get(name) {
-        None => Ok(None),
-        Some(text) => time::parse(text).map(Some).ok_or_else(|| CommandError::field(name, "form-date")),
-    };
-    let to = read("to")?.unwrap_or(now).min(now);
-    let from = read("from")?.unwrap_or(to - TimeDelta::days(DEFAULT_DAYS));
+    let to = query.instant("to")?.unwrap_or(now).min(now);
+    let from = query.instant("from")?.unwrap_or(to - TimeDelta::days(DEFAULT_DAYS));
     if from >= to || to - from > TimeDelta::days(MAX_DAYS) {
-        return Err(CommandError::field("from", "form-date"));
+        let send = format!("before `to` and now, and at most {MAX_DAYS} days before them");
+        return Err(Unreadable::period("from", &send));
     }
     Ok(Period { from, to })
 }
@@ -61,8 +57,8 @@ pub struct StatesView {
 
 /// The state log of an asset: every interval that reaches into the period.
 #[utoipa::path(get, path = "/api/v1/assets/{id}/states", tag = "reliability",
-    params(("id" = Uuid, Path), ("from" = Option<String>, Query), ("to" = Option<String>, Query)),
-    responses((status = 200, body = StatesView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = Uuid, Path), ("from" = Option<String>, Query, format = DateTime, description = "30 days before `to` when left out"), ("to" = Option<String>, Query, format = DateTime)),
+    responses((status = 200, body = StatesView), (status = 404, body = Problem)))]
 pub async fn log(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
@@ -146,8 +142,8 @@ impl From<Reliability> for ReliabilityView {
 
 /// Uptime, failure frequency and time to restoration of an asset, with exposure and known coverage.
 #[utoipa::path(get, path = "/api/v1/assets/{id}/reliability", tag = "reliability",
-    params(("id" = Uuid, Path), ("from" = Option<String>, Query), ("to" = Option<String>, Query)),
-    responses((status = 200, body = ReliabilityView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = Uuid, Path), ("from" = Option<String>, Query, format = DateTime, description = "30 days before `to` when left out"), ("to" = Option<String>, Query, format = DateTime)),
+    responses((status = 200, body = ReliabilityView), (status = 404, body = Problem)))]
 pub async fn of_asset(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
@@ -162,8 +158,8 @@ pub async fn of_asset(
 
 /// The same of all assets of a model together.
 #[utoipa::path(get, path = "/api/v1/models/{id}/reliability", tag = "reliability",
-    params(("id" = Uuid, Path), ("from" = Option<String>, Query), ("to" = Option<String>, Query)),
-    responses((status = 200, body = ReliabilityView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = Uuid, Path), ("from" = Option<String>, Query, format = DateTime, description = "30 days before `to` when left out"), ("to" = Option<String>, Query, format = DateTime)),
+    responses((status = 200, body = ReliabilityView), (status = 404, body = Problem)))]
 pub async fn of_model(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,

@@ -47,7 +47,7 @@ async fn figures_come_with_exposure_and_coverage() {
     assert_eq!(states["items"].as_array().map(Vec::len), Some(3));
 
     assert_eq!(customer.get(&format!("/api/v1/assets/{}/states", foreign.asset.id)).await.status, 404);
-    assert_eq!(customer.get(&format!("{path}&to=nonsense")).await.status, 422);
+    assert_eq!(customer.get(&format!("{path}&to=nonsense")).await.status, 400);
     let technician = app.bearer(Role::Technician);
     assert_eq!(
         technician.get(&format!("/api/v1/models/{}/reliability", own.asset.model_id)).await.status,

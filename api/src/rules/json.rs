@@ -22,6 +22,7 @@ use axum::{
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    calendar::within_years,
     condition::{
         reliability::Period,
         rule::{Rule, RuleSettings},
@@ -144,8 +145,9 @@ pub async fn run_backtest(
     Json(input): Json<BacktestInput>,
 ) -> Result<Json<Backtest>, Problem> {
     let rule = queries::one(deps.records.read(), user.scope(), RuleId(id)).await?;
-    let to = input.to.unwrap_or_else(|| deps.now());
-    let from = input.from.unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS));
+    let within = |field, at| within_years(at).ok_or_else(|| CommandError::field(field, "rules-error-period"));
+    let to = within("to", input.to.unwrap_or_else(|| deps.now()))?;
+    let from = within("from", input.from.unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS)))?;
     if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
         return Err(CommandError::field("from", "rules-error-period").into());
     }

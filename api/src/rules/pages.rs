@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Deps,
     alerts::sentence::quantity,
-    command::Context,
+    command::{Context, Unreadable},
     models::pages::model_name,
     web::{
         form::Form,
@@ -75,7 +75,7 @@ pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let kind = query.get("kind").filter(|kind| editor::KINDS.contains(kind)).unwrap_or(editor::KINDS[0]);
+    let kind = query.word("kind", &editor::KINDS)?.unwrap_or(editor::KINDS[0]);
     let form = Form::filled([
         ("kind", kind),
         ("severity", "major"),
@@ -246,14 +246,16 @@ async fn try_out(
     query: &ListQuery,
 ) -> Result<(Form, Option<Backtest>), PageError> {
     let now = deps.now();
-    let to = query.parse("to").map_or(now, |to| end_of_day(to, view.zone).min(now));
+    let to = query.day("to")?.map_or(now, |to| end_of_day(to, view.zone).min(now));
     let from = query
-        .parse("from")
+        .day("from")?
         .map_or(to - TimeDelta::days(super::BACKTEST_DAYS), |from| start_of_day(from, view.zone));
     let form = Form::filled([("from", date_of(from, view.zone)), ("to", last_day(to, view.zone))]);
-    let fits = from < to && to - from <= TimeDelta::days(super::MAX_BACKTEST_DAYS);
+    if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
+        return Err(Unreadable::period("from", "before `to`, and not too long before").into());
+    }
     let asked = query.get("from").is_some() || !rule.settings.enabled;
-    let tested = if fits && asked {
+    let tested = if asked {
         Some(backtest::run(deps, view.scope(), &rule.settings, Period { from, to }).await?)
     } else {
         None

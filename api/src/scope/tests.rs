@@ -1,7 +1,7 @@
 //! Every operation of the product, tried on a stranger's rows. An operation that nobody described here fails the walk.
 
-mod asks;
-mod rows;
+pub(crate) mod asks;
+pub(crate) mod rows;
 
 use crate::{
     testing::{Answer, Client, TestApp},

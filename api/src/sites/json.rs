@@ -16,10 +16,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{
-    asset::Site,
-    id::{CustomerId, SiteId},
-};
+use domain::{asset::Site, id::SiteId};
 use serde::Serialize;
 use store::records::sites;
 use uuid::Uuid;
@@ -55,16 +52,16 @@ impl From<Site> for SiteView {
 
 /// Sites, by name.
 #[utoipa::path(get, path = "/api/v1/sites", tag = "sites",
-    params(("customer_id" = Option<Uuid>, Query), ("q" = Option<String>, Query, description = "Text in name or address"), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query)),
+    params(("customer_id" = Option<Uuid>, Query), ("q" = Option<String>, Query, description = "Text in name or address"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Items<SiteView>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<SiteView>>, Problem> {
-    let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
+    let customer = query.id("customer_id")?;
     let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
-    let page = sites::list(deps.records.read(), user.scope(), &filter, &query.page()).await?;
+    let page = sites::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     Ok(Json(page.map(SiteView::from).into()))
 }
 

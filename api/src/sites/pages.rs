@@ -20,10 +20,7 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use domain::{
-    asset::Site,
-    id::{CustomerId, SiteId},
-};
+use domain::{asset::Site, id::SiteId};
 use maud::{Markup, html};
 use store::records::{PageRequest, customers, sites, territories};
 use uuid::Uuid;
@@ -37,14 +34,14 @@ const COLUMNS: [Column; 4] = [
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let db = deps.records.read();
-    let customer = query.parse::<Uuid>("customer_id").map(CustomerId);
+    let customer = query.id("customer_id")?;
     let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
-    let page = sites::list(db, view.scope(), &filter, &query.page()).await?;
+    let page = sites::list(db, view.scope(), &filter, &query.page()?).await?;
     let owners = customers::by_ids(db, page.items.iter().map(|site| site.customer_id)).await?;
     let owner =
         |site: &Site| owners.get(&site.customer_id).map_or("", |customer| customer.name.as_str()).to_owned();
     let lang = view.lang;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
         let rows: Vec<_> = page
             .items
@@ -84,7 +81,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
-    let form = Form::filled([("customer_id", query.get("customer_id").unwrap_or(""))]);
+    let form = Form::filled([("customer_id", query.id_text("customer_id")?)]);
     let choices = Choices::load(&deps, &view).await?;
     Ok(draw(&view, &form, &choices, "/sites", "sites-new"))
 }

@@ -1,40 +1,39 @@
 //! Series for programs: values in time order, aggregates by bucket, the newest values, and files.
 
-use super::queries::{self, MAX_BUCKETS, MAX_METRICS, Place, Selection};
+use super::{
+    file,
+    queries::{self, MAX_BUCKETS, MAX_METRICS, Place, Selection},
+};
 use crate::{
     Deps,
+    command::{CommandError, Unreadable},
     problem::Problem,
     scope,
     web::{
         json::Json,
         list::{Items, ListQuery},
         request::User,
-        time,
     },
 };
 use axum::{
-    body::Body,
     extract::{Path, State},
-    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use domain::{
     id::{AssetId, DeviceId},
     telemetry::Metric,
 };
 use serde::Serialize;
-use std::fmt::Write;
 use store::{
     records::devices,
     telemetry::{Bucket, Point},
 };
 use uuid::Uuid;
 
-const DEFAULT_LIMIT: usize = 500;
-const MAX_LIMIT: usize = 10_000;
-/// Values of one piece of a file.
-const FILE_PIECE: usize = 5_000;
+const DEFAULT_LIMIT: u64 = 500;
+const MAX_LIMIT: u64 = 10_000;
+const MAX_BUCKET_DAYS: i64 = 3660;
+const DAY_US: i64 = 86_400_000_000;
 
 /// One value. `device_id` is there when an asset was asked for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -90,14 +89,15 @@ impl From<&(Metric, Point)> for LatestView {
     }
 }
 
-/// Values of a device in time order; with `bucket` and `aggregates` one row a bucket, empty ones absent;
-/// with `format=csv` all values as a file.
+/// Values of a device in time order; with `bucket` one row a bucket with its `aggregates`, empty ones absent;
+/// with `format=csv` all of them as a file.
 #[utoipa::path(get, path = "/api/v1/devices/{id}/telemetry", tag = "telemetry",
-    params(("id" = Uuid, Path), ("metrics" = Option<String>, Query, description = "Names separated by commas; all, when left out"),
-        ("from" = Option<String>, Query, description = "RFC 3339 or epoch milliseconds, included"), ("to" = Option<String>, Query, description = "excluded"),
-        ("bucket" = Option<String>, Query, description = "ISO 8601 duration, such as PT1H"), ("aggregates" = Option<String>, Query, description = "min,max,avg,sum,count,last"),
-        ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query)),
-    responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = Uuid, Path), ("metric" = Option<Vec<String>>, Query, explode = true, description = "The whole name of a metric; may be sent several times. All metrics, when left out"),
+        ("from" = Option<String>, Query, format = DateTime, description = "RFC 3339 or epoch milliseconds, included"), ("to" = Option<String>, Query, format = DateTime, description = "Excluded"),
+        ("bucket" = Option<String>, Query, format = "duration", description = "ISO 8601 duration, such as PT1H"),
+        ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last)(,(min|max|avg|sum|count|last))*$", description = "Of the buckets; min,max,avg,count when left out"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^csv$", description = "Everything as a file, without pages")),
+    responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem)))]
 pub async fn of_device(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
@@ -108,11 +108,14 @@ pub async fn of_device(
     answer(&deps, &[device.id], false, &query).await
 }
 
-/// Values of all devices of an asset.
+/// Values of all devices of an asset, as those of one device.
 #[utoipa::path(get, path = "/api/v1/assets/{id}/telemetry", tag = "telemetry",
-    params(("id" = Uuid, Path), ("metrics" = Option<String>, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
-        ("bucket" = Option<String>, Query), ("aggregates" = Option<String>, Query), ("limit" = Option<u64>, Query), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query)),
-    responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    params(("id" = Uuid, Path), ("metric" = Option<Vec<String>>, Query, explode = true, description = "The whole name of a metric; may be sent several times. All metrics, when left out"),
+        ("from" = Option<String>, Query, format = DateTime, description = "RFC 3339 or epoch milliseconds, included"), ("to" = Option<String>, Query, format = DateTime, description = "Excluded"),
+        ("bucket" = Option<String>, Query, format = "duration", description = "ISO 8601 duration, such as PT1H"),
+        ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last)(,(min|max|avg|sum|count|last))*$", description = "Of the buckets; min,max,avg,count when left out"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^csv$", description = "Everything as a file, without pages")),
+    responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem)))]
 pub async fn of_asset(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
@@ -155,31 +158,87 @@ pub async fn latest_of_asset(
     Ok(Json(Items { items, next_cursor: None }))
 }
 
+/// What a query asks for.
+struct Asked {
+    selection: Selection,
+    buckets: Option<(i64, Aggregates)>,
+    after: Option<Place>,
+    limit: usize,
+    csv: bool,
+}
+
+impl Asked {
+    async fn read(deps: &Deps, ids: &[DeviceId], query: &ListQuery) -> Result<Self, Problem> {
+        let (from, to) = (query.instant("from")?, query.instant("to")?);
+        // Values may lie up to a day in the future of our clock.
+        let to_us = to.map_or(deps.now().timestamp_micros() + DAY_US, |at| at.timestamp_micros());
+        let from_us = from.map_or(0.min(to_us), |at| at.timestamp_micros());
+        if from_us > to_us {
+            return Err(Unreadable::period("from", "not after `to`").into());
+        }
+        let aggregates = Aggregates::read(query)?;
+        let bucket_us = query.duration("bucket", MAX_BUCKET_DAYS)?;
+        // Without a beginning the data decide, not the period.
+        if let (Some(bucket_us), Some(_)) = (bucket_us, from)
+            && (to_us - from_us) / bucket_us > MAX_BUCKETS
+        {
+            let send = "a larger bucket, or a shorter period";
+            return Err(Unreadable::value("bucket", send).into());
+        }
+        let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+        Ok(Self {
+            after: query.cursor()?.map(Place::opened).transpose()?,
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            csv: query.wants_csv()?,
+            buckets: bucket_us.map(|bucket_us| (bucket_us, aggregates)),
+            selection: Selection { series: series(deps, ids, query).await?, from_us, to_us },
+        })
+    }
+}
+
+async fn series(
+    deps: &Deps,
+    ids: &[DeviceId],
+    query: &ListQuery,
+) -> Result<Vec<(DeviceId, Metric)>, Problem> {
+    let named = query.all("metric");
+    let mut series = Vec::new();
+    for id in ids {
+        let metrics = match &named[..] {
+            [] => deps.telemetry.metrics(*id).await?,
+            named => named.iter().map(|name| Metric::from(*name)).collect(),
+        };
+        series.extend(metrics.into_iter().map(|metric| (*id, metric)));
+    }
+    series.sort();
+    series.dedup();
+    if series.len() > MAX_METRICS {
+        let send = format!("at most {MAX_METRICS} series at once: name the ones you need");
+        return Err(Unreadable::value("metric", &send).into());
+    }
+    Ok(series)
+}
+
 async fn answer(
     deps: &Deps,
     ids: &[DeviceId],
     name_devices: bool,
     query: &ListQuery,
 ) -> Result<Response, Problem> {
-    let selection = selection(deps, ids, query).await?;
-    if query.wants_csv() {
-        return Ok(file(deps.clone(), selection));
+    let asked = Asked::read(deps, ids, query).await?;
+    if asked.csv {
+        return Ok(file::answer(deps.clone(), asked.selection, asked.buckets));
     }
-    let after = match query.get("cursor") {
-        None => None,
-        Some(text) => Some(Place::parse(text).ok_or_else(|| wrong("cursor", "not a cursor of this list"))?),
-    };
-    let limit = query.parse("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let (after, limit) = (asked.after.as_ref(), asked.limit);
     let device_id = |place: &Place| name_devices.then_some(place.device.0);
-    if let Some(bucket_us) = bucket(query, &selection)? {
-        let wanted = Aggregates::read(query)?;
-        let (found, more) = queries::buckets(deps, &selection, bucket_us, after.as_ref(), limit).await?;
+    if let Some((bucket_us, wanted)) = asked.buckets {
+        let (found, more) = queries::buckets(deps, &asked.selection, bucket_us, after, limit).await?;
         let next_cursor = more.then(|| found.last().map(|(place, _)| place.cursor())).flatten();
         let items =
             found.iter().map(|(place, bucket)| wanted.view(place, bucket, device_id(place))).collect();
         return Ok(Json(Items { items, next_cursor }).into_response());
     }
-    let (found, more) = queries::values(deps, &selection, after.as_ref(), limit).await?;
+    let (found, more) = queries::values(deps, &asked.selection, after, limit).await?;
     let next_cursor = more.then(|| found.last().map(|(place, _)| place.cursor())).flatten();
     let items = found
         .iter()
@@ -193,124 +252,46 @@ async fn answer(
     Ok(Json(Items { items, next_cursor }).into_response())
 }
 
-async fn selection(deps: &Deps, ids: &[DeviceId], query: &ListQuery) -> Result<Selection, Problem> {
-    let instant = |name: &'static str, default: i64| match query.get(name) {
-        None => Ok(default),
-        Some(text) => time::parse(text)
-            .map(|at| at.timestamp_micros())
-            .ok_or_else(|| wrong(name, "send RFC 3339, such as 2026-01-31T12:00:00Z, or epoch milliseconds")),
-    };
-    let from_us = instant("from", 0)?;
-    // Values may lie up to a day in the future of our clock.
-    let to_us = instant("to", deps.now().timestamp_micros() + 86_400_000_000)?;
-    if from_us > to_us {
-        return Err(wrong("from", "must not be after `to`"));
-    }
-    let mut series = Vec::new();
-    for id in ids {
-        match query.get("metrics") {
-            None => series.extend(deps.telemetry.metrics(*id).await?.into_iter().map(|metric| (*id, metric))),
-            Some(names) => {
-                let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-                series.extend(names.map(|name| (*id, Metric::from(name))));
-            }
-        }
-    }
-    series.sort();
-    series.dedup();
-    if series.len() > MAX_METRICS {
-        return Err(wrong("metrics", "at most 64 series at once: name the ones you need"));
-    }
-    Ok(Selection { series, from_us, to_us })
-}
-
-fn bucket(query: &ListQuery, selection: &Selection) -> Result<Option<i64>, Problem> {
-    let Some(text) = query.get("bucket") else { return Ok(None) };
-    let bucket_us = time::parse_duration(text)
-        .ok_or_else(|| wrong("bucket", "send an ISO 8601 duration, such as PT1H or P1D"))?;
-    // Without a beginning the data decide, not the period.
-    if query.get("from").is_some() && (selection.to_us - selection.from_us) / bucket_us > MAX_BUCKETS {
-        return Err(wrong("bucket", "too small for this period: ask for larger buckets or a shorter period"));
-    }
-    Ok(Some(bucket_us))
-}
-
+/// Which aggregates were asked for.
 #[derive(Clone, Copy)]
-struct Aggregates {
-    min: bool,
-    max: bool,
-    avg: bool,
-    sum: bool,
-    count: bool,
-    last: bool,
-}
+pub(super) struct Aggregates([bool; 6]);
+
+const AGGREGATES: [&str; 6] = ["min", "max", "avg", "sum", "count", "last"];
 
 impl Aggregates {
-    fn read(query: &ListQuery) -> Result<Self, Problem> {
-        let mut wanted = Self { min: false, max: false, avg: false, sum: false, count: false, last: false };
-        for name in query.get("aggregates").unwrap_or("min,max,avg,count").split(',') {
-            match name.trim() {
-                "min" => wanted.min = true,
-                "max" => wanted.max = true,
-                "avg" => wanted.avg = true,
-                "sum" => wanted.sum = true,
-                "count" => wanted.count = true,
-                "last" => wanted.last = true,
-                _ => return Err(wrong("aggregates", "choose among min, max, avg, sum, count and last")),
-            }
+    fn read(query: &ListQuery) -> Result<Self, CommandError> {
+        let mut wanted = [false; 6];
+        for name in query.list("aggregates")?.unwrap_or_else(|| vec!["min", "max", "avg", "count"]) {
+            let Some(place) = AGGREGATES.iter().position(|known| *known == name) else {
+                let send = format!("some of {}, separated by commas", AGGREGATES.join(", "));
+                return Err(Unreadable::value("aggregates", &send));
+            };
+            wanted[place] = true;
         }
-        Ok(wanted)
+        Ok(Self(wanted))
+    }
+    /// Those that were asked for, in one order.
+    pub fn of(self, bucket: &Bucket) -> impl Iterator<Item = (&'static str, f64)> {
+        let count = bucket.count as f64;
+        let values = [bucket.min, bucket.max, bucket.avg(), bucket.sum, count, bucket.last];
+        AGGREGATES.into_iter().zip(values).zip(self.0).filter_map(|(named, wanted)| wanted.then_some(named))
+    }
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        AGGREGATES.into_iter().zip(self.0).filter_map(|(name, wanted)| wanted.then_some(name))
     }
     fn view(self, place: &Place, bucket: &Bucket, device_id: Option<Uuid>) -> BucketView {
         BucketView {
             device_id,
             metric: place.metric.to_string(),
             ts: place.ts_us.div_euclid(1000),
-            min: self.min.then_some(bucket.min),
-            max: self.max.then_some(bucket.max),
-            avg: self.avg.then(|| bucket.avg()),
-            sum: self.sum.then_some(bucket.sum),
-            count: self.count.then_some(bucket.count),
-            last: self.last.then_some(bucket.last),
+            min: self.0[0].then_some(bucket.min),
+            max: self.0[1].then_some(bucket.max),
+            avg: self.0[2].then(|| bucket.avg()),
+            sum: self.0[3].then_some(bucket.sum),
+            count: self.0[4].then_some(bucket.count),
+            last: self.0[5].then_some(bucket.last),
         }
     }
-}
-
-fn wrong(field: &'static str, what: &str) -> Problem {
-    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid query");
-    problem.fields.insert(field.into(), what.into());
-    problem
-}
-
-/// Every value of the selection, sent piece by piece: the file may be larger than memory.
-fn file(deps: Deps, selection: Selection) -> Response {
-    let pieces = async_stream::try_stream! {
-        yield Bytes::from_static(b"time,device_id,metric,value\r\n");
-        let mut after: Option<Place> = None;
-        loop {
-            let (found, more) = queries::values(&deps, &selection, after.as_ref(), FILE_PIECE)
-                .await
-                .map_err(std::io::Error::other)?;
-            let mut text = String::with_capacity(found.len() * 80);
-            for (place, point) in &found {
-                let at = time::rfc3339(domain::clock::from_micros(place.ts_us));
-                let metric = place.metric.replace('"', "\"\"");
-                let _ = write!(text, "{at},{},\"{metric}\",{}\r\n", place.device, point.value);
-            }
-            yield Bytes::from(text);
-            after = found.into_iter().next_back().map(|(place, _)| place);
-            if !more {
-                break;
-            }
-        }
-    };
-    let pieces: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, std::io::Error>> + Send>> =
-        Box::pin(pieces);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"telemetry.csv\""),
-    ];
-    (headers, Body::from_stream(pieces)).into_response()
 }
 
 /// What the OpenAPI document says of this capability.

@@ -1,5 +1,6 @@
 //! What machines said, for programs and charts, and the door for machines that speak HTTP.
 
+mod file;
 pub mod json;
 pub mod queries;
 pub mod twin;

@@ -1,15 +1,13 @@
 //! Reading series: pages of values in time order over several metrics, and lines for charts.
 
 use crate::{Deps, command::CommandError, web::chart::Line};
-use domain::{
-    Timestamp,
-    id::DeviceId,
-    telemetry::{MAX_METRIC_LEN, Metric},
-};
+use domain::{Timestamp, id::DeviceId, telemetry::Metric};
 use store::{
     StoreError,
+    records::List,
     telemetry::{Bucket, Point, SeriesRange},
 };
+use uuid::Uuid;
 
 /// Places of a chart's line: about one per two pixels of a wide screen.
 const CHART_SPOTS: i64 = 400;
@@ -36,24 +34,15 @@ pub struct Place {
     pub device: DeviceId,
 }
 
+const LIST: List<(i64, String, Uuid)> = List::named("telemetry");
+
 impl Place {
-    /// Opaque and safe in a URL.
     pub fn cursor(&self) -> String {
-        let metric: String = self.metric.bytes().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}.{}.{metric}", self.ts_us, self.device.0.simple())
+        LIST.seal(&(self.ts_us, self.metric.to_string(), self.device.into()))
     }
-    pub fn parse(cursor: &str) -> Option<Self> {
-        let mut parts = cursor.split('.');
-        let (ts_us, device, metric) = (parts.next()?, parts.next()?, parts.next()?);
-        if metric.len() > 2 * MAX_METRIC_LEN || parts.next().is_some() {
-            return None;
-        }
-        let bytes = metric
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        let metric = String::from_utf8(bytes.collect::<Option<_>>()?).ok()?;
-        Some(Self { ts_us: ts_us.parse().ok()?, metric: metric.into(), device: device.parse().ok()? })
+    pub fn opened(cursor: &str) -> Result<Self, StoreError> {
+        let (ts_us, metric, device) = LIST.open(cursor)?;
+        Ok(Self { ts_us, metric: metric.into(), device: device.into() })
     }
 }
 
@@ -87,10 +76,35 @@ pub async fn buckets(
     let mut found = Vec::new();
     for (device, metric) in &selection.series {
         let range = SeriesRange { device: *device, metric: metric.clone(), from_us, to_us: selection.to_us };
-        let buckets = deps.telemetry.downsample(range, bucket_us).await?;
+        // One more tells whether there is a next page; another may be the bucket at the cursor itself.
+        let buckets = first_buckets(deps, range, bucket_us, limit + 2).await?;
         found.extend(buckets.into_iter().map(|bucket| (place(bucket.start_us, metric, *device), bucket)));
     }
     Ok(page(found, after, limit))
+}
+
+/// The first `wanted` buckets of a series, or all there are. Read a stretch at a time from where there is data, so that
+/// a small bucket over a long period costs no more than what is answered.
+async fn first_buckets(
+    deps: &Deps,
+    mut range: SeriesRange,
+    bucket_us: i64,
+    wanted: usize,
+) -> Result<Vec<Bucket>, StoreError> {
+    let (to_us, mut found) = (range.to_us, Vec::new());
+    let stretch_us = bucket_us.saturating_mul(i64::try_from(wanted).unwrap_or(i64::MAX));
+    while found.len() < wanted && range.from_us < to_us {
+        range.to_us = to_us;
+        let Some(first) = deps.telemetry.range(range.clone(), 1).await?.first().copied() else { break };
+        let begins_us = first.ts_us.div_euclid(bucket_us).saturating_mul(bucket_us);
+        // The first bucket of the period may begin before it: what lies there is left out.
+        range.from_us = begins_us.max(range.from_us);
+        range.to_us = begins_us.saturating_add(stretch_us).min(to_us);
+        found.extend(deps.telemetry.downsample(range.clone(), bucket_us).await?);
+        range.from_us = range.to_us;
+    }
+    found.truncate(wanted);
+    Ok(found)
 }
 
 fn place(ts_us: i64, metric: &Metric, device: DeviceId) -> Place {
@@ -139,9 +153,9 @@ mod tests {
     #[test]
     fn a_place_survives_its_cursor() {
         let place = place(1_790_000_000_000_001, &Metric::from("oil.temp °C"), DeviceId::generate());
-        assert_eq!(Place::parse(&place.cursor()), Some(place));
+        assert_eq!(Place::opened(&place.cursor()).ok(), Some(place));
         for wrong in ["", "1", "1.2", "x.y.z", "1.018f0000000070008000000000000000.zz"] {
-            assert_eq!(Place::parse(wrong), None, "{wrong}");
+            assert!(matches!(Place::opened(wrong), Err(StoreError::Cursor)), "{wrong}");
         }
     }
 

@@ -19,7 +19,7 @@ async fn values_come_in_time_order_over_metrics_and_pages() {
     {
         let (mut found, mut cursor): (Vec<Value>, _) = (Vec::new(), String::new());
         loop {
-            let path = format!("{base}/telemetry?metrics=b.two,a%20one&limit=7{cursor}");
+            let path = format!("{base}/telemetry?metric=b.two&metric=a%20one&limit=7{cursor}");
             let page = reader.get(&path).await.json();
             found.extend(page["items"].as_array().unwrap().iter().cloned());
             let Some(next) = page["next_cursor"].as_str() else { break };
@@ -49,7 +49,7 @@ async fn a_period_is_half_open_and_understood_in_both_forms() {
     assert_eq!(count(format!("from={from}")).await, Some(2));
     for wrong in ["from=yesterday", "from=2&to=1", "bucket=1h", "bucket=PT1H&aggregates=median", "cursor=x"] {
         let answer = reader.get(&format!("{base}?{wrong}")).await;
-        assert_eq!(answer.status, 422, "{wrong}");
+        assert_eq!(answer.status, 400, "{wrong}");
         assert!(!answer.json()["fields"].as_object().unwrap().is_empty(), "{wrong}");
     }
 }
@@ -61,12 +61,82 @@ async fn buckets_hold_the_aggregates_that_were_asked_for() {
     // The newest value lies a minute before 10:00, so 9:58 and 9:59 share the hour with 9:57.
     measure(&app, fleet.device.id, "t", &[1.0, 2.0, 6.0]).await;
     let path = format!(
-        "/api/v1/devices/{}/telemetry?metrics=t&bucket=PT1H&aggregates=min,max,avg,count",
+        "/api/v1/devices/{}/telemetry?metric=t&bucket=PT1H&aggregates=min,max,avg,count",
         fleet.device.id
     );
     let items = app.bearer(Role::Admin).get(&path).await.json()["items"].clone();
     let hour = app.now().timestamp_millis() - 3_600_000;
     assert_eq!(items, json!([{ "metric": "t", "ts": hour, "min": 1.0, "max": 6.0, "avg": 3.0, "count": 3 }]));
+}
+
+/// A name is whatever the device calls it.
+#[tokio::test]
+async fn a_metric_with_a_comma_can_be_chosen() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    for metric in ["speed, left", "speed", " left"] {
+        measure(&app, fleet.device.id, metric, &[1.0]).await;
+    }
+    let base = format!("/api/v1/devices/{}/telemetry", fleet.device.id);
+    let reader = app.bearer(Role::Admin);
+    let chosen = reader.get(&format!("{base}?metric=speed,%20left")).await.json();
+    let names: Vec<_> = chosen["items"].as_array().unwrap().iter().map(|value| &value["metric"]).collect();
+    assert_eq!(names, ["speed, left"]);
+    let both = reader.get(&format!("{base}?metric=speed,%20left&metric=speed")).await.json();
+    assert_eq!(both["items"].as_array().unwrap().len(), 2, "{both}");
+    let spaced = reader.get(&format!("{base}?metric=%20left")).await.json();
+    assert_eq!(spaced["items"].as_array().unwrap().len(), 1, "not trimmed: {spaced}");
+    let list = reader.get(&format!("{base}?metrics=speed")).await;
+    assert_eq!(list.status, 400, "the comma list of before");
+    assert!(list.json()["fields"].get("metrics").is_some(), "{}", list.text());
+}
+
+/// Buckets are read a stretch at a time: pages neither repeat nor leave out, also over gaps and several metrics.
+#[tokio::test]
+async fn pages_of_buckets_are_what_one_page_would_be() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let values: Vec<f64> = (0..30).map(f64::from).collect();
+    for metric in ["a", "b"] {
+        measure(&app, fleet.device.id, metric, &values).await;
+        // Long before, so that most stretches between are empty.
+        app.clock.advance(-chrono::TimeDelta::days(400));
+        measure(&app, fleet.device.id, metric, &values).await;
+        app.clock.advance(chrono::TimeDelta::days(400));
+    }
+    let base = format!("/api/v1/devices/{}/telemetry?bucket=PT7M", fleet.device.id);
+    let reader = app.bearer(Role::Admin);
+    let whole = reader.get(&base).await.json();
+    let whole = whole["items"].as_array().unwrap().clone();
+    assert!(whole.len() >= 18 && whole.len() <= 24, "{}", whole.len());
+    let counted: u64 = whole.iter().map(|bucket| bucket["count"].as_u64().unwrap()).sum();
+    assert_eq!(counted, 120);
+    let (mut found, mut cursor): (Vec<Value>, _) = (Vec::new(), String::new());
+    loop {
+        let page = reader.get(&format!("{base}&limit=3{cursor}")).await.json();
+        found.extend(page["items"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(found, whole);
+}
+
+#[tokio::test]
+async fn a_file_of_buckets_has_the_aggregates_that_were_asked_for() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    measure(&app, fleet.device.id, "t", &[1.0, 2.0, 6.0]).await;
+    let base = format!("/api/v1/devices/{}/telemetry", fleet.device.id);
+    let reader = app.bearer(Role::Admin);
+    let file = reader.get(&format!("{base}?format=csv&bucket=PT1H&aggregates=max,min,count")).await.text();
+    let lines: Vec<&str> = file.lines().collect();
+    assert_eq!(lines[0], "time,device_id,metric,min,max,count");
+    assert_eq!(lines[1..], [format!("2026-06-15T09:00:00.000Z,{},\"t\",1,6,3", fleet.device.id)]);
+    for wrong in ["format=parquet", "format=CSV", "limit=0", "limit=10001", "limit=-1", "format=csv&limit=0"]
+    {
+        let answer = reader.get(&format!("{base}?{wrong}")).await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("invalid_query")), "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::commands::{self, NewTicket, Remark};
 use crate::{
-    command::Context,
+    command::{CommandError, Context},
     deps::Deps,
     problem::Problem,
     scope,
@@ -102,32 +102,36 @@ impl From<Ticket> for TicketJson {
 type Answer = Result<Json<TicketJson>, Problem>;
 
 /// The filters of a ticket list.
-pub fn filter(query: &ListQuery) -> tickets::Filter {
-    let status = query.get("status").filter(|status| TicketState::WORDS.contains(status));
-    tickets::Filter {
-        status: status.map(Into::into),
-        open: match query.get("status") {
-            Some("open") => Some(true),
-            Some("ended") => Some(false),
-            _ => None,
-        },
-        priority: query
-            .get("priority")
-            .and_then(|word| Priority::ALL.into_iter().find(|priority| priority.as_str() == word)),
-        asset: query.parse("asset_id"),
-        customer: query.parse("customer_id"),
+pub fn filter(query: &ListQuery) -> Result<tickets::Filter, CommandError> {
+    let words: Vec<&'static str> = TicketState::WORDS.into_iter().chain(["open", "ended"]).collect();
+    let status = query.word("status", &words)?;
+    let open = match status {
+        Some("open") => Some(true),
+        Some("ended") => Some(false),
+        _ => None,
+    };
+    Ok(tickets::Filter {
+        status: status.filter(|_| open.is_none()).map(Into::into),
+        open,
+        priority: query.one_of("priority", &Priority::ALL, Priority::as_str)?,
+        asset: query.id("asset_id")?,
+        customer: query.id("customer_id")?,
         search: query.get("q").map(Into::into),
-    }
+    })
 }
 
-/// Newest first. Filters: `status` (a status, `open` or `ended`), `priority`, `asset_id`, `customer_id`, `q`.
-#[utoipa::path(get, path = "/api/v1/tickets", tag = "tickets", responses((status = 200, body = Items<TicketJson>)))]
+/// Newest first.
+#[utoipa::path(get, path = "/api/v1/tickets", tag = "tickets",
+    params(("status" = Option<String>, Query, pattern = "^(new|triaged|waiting_customer|waiting_parts|work_order_open|reopened|resolved|closed|duplicate|open|ended)$", description = "A status, `open` or `ended`"),
+        ("priority" = Option<String>, Query, pattern = "^(critical|high|medium|low)$"), ("asset_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query),
+        ("q" = Option<String>, Query, description = "Text in number, subject or description"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<TicketJson>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<TicketJson>>, Problem> {
-    let page = tickets::list(deps.records.read(), user.scope(), &filter(&query), &query.page()).await?;
+    let page = tickets::list(deps.records.read(), user.scope(), &filter(&query)?, &query.page()?).await?;
     Ok(Json(page.map(TicketJson::from).into()))
 }
 

@@ -44,11 +44,11 @@ use store::records::{PageRequest, assets, customers, tickets, work_orders};
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let db = deps.records.read();
     let lang = view.lang;
-    let page = if query.wants_csv() { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page() };
-    let page = tickets::list(db, view.scope(), &filter(&query), &page).await?;
+    let page = if query.wants_csv()? { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page()? };
+    let page = tickets::list(db, view.scope(), &filter(&query)?, &page).await?;
     let assets = assets::by_ids(db, page.items.iter().map(|ticket| ticket.asset_id)).await?;
     let customers = customers::by_ids(db, page.items.iter().map(|ticket| ticket.customer_id)).await?;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         return Ok(file(&view, &page.items, &assets, &customers));
     }
     let rows: Vec<Markup> = page.items.iter().map(|ticket| row(&view, ticket, &assets, &customers)).collect();
@@ -156,7 +156,7 @@ fn file(
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let form = Form::filled([("asset_id", query.get("asset").unwrap_or("")), ("priority", "medium")]);
+    let form = Form::filled([("asset_id", query.id_text("asset")?), ("priority", "medium".into())]);
     let assets = asset_options(&deps, view.scope()).await?;
     Ok(draw_new(&view, &form, &assets).into_response())
 }

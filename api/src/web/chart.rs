@@ -112,7 +112,7 @@ pub struct Mark {
 /// Where the browser gets more: finer values when zooming, and live ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Answers `?metrics=&from=&to=&bucket=&aggregates=` as JSON.
+    /// Answers `?metric=&from=&to=&bucket=&aggregates=` as JSON.
     pub url: String,
     pub metric: String,
     /// Live topic, such as `device:<id>`; none for a period that lies in the past.

@@ -75,8 +75,9 @@ async fn as_problem(response: Response) -> Response {
 
 fn as_page(view: &View, response: &Response) -> Response {
     let (status, lang) = (response.status(), view.lang);
-    let told = response.extensions().get::<Failure>().map(|failure| failure.message.as_str());
-    let message = told.unwrap_or(match status {
+    let told = response.extensions().get::<Failure>();
+    let parameter = told.and_then(|failure| failure.parameter);
+    let message = told.map(|failure| failure.message.as_str()).unwrap_or(match status {
         StatusCode::NOT_FOUND => "error-not-found",
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "error-forbidden",
         StatusCode::METHOD_NOT_ALLOWED => "error-method",
@@ -91,7 +92,9 @@ fn as_page(view: &View, response: &Response) -> Response {
     let body = html! {
         div.top { div { h1 { (title) } p.sub { (status.as_u16()) } } }
         div.card.pad.stack {
-            p { (lang.t(message)) }
+            p { (lang.t(message)) @if let Some(name) = parameter { " " code { (name) } } }
+            // The same page, as it is without what could not be read.
+            @if parameter.is_some() { p { a.btn href=(view.path) { (lang.t("error-query-without")) } } }
             p { a.btn2 href="/" { (lang.t("error-home")) } }
         }
     };

@@ -1,9 +1,15 @@
 //! Lists: the query of a list page or list endpoint, and the answer of the JSON ones.
+//!
+//! What stands in a query is read or refused, never guessed: a filter that cannot be read would otherwise show every
+//! row. The readers are in [`read`]; names that nobody reads are refused for programs by [`super::documented`].
 
+mod read;
+
+use super::request::is_program;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::Serialize;
-use std::{convert::Infallible, str::FromStr};
-use store::records::{PageRequest, Paged};
+use std::convert::Infallible;
+use store::records::Paged;
 
 /// Filters, cursor and limit of a list. Unknown names are kept, so that links to the next page keep the filters.
 #[derive(Clone, Debug, Default)]
@@ -13,23 +19,6 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// The filter `name`, unless absent or empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let found = self.pairs.iter().find(|(key, _)| key == name)?;
-        Some(found.1.trim()).filter(|value| !value.is_empty())
-    }
-    /// The filter `name` as a value; `None` also when it cannot be read.
-    pub fn parse<T: FromStr>(&self, name: &str) -> Option<T> {
-        self.get(name)?.parse().ok()
-    }
-    pub fn page(&self) -> PageRequest {
-        let limit = self.parse("limit").unwrap_or(PageRequest::DEFAULT_LIMIT);
-        PageRequest { cursor: self.get("cursor").map(String::from), ..PageRequest::first(limit) }
-    }
-    /// True when the reader asked for the list as a file.
-    pub fn wants_csv(&self) -> bool {
-        self.get("format") == Some("csv")
-    }
     /// A link to this list with `name` set to `value` (or removed), from the first page unless it is the cursor.
     pub fn link(&self, name: &str, value: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -48,6 +37,14 @@ impl ListQuery {
     }
     pub fn path(&self) -> &str {
         &self.path
+    }
+    /// Every value of `name` as it was sent.
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+    /// A form sends its empty fields too, which ask for nothing; a program that sends an empty value forgot it.
+    fn empty_is_absent(&self) -> bool {
+        !is_program(&self.path)
     }
 }
 
@@ -77,19 +74,6 @@ impl<T> From<Paged<T>> for Items<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_keep_the_filters_and_start_over() {
-        let pair = |key: &str, value: &str| (key.to_string(), value.to_string());
-        let query = ListQuery {
-            path: "/assets".into(),
-            pairs: vec![pair("q", "a&b"), pair("cursor", "x"), pair("site", "")],
-        };
-        assert_eq!(query.link("cursor", Some("y")), "/assets?q=a%26b&cursor=y");
-        assert_eq!(query.link("q", None), "/assets");
-        assert_eq!(query.link("format", Some("csv")), "/assets?q=a%26b&format=csv");
-        assert_eq!(query.get("site"), None);
-    }
-}
+mod tests;
+#[cfg(test)]
+mod walk;

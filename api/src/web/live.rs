@@ -4,10 +4,10 @@
 //! hands each subscriber what it asked for. Nobody is waited for: a subscriber whose queue is full is let go, and its
 //! browser comes back by itself and fetches the page's present state.
 
-use super::request::User;
+use super::{list::ListQuery, request::User};
 use crate::{deps::Deps, problem::Problem, scope};
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{
         Sse,
         sse::{Event, KeepAlive},
@@ -21,7 +21,7 @@ use domain::{
 };
 use futures::{Stream, StreamExt};
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::{
     collections::{BTreeSet, HashMap},
     convert::Infallible,
@@ -345,20 +345,13 @@ fn topics_of(event: &DomainEvent) -> Vec<Topic> {
     }
 }
 
-#[derive(Deserialize)]
-pub struct Wanted {
-    /// Comma-separated.
-    #[serde(default)]
-    topics: String,
-}
-
 /// `GET /events?topics=a,b`
 pub async fn events(
     State(deps): State<Deps>,
     user: User,
-    Query(wanted): Query<Wanted>,
+    query: ListQuery,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let topics = read_topics(&wanted.topics)?;
+    let topics = read_topics(query.get("topics").unwrap_or(""))?;
     let mut devices = Vec::new();
     for topic in &topics {
         devices.extend(devices_of(&deps, &user, *topic).await?);
@@ -380,7 +373,7 @@ pub async fn events(
 }
 
 fn read_topics(text: &str) -> Result<Vec<Topic>, Problem> {
-    let invalid = |detail: String| Problem::new(http::StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail);
+    let invalid = |send: String| Problem::query("topics", &send);
     let words: BTreeSet<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
     if words.is_empty() || words.len() > MAX_TOPICS {
         return Err(invalid(format!("name between 1 and {MAX_TOPICS} topics")));

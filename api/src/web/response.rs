@@ -25,6 +25,8 @@ impl<E: Into<CommandError>> From<E> for PageError {
 pub struct Failure {
     /// Translation key.
     pub message: String,
+    /// The parameter of the address that is to blame.
+    pub parameter: Option<&'static str>,
 }
 
 impl IntoResponse for PageError {
@@ -34,7 +36,12 @@ impl IntoResponse for PageError {
             tracing::error!(error = %self.0, "a page could not be made");
         }
         let mut response = status.into_response();
-        response.extensions_mut().insert(Failure { message });
+        let parameter = match &self.0 {
+            CommandError::Query(wrong) => Some(wrong.field),
+            CommandError::Store(StoreError::Cursor) => Some("cursor"),
+            _ => None,
+        };
+        response.extensions_mut().insert(Failure { message, parameter });
         response
     }
 }
@@ -46,6 +53,8 @@ pub fn describe(error: &CommandError) -> (StatusCode, String) {
         CommandError::NotFound => (StatusCode::NOT_FOUND, "error-not-found"),
         CommandError::Forbidden => (StatusCode::FORBIDDEN, "error-forbidden"),
         CommandError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid"),
+        CommandError::Query(wrong) => (StatusCode::BAD_REQUEST, wrong.message),
+        CommandError::Store(StoreError::Cursor) => (StatusCode::BAD_REQUEST, "error-cursor"),
         CommandError::Transition(_) => (StatusCode::CONFLICT, "error-transition"),
         CommandError::KeyReused => (StatusCode::CONFLICT, "error-key-reused"),
         CommandError::AlreadyDone => (StatusCode::CONFLICT, "error-already-done"),

@@ -1,6 +1,7 @@
 //! Routes that know who may use them. A handler cannot be mounted without an access rule.
 
 use super::{
+    documented::Documented,
     heavy::Heavy,
     request::{self, User},
 };
@@ -12,9 +13,10 @@ use axum::{
     http::Method,
     middleware,
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use domain::account::Role;
+use std::sync::Arc;
 
 /// Longest body of a request, unless its route says otherwise.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -136,17 +138,27 @@ impl Routes {
         access: Access,
         handler: axum::routing::MethodRouter<Deps>,
     ) -> Self {
-        let guard = middleware::from_fn(move |request: Request, next: Next| guard(access, request, next));
+        let guard =
+            middleware::from_fn(move |request: Request, next: Next| guard(access, path, request, next));
         self.router = self.router.route(path, handler.route_layer(guard));
         self.endpoints.push(Endpoint { method, path, access });
         self
     }
 }
 
-/// Refuses before the handler runs: programs hear 401 or 403, people are led to the sign-in page.
-async fn guard(access: Access, request: Request, next: Next) -> Response {
+/// Refuses before the handler runs: programs hear 401 or 403, people are led to the sign-in page. Of those who are
+/// let in, programs hear 400 about parameters that the endpoint does not have; what is public is asked by devices.
+async fn guard(access: Access, path: &str, request: Request, next: Next) -> Response {
     let user = request.extensions().get::<User>();
-    if access.admits(user) { next.run(request).await } else { request::refuse(&request) }
+    if !access.admits(user) {
+        return request::refuse(&request);
+    }
+    let documented = request.extensions().get::<Arc<Documented>>().filter(|_| access != Access::Public);
+    let query = request.uri().query().unwrap_or("");
+    match documented.map_or(Ok(()), |documented| documented.judge(request.method(), path, query)) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::request::View;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use domain::{
     Date, Timestamp,
-    calendar::{Zone, instant_of},
+    calendar::{Zone, instant_of, within_years},
     clock::from_micros,
 };
 use maud::{Markup, html};
@@ -14,15 +14,17 @@ pub fn rfc3339(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// RFC 3339, or milliseconds since 1970.
+/// RFC 3339, or milliseconds since 1970; within the years that a date may have.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    if let Ok(ms) = text.parse::<i64>() {
-        return ms.checked_mul(1000).map(from_micros);
-    }
-    // A plus sign that was not escaped in a query arrives as a space.
-    let text = text.replace(' ', "+");
-    DateTime::parse_from_rfc3339(&text).ok().map(|at| at.with_timezone(&Utc))
+    let at = if let Ok(ms) = text.parse::<i64>() {
+        from_micros(ms.checked_mul(1000)?)
+    } else {
+        // A plus sign that was not escaped in a query arrives as a space.
+        let text = text.replace(' ', "+");
+        DateTime::parse_from_rfc3339(&text).ok()?.with_timezone(&Utc)
+    };
+    within_years(at)
 }
 
 /// `at` on the clocks of `zone` as a `datetime-local` input has it: to the minute, or as finely as it may be given.

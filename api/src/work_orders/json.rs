@@ -191,39 +191,41 @@ impl LineJson {
 type Answer = Result<Json<WorkOrderJson>, Problem>;
 
 /// The filters of a work order list.
-pub fn filter(query: &ListQuery) -> work_orders::Filter {
-    let status = query.get("status").filter(|status| WorkOrderState::WORDS.contains(status));
-    work_orders::Filter {
-        status: status.map(Into::into),
-        open: match query.get("status") {
-            Some("open") => Some(true),
-            Some("ended") => Some(false),
-            _ => None,
-        },
-        priority: query
-            .get("priority")
-            .and_then(|word| Priority::ALL.into_iter().find(|priority| priority.as_str() == word)),
-        kind: query
-            .get("kind")
-            .and_then(|word| WorkOrderKind::ALL.into_iter().find(|kind| kind.as_str() == word)),
-        asset: query.parse("asset_id"),
-        customer: query.parse("customer_id"),
-        ticket: query.parse("ticket_id"),
-        technician: query.parse("technician_id"),
+pub fn filter(query: &ListQuery) -> Result<work_orders::Filter, CommandError> {
+    let words: Vec<&'static str> = WorkOrderState::WORDS.into_iter().chain(["open", "ended"]).collect();
+    let status = query.word("status", &words)?;
+    let open = match status {
+        Some("open") => Some(true),
+        Some("ended") => Some(false),
+        _ => None,
+    };
+    Ok(work_orders::Filter {
+        status: status.filter(|_| open.is_none()).map(Into::into),
+        open,
+        priority: query.one_of("priority", &Priority::ALL, Priority::as_str)?,
+        kind: query.one_of("kind", &WorkOrderKind::ALL, WorkOrderKind::as_str)?,
+        asset: query.id("asset_id")?,
+        customer: query.id("customer_id")?,
+        ticket: query.id("ticket_id")?,
+        technician: query.id("technician_id")?,
         search: query.get("q").map(Into::into),
         ready_to_invoice: false,
-    }
+    })
 }
 
-/// Newest first. Filters: `status` (a status, `open` or `ended`), `priority`, `kind`, `asset_id`, `customer_id`,
-/// `ticket_id`, `technician_id`, `q`.
-#[utoipa::path(get, path = "/api/v1/work-orders", tag = "work orders", responses((status = 200, body = Items<WorkOrderJson>)))]
+/// Newest first.
+#[utoipa::path(get, path = "/api/v1/work-orders", tag = "work orders",
+    params(("status" = Option<String>, Query, pattern = "^(unscheduled|scheduled|in_progress|on_hold|completed|approved|invoiced|closed|canceled|cannot_complete|open|ended)$", description = "A status, `open` or `ended`"),
+        ("priority" = Option<String>, Query, pattern = "^(critical|high|medium|low)$"), ("kind" = Option<String>, Query, pattern = "^(corrective|preventive|installation|inspection)$"), ("asset_id" = Option<Uuid>, Query),
+        ("customer_id" = Option<Uuid>, Query), ("ticket_id" = Option<Uuid>, Query), ("technician_id" = Option<Uuid>, Query),
+        ("q" = Option<String>, Query, description = "Text in number or subject"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<WorkOrderJson>)))]
 pub async fn list(
     State(deps): State<Deps>,
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<WorkOrderJson>>, Problem> {
-    let page = work_orders::list(deps.records.read(), user.scope(), &filter(&query), &query.page()).await?;
+    let page = work_orders::list(deps.records.read(), user.scope(), &filter(&query)?, &query.page()?).await?;
     Ok(Json(page.map(WorkOrderJson::from).into()))
 }
 

@@ -58,13 +58,13 @@ use store::records::{
 
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
     let (db, lang) = (deps.records.read(), view.lang);
-    let page = if query.wants_csv() { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page() };
-    let page = work_orders::list(db, view.scope(), &filter(&query), &page).await?;
+    let page = if query.wants_csv()? { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page()? };
+    let page = work_orders::list(db, view.scope(), &filter(&query)?, &page).await?;
     let assets = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;
     let customers = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
     let asset = |work: &WorkOrder| assets.get(&work.asset_id).map_or("", |asset| asset.name.as_str());
     let customer = |work: &WorkOrder| customers.get(&work.customer_id).map_or("", |c| c.name.as_str());
-    if query.wants_csv() {
+    if query.wants_csv()? {
         let keys = [
             "work-orders-number",
             "work-orders-subject",
@@ -145,12 +145,12 @@ fn may_plan(user: &User) -> bool {
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let form = Form::filled([
-        ("asset_id", query.get("asset").unwrap_or("")),
-        ("kind", "preventive"),
-        ("priority", "medium"),
-        ("estimated_minutes", "60"),
-        ("requires_signature", "on"),
-        ("standard_checklist", "on"),
+        ("asset_id", query.id_text("asset")?),
+        ("kind", "preventive".into()),
+        ("priority", "medium".into()),
+        ("estimated_minutes", "60".into()),
+        ("requires_signature", "on".into()),
+        ("standard_checklist", "on".into()),
     ]);
     Ok(draw_new(&view, &form, &asset_options(&deps, view.scope()).await?).into_response())
 }

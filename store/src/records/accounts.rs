@@ -9,7 +9,7 @@ use domain::{
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
 
-use super::{PageRequest, Paged};
+use super::{List, PageRequest, Paged};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]
@@ -96,14 +96,16 @@ pub async fn count_administrators(db: &impl ConnectionTrait) -> Result<u64, Stor
     Ok(administrators.count(db).await?)
 }
 
+const LIST: List<String> = List::named("accounts");
+
 /// By e-mail address.
 pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<Account>, StoreError> {
     let mut query = Entity::find().order_by_asc(Column::Email).limit(page.limit + 1);
-    if let Some(cursor) = &page.cursor {
-        query = query.filter(Column::Email.gt(cursor.as_str()));
+    if let Some(last) = LIST.place(page)? {
+        query = query.filter(Column::Email.gt(last));
     }
     let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |account| account.email.clone()))
+    Ok(LIST.page(rows, page.limit, |account| account.email.clone()))
 }
 
 fn to_row(account: &Account) -> ActiveModel {

@@ -1,6 +1,6 @@
 //! Alerts and their groups. An asset has at most one open group of live alerts, and one of historical ones.
 
-use super::{PageRequest, Paged, assets, column, failures::parse_cursor, scope};
+use super::{List, PageRequest, Paged, assets, column, keyset, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -479,6 +479,8 @@ pub struct Filter {
     pub raised_to: Option<Timestamp>,
 }
 
+const LIST: List<(i64, Uuid)> = List::named("alerts");
+
 /// The most urgent first: severity, then money at risk, then the newest.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -487,14 +489,11 @@ pub async fn list(
     now: Timestamp,
     page: &PageRequest,
 ) -> Result<Paged<Alert>, StoreError> {
-    let mut query = matching(scope, filter, now);
-    if let Some((urgency, id)) = page.cursor.as_deref().map(parse_cursor).transpose()? {
-        let same = Column::Urgency.eq(urgency).and(Column::Id.lt(id));
-        query = query.filter(Column::Urgency.lt(urgency).or(same));
-    }
+    let query =
+        matching(scope, filter, now).filter(keyset::before(Column::Urgency, Column::Id, LIST.place(page)?));
     let query = query.order_by_desc(Column::Urgency).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
-    let page = Paged::from_rows(rows, page.limit, |row: &Model| format!("{}.{}", row.urgency, row.id));
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.urgency, row.id));
     let items = page.items.into_iter().map(Alert::try_from).collect::<Result<_, _>>()?;
     Ok(Paged { items, next_cursor: page.next_cursor })
 }

@@ -5,7 +5,7 @@ use domain::{Timestamp, account::ApiToken, clock::from_micros, id::ApiTokenId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
 
-use super::{PageRequest, Paged};
+use super::{List, PageRequest, Paged};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_tokens")]
@@ -53,14 +53,16 @@ pub async fn authenticate(
     row.filter(|row| row.revoked_at_us.is_none()).map(from_row).transpose()
 }
 
+const LIST: List<Uuid> = List::named("api_tokens");
+
 /// Newest first.
 pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<ApiToken>, StoreError> {
     let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
-    if let Some(cursor) = page.cursor.as_ref().and_then(|cursor| cursor.parse::<Uuid>().ok()) {
-        query = query.filter(Column::Id.lt(cursor));
+    if let Some(last) = LIST.place(page)? {
+        query = query.filter(Column::Id.lt(last));
     }
     let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |token| token.id.to_string()))
+    Ok(LIST.page(rows, page.limit, |token| token.id.into()))
 }
 
 /// False when there is no such token. Revoking twice keeps the first time.

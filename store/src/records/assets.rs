@@ -1,7 +1,7 @@
 //! Installed machines.
 
 use super::{
-    PageRequest, Paged, keyset, scope,
+    List, PageRequest, Paged, keyset, scope,
     search::{self, Kind},
     sites::demo_customers,
     state_days, states, work_orders,
@@ -171,6 +171,8 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+const LIST: List<(String, Uuid)> = List::named("assets");
+
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -178,12 +180,11 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Asset>, StoreError> {
-    let query =
-        matching(scope, filter).filter(keyset::after(Column::Name, Column::Id, page.cursor.as_deref())?);
+    let query = matching(scope, filter).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let assets = rows.into_iter().map(Asset::try_from).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(assets, page.limit, |a: &Asset| keyset::encode(&a.name, a.id.into())))
+    Ok(LIST.page(assets, page.limit, |a: &Asset| (a.name.clone(), a.id.into())))
 }
 
 /// How many there are at each site.

@@ -48,14 +48,3 @@ pub(super) fn us(at: Option<Timestamp>) -> Option<i64> {
 pub(super) fn at(us: Option<i64>) -> Option<Timestamp> {
     us.map(from_micros)
 }
-
-/// A keyset position: an instant and the id that makes it unique.
-pub(super) fn cursor(at: Timestamp, id: uuid::Uuid) -> String {
-    format!("{}.{id}", at.timestamp_micros())
-}
-
-/// None for a word that no page of ours gave out: the list starts over.
-pub(super) fn from_cursor(cursor: &str) -> Option<(i64, uuid::Uuid)> {
-    let (us, id) = cursor.split_once('.')?;
-    Some((us.parse().ok()?, id.parse().ok()?))
-}

@@ -1,6 +1,6 @@
 //! What customers have bought, and what each contract has borne so far.
 
-use super::{PageRequest, Paged, column, keyset, scope, sites::demo_customers};
+use super::{List, PageRequest, Paged, column, keyset, scope, sites::demo_customers};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -158,6 +158,8 @@ pub struct Filter {
     pub ends: Option<(Timestamp, Timestamp)>,
 }
 
+const LIST: List<(String, Uuid)> = List::named("contracts");
+
 /// By number.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -165,12 +167,11 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Contract>, StoreError> {
-    let query =
-        matching(scope, filter).filter(keyset::after(Column::Number, Column::Id, page.cursor.as_deref())?);
+    let query = matching(scope, filter).filter(keyset::after(Column::Number, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_asc(Column::Number).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let contracts = with_assets(db, rows).await?;
-    Ok(Paged::from_rows(contracts, page.limit, |c: &Contract| keyset::encode(&c.number, c.id.into())))
+    Ok(LIST.page(contracts, page.limit, |c: &Contract| (c.number.clone(), c.id.into())))
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {

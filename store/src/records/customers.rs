@@ -1,7 +1,7 @@
 //! Who owns equipment and pays for its service.
 
 use super::{
-    PageRequest, Paged, column, keyset, scope,
+    List, PageRequest, Paged, column, keyset, scope,
     search::{self, Kind},
     work_orders,
 };
@@ -114,6 +114,8 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+const LIST: List<(String, Uuid)> = List::named("customers");
+
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -121,18 +123,15 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Customer>, StoreError> {
-    let mut query = Entity::find().filter(seen(scope)).filter(keyset::after(
-        Column::Name,
-        Column::Id,
-        page.cursor.as_deref(),
-    )?);
+    let mut query =
+        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Kind::Customer, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let customers = rows.into_iter().map(Customer::try_from).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(customers, page.limit, |c: &Customer| keyset::encode(&c.name, c.id.into())))
+    Ok(LIST.page(customers, page.limit, |c: &Customer| (c.name.clone(), c.id.into())))
 }
 
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {

@@ -1,6 +1,6 @@
 //! Error codes, warnings, failures, maintenance and texts that devices sent, once each.
 
-use super::{assets, device_attributes, failures::parse_cursor};
+use super::{List, assets, device_attributes, keyset};
 use crate::{
     StoreError,
     records::{PageRequest, Paged},
@@ -101,21 +101,19 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
+const LIST: List<(i64, Uuid)> = List::named("device_events");
+
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<DeviceEvent>, StoreError> {
-    let mut query = matching(filter);
-    if let Some((at_us, device)) = page.cursor.as_deref().map(parse_cursor).transpose()? {
-        let same = Column::AtUs.eq(at_us).and(Column::DeviceId.lt(device));
-        query = query.filter(Column::AtUs.lt(at_us).or(same));
-    }
+    let query = matching(filter).filter(keyset::before(Column::AtUs, Column::DeviceId, LIST.place(page)?));
     let query = query.order_by_desc(Column::AtUs).order_by_desc(Column::DeviceId);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let events = rows.into_iter().map(DeviceEvent::try_from).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(events, page.limit, |e: &DeviceEvent| format!("{}.{}", e.ts_us, e.device)))
+    Ok(LIST.page(events, page.limit, |e: &DeviceEvent| (e.ts_us, e.device.into())))
 }
 
 /// Oldest first, at most `limit`.

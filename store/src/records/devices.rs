@@ -2,7 +2,7 @@
 //! hash would protect nothing and cost every connection.
 
 use super::{
-    PageRequest, Paged, assets, keyset, scope,
+    List, PageRequest, Paged, assets, keyset, scope,
     search::{self, Kind},
 };
 use crate::StoreError;
@@ -254,6 +254,8 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+const LIST: List<(String, Uuid)> = List::named("devices");
+
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -264,8 +266,8 @@ pub async fn list(
     let mut query = Entity::find().filter(scope::by_asset(scope, Column::AssetId)).filter(keyset::after(
         Column::Name,
         Column::Id,
-        page.cursor.as_deref(),
-    )?);
+        LIST.place(page)?,
+    ));
     if let Some(id) = filter.asset {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }
@@ -275,7 +277,7 @@ pub async fn list(
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let devices = rows.into_iter().map(Device::try_from).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(devices, page.limit, |d: &Device| keyset::encode(&d.name, d.id.into())))
+    Ok(LIST.page(devices, page.limit, |d: &Device| (d.name.clone(), d.id.into())))
 }
 
 /// The demo's devices: for the demo fleet, and for the telemetry store that must forget them.

@@ -1,6 +1,6 @@
 //! Failures of equipment, derived with the state log.
 
-use super::{PageRequest, Paged, assets, state_days};
+use super::{List, PageRequest, Paged, assets, keyset, state_days};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -100,21 +100,19 @@ pub struct Filter {
     pub in_service: bool,
 }
 
+const LIST: List<(i64, Uuid)> = List::named("failures");
+
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Failure>, StoreError> {
-    let mut query = matching(filter);
-    if let Some((at_us, id)) = page.cursor.as_deref().map(parse_cursor).transpose()? {
-        let same = Column::AtUs.eq(at_us).and(Column::Id.lt(id));
-        query = query.filter(Column::AtUs.lt(at_us).or(same));
-    }
+    let query = matching(filter).filter(keyset::before(Column::AtUs, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_desc(Column::AtUs).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
     let failures = rows.into_iter().map(Failure::from).collect();
-    Ok(Paged::from_rows(failures, page.limit, |f: &Failure| format!("{}.{}", f.at.timestamp_micros(), f.id)))
+    Ok(LIST.page(failures, page.limit, |f: &Failure| (f.at.timestamp_micros(), f.id.into())))
 }
 
 /// Every failure that matches, oldest first.
@@ -125,12 +123,6 @@ pub async fn all(db: &impl ConnectionTrait, filter: &Filter) -> Result<Vec<Failu
 
 pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, StoreError> {
     Ok(matching(filter).count(db).await?)
-}
-
-/// A cursor of `<microseconds>.<id>`.
-pub(super) fn parse_cursor(cursor: &str) -> Result<(i64, Uuid), StoreError> {
-    let parsed = cursor.split_once('.').and_then(|(key, id)| Some((key.parse().ok()?, id.parse().ok()?)));
-    parsed.ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))
 }
 
 fn matching(filter: &Filter) -> Select<Entity> {

@@ -6,7 +6,7 @@ mod migrations;
 
 pub(super) use migrations::{Accounts, Migration};
 
-use super::{PageRequest, Paged, column, scope, sites::demo_customers};
+use super::{List, PageRequest, Paged, column, keyset, scope, sites::demo_customers};
 use crate::StoreError;
 use domain::{
     Currency, Date, Money, Timestamp,
@@ -242,6 +242,8 @@ pub struct Filter {
     pub contract: Option<ContractId>,
 }
 
+const LIST: List<(i64, Uuid)> = List::named("invoices");
+
 /// The newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -249,17 +251,12 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Summary>, StoreError> {
-    let mut query = matching(scope, filter);
-    if let Some(cursor) = &page.cursor {
-        let (us, id) = column::from_cursor(cursor)
-            .ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))?;
-        let same_instant = Column::CreatedAtUs.eq(us).and(Column::Id.lt(id));
-        query = query.filter(Column::CreatedAtUs.lt(us).or(same_instant));
-    }
+    let query =
+        matching(scope, filter).filter(keyset::before(Column::CreatedAtUs, Column::Id, LIST.place(page)?));
     let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let rows = rows.into_iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |s: &Summary| column::cursor(s.created_at, s.id.into())))
+    Ok(LIST.page(rows, page.limit, |s: &Summary| (s.created_at.timestamp_micros(), s.id.into())))
 }
 
 /// How many, and what is open of them in `currency`.

@@ -3,7 +3,7 @@
 //! A subject's facts are replaced as a whole, and the sums of its days follow in the same transaction, so a period of
 //! days is read from a few hundred rows however many work orders there are.
 
-use super::{PageRequest, Paged, column};
+use super::{List, PageRequest, Paged, keyset};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -257,6 +257,9 @@ pub struct Fact {
     pub asset: Option<AssetId>,
 }
 
+/// With the indicator's code: its list is not that of another one.
+const LIST: List<(i64, (Uuid, String))> = List::named("kpi_facts");
+
 /// The facts of `code` on the days from `from` to `to`, the newest first.
 pub async fn rows(
     db: &impl ConnectionTrait,
@@ -265,16 +268,14 @@ pub async fn rows(
     to: i32,
     page: &PageRequest,
 ) -> Result<Paged<Fact>, StoreError> {
-    let mut query =
+    let place = match LIST.place(page)? {
+        Some((us, (id, of))) if of == code => Some((us, id)),
+        Some(_) => return Err(StoreError::Cursor),
+        None => None,
+    };
+    let query =
         Entity::find().filter(Column::Code.eq(code)).filter(Column::Day.gte(from)).filter(Column::Day.lt(to));
-    if let Some(cursor) = &page.cursor {
-        let (us, id) = column::from_cursor(cursor)
-            .ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))?;
-        query = query.filter(
-            Expr::tuple([Expr::col(Column::AtUs), Expr::col(Column::SubjectId)])
-                .lt(Expr::tuple([Expr::val(us), Expr::val(id)])),
-        );
-    }
+    let query = query.filter(keyset::before(Column::AtUs, Column::SubjectId, place));
     let query = query.order_by_desc(Column::AtUs).order_by_desc(Column::SubjectId);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let rows = rows.into_iter().map(|row| Fact {
@@ -286,7 +287,9 @@ pub async fn rows(
         denominator: row.denominator,
         asset: row.asset_id.map(Into::into),
     });
-    Ok(Paged::from_rows(rows.collect(), page.limit, |fact: &Fact| column::cursor(fact.at, fact.subject_id)))
+    Ok(LIST.page(rows.collect(), page.limit, |fact: &Fact| {
+        (fact.at.timestamp_micros(), (fact.subject_id, code.to_owned()))
+    }))
 }
 
 /// What an indicator can be broken down by.

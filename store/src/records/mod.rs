@@ -18,6 +18,7 @@ pub mod connections;
 pub mod contracts;
 pub mod counters;
 pub mod credit_notes;
+mod cursor;
 pub mod customers;
 pub mod demo;
 pub mod device_attributes;
@@ -80,6 +81,7 @@ use std::{
 };
 use tokio::sync::watch;
 
+pub use cursor::{Key, List};
 pub use sea_orm::ConnectionTrait as Connection;
 
 /// A handle to the records; clones share it.
@@ -247,7 +249,7 @@ pub struct Paged<T> {
     pub next_cursor: Option<String>,
 }
 
-/// Which page of a list, keyset style: `cursor` is the opaque word from [`Paged::next_cursor`].
+/// Which page of a list, keyset style: `cursor` is the sealed word from [`Paged::next_cursor`], which [`List`] reads.
 #[derive(Clone, Debug)]
 pub struct PageRequest {
     pub limit: u64,
@@ -269,13 +271,6 @@ impl Default for PageRequest {
 }
 
 impl<T> Paged<T> {
-    /// Makes a page of rows that were read with `limit + 1`; `cursor_of` gives the sort key of a row.
-    pub fn from_rows(mut rows: Vec<T>, limit: u64, cursor_of: impl Fn(&T) -> String) -> Self {
-        let more = rows.len() as u64 > limit;
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next_cursor = more.then(|| rows.last().map(&cursor_of)).flatten();
-        Self { items: rows, next_cursor }
-    }
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
         Paged { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
     }

@@ -1,7 +1,7 @@
 //! Types of equipment.
 
 use super::{
-    PageRequest, Paged, assets, keyset, model_metrics,
+    List, PageRequest, Paged, assets, keyset, model_metrics,
     search::{self, Kind},
 };
 use crate::StoreError;
@@ -109,6 +109,8 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+const LIST: List<(String, Uuid)> = List::named("models");
+
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -116,18 +118,15 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<domain::asset::Model>, StoreError> {
-    let mut query = Entity::find().filter(seen(scope)).filter(keyset::after(
-        Column::Name,
-        Column::Id,
-        page.cursor.as_deref(),
-    )?);
+    let mut query =
+        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Kind::Model, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let models = rows.into_iter().map(Into::into).collect();
-    Ok(Paged::from_rows(models, page.limit, |m: &domain::asset::Model| keyset::encode(&m.name, m.id.into())))
+    Ok(LIST.page(models, page.limit, |m: &domain::asset::Model| (m.name.clone(), m.id.into())))
 }
 
 /// Removes the demo's models, except those that somebody's own assets have taken up.

@@ -1,7 +1,7 @@
 //! Events that a reaction failed on: put aside with the reason, so that the events behind them go on. Each is tried
 //! again after pauses that grow; what fails in the end waits for a person.
 
-use super::{PageRequest, Paged};
+use super::{List, PageRequest, Paged};
 use crate::StoreError;
 use domain::{Timestamp, clock::from_micros};
 use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -75,14 +75,16 @@ pub async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Option<Parked>, S
     Ok(Entity::find_by_id(id).one(db).await?.map(from_row))
 }
 
+const LIST: List<i64> = List::named("parked_events");
+
 /// Newest first.
 pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<Parked>, StoreError> {
     let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
-    if let Some(before) = page.cursor.as_deref().and_then(|cursor| cursor.parse::<i64>().ok()) {
+    if let Some(before) = LIST.place(page)? {
         query = query.filter(Column::Id.lt(before));
     }
     let rows = query.all(db).await?;
-    Ok(Paged::from_rows(rows, page.limit, |row| row.id.to_string()).map(from_row))
+    Ok(LIST.page(rows, page.limit, |row| row.id).map(from_row))
 }
 
 /// How many wait for a person.

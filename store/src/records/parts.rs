@@ -1,7 +1,7 @@
 //! The catalogue of parts.
 
 use super::{
-    PageRequest, Paged, column,
+    List, PageRequest, Paged, column,
     search::{self, Kind},
 };
 use crate::StoreError;
@@ -63,6 +63,8 @@ pub async fn find_by_number(db: &impl ConnectionTrait, number: &str) -> Result<O
     Entity::find().filter(Column::Number.eq(number)).one(db).await?.map(from_row).transpose()
 }
 
+const LIST: List<String> = List::named("parts");
+
 /// Active parts by number; `search` is a part of the number or name.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -74,11 +76,11 @@ pub async fn list(
     if let Some(text) = search.map(str::trim).filter(|text| !text.is_empty()) {
         query = query.filter(search::found(Kind::Part, Column::Id, Column::Search, text));
     }
-    if let Some(cursor) = &page.cursor {
-        query = query.filter(Column::Number.gt(cursor.as_str()));
+    if let Some(last) = LIST.place(page)? {
+        query = query.filter(Column::Number.gt(last));
     }
     let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |part| part.number.clone()))
+    Ok(LIST.page(rows, page.limit, |part| part.number.clone()))
 }
 
 /// Parts that jobs at this asset have used before: what a van should carry.

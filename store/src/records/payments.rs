@@ -1,6 +1,6 @@
 //! Money that came in, and money that went back.
 
-use super::{PageRequest, Paged, column, invoices, scope};
+use super::{List, PageRequest, Paged, column, invoices, keyset, scope};
 use crate::StoreError;
 use domain::{
     Date,
@@ -70,6 +70,8 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
 }
 
+const LIST: List<(i64, Uuid)> = List::named("payments");
+
 /// The newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -85,16 +87,11 @@ pub async fn list(
     if let Some(id) = filter.customer {
         query = query.filter(Column::InvoiceId.in_subquery(invoices::of_customer(id)));
     }
-    if let Some(cursor) = &page.cursor {
-        let (day, id) = column::from_cursor(cursor)
-            .ok_or_else(|| StoreError::Conflict("the cursor is of another list".into()))?;
-        let same_day = Column::OnDay.eq(day).and(Column::Id.lt(id));
-        query = query.filter(Column::OnDay.lt(day).or(same_day));
-    }
+    query = query.filter(keyset::before(Column::OnDay, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_desc(Column::OnDay).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
     let payments = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(payments, page.limit, |p: &Payment| format!("{}.{}", p.on.day_number(), p.id)))
+    Ok(LIST.page(payments, page.limit, |p: &Payment| (p.on.day_number().into(), p.id.into())))
 }
 
 /// Removes the payments of the demo's invoices.

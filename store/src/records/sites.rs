@@ -1,7 +1,7 @@
 //! Customers' places.
 
 use super::{
-    PageRequest, Paged, customers, keyset, scope,
+    List, PageRequest, Paged, customers, keyset, scope,
     search::{self, Kind},
     work_orders,
 };
@@ -108,6 +108,8 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+const LIST: List<(String, Uuid)> = List::named("sites");
+
 /// By name.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -115,11 +117,8 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Site>, StoreError> {
-    let mut query = Entity::find().filter(seen(scope)).filter(keyset::after(
-        Column::Name,
-        Column::Id,
-        page.cursor.as_deref(),
-    )?);
+    let mut query =
+        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
     if let Some(id) = filter.customer {
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }
@@ -129,7 +128,7 @@ pub async fn list(
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let sites = rows.into_iter().map(Site::from).collect();
-    Ok(Paged::from_rows(sites, page.limit, |s: &Site| keyset::encode(&s.name, s.id.into())))
+    Ok(LIST.page(sites, page.limit, |s: &Site| (s.name.clone(), s.id.into())))
 }
 
 /// Removes the sites of the demo's customers. Their assets must be gone.

@@ -1,7 +1,7 @@
 //! Stock: the ledger of movements, and the level of each part at each place, which is its sum. Both are written in
 //! one transaction, so a level never disagrees with its ledger and never falls below nothing where that is refused.
 
-use super::{PageRequest, Paged, column, lines, scope, visits, work_orders};
+use super::{List, PageRequest, Paged, column, keyset, lines, scope, visits, work_orders};
 use crate::StoreError;
 use domain::{
     account::Scope,
@@ -114,6 +114,8 @@ pub async fn insert(tx: &impl ConnectionTrait, movement: &StockMovement) -> Resu
     Ok(())
 }
 
+const LIST: List<(i64, Uuid)> = List::named("stock");
+
 /// Newest first; of one part, or of all. Whoever does not see everything sees what their jobs used.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -128,20 +130,15 @@ pub async fn list(
     );
     let mut query = Entity::find()
         .filter(seen)
+        .filter(keyset::before(Column::AtUs, Column::Id, LIST.place(page)?))
         .order_by_desc(Column::AtUs)
         .order_by_desc(Column::Id)
         .limit(page.limit + 1);
     if let Some(part) = part {
         query = query.filter(Column::PartId.eq(Uuid::from(part)));
     }
-    if let Some((us, id)) = page.cursor.as_deref().and_then(column::from_cursor) {
-        query = query.filter(
-            Expr::tuple([Expr::col(Column::AtUs), Expr::col(Column::Id)])
-                .lt(Expr::tuple([Expr::val(us), Expr::val(id)])),
-        );
-    }
     let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |movement| column::cursor(movement.at, movement.id.into())))
+    Ok(LIST.page(rows, page.limit, |movement| (movement.at.timestamp_micros(), movement.id.into())))
 }
 
 /// Zero where nothing ever lay.

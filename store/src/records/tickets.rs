@@ -1,7 +1,7 @@
 //! Tickets. One alert group has at most one: the unique column holds it whatever runs at the same time.
 
 use super::{
-    PageRequest, Paged, assets, column, scope,
+    List, PageRequest, Paged, assets, column, keyset, scope,
     search::{self, Kind},
 };
 use crate::StoreError;
@@ -136,6 +136,8 @@ pub async fn open_for_asset(
     Ok(list(db, scope, &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items)
 }
 
+const LIST: List<(i64, Uuid)> = List::named("tickets");
+
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -143,16 +145,12 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Ticket>, StoreError> {
-    let mut query = filtered(scope, filter).order_by_desc(Column::OpenedAtUs).order_by_desc(Column::Id);
-    if let Some((us, id)) = page.cursor.as_deref().and_then(column::from_cursor) {
-        query = query.filter(
-            Expr::tuple([Expr::col(Column::OpenedAtUs), Expr::col(Column::Id)])
-                .lt(Expr::tuple([Expr::val(us), Expr::val(id)])),
-        );
-    }
+    let query =
+        filtered(scope, filter).filter(keyset::before(Column::OpenedAtUs, Column::Id, LIST.place(page)?));
+    let query = query.order_by_desc(Column::OpenedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let rows = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |ticket| column::cursor(ticket.opened_at, ticket.id.into())))
+    Ok(LIST.page(rows, page.limit, |ticket| (ticket.opened_at.timestamp_micros(), ticket.id.into())))
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {

@@ -1,6 +1,6 @@
 //! Promises for single machines.
 
-use super::{PageRequest, Paged, assets, column, scope};
+use super::{List, PageRequest, Paged, assets, column, scope};
 use crate::StoreError;
 use domain::{
     account::Scope,
@@ -74,6 +74,8 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
 }
 
+const LIST: List<Uuid> = List::named("warranties");
+
 /// The newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -88,14 +90,12 @@ pub async fn list(
     if let Some(id) = filter.customer {
         query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
     }
-    if let Some(cursor) = &page.cursor {
-        let id: Uuid =
-            cursor.parse().map_err(|_| StoreError::Conflict("the cursor is of another list".into()))?;
-        query = query.filter(Column::Id.lt(id));
+    if let Some(last) = LIST.place(page)? {
+        query = query.filter(Column::Id.lt(last));
     }
     let rows = query.order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
     let warranties = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-    Ok(Paged::from_rows(warranties, page.limit, |warranty: &Warranty| warranty.id.to_string()))
+    Ok(LIST.page(warranties, page.limit, |warranty: &Warranty| warranty.id.into()))
 }
 
 /// Removes the warranties of the demo's assets.

@@ -1,7 +1,7 @@
 //! Work orders, with the signature that the customer put under each.
 
 use super::{
-    PageRequest, Paged, column, invoices, scope,
+    List, PageRequest, Paged, column, invoices, keyset, scope,
     search::{self, Kind},
     visits,
 };
@@ -170,6 +170,8 @@ pub(super) fn named_by(technician: TechnicianId, column: Column) -> SelectStatem
     query
 }
 
+const LIST: List<(i64, Uuid)> = List::named("work_orders");
+
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -177,16 +179,12 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<WorkOrder>, StoreError> {
-    let mut query = filtered(scope, filter).order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
-    if let Some((us, id)) = page.cursor.as_deref().and_then(column::from_cursor) {
-        query = query.filter(
-            Expr::tuple([Expr::col(Column::CreatedAtUs), Expr::col(Column::Id)])
-                .lt(Expr::tuple([Expr::val(us), Expr::val(id)])),
-        );
-    }
+    let query =
+        filtered(scope, filter).filter(keyset::before(Column::CreatedAtUs, Column::Id, LIST.place(page)?));
+    let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let rows = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(Paged::from_rows(rows, page.limit, |work| column::cursor(work.created_at, work.id.into())))
+    Ok(LIST.page(rows, page.limit, |work| (work.created_at.timestamp_micros(), work.id.into())))
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {

@@ -43,9 +43,17 @@ pub struct Window {
 }
 
 impl Window {
-    pub fn choose(query: &ListQuery, last_data: Option<Timestamp>, now: Timestamp) -> Self {
-        let asked = query.get("range").and_then(|word| RANGES.into_iter().find(|(name, _)| *name == word));
-        let (range, hours) = asked.unwrap_or(RANGES[0]);
+    /// `?range=`, the shortest when absent.
+    pub fn choose(
+        query: &ListQuery,
+        last_data: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Self, CommandError> {
+        let asked = query.one_of("range", &RANGES, |(name, _)| name)?;
+        Ok(Self::of(asked.unwrap_or(RANGES[0]), last_data, now))
+    }
+
+    fn of((range, hours): (&'static str, i64), last_data: Option<Timestamp>, now: Timestamp) -> Self {
         let span = TimeDelta::hours(hours);
         match last_data {
             Some(last) if last < now - span => {
@@ -202,12 +210,11 @@ mod tests {
     #[test]
     fn old_data_are_shown_where_they_are() {
         let now = from_micros(1_790_000_000_000_000);
-        let query = ListQuery::default();
-        let window = Window::choose(&query, Some(now - TimeDelta::minutes(5)), now);
+        let window = Window::of(RANGES[0], Some(now - TimeDelta::minutes(5)), now);
         assert!(window.live && window.to == now && window.range == "1h");
         let last = now - TimeDelta::days(4000);
-        let window = Window::choose(&query, Some(last), now);
+        let window = Window::of(RANGES[0], Some(last), now);
         assert!(!window.live && window.from < last && last < window.to);
-        assert!(Window::choose(&query, None, now).live, "the first value is yet to come");
+        assert!(Window::of(RANGES[0], None, now).live, "the first value is yet to come");
     }
 }

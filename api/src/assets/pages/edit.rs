@@ -28,9 +28,9 @@ use uuid::Uuid;
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
     let form = Form::filled([
-        ("criticality", Criticality::Medium.as_str()),
-        ("site_id", query.get("site_id").unwrap_or("")),
-        ("model_id", query.get("model_id").unwrap_or("")),
+        ("criticality", Criticality::Medium.as_str().to_owned()),
+        ("site_id", query.id_text("site_id")?),
+        ("model_id", query.id_text("model_id")?),
     ]);
     let choices = Choices::load(&deps, view.scope(), view.lang).await?;
     Ok(draw(&view, &form, &choices, "/assets", "assets-new"))

@@ -27,7 +27,7 @@ use domain::{
     asset::{Asset, Model},
     clock::from_micros,
     condition::{EquipmentState, reliability, state::StateInterval},
-    id::{AssetId, CustomerId},
+    id::AssetId,
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -61,16 +61,14 @@ struct Row {
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let asked = assets::Filter {
-        state: query
-            .get("state")
-            .and_then(|word| EquipmentState::ALL.into_iter().find(|s| s.as_str() == word)),
-        ..filter(&query)
+        state: query.one_of("state", &EquipmentState::ALL, EquipmentState::as_str)?,
+        ..filter(&query)?
     };
     let scope = view.scope();
-    let page = assets::list(deps.records.read(), scope, &asked, &query.page()).await?;
+    let page = assets::list(deps.records.read(), scope, &asked, &query.page()?).await?;
     let next_cursor = page.next_cursor.clone();
     let rows = rows(&deps, scope, page.items, view.lang).await?;
-    if query.wants_csv() {
+    if query.wants_csv()? {
         return Ok(file(&view, &rows));
     }
     let lang = view.lang;
@@ -219,7 +217,7 @@ async fn filters(deps: &Deps, view: &View, query: &ListQuery, scope: Scope) -> R
     let lang = view.lang;
     let any = |key: &str| (String::new(), lang.t(key));
     let page = PageRequest::first(PageRequest::MAX_LIMIT);
-    let customer = query.parse::<uuid::Uuid>("customer_id").map(CustomerId);
+    let customer = query.id("customer_id")?;
     let mut places = vec![any("assets-any-site")];
     let mut types = vec![any("assets-any-model")];
     let name = |m: &Model| model_name(lang, m);

@@ -60,7 +60,7 @@ pub async fn show(
     let identity = identity(&deps, asset).await?;
     let asset = &identity.asset;
     let devices = devices::of_asset(db, asset.id).await?;
-    let window = Window::choose(&query, charts::last_data(&deps, &devices).await?, deps.now());
+    let window = Window::choose(&query, charts::last_data(&deps, &devices).await?, deps.now())?;
     let plots = charts::plots(&deps, user.scope(), Some(asset), &devices, window, view.lang).await?;
     let period = last_days(deps.now(), DAYS);
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;

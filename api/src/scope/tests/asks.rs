@@ -46,7 +46,7 @@ pub fn asks(endpoint: &Endpoint, at: &Rows, with: &Rows) -> Vec<Ask> {
 }
 
 /// The address with the rows of `at` in it.
-fn concrete(path: &str, at: &Rows) -> String {
+pub fn concrete(path: &str, at: &Rows) -> String {
     let names = [
         ("{id}", id_of(path, at)),
         ("{line}", &at.line),

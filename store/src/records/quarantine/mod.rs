@@ -4,7 +4,7 @@
 mod writer;
 pub use writer::Writer;
 
-use super::{PageRequest, Paged, scope};
+use super::{List, PageRequest, Paged, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -96,6 +96,8 @@ pub async fn find(
     Ok(Entity::find_by_id(id).filter(seen).one(db).await?.map(from_row))
 }
 
+const LIST: List<Uuid> = List::named("quarantine");
+
 /// Newest first.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -113,11 +115,11 @@ pub async fn list(
     if let Some(reason) = &filter.reason {
         query = query.filter(Column::Reason.eq(reason.as_str()));
     }
-    if let Some(before) = page.cursor.as_deref().and_then(|cursor| cursor.parse::<Uuid>().ok()) {
+    if let Some(before) = LIST.place(page)? {
         query = query.filter(Column::Id.lt(before));
     }
     let rows = query.all(db).await?;
-    Ok(Paged::from_rows(rows, page.limit, |row| row.id.to_string()).map(from_row))
+    Ok(LIST.page(rows, page.limit, |row| row.id).map(from_row))
 }
 
 /// False when it was not there.
