@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     account::Identity,
+    calendar::within_years,
     condition::alert::{Alert, Dismissal, GivenVerdict, Verdict},
     id::{AccountId, AlertGroupId, AlertId, TicketId},
     service::ticket::{PriorityReason, TicketSource, assess},
@@ -60,7 +61,7 @@ pub async fn dismiss(
         return Err(CommandError::field("reason", "form-too-long"));
     }
     let until = input.until.or_else(|| Some(cx.at + TimeDelta::hours(input.hours?.into())));
-    if until.is_some_and(|until| until <= cx.at) {
+    if until.is_some_and(|until| until <= cx.at || within_years(until).is_none()) {
         return Err(CommandError::field("until", "alerts-error-until"));
     }
     let tx = match cx.begin(&deps.records, "alerts.dismiss", &(id, &input)).await? {

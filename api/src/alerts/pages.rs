@@ -319,9 +319,15 @@ pub async fn dismiss(
     form: Form,
 ) -> PageResult {
     let shown = load(&deps, &view, AlertId(id)).await?;
-    let hours = form.optional("until").and_then(|hours| hours.parse().ok());
+    // What cannot be read must not mean for good.
+    let mut check = form.check(view.lang);
+    let hours = check.parse_optional("until", "form-choice");
     let input = Dismiss { reason: form.value("reason").into(), until: None, hours };
-    match commands::dismiss(&deps, form.context(cx), AlertId(id), input).await {
+    let dismissed = match check.finish() {
+        Ok(()) => commands::dismiss(&deps, form.context(cx), AlertId(id), input).await,
+        Err(error) => Err(error),
+    };
+    match dismissed {
         Ok(_) => Ok(see_other("/alerts")),
         Err(error) => form.again(error, |form| draw(&view, &shown, form)),
     }

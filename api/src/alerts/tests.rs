@@ -197,6 +197,12 @@ async fn an_alert_is_acknowledged_and_dismissed_with_a_reason() {
         .await;
     assert_eq!(refused.status, 422);
     assert!(refused.text().contains("Please fill in this field"));
+    // What cannot be read is no "for good", and nothing is hidden until a time that no calendar has.
+    let nonsense = [("reason", "test run"), ("until", "tomorrow")];
+    assert_eq!(manager.post_form(&format!("/alerts/{}/dismiss", alert.id), &nonsense).await.status, 422);
+    let ages = json!({ "reason": "test run", "until": "+262142-12-31T23:59:59Z" });
+    let refused = program.post_json(&format!("{path}/dismiss"), &ages).await;
+    assert!(refused.status == 422 && refused.json()["fields"].get("until").is_some(), "{}", refused.text());
     let fields = [("reason", "test run"), ("until", "24"), ("_key", "k")];
     for _ in 0..2 {
         assert_eq!(manager.post_form(&format!("/alerts/{}/dismiss", alert.id), &fields).await.status, 303);

@@ -34,7 +34,7 @@ use domain::{
     },
 };
 use maud::{Markup, html};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use store::records::{assets, credit_notes, customers, invoices, lines, payments, work_orders};
 use uuid::Uuid;
 
@@ -207,10 +207,16 @@ pub async fn create(
     query: ListQuery,
     form: Form,
 ) -> PageResult {
-    let chosen =
-        form.all("work_orders").into_iter().filter_map(|id| id.parse::<WorkOrderId>().ok()).collect();
-    match commands::create_from_work_orders(&deps, form.context(cx), NewInvoice { work_orders: chosen }).await
-    {
+    let ids: Option<BTreeSet<WorkOrderId>> =
+        form.all("work_orders").into_iter().map(|id| id.parse().ok()).collect();
+    let made = match ids {
+        Some(work_orders) => {
+            commands::create_from_work_orders(&deps, form.context(cx), NewInvoice { work_orders }).await
+        }
+        // One that cannot be read must not be left out in silence.
+        None => Err(CommandError::field("work_orders", "billing-error-choose")),
+    };
+    match made {
         Ok(invoice) => Ok(see_other(&format!("/invoices/{}", invoice.id))),
         Err(error) => {
             // The list is read again, so it is drawn after the form knows what was wrong.

@@ -208,6 +208,9 @@ async fn approved_work_becomes_money_and_the_indicators_follow() {
     assert_eq!((kpi(&app, "K8").await, kpi(&app, "K2b").await), (Some(100.0), Some(2.0)));
     assert_eq!(kpi(&app, "K28a").await, Some(40_000.0 / 76_000.0 * 100.0));
 
+    let (office, ticked) = (app.as_role(Role::Billing), one.to_string());
+    let damaged = [("work_orders", ticked.as_str()), ("work_orders", "x")];
+    assert_eq!(office.post_form("/invoices", &damaged).await.status, 422, "one of two is not what was asked");
     let billing = app.bearer(Role::Billing);
     let draft = billing.post_json("/api/v1/invoices", &json!({ "work_orders": [one, two] })).await;
     assert_eq!(draft.status, 201, "{}", draft.text());

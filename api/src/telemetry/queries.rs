@@ -18,6 +18,9 @@ pub const MAX_BUCKETS: i64 = 200_000;
 /// Metrics of one query.
 pub const MAX_METRICS: usize = 64;
 
+/// A stretch of buckets is read at once; it grows to no more than this many answers.
+const MAX_GROWTH: i64 = 16;
+
 /// Which series, and which half-open part of them.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -84,7 +87,7 @@ pub async fn buckets(
 }
 
 /// The first `wanted` buckets of a series, or all there are. Read a stretch at a time from where there is data, so that
-/// a small bucket over a long period costs no more than what is answered.
+/// a small bucket over a long period costs little more than what is answered; where data are sparse, stretches grow.
 async fn first_buckets(
     deps: &Deps,
     mut range: SeriesRange,
@@ -92,7 +95,8 @@ async fn first_buckets(
     wanted: usize,
 ) -> Result<Vec<Bucket>, StoreError> {
     let (to_us, mut found) = (range.to_us, Vec::new());
-    let stretch_us = bucket_us.saturating_mul(i64::try_from(wanted).unwrap_or(i64::MAX));
+    let mut stretch_us = bucket_us.saturating_mul(i64::try_from(wanted).unwrap_or(i64::MAX));
+    let longest_us = stretch_us.saturating_mul(MAX_GROWTH);
     while found.len() < wanted && range.from_us < to_us {
         range.to_us = to_us;
         let Some(first) = deps.telemetry.range(range.clone(), 1).await?.first().copied() else { break };
@@ -102,6 +106,7 @@ async fn first_buckets(
         range.to_us = begins_us.saturating_add(stretch_us).min(to_us);
         found.extend(deps.telemetry.downsample(range.clone(), bucket_us).await?);
         range.from_us = range.to_us;
+        stretch_us = stretch_us.saturating_mul(2).min(longest_us);
     }
     found.truncate(wanted);
     Ok(found)

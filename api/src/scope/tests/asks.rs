@@ -85,7 +85,7 @@ fn id_of<'a>(path: &str, at: &'a Rows) -> &'a str {
 }
 
 /// The queries of a reading endpoint; a list is also asked without one.
-fn queries(path: &str) -> Vec<&'static str> {
+pub fn queries(path: &str) -> Vec<&'static str> {
     let filters: &[&'static str] = match path {
         // A stream of one's own never ends, so it is not opened without naming whose.
         "/events" => return vec!["topics=device:{device}", "topics=asset:{asset}"],

@@ -3,7 +3,10 @@
 
 use crate::{
     openapi,
-    scope::tests::{asks::concrete, rows::Pair},
+    scope::tests::{
+        asks::{concrete, queries},
+        rows::Pair,
+    },
     testing::{Answer, TestApp},
     web::{request::is_program, routes::Access},
 };
@@ -116,10 +119,11 @@ async fn programs_are_told_which_parameter_cannot_be_read() {
         let place = concrete(&read.path, &pair.ours);
         for parameter in &read.parameters {
             let name = parameter["name"].as_str().expect("a name");
-            let mut values = unreadable(parameter);
+            let mut values: Vec<String> = unreadable(parameter).into_iter().map(String::from).collect();
             if !FREE.contains(&name) {
-                values.push("");
+                values.push(String::new());
             }
+            values.extend(parameter["schema"]["maximum"].as_i64().map(|most| (most + 1).to_string()));
             for value in values {
                 let asked = format!("{place}?{name}={value}");
                 assert_names(&reader.get(&asked).await, name, &asked);
@@ -229,6 +233,12 @@ async fn a_cursor_that_is_damaged_or_of_another_list_is_refused() {
     }
 }
 
+/// The names of ids by which links narrow a page.
+fn narrowed_by(path: &str) -> Vec<String> {
+    let named = queries(path).into_iter().filter_map(|query| query.split_once("={"));
+    named.filter(|(name, _)| *name != "q").map(|(name, _)| name.to_owned()).collect()
+}
+
 /// The names in the form that filters a page, without its free text.
 fn filters(page: &str) -> Vec<String> {
     let forms = page.split("<form class=\"filters").skip(1).filter_map(|rest| rest.split("</form>").next());
@@ -280,6 +290,7 @@ async fn people_are_shown_which_parameter_cannot_be_read() {
             continue;
         }
         let (text, mut typed) = (plain.text(), filters(&plain.text()));
+        typed.extend(narrowed_by(endpoint.path));
         let next = next(&page.text());
         if next.is_some() || (text.contains("format=csv") && endpoint.path != WHOLE) {
             typed.extend(["limit", "cursor"].map(String::from));
@@ -289,7 +300,10 @@ async fn people_are_shown_which_parameter_cannot_be_read() {
         }
         // Pages whose period has no form of filters.
         typed.extend(
-            ["range", "day"].map(String::from).into_iter().filter(|name| text.contains(&format!("?{name}="))),
+            ["range", "day", "kind"]
+                .map(String::from)
+                .into_iter()
+                .filter(|name| text.contains(&format!("?{name}="))),
         );
         if endpoint.path.ends_with("/telemetry") || text.contains("/telemetry?format=csv") {
             typed.retain(|name| name == "range");
