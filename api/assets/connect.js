@@ -1,17 +1,17 @@
 // The Connect page: values show the moment they arrive; what is missing is asked for every two seconds.
 (() => {
   const panel = document.querySelector("[data-waiting]"), root = document.documentElement;
-  const choice = document.querySelector("select[name=asset]"), facts = document.querySelector("[data-new-asset]");
+  const choice = document.querySelector("select[name=stands_at]"), facts = document.querySelector("[data-new-asset]");
   if (choice && facts) {
-    const site = facts.querySelector("select[name=site]");
+    const site = facts.querySelector("input[name=site]");
     // What belongs to a choice is asked for with that choice only.
     const ask = () => {
       facts.open = choice.value == "new";
       for (const field of facts.querySelectorAll("[data-needed]"))
-        field.required = facts.open && (field.name != "customer_name" || ["", "new"].includes(site.value));
+        field.required = facts.open && (field.name != "customer_name" || !site.value.trim());
     };
     choice.addEventListener("change", ask);
-    site.addEventListener("change", ask);
+    site.addEventListener("input", ask);
     ask();
   }
   if (!panel) return;

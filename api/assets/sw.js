@@ -3,7 +3,7 @@
 // never kept here: they wait in the outbox (phone.js).
 const VERSION = "__VERSION__";
 const ASSETS = "assets-" + VERSION, PAGES = "pages";
-const SHELL = ["app.css", "app.js", "charts.js", "phone.js", "theme.js", "icon.svg", "manifest.webmanifest"].map(name => "/a/" + name + "?v=" + VERSION);
+const SHELL = ["app.css", "app.js", "charts.js", "chooser.js", "phone.js", "theme.js", "icon.svg", "manifest.webmanifest"].map(name => "/a/" + name + "?v=" + VERSION);
 const PATIENCE_MS = 5000;
 
 self.addEventListener("install", event => {

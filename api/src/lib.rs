@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod alerts;
 pub mod assets;
 pub mod billing;
+pub mod choices;
 pub mod command;
 pub mod connect;
 pub mod contracts;
@@ -60,6 +61,7 @@ use web::{
 pub fn routes() -> Routes {
     Routes::new()
         .merge(alerts::routes())
+        .merge(choices::routes())
         .merge(rules::routes())
         .merge(reliability::routes())
         .merge(customers::routes())

@@ -134,6 +134,23 @@ impl Browser {
         chosen.unwrap_or_else(|error| panic!("{css} offers no {text}: {error}"));
     }
 
+    /// Chooses as a person does in the field at `css`: types `words` and takes the first row that is offered.
+    pub async fn pick(&self, css: &str, words: &str) {
+        self.click(css).await;
+        let field = self.page.find(Locator::Css(css)).await.expect("the field was clicked");
+        field.clear().await.expect("clearable");
+        field.send_keys(words).await.expect("typeable");
+        let script = "const [css, words] = arguments, field = document.querySelector(css); \
+            const option = document.getElementById(field.getAttribute('aria-controls')).querySelector('[role=option]'); \
+            if (field.getAttribute('aria-expanded') !== 'true' || !option?.textContent.toLowerCase().includes(words.toLowerCase())) return false; \
+            option.click(); return true";
+        wait::until(&format!("{css} to offer {words}"), LIMIT, || async {
+            let taken = self.page.execute(script, vec![json!(css), json!(words)]).await.ok()?;
+            (taken == Value::Bool(true)).then_some(())
+        })
+        .await;
+    }
+
     /// Runs a script and answers what it returns.
     pub async fn ask(&self, script: &str) -> Value {
         self.page.execute(script, vec![]).await.expect("the script runs")

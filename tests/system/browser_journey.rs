@@ -41,7 +41,7 @@ async fn plan(desk: &Browser, ticket: &Value) -> String {
 
     desk.go("/dispatch").await;
     let job = "article.job form.assign";
-    desk.choose(&format!("{job} [name=technician_id]"), "Tess").await;
+    desk.pick(&format!("{job} [name=technician_id]"), "Tess").await;
     desk.submit(&format!("{job} button[type=submit]")).await;
     desk.holds("the visit on the board", "return document.querySelectorAll('.lane .blk').length === 1").await;
     work_order
@@ -156,6 +156,16 @@ async fn a_ticket_is_opened_with_the_keyboard_alone() {
     desk.enter().await;
     desk.tab_to("[name=asset_id]").await;
     desk.type_keys("CH-1").await;
+    let offered = "return document.querySelector('[role=option]')?.textContent.startsWith('CH-1 ·') === true";
+    desk.holds("what is found to be offered", offered).await;
+    desk.type_keys("\u{e015}\u{e007}").await;
+    let chosen = "const name = text => document.querySelector(`[name=asset_id${text}]`); \
+        return [name('').getAttribute('aria-expanded'), name('').value === name('_seen').value, name('_exact').value]";
+    assert_eq!(
+        desk.ask(chosen).await,
+        json!(["false", true, workshop.asset["id"]]),
+        "arrow and Enter choose"
+    );
     desk.tab_to("[name=subject]").await;
     desk.type_keys("Noise at night").await;
     desk.tab_to("main button[type=submit]").await;

@@ -4,7 +4,6 @@ contracts-edit = Edit contract
 contracts-none = No contracts here.
 contracts-number = Number
 contracts-customer = Customer
-contracts-choose = Choose a customer
 contracts-tier = Level
 contracts-tier-basic = Basic
 contracts-tier-standard = Standard

@@ -35,6 +35,18 @@ form-whole = Enter a whole number of zero or more.
 form-number-two-ways = Write this number without a thousands separator: 1500, or 1.5 for one and a half.
 form-money = Enter an amount of zero or more with no more decimals than the currency has.
 form-choice = Choose one of the options.
+choices-type = Type a name or number
+choices-offered = Which one is meant?
+choices-several = Several are called so: choose one below, or type more.
+choices-none = Nothing is called so. Type a part of the name or number.
+choices-more = There are more: type on to find the one you mean.
+choices-count = { $n ->
+    [one] { $n } found
+   *[other] { $n } found
+}
+choices-another = Add another
+choices-add = Add
+choices-added = Added:
 form-date = Enter a date between 1900 and 2199.
 form-date-time = Enter a date and a time that exists on that day.
 error-title = This did not work

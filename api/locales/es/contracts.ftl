@@ -4,7 +4,6 @@ contracts-edit = Editar contrato
 contracts-none = No hay contratos aquí.
 contracts-number = Número
 contracts-customer = Cliente
-contracts-choose = Elija un cliente
 contracts-tier = Nivel
 contracts-tier-basic = Básico
 contracts-tier-standard = Estándar

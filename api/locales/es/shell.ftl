@@ -35,6 +35,18 @@ form-whole = Escriba un número entero igual o mayor que cero.
 form-number-two-ways = Escriba este número sin separador de miles: 1500, o 1,5 para uno y medio.
 form-money = Escriba un importe igual o mayor que cero, sin más decimales que los de la moneda.
 form-choice = Elija una de las opciones.
+choices-type = Escriba un nombre o un número
+choices-offered = ¿Cuál es?
+choices-several = Hay varios que se llaman así: elija uno abajo o escriba más.
+choices-none = Nada se llama así. Escriba una parte del nombre o del número.
+choices-more = Hay más: siga escribiendo para encontrar el que busca.
+choices-count = { $n ->
+    [one] { $n } encontrado
+   *[other] { $n } encontrados
+}
+choices-another = Añadir otro
+choices-add = Añadir
+choices-added = Añadido:
 form-date = Escriba una fecha entre 1900 y 2199.
 form-date-time = Escriba una fecha y una hora que exista ese día.
 error-title = No se ha podido hacer

@@ -4,7 +4,6 @@ contracts-edit = Modifica contratto
 contracts-none = Nessun contratto qui.
 contracts-number = Numero
 contracts-customer = Cliente
-contracts-choose = Scegli un cliente
 contracts-tier = Livello
 contracts-tier-basic = Base
 contracts-tier-standard = Standard

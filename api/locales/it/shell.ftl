@@ -35,6 +35,18 @@ form-whole = Inserisca un numero intero pari o superiore a zero.
 form-number-two-ways = Scriva questo numero senza separatore delle migliaia: 1500, oppure 1,5 per uno e mezzo.
 form-money = Inserisca un importo pari o superiore a zero, con i soli decimali della valuta.
 form-choice = Scelga una delle opzioni.
+choices-type = Scriva un nome o un numero
+choices-offered = Qual è?
+choices-several = Più di uno si chiama così: ne scelga uno qui sotto o scriva altro.
+choices-none = Niente si chiama così. Scriva una parte del nome o del numero.
+choices-more = Ce ne sono altri: continui a scrivere per trovare quello giusto.
+choices-count = { $n ->
+    [one] { $n } trovato
+   *[other] { $n } trovati
+}
+choices-another = Aggiungere un altro
+choices-add = Aggiungere
+choices-added = Aggiunto:
 form-date = Inserisca una data tra il 1900 e il 2199.
 form-date-time = Inserisca una data e un’ora che esista quel giorno.
 error-title = Operazione non riuscita

@@ -4,7 +4,6 @@ contracts-edit = Modifică contractul
 contracts-none = Nu există contracte aici.
 contracts-number = Număr
 contracts-customer = Client
-contracts-choose = Alegeți un client
 contracts-tier = Nivel
 contracts-tier-basic = De bază
 contracts-tier-standard = Standard

@@ -35,6 +35,19 @@ form-whole = Introduceți un număr întreg mai mare sau egal cu zero.
 form-number-two-ways = Scrieți acest număr fără separator de mii: 1500, sau 1,5 pentru unu și jumătate.
 form-money = Introduceți o sumă mai mare sau egală cu zero, fără mai multe zecimale decât are moneda.
 form-choice = Alegeți una dintre opțiuni.
+choices-type = Scrieți un nume sau un număr
+choices-offered = Care anume?
+choices-several = Mai multe se numesc așa: alegeți unul mai jos sau scrieți mai mult.
+choices-none = Nimic nu se numește așa. Scrieți o parte din nume sau din număr.
+choices-more = Mai sunt și altele: scrieți în continuare pentru a-l găsi.
+choices-count = { $n ->
+    [one] { $n } găsit
+    [few] { $n } găsite
+   *[other] { $n } de rezultate găsite
+}
+choices-another = Adăugați încă unul
+choices-add = Adăugați
+choices-added = Adăugat:
 form-date = Introduceți o dată între 1900 și 2199.
 form-date-time = Introduceți o dată și o oră care există în acea zi.
 error-title = Nu a reușit

@@ -4,7 +4,6 @@ contracts-edit = 编辑合同
 contracts-none = 此处没有合同。
 contracts-number = 编号
 contracts-customer = 客户
-contracts-choose = 请选择客户
 contracts-tier = 等级
 contracts-tier-basic = 基础
 contracts-tier-standard = 标准

@@ -1,14 +1,16 @@
 //! The administrator's pages: who may sign in, and which programs hold a token.
 
 use super::{
-    choices,
+    choices as offers,
     commands::{self, NewAccount, NewToken},
 };
 use crate::{
+    choices,
     command::{CommandError, Context},
     deps::Deps,
     settings,
     web::{
+        chooser::Kind,
         form::{Fields, Form},
         i18n::Lang,
         icon::icon,
@@ -24,15 +26,15 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    account::{Account, Actor, ApiToken, Role},
+    account::{Account, ApiToken, Role},
     id::{AccountId, ApiTokenId},
 };
 use maud::{Markup, html};
-use store::records::{PageRequest, accounts, api_tokens, customers, technicians};
+use store::records::{accounts, api_tokens};
 use uuid::Uuid;
 
-/// Customers and technicians offered in a select; beyond it, the JSON API takes any id.
-const MAX_CHOICES: u64 = PageRequest::MAX_LIMIT;
+/// The rows to which an account or token is bound.
+const CHOSEN: [(&str, Kind); 2] = [("customer_id", Kind::Customers), ("technician_id", Kind::Technicians)];
 
 pub async fn accounts(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let page = accounts::list(deps.records.read(), &query.page()?).await?;
@@ -85,17 +87,17 @@ fn account_row(view: &View, account: &Account) -> Markup {
     }
 }
 
-pub async fn new_account(State(deps): State<Deps>, view: View) -> PageResult {
+pub async fn new_account(view: View) -> PageResult {
     let form = Form::filled([
         ("language", view.lang.code()),
         ("time_zone", view.zone.name()),
         ("role", Role::Dispatcher.as_str()),
     ]);
-    let offered = Choices::load(&deps, view.lang).await?;
-    Ok(draw_new(&view, &offered, &form).into_response())
+    Ok(draw_new(&view, &form).into_response())
 }
 
 pub async fn create_account(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_account(&form, view.lang) {
         Ok(input) => {
             commands::create_account(&deps.records, &deps.shell.hashing, form.context(cx), input).await
@@ -104,10 +106,7 @@ pub async fn create_account(State(deps): State<Deps>, view: View, cx: Context, f
     };
     match made {
         Ok(_) => Ok(see_other("/settings/accounts")),
-        Err(error) => {
-            let offered = Choices::load(&deps, view.lang).await?;
-            form.again(error, |form| draw_new(&view, &offered, form))
-        }
+        Err(error) => form.again(error, |form| draw_new(&view, form)),
     }
 }
 
@@ -154,6 +153,7 @@ pub async fn create_token(
     cx: Context,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_token(&form, view.lang) {
         Ok(input) => commands::create_token(&deps.records, form.context(cx), input).await,
         Err(error) => Err(error),
@@ -167,8 +167,7 @@ pub async fn create_token(
         Ok((_, None)) => Ok(see_other("/settings/tokens")),
         Err(error) => {
             let list = token_list(&deps, &view, &query).await?;
-            let offered = Choices::load(&deps, view.lang).await?;
-            form.again(error, |form| draw_tokens(&view, &list, &offered, form, None))
+            form.again(error, |form| draw_tokens(&view, &list, form, None))
         }
     }
 }
@@ -201,8 +200,7 @@ async fn tokens_page(
     secret: Option<&str>,
 ) -> Result<Markup, CommandError> {
     let list = token_list(deps, view, query).await?;
-    let offered = Choices::load(deps, view.lang).await?;
-    Ok(draw_tokens(view, &list, &offered, form, secret))
+    Ok(draw_tokens(view, &list, form, secret))
 }
 
 async fn token_list(deps: &Deps, view: &View, query: &ListQuery) -> Result<Markup, CommandError> {
@@ -242,38 +240,18 @@ fn token_row(view: &View, token: &ApiToken) -> Markup {
     }
 }
 
-/// What the selects of a form offer.
-struct Choices {
-    roles: Vec<(String, String)>,
-    customers: Vec<(String, String)>,
-    technicians: Vec<(String, String)>,
-}
-
-impl Choices {
-    async fn load(deps: &Deps, lang: Lang) -> Result<Self, CommandError> {
-        let (db, page) = (deps.records.read(), PageRequest::first(MAX_CHOICES));
-        let none = (String::new(), lang.t("accounts-scope-none"));
-        let customers =
-            customers::list(db, Actor::system().scope(), &customers::Filter::default(), &page).await?.items;
-        let technicians = technicians::active(db).await?;
-        let customers = customers.into_iter().map(|customer| (customer.id.to_string(), customer.name));
-        let technicians = technicians.into_iter().map(|person| (person.id.to_string(), person.name));
-        Ok(Self {
-            roles: Role::ALL.map(|role| (role.to_string(), lang.t(&format!("role-{role}")))).into(),
-            customers: std::iter::once(none.clone()).chain(customers).collect(),
-            technicians: std::iter::once(none).chain(technicians).collect(),
-        })
-    }
-    fn fields(&self, f: Fields<'_>) -> Markup {
-        html! {
-            (f.select("role", "accounts-role", &self.roles))
-            (f.select("customer_id", "accounts-customer", &self.customers).hint("accounts-customer-hint"))
-            (f.select("technician_id", "accounts-technician", &self.technicians).hint("accounts-technician-hint"))
-        }
+/// What an account or token may do, and whose rows it sees.
+fn scope_fields(lang: Lang, f: Fields<'_>) -> Markup {
+    let roles = Role::ALL.map(|role| (role.to_string(), lang.t(&format!("role-{role}"))));
+    let none = lang.t("accounts-scope-none");
+    html! {
+        (f.select("role", "accounts-role", &roles))
+        (f.choose("customer_id", "accounts-customer", Kind::Customers).placeholder(&none).hint("accounts-customer-hint"))
+        (f.choose("technician_id", "accounts-technician", Kind::Technicians).placeholder(&none).hint("accounts-technician-hint"))
     }
 }
 
-fn draw_new(view: &View, offered: &Choices, form: &Form) -> Markup {
+fn draw_new(view: &View, form: &Form) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("accounts-new");
     layout::page(
@@ -287,16 +265,16 @@ fn draw_new(view: &View, offered: &Choices, form: &Form) -> Markup {
                 (f.text("name", "accounts-name").required().attribute("autocomplete", "off"))
                 (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "off"))
                 (f.input("password", "password", "accounts-password").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
-                (offered.fields(f))
-                (f.select("language", "accounts-language", &choices::languages()))
-                (f.select("time_zone", "accounts-time-zone", &choices::time_zones()))
+                (scope_fields(lang, f))
+                (f.select("language", "accounts-language", &offers::languages()))
+                (f.select("time_zone", "accounts-time-zone", &offers::time_zones()))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/settings/accounts" { (lang.t("cancel")) } }
             }
         },
     )
 }
 
-fn draw_tokens(view: &View, list: &Markup, offered: &Choices, form: &Form, secret: Option<&str>) -> Markup {
+fn draw_tokens(view: &View, list: &Markup, form: &Form, secret: Option<&str>) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("tokens-title");
     layout::page(
@@ -317,7 +295,7 @@ fn draw_tokens(view: &View, list: &Markup, offered: &Choices, form: &Form, secre
                     h2 { (lang.t("tokens-new")) }
                     (f.start())
                     (f.text("name", "accounts-name").required())
-                    (offered.fields(f))
+                    (scope_fields(lang, f))
                     button.btn type="submit" { (icon("key")) (lang.t("tokens-create")) }
                 }
             }

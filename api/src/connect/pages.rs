@@ -6,14 +6,14 @@ use super::{
     lines,
 };
 use crate::{
-    Deps,
-    assets::pages::edit::Choices,
+    Deps, choices,
     command::{CommandError, Context},
     devices::queries,
     input::MAX_NAME,
     scope,
     web::{
         assets::href,
+        chooser::Kind,
         form::Form,
         icon::icon,
         layout,
@@ -30,17 +30,18 @@ use axum::{
 };
 use domain::{asset::Device, clock::from_micros, id::DeviceId};
 use maud::{Markup, html};
-use store::records::{PageRequest, assets, quarantine};
+use store::records::quarantine;
 use uuid::Uuid;
 
 const NEW: &str = "new";
 
 pub async fn form(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
-    let asset = query.id_text("asset")?;
-    let options = Options::load(&deps, &view, Some(asset.as_str()).filter(|id| !id.is_empty())).await?;
-    let form = Form::filled([("asset", asset)]);
-    Ok(draw(&view, &form, &options))
+    let form = Form::filled([("asset", query.id_text("asset")?)]);
+    Ok(draw(&view, &choices::settle(&deps, &view, form, &CHOSEN).await?))
 }
+
+/// The rows that one may choose for a device.
+const CHOSEN: [(&str, Kind); 2] = [("asset", Kind::Assets), ("site", Kind::Sites)];
 
 pub async fn create(
     State(deps): State<Deps>,
@@ -49,6 +50,7 @@ pub async fn create(
     headers: HeaderMap,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read(&form, &view) {
         Ok(input) => commands::connect(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
@@ -56,61 +58,39 @@ pub async fn create(
     match made {
         // The token is shown this once, so the answer is the page itself.
         Ok((device, token)) => Ok(connected(&deps, &view, &headers, &device, &token).into_response()),
-        Err(error) => {
-            let options = Options::load(&deps, &view, form.optional("asset")).await?;
-            form.again(error, |form| draw(&view, form, &options))
-        }
+        Err(error) => form.again(error, |form| draw(&view, form)),
     }
 }
 
 fn read(form: &Form, view: &View) -> Result<Connect, CommandError> {
     let mut check = form.check(view.lang);
     let device_name = check.required("name", MAX_NAME);
-    let stands_at = match form.value("asset") {
-        "" => StandsAt::Nothing,
-        NEW => StandsAt::NewAsset {
+    let asset = check.parse_optional("asset", "form-choice");
+    let stands_at = if form.value("stands_at") == NEW {
+        if asset.is_some() {
+            check.error("asset", "connect-asset-or-new");
+        }
+        StandsAt::NewAsset {
             name: check.required("asset_name", MAX_NAME),
             site: match form.value("site") {
-                NEW | "" => AtSite::New(check.required("customer_name", MAX_NAME)),
+                "" => AtSite::New(check.required("customer_name", MAX_NAME)),
                 _ => AtSite::Site(check.parse("site", "form-choice").unwrap_or_default()),
             },
             manufacturer: check.required("manufacturer", MAX_NAME),
             model: check.required("model", MAX_NAME),
-        },
-        _ => StandsAt::Asset(check.parse("asset", "form-choice").unwrap_or_default()),
+        }
+    } else {
+        asset.map_or(StandsAt::Nothing, StandsAt::Asset)
     };
     check.finish()?;
     Ok(Connect { device_name, stands_at })
 }
 
-struct Options {
-    assets: Vec<(String, String)>,
-    sites: Vec<(String, String)>,
-}
-
-impl Options {
-    /// `chosen` is among them even when the fleet does not fit into a list.
-    async fn load(deps: &Deps, view: &View, chosen: Option<&str>) -> Result<Self, CommandError> {
-        let (lang, db) = (view.lang, deps.records.read());
-        let page = PageRequest::first(PageRequest::MAX_LIMIT);
-        let machines = assets::list(db, view.scope(), &assets::Filter::default(), &page).await?.items;
-        let mut found =
-            vec![(String::new(), lang.t("connect-no-asset")), (NEW.into(), lang.t("connect-new-asset"))];
-        found.extend(machines.into_iter().map(|asset| (asset.id.to_string(), asset.name)));
-        if let Some(id) = chosen.and_then(|text| text.parse::<Uuid>().ok())
-            && found.iter().all(|(value, _)| *value != id.to_string())
-            && let Some(asset) = assets::find(db, view.scope(), id.into()).await?
-        {
-            found.push((asset.id.to_string(), asset.name));
-        }
-        let mut sites = vec![(NEW.to_owned(), lang.t("connect-new-site"))];
-        sites.extend(Choices::load(deps, view.scope(), lang).await?.sites);
-        Ok(Self { assets: found, sites })
-    }
-}
-
-fn draw(view: &View, form: &Form, options: &Options) -> Markup {
+fn draw(view: &View, form: &Form) -> Markup {
     let lang = view.lang;
+    let places = [("", "connect-known-asset"), (NEW, "connect-new-asset")];
+    let places = places.map(|(word, key)| (word.to_owned(), lang.t(key)));
+    let (no_asset, new_site) = (lang.t("connect-no-asset"), lang.t("connect-new-site"));
     let f = form.fields(lang);
     layout::page(
         view,
@@ -123,14 +103,15 @@ fn draw(view: &View, form: &Form, options: &Options) -> Markup {
             form.card.pad.stack.narrow method="post" action="/connect" {
                 (f.start())
                 (f.text("name", "connect-device-name").required().hint("connect-device-name-hint"))
-                (f.select("asset", "connect-asset", &options.assets).hint("connect-asset-hint"))
-                details open[form.value("asset") == NEW] data-new-asset {
+                (f.select("stands_at", "connect-stands-at", &places))
+                (f.choose("asset", "connect-asset", Kind::Assets).placeholder(&no_asset).hint("connect-asset-hint"))
+                details open[form.value("stands_at") == NEW] data-new-asset {
                     summary { (lang.t("connect-new-asset-facts")) }
                     div.stack.pad {
                         (f.text("asset_name", "assets-name").needed())
                         (f.text("manufacturer", "models-manufacturer").needed())
                         (f.text("model", "models-name").needed())
-                        (f.select("site", "assets-site", &options.sites))
+                        (f.choose("site", "assets-site", Kind::Sites).placeholder(&new_site))
                         (f.text("customer_name", "connect-customer-name").needed().hint("connect-customer-name-hint"))
                     }
                 }

@@ -16,11 +16,10 @@ async fn a_stranger_connects_a_device_and_its_new_equipment_in_one_step() {
     let fields = [
         ("_key", "one"),
         ("name", "Gateway 1"),
-        ("asset", "new"),
+        ("stands_at", "new"),
         ("asset_name", "P-1"),
         ("manufacturer", "Grundfos"),
         ("model", "CR 10"),
-        ("site", "new"),
         ("customer_name", "Aguas del Sur"),
     ];
     let page = manager.post_form("/connect", &fields).await;
@@ -51,11 +50,10 @@ async fn what_is_missing_is_said_beside_the_field() {
     let manager = app.as_role(Role::Admin);
     let fields = [
         ("name", "G"),
-        ("asset", "new"),
+        ("stands_at", "new"),
         ("asset_name", ""),
         ("manufacturer", "M"),
         ("model", "X"),
-        ("site", "new"),
         ("customer_name", ""),
     ];
     let page = manager.post_form("/connect", &fields).await;

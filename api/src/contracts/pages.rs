@@ -4,9 +4,11 @@ use super::commands::{self, ContractInput};
 use crate::{
     Deps,
     billing::periods::{self, Planned, Standing},
+    choices,
     command::{CommandError, Context},
     scope,
     web::{
+        chooser::Kind,
         form::{Check, Form},
         i18n::Lang,
         icon::icon,
@@ -32,7 +34,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
-use store::records::{PageRequest, assets, contracts, customers, organisation};
+use store::records::{assets, contracts, customers, organisation};
 use uuid::Uuid;
 
 const TABS: [(&str, Option<ContractState>); 4] = [
@@ -295,21 +297,23 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
         ("billing_due", Due::Advance.as_str().into()),
     ];
     values.push(("customer_id", customer));
-    Ok(draw(&deps, &view, &Form::filled(values), None).await?.into_response())
+    let form = settled(&deps, &view, Form::filled(values)).await?;
+    Ok(draw(&view, &form, None).into_response())
 }
 
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = settled(&deps, &view, form).await?;
     let made = match read(&deps, &view, &form).await {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
     };
-    finish(&deps, &view, form, made, None).await
+    finish(&view, form, made, None)
 }
 
 pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> PageResult {
     let contract = scope::contract(deps.records.read(), view.scope(), ContractId(id)).await?;
-    let form = Form::filled(values(&view, &contract));
-    Ok(draw(&deps, &view, &form, Some(contract.id)).await?.into_response())
+    let form = settled(&deps, &view, Form::filled(values(&view, &contract))).await?;
+    Ok(draw(&view, &form, Some(contract.id)).into_response())
 }
 
 pub async fn update(
@@ -320,15 +324,22 @@ pub async fn update(
     form: Form,
 ) -> PageResult {
     let version = form.value("version").parse().unwrap_or(0);
+    let form = settled(&deps, &view, form).await?;
     let made = match read(&deps, &view, &form).await {
         Ok(input) => commands::update(&deps, form.context(cx), ContractId(id), version, input).await,
         Err(error) => Err(error),
     };
-    finish(&deps, &view, form, made, Some(ContractId(id))).await
+    finish(&view, form, made, Some(ContractId(id)))
 }
 
-async fn finish(
-    deps: &Deps,
+/// The form with the names of the customer and the assets that are chosen in it.
+async fn settled(deps: &Deps, view: &View, form: Form) -> Result<Form, CommandError> {
+    let form = choices::settle(deps, view, form, &[("customer_id", Kind::Customers)]).await?;
+    let customer = form.kept("customer_id").parse().ok();
+    choices::settle_some(deps, view, form, "asset_ids", customer).await
+}
+
+fn finish(
     view: &View,
     form: Form,
     made: Result<Contract, CommandError>,
@@ -336,16 +347,7 @@ async fn finish(
 ) -> PageResult {
     match made {
         Ok(contract) => Ok(see_other(&format!("/contracts/{}", contract.id))),
-        Err(error) => {
-            // The page reads the lists of choices, so it is drawn after the form knows what was wrong.
-            let mut refused = None;
-            let answer = form.again(error, |form| {
-                refused = Some(form.clone());
-                html! {}
-            })?;
-            let page = draw(deps, view, &refused.unwrap_or_else(Form::blank), id).await?;
-            Ok((answer.status(), page).into_response())
-        }
+        Err(error) => form.again(error, |form| draw(view, form, id)),
     }
 }
 
@@ -408,10 +410,14 @@ async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, Co
     let billing = read_billing(form, &mut check);
     let ids: Option<std::collections::BTreeSet<AssetId>> =
         form.all("asset_ids").into_iter().map(|id| id.parse().ok()).collect();
-    if ids.is_none() {
-        check.error("asset_ids", "form-choice");
+    if let Some(message) = form.undecided("asset_ids").or(ids.is_none().then_some("form-choice")) {
+        check.error("asset_ids", message);
     }
     check.finish()?;
+    if form.checked("asset_ids_add_more") {
+        // Not saved yet: the form comes back with one more asset in its list.
+        return Err(CommandError::Invalid(Vec::new()));
+    }
     let (Some(customer_id), Some(tier), Some(starts_on), Some(ends_on), Some(price)) =
         (customer, tier, starts_on, ends_on, price)
     else {
@@ -458,23 +464,11 @@ fn read_billing(form: &Form, check: &mut Check<'_>) -> Option<Option<Billing>> {
     }
 }
 
-async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> Result<Markup, CommandError> {
-    let (lang, db) = (view.lang, deps.records.read());
-    let all = PageRequest::first(PageRequest::MAX_LIMIT);
-    let customers = customers::list(db, view.scope(), &customers::Filter::default(), &all).await?.items;
-    let mut choices = vec![(String::new(), lang.t("contracts-choose"))];
-    choices.extend(customers.iter().map(|customer| (customer.id.to_string(), customer.name.clone())));
+fn draw(view: &View, form: &Form, id: Option<ContractId>) -> Markup {
+    let lang = view.lang;
     let tiers: Vec<(String, String)> = Tier::ALL
         .map(|tier| (tier.as_str().into(), lang.t(&format!("contracts-tier-{}", tier.as_str()))))
         .into();
-    let machines = match form.value("customer_id").parse::<CustomerId>() {
-        Ok(customer) => {
-            let own = assets::Filter { customer: Some(customer), ..Default::default() };
-            assets::list(db, view.scope(), &own, &all).await?.items
-        }
-        Err(_) => Vec::new(),
-    };
-    let ticked = form.all("asset_ids");
     let words = |words: &[&str], key: &str| -> Vec<(String, String)> {
         words.iter().map(|word| ((*word).to_string(), lang.t(&format!("contracts-{key}-{word}")))).collect()
     };
@@ -491,7 +485,7 @@ async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> 
         form.card.pad.stack.narrow method="post" action=(action) {
             (f.start()) (f.hidden("version"))
             (f.text("number", "contracts-number").required())
-            (f.select("customer_id", "contracts-customer", &choices))
+            (f.choose("customer_id", "contracts-customer", Kind::Customers).required())
             (f.select("tier", "contracts-tier", &tiers))
             (f.date("starts_on", "contracts-start").required())
             (f.date("ends_on", "contracts-end").required().hint("contracts-end-hint"))
@@ -520,18 +514,9 @@ async fn draw(deps: &Deps, view: &View, form: &Form, id: Option<ContractId>) -> 
                 (f.number("restore_hours", "contracts-restore"))
                 (f.number("availability_guarantee", "contracts-guarantee-percent"))
             }
-            @if !machines.is_empty() {
-                fieldset {
-                    legend { (lang.t("contracts-assets")) }
-                    p.hint { (lang.t("contracts-assets-hint")) }
-                    @for asset in &machines {
-                        @let id = asset.id.to_string();
-                        label.tickbox { input type="checkbox" name="asset_ids" value=(id) checked[ticked.contains(&id.as_str())]; " " (asset.name) }
-                    }
-                }
-            }
+            (f.choose_some("asset_ids", ("contracts-assets", "contracts-assets-hint"), Kind::Assets, Some("customer_id")))
             div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/contracts" { (lang.t("cancel")) } }
         }
     };
-    Ok(layout::page(view, &title, &main))
+    layout::page(view, &title, &main)
 }

@@ -7,12 +7,14 @@ use super::{
 use crate::{
     Deps,
     assets::pages::charts::{self, Window},
+    choices,
     command::{CommandError, Context},
     connect,
     customers::pages::may_write,
     scope,
     web::{
         chart::{Plot, state_pill},
+        chooser::Kind,
         form::Form,
         icon::icon,
         layout,
@@ -34,7 +36,7 @@ use domain::{
     id::DeviceId,
 };
 use maud::{Markup, html};
-use store::records::{PageRequest, assets, connections, device_attributes, devices, quarantine};
+use store::records::{assets, connections, device_attributes, devices, quarantine};
 use uuid::Uuid;
 
 const COLUMNS: [Column; 4] = [
@@ -123,9 +125,13 @@ pub async fn show(
         ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
         ("profile", device.profile.as_str().to_owned()),
     ]);
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let page = Page::load(&deps, &view, device, &query).await?;
     Ok(page.draw(&view, &form).into_response())
 }
+
+/// The row that one chooses for a device.
+const CHOSEN: [(&str, Kind); 1] = [("asset_id", Kind::Assets)];
 
 pub async fn update(
     State(deps): State<Deps>,
@@ -134,6 +140,7 @@ pub async fn update(
     cx: Context,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let mut check = form.check(view.lang);
     let asset_id = check.parse_optional::<Uuid>("asset_id", "form-choice");
     let changed = match check.finish() {
@@ -178,8 +185,6 @@ struct Page {
     attributes: Vec<device_attributes::Attribute>,
     /// How often it was refused, by reason.
     refused: Vec<quarantine::Count>,
-    /// Assets to choose from, for those who may.
-    choices: Vec<(String, String)>,
     now: Timestamp,
 }
 
@@ -198,7 +203,6 @@ impl Page {
             facts: facts(deps, &device).await?,
             attributes: device_attributes::list(db, device.id).await?,
             refused: quarantine::counts(db, view.scope(), Some(device.id)).await?,
-            choices: if may_write(view) { choices(deps, view, asset.as_ref()).await? } else { Vec::new() },
             now: deps.now(),
             asset,
             device,
@@ -272,7 +276,7 @@ impl Page {
                 form.stack method="post" action={ "/devices/" (id) } {
                     (f.start())
                     (f.text("name", "devices-name").required())
-                    (f.select("asset_id", "devices-asset", &self.choices))
+                    (f.choose("asset_id", "devices-asset", Kind::Assets).placeholder(&lang.t("devices-no-asset")))
                     (f.select("profile", "devices-profile", &profiles(view)))
                     button.btn2 type="submit" { (lang.t("save")) }
                 }
@@ -298,23 +302,6 @@ impl Page {
 fn profiles(view: &View) -> Vec<(String, String)> {
     let label = |word: &str| view.lang.t(&format!("devices-profile-{}", word.replace('_', "-")));
     DeviceProfile::ALL.map(|profile| (profile.as_str().to_owned(), label(profile.as_str()))).into()
-}
-
-/// A large fleet does not fit into one list; the present asset is always in it.
-async fn choices(
-    deps: &Deps,
-    view: &View,
-    present: Option<&Asset>,
-) -> Result<Vec<(String, String)>, CommandError> {
-    let page = PageRequest::first(PageRequest::MAX_LIMIT);
-    let machines =
-        assets::list(deps.records.read(), view.scope(), &assets::Filter::default(), &page).await?.items;
-    let mut choices = vec![(String::new(), view.lang.t("devices-no-asset"))];
-    choices.extend(machines.iter().map(|asset| (asset.id.to_string(), asset.name.clone())));
-    if let Some(asset) = present.filter(|present| machines.iter().all(|asset| asset.id != present.id)) {
-        choices.push((asset.id.to_string(), asset.name.clone()));
-    }
-    Ok(choices)
 }
 
 /// The three facts, which never imply one another.

@@ -5,10 +5,12 @@ use super::{
     queries::{Board, board as load_board, day_of, first_gap},
 };
 use crate::{
+    choices,
     command::{CommandError, Context},
     deps::Deps,
     visits::commands::{self, Booking, Press},
     web::{
+        chooser::{Choice, Kind},
         form::{Fields, Form},
         icon::icon,
         layout,
@@ -62,6 +64,9 @@ impl Refused {
     }
 }
 
+/// Whom one sends.
+const CHOSEN: [(&str, Kind); 1] = [("technician_id", Kind::Technicians)];
+
 pub async fn assign(
     State(deps): State<Deps>,
     view: View,
@@ -69,6 +74,7 @@ pub async fn assign(
     query: ListQuery,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_assign(&form, &view) {
         Ok((id, booking)) => commands::book(&deps, form.context(cx), id, booking).await,
         Err(error) => Err(error),
@@ -161,18 +167,18 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
     } else {
         let start =
             best.map(|fit| first_gap(&board.visits, fit.technician_id, earliest, work.estimated_minutes));
-        Form::filled([
+        let form = Form::filled([
             ("work_order_id", work.id.to_string()),
-            ("technician_id", best.map(|fit| fit.technician_id.to_string()).unwrap_or_default()),
             ("minutes", work.estimated_minutes.to_string()),
         ])
-        .with_instant("start", start.unwrap_or(earliest), view.zone)
+        .with_instant("start", start.unwrap_or(earliest), view.zone);
+        match best.and_then(|fit| technician(fit.technician_id)) {
+            Some(person) => form.choosing("technician_id", &Choice::new(person.id, &person.name)),
+            None => form,
+        }
     };
     let scope = format!("{}-", work.number);
     let f = form.fields(lang).scope(&scope);
-    let people: Vec<_> = std::iter::once((String::new(), "—".to_string()))
-        .chain(board.technicians.iter().map(|person| (person.id.to_string(), person.name.clone())))
-        .collect();
     html! {
         article class={ "job " (priority_class(work.priority)) } id=(work.number) {
             header { b { a href={ "/work-orders/" (work.id) } { (work.number) } } (priority_pill(lang, work.priority)) }
@@ -187,7 +193,7 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
             }
             form.assign method="post" action="/dispatch/assign" {
                 (f.start()) (f.hidden("work_order_id"))
-                (f.select("technician_id", "dispatch-technician", &people).required())
+                (f.choose("technician_id", "dispatch-technician", Kind::Technicians).required())
                 (f.instant("start", "dispatch-start").required())
                 (f.number("minutes", "work-orders-minutes").required())
                 (confirm_overlap(&form, f))
@@ -232,6 +238,7 @@ pub async fn act(
     Path((id, action)): Path<(VisitId, String)>,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let cx = form.context(cx);
     let press = Press { note: form.value("note").into(), ..Press::default() };
     let done = match action.as_str() {
@@ -255,7 +262,7 @@ pub async fn act(
 struct VisitPage {
     visit: Visit,
     work: WorkOrder,
-    technicians: Vec<Technician>,
+    technician: Option<Technician>,
 }
 
 impl VisitPage {
@@ -263,16 +270,16 @@ impl VisitPage {
         let db = deps.records.read();
         let visit = visits::get(db, id).await?.ok_or(CommandError::NotFound)?;
         let work = work_orders::get(db, visit.work_order_id).await?.ok_or(CommandError::NotFound)?;
-        Ok(Self { visit, work, technicians: technicians::active(db).await? })
+        let technician = technicians::get(db, visit.technician_id).await?;
+        Ok(Self { visit, work, technician })
     }
 
     fn values(&self, view: &View) -> Form {
         let minutes = (self.visit.planned_end - self.visit.planned_start).num_minutes();
-        Form::filled([
-            ("technician_id", self.visit.technician_id.to_string()),
-            ("minutes", minutes.to_string()),
-        ])
-        .with_instant("start", self.visit.planned_start, view.zone)
+        let name = self.technician.as_ref().map_or("—", |person| &person.name);
+        Form::filled([("minutes", minutes.to_string())])
+            .choosing("technician_id", &Choice::new(self.visit.technician_id, name))
+            .with_instant("start", self.visit.planned_start, view.zone)
     }
 
     fn draw(&self, view: &View, form: &Form, refused: &str) -> Markup {
@@ -281,8 +288,6 @@ impl VisitPage {
         let fresh = self.values(view);
         let of = |action: &str| if refused == action { form } else { &blank };
         let plan = if matches!(refused, "" | "schedule") { form } else { &fresh };
-        let people: Vec<_> =
-            self.technicians.iter().map(|person| (person.id.to_string(), person.name.clone())).collect();
         let movable = visit.state.is_booked() || visit.state.as_str() == "declined";
         let over = matches!(visit.state.as_str(), "done" | "canceled");
         let title = lang.with("dispatch-visit-of", &[("number", work.number.clone().into())]);
@@ -300,7 +305,7 @@ impl VisitPage {
                 @if movable {
                     form.card.pad.stack.narrow method="post" action={ "/dispatch/visits/" (visit.id) "/schedule" } {
                         (p.start())
-                        (p.select("technician_id", "dispatch-technician", &people))
+                        (p.choose("technician_id", "dispatch-technician", Kind::Technicians).required())
                         (p.instant("start", "dispatch-start").required())
                         (p.number("minutes", "work-orders-minutes").required())
                         (confirm_overlap(plan, p))

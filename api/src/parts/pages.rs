@@ -2,9 +2,11 @@
 
 use super::commands::{self, Count, NewMovement, NewPart};
 use crate::{
+    choices,
     command::{CommandError, Context},
     deps::Deps,
     web::{
+        chooser::Kind,
         form::Form,
         i18n::Lang,
         icon::icon,
@@ -190,6 +192,10 @@ pub async fn show(
     Ok(page.draw(&view, &query, &Form::blank(), "").into_response())
 }
 
+/// The places that one chooses for a movement, and for a count.
+const MOVED: [(&str, Kind); 2] = [("from", Kind::Places), ("to", Kind::Places)];
+const COUNTED: [(&str, Kind); 1] = [("location_id", Kind::Places)];
+
 pub async fn move_stock(
     State(deps): State<Deps>,
     view: View,
@@ -199,6 +205,7 @@ pub async fn move_stock(
     Path(id): Path<PartId>,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &MOVED).await?;
     let moved = match read_move(&form, view.lang, id) {
         Ok(input) => commands::move_stock(&deps, form.context(cx), input).await.map(drop),
         Err(error) => Err(error),
@@ -215,6 +222,7 @@ pub async fn count(
     Path(id): Path<PartId>,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &COUNTED).await?;
     let counted = match read_count(&form, view.lang, id) {
         Ok(input) => commands::count(&deps, form.context(cx), input).await.map(drop),
         Err(error) => Err(error),
@@ -248,7 +256,7 @@ fn read_move(form: &Form, lang: Lang, part_id: PartId) -> Result<NewMovement, Co
     let to = check.parse_optional("to", "form-choice");
     let quantity = check.decimal("quantity");
     let note = check.text("note", 300);
-    if form.optional("from") == form.optional("to") {
+    if form.kept("from") == form.kept("to") {
         check.error("to", "parts-two-places");
     }
     check.finish()?;
@@ -349,22 +357,17 @@ impl PartPage {
         )
     }
 
-    fn place_options(&self, lang: Lang, none: &str) -> Vec<(String, String)> {
-        let places = self.places.iter().map(|place| (place.id.to_string(), place_name(lang, place)));
-        std::iter::once((String::new(), lang.t(none))).chain(places).collect()
-    }
-
     fn move_form(&self, lang: Lang, form: &Form, refused: &str) -> Markup {
         let blank = Form::blank();
         let f = if refused == "move" { form } else { &blank }.fields(lang).scope("move-");
-        let (from, to) =
-            (self.place_options(lang, "parts-supplier"), self.place_options(lang, "parts-scrap"));
+        let (supplier, scrap) = (lang.t("parts-supplier"), lang.t("parts-scrap"));
         html! {
             section.card {
                 header { h2 { (lang.t("parts-move")) } }
                 form.pad.stack method="post" action={ "/parts/" (self.part.id) "/move" } {
                     (f.start())
-                    (f.select("from", "parts-from", &from)) (f.select("to", "parts-to", &to))
+                    (f.choose("from", "parts-from", Kind::Places).placeholder(&supplier).hint("parts-from-hint"))
+                    (f.choose("to", "parts-to", Kind::Places).placeholder(&scrap).hint("parts-to-hint"))
                     (f.number("quantity", "service-quantity").required())
                     (f.text("note", "service-note"))
                     div { button.btn type="submit" { (lang.t("parts-move")) } }
@@ -376,13 +379,12 @@ impl PartPage {
     fn count_form(&self, lang: Lang, form: &Form, refused: &str) -> Markup {
         let blank = Form::blank();
         let f = if refused == "count" { form } else { &blank }.fields(lang).scope("count-");
-        let places = self.place_options(lang, "parts-choose");
         html! {
             section.card {
                 header { h2 { (lang.t("parts-count")) } }
                 form.pad.stack method="post" action={ "/parts/" (self.part.id) "/count" } {
                     (f.start())
-                    (f.select("location_id", "parts-place", &places).required())
+                    (f.choose("location_id", "parts-place", Kind::Places).required())
                     (f.number("counted", "parts-counted").required())
                     (f.text("note", "service-note"))
                     div { button.btn2 type="submit" { (lang.t("parts-adjust")) } }

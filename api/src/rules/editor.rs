@@ -3,6 +3,7 @@
 use crate::{
     command::CommandError,
     web::{
+        chooser::Kind,
         form::{Check, Fields, Form},
         i18n::Lang,
         request::View,
@@ -131,10 +132,7 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
     let mut check = form.check(lang);
     let name = check.required("name", 120);
     let condition = condition(form, &mut check);
-    let scope = scope(form.value("scope"));
-    if scope.is_none() {
-        check.error("scope", "form-choice");
-    }
+    let scope = check.read("scope", "form-choice", scope);
     let severity = Severity::ALL.into_iter().find(|severity| severity.as_str() == form.value("severity"));
     if severity.is_none() {
         check.error("severity", "form-choice");
@@ -231,8 +229,8 @@ fn seconds(check: &mut Check<'_>, name: &'static str, unit: u32) -> Option<u32> 
     if check.is_empty(name) { Some(0) } else { check.span(name, unit) }
 }
 
-/// The fields, without the form element and its button. `scopes` are values with their texts.
-pub fn fields(view: &View, form: &Form, scopes: &[(String, String)]) -> Markup {
+/// The fields, without the form element and its button.
+pub fn fields(view: &View, form: &Form) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let word = |words: &[&str], prefix: &str| -> Vec<(String, String)> {
         words
@@ -247,7 +245,7 @@ pub fn fields(view: &View, form: &Form, scopes: &[(String, String)]) -> Markup {
         (f.text("name", "rules-name").required().attribute("maxlength", "120"))
         (condition_fields(lang, form, f))
         div.pair {
-            (f.select("scope", "rules-scope", scopes))
+            (f.choose("scope", "rules-scope", Kind::RuleScopes).required())
             (f.select("severity", "rules-severity", &severities))
         }
         (f.checkbox("opens_ticket", "rules-opens-ticket"))

@@ -8,9 +8,11 @@ use super::{
 use crate::{
     Deps,
     alerts::sentence::quantity,
+    choices,
     command::{Context, Unreadable},
     models::pages::model_name,
     web::{
+        chooser::Kind,
         form::Form,
         icon::icon,
         layout,
@@ -36,7 +38,7 @@ use domain::{
 use maud::{Markup, html};
 use store::{
     StoreError,
-    records::{PageRequest, alerts, assets, models, rules, rules::Precision},
+    records::{alerts, assets, models, rules, rules::Precision},
 };
 use uuid::Uuid;
 
@@ -88,11 +90,15 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
         ("baseline_seconds", "14"),
         ("after_seconds", "30"),
     ]);
-    let scopes = scopes(&deps, &view, None).await?;
-    Ok(draw(&view, &form, None, &scopes).into_response())
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    Ok(draw(&view, &form, None).into_response())
 }
 
+/// What one chooses for a rule.
+const CHOSEN: [(&str, Kind); 1] = [("scope", Kind::RuleScopes)];
+
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match editor::read(&form, view.lang) {
         Ok(settings) => {
             commands::create(&deps, form.context(cx), RuleInput { version: None, settings }).await
@@ -101,18 +107,15 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     };
     match made {
         Ok(rule) => Ok(see_other(&format!("/rules/{}", rule.id))),
-        Err(error) => {
-            let scopes = scopes(&deps, &view, None).await?;
-            form.again(error, |form| draw(&view, form, None, &scopes))
-        }
+        Err(error) => form.again(error, |form| draw(&view, form, None)),
     }
 }
 
 pub async fn edit(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View) -> PageResult {
     let rule = load(&deps, &view, id).await?;
     let form = editor::fill(&rule.settings, rule.version, view.lang);
-    let scopes = scopes(&deps, &view, Some(&rule.settings.scope)).await?;
-    Ok(draw(&view, &form, Some(&rule), &scopes).into_response())
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    Ok(draw(&view, &form, Some(&rule)).into_response())
 }
 
 pub async fn update(
@@ -122,6 +125,7 @@ pub async fn update(
     cx: Context,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let changed = match editor::read(&form, view.lang) {
         Ok(settings) => {
             let input = RuleInput { version: form.value("version").parse().ok(), settings };
@@ -133,8 +137,7 @@ pub async fn update(
         Ok(rule) => Ok(see_other(&format!("/rules/{}", rule.id))),
         Err(error) => {
             let rule = load(&deps, &view, id).await?;
-            let scopes = scopes(&deps, &view, Some(&rule.settings.scope)).await?;
-            form.again(error, |form| draw(&view, form, Some(&rule), &scopes))
+            form.again(error, |form| draw(&view, form, Some(&rule)))
         }
     }
 }
@@ -156,7 +159,7 @@ async fn load(deps: &Deps, view: &View, id: Uuid) -> Result<Rule, PageError> {
     Ok(queries::one(deps.records.read(), view.scope(), RuleId(id)).await?)
 }
 
-fn draw(view: &View, form: &Form, rule: Option<&Rule>, scopes: &[(String, String)]) -> Markup {
+fn draw(view: &View, form: &Form, rule: Option<&Rule>) -> Markup {
     let lang = view.lang;
     let title = rule.map_or_else(|| lang.t("rules-new"), |rule| lang.phrase(&rule.settings.name));
     let action = rule.map_or_else(|| "/rules".into(), |rule| format!("/rules/{}", rule.id));
@@ -173,7 +176,7 @@ fn draw(view: &View, form: &Form, rule: Option<&Rule>, scopes: &[(String, String
         }
         form.card.pad.stack.narrow method="post" action=(action) {
             (form.fields(lang).start())
-            (editor::fields(view, form, scopes))
+            (editor::fields(view, form))
             button.btn type="submit" { (lang.t(if rule.is_none() { "rules-save-and-try" } else { "save" })) }
         }
     };
@@ -379,24 +382,4 @@ async fn scope_text(deps: &Deps, view: &View, scope: &Scope) -> Result<String, S
         Scope::Asset(id) => assets::get(db, *id).await?.map(|asset| asset.name).unwrap_or_default(),
         Scope::EquipmentType(kind) => view.lang.equipment_type(kind),
     })
-}
-
-/// What the scope can be: all, each type of equipment, each model, and the asset it is already.
-async fn scopes(
-    deps: &Deps,
-    view: &View,
-    present: Option<&Scope>,
-) -> Result<Vec<(String, String)>, StoreError> {
-    let page = PageRequest::first(PageRequest::MAX_LIMIT);
-    let all = models::list(deps.records.read(), view.scope(), &models::Filter::default(), &page).await?.items;
-    let mut kinds: Vec<&str> = all.iter().map(|model| model.equipment_type.as_str()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut scopes = vec![("all".to_owned(), view.lang.t("rules-scope-all"))];
-    scopes.extend(kinds.into_iter().map(|kind| (format!("type:{kind}"), view.lang.equipment_type(kind))));
-    scopes.extend(all.iter().map(|m| (format!("model:{}", m.id), model_name(view.lang, m))));
-    if let Some(scope @ Scope::Asset(id)) = present {
-        scopes.push((format!("asset:{id}"), scope_text(deps, view, scope).await?));
-    }
-    Ok(scopes)
 }

@@ -2,11 +2,12 @@
 
 use super::commands::{self, SiteInput};
 use crate::{
-    Deps,
+    Deps, choices,
     command::{CommandError, Context},
     customers::pages::may_write,
     scope,
     web::{
+        chooser::Kind,
         form::{Check, Form},
         icon::icon,
         layout,
@@ -22,7 +23,7 @@ use axum::{
 };
 use domain::{asset::Site, id::SiteId};
 use maud::{Markup, html};
-use store::records::{PageRequest, customers, sites, territories};
+use store::records::{customers, sites, territories};
 use uuid::Uuid;
 
 const COLUMNS: [Column; 4] = [
@@ -82,11 +83,16 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
     let form = Form::filled([("customer_id", query.id_text("customer_id")?)]);
-    let choices = Choices::load(&deps, &view).await?;
-    Ok(draw(&view, &form, &choices, "/sites", "sites-new"))
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let areas = territories(&deps, &view).await?;
+    Ok(draw(&view, &form, &areas, "/sites", "sites-new"))
 }
 
+/// The row that one chooses for a site.
+const CHOSEN: [(&str, Kind); 1] = [("customer_id", Kind::Customers)];
+
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read(&form, &view) {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
@@ -94,8 +100,8 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     match made {
         Ok(site) => Ok(see_other(&format!("/customers/{}", site.customer_id))),
         Err(error) => {
-            let choices = Choices::load(&deps, &view).await?;
-            form.again(error, |form| draw(&view, form, &choices, "/sites", "sites-new"))
+            let areas = territories(&deps, &view).await?;
+            form.again(error, |form| draw(&view, form, &areas, "/sites", "sites-new"))
         }
     }
 }
@@ -114,8 +120,9 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ("access_notes", site.access_notes.unwrap_or_default()),
     ])
     .translated(view.lang, &["access_notes"]);
-    let choices = Choices::load(&deps, &view).await?;
-    Ok(draw(&view, &form, &choices, &format!("/sites/{id}"), "sites-edit"))
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let areas = territories(&deps, &view).await?;
+    Ok(draw(&view, &form, &areas, &format!("/sites/{id}"), "sites-edit"))
 }
 
 pub async fn update(
@@ -125,6 +132,7 @@ pub async fn update(
     cx: Context,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let changed = match read(&form, &view) {
         Ok(input) => commands::update(&deps, form.context(cx), SiteId(id), input).await,
         Err(error) => Err(error),
@@ -132,8 +140,8 @@ pub async fn update(
     match changed {
         Ok(site) => Ok(see_other(&format!("/customers/{}", site.customer_id))),
         Err(error) => {
-            let choices = Choices::load(&deps, &view).await?;
-            form.again(error, |form| draw(&view, form, &choices, &format!("/sites/{id}"), "sites-edit"))
+            let areas = territories(&deps, &view).await?;
+            form.again(error, |form| draw(&view, form, &areas, &format!("/sites/{id}"), "sites-edit"))
         }
     }
 }
@@ -157,28 +165,14 @@ fn read(form: &Form, view: &View) -> Result<SiteInput, CommandError> {
     })
 }
 
-struct Choices {
-    customers: Vec<(String, String)>,
-    territories: Vec<(String, String)>,
+/// All of them: they are parts of a country.
+async fn territories(deps: &Deps, view: &View) -> Result<Vec<(String, String)>, CommandError> {
+    let all = territories::all(deps.records.read()).await?;
+    let none = (String::new(), view.lang.t("sites-no-territory"));
+    Ok(std::iter::once(none).chain(all.into_iter().map(|t| (t.id.to_string(), t.name))).collect())
 }
 
-impl Choices {
-    async fn load(deps: &Deps, view: &View) -> Result<Self, CommandError> {
-        let db = deps.records.read();
-        let page = PageRequest::first(PageRequest::MAX_LIMIT);
-        let owners = customers::list(db, view.scope(), &customers::Filter::default(), &page).await?.items;
-        let territories = territories::all(db).await?;
-        let none = (String::new(), view.lang.t("sites-no-territory"));
-        Ok(Self {
-            customers: owners.into_iter().map(|c| (c.id.to_string(), c.name)).collect(),
-            territories: std::iter::once(none)
-                .chain(territories.into_iter().map(|t| (t.id.to_string(), t.name)))
-                .collect(),
-        })
-    }
-}
-
-fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) -> Markup {
+fn draw(view: &View, form: &Form, areas: &[(String, String)], action: &str, title: &str) -> Markup {
     let lang = view.lang;
     let f = form.fields(lang);
     layout::page(
@@ -188,10 +182,10 @@ fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) 
             div.top { h1 { (lang.t(title)) } }
             form.card.pad.stack method="post" action=(action) {
                 (f.start())
-                (f.select("customer_id", "sites-customer", &choices.customers).required())
+                (f.choose("customer_id", "sites-customer", Kind::Customers).required())
                 (f.text("name", "sites-name").required())
                 (f.area("address", "sites-address"))
-                (f.select("territory_id", "sites-territory", &choices.territories))
+                (f.select("territory_id", "sites-territory", areas))
                 (f.text("latitude", "sites-latitude"))
                 (f.text("longitude", "sites-longitude"))
                 (f.text("time_zone", "sites-time-zone").hint("sites-time-zone-hint"))

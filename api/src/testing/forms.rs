@@ -33,7 +33,8 @@ fn form(text: &str) -> PageForm {
         let body = &tag[open.len().min(tag.len())..];
         let Some(name) = attribute(open, "name") else { continue };
         if open.starts_with("input") {
-            let ticked = !open.contains("\"checkbox\"") || open.ends_with(" checked");
+            let ticks = open.contains("\"checkbox\"") || open.contains("\"radio\"");
+            let ticked = !ticks || open.ends_with(" checked");
             if ticked {
                 fields.push((name, attribute(open, "value").unwrap_or_default()));
             }

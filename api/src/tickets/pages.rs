@@ -5,10 +5,12 @@ use super::{
     json::filter,
 };
 use crate::{
+    choices,
     command::{CommandError, Context},
     deps::Deps,
     timeline::{self, Timeline},
     web::{
+        chooser::Kind,
         form::Form,
         i18n::Lang,
         icon::icon,
@@ -28,7 +30,7 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    account::{Role, Scope},
+    account::Role,
     asset::{Asset, Customer},
     id::{AssetId, CustomerId, TicketId},
     service::{
@@ -157,39 +159,22 @@ fn file(
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let form = Form::filled([("asset_id", query.id_text("asset")?), ("priority", "medium".into())]);
-    let assets = asset_options(&deps, view.scope()).await?;
-    Ok(draw_new(&view, &form, &assets).into_response())
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    Ok(draw_new(&view, &form).into_response())
 }
 
-/// Every asset for a select, by name: the first few hundred.
-pub async fn asset_options(deps: &Deps, scope: Scope) -> Result<Vec<(String, String)>, CommandError> {
-    let db = deps.records.read();
-    let all = PageRequest::first(PageRequest::MAX_LIMIT);
-    let page = assets::list(db, scope, &assets::Filter::default(), &all).await?;
-    let customers = customers::by_ids(db, page.items.iter().map(|asset| asset.customer_id)).await?;
-    let mut options: Vec<(String, String)> = page
-        .items
-        .into_iter()
-        .map(|asset| {
-            let owner = customers.get(&asset.customer_id).map_or("", |customer| &customer.name);
-            (asset.id.to_string(), format!("{} · {owner} · {}", asset.name, asset.serial_number))
-        })
-        .collect();
-    options.insert(0, (String::new(), "—".into()));
-    Ok(options)
-}
+/// The rows that one chooses for a new ticket.
+const CHOSEN: [(&str, Kind); 1] = [("asset_id", Kind::Assets)];
 
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_new(&form, &view) {
         Ok(input) => commands::open(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
     };
     match made {
         Ok(ticket) => Ok(see_other(&format!("/tickets/{}", ticket.id))),
-        Err(error) => {
-            let assets = asset_options(&deps, view.scope()).await?;
-            form.again(error, |form| draw_new(&view, form, &assets))
-        }
+        Err(error) => form.again(error, |form| draw_new(&view, form)),
     }
 }
 
@@ -205,7 +190,7 @@ fn read_new(form: &Form, view: &View) -> Result<NewTicket, CommandError> {
     Ok(NewTicket { asset_id, subject, description, priority, fault_at, reported_at: None })
 }
 
-fn draw_new(view: &View, form: &Form, assets: &[(String, String)]) -> Markup {
+fn draw_new(view: &View, form: &Form) -> Markup {
     let lang = view.lang;
     let fields = form.fields(lang);
     let priorities = priority_options(lang);
@@ -217,7 +202,7 @@ fn draw_new(view: &View, form: &Form, assets: &[(String, String)]) -> Markup {
             header.top { div { p.crumb { a href="/tickets" { (lang.t("nav-tickets")) } } h1 { (title) } } }
             form.card.pad.stack.narrow method="post" action="/tickets" {
                 (fields.start())
-                (fields.select("asset_id", "service-asset", assets).required())
+                (fields.choose("asset_id", "service-asset", Kind::Assets).required())
                 (fields.text("subject", "tickets-subject").required().attribute("maxlength", "200"))
                 (fields.area("description", "service-description").attribute("rows", "4"))
                 (fields.select("priority", "service-priority", &priorities))

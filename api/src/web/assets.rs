@@ -32,6 +32,7 @@ assets! {
     "app.css": "text/css; charset=utf-8",
     "app.js": JAVASCRIPT,
     "charts.js": JAVASCRIPT,
+    "chooser.js": JAVASCRIPT,
     "connect.js": JAVASCRIPT,
     "phone.js": JAVASCRIPT,
     "theme.js": JAVASCRIPT,
@@ -76,6 +77,7 @@ pub fn head() -> Markup {
         script src=(href("theme.js")) {}
         script src=(href("charts.js")) defer {}
         script src=(href("app.js")) defer {}
+        script src=(href("chooser.js")) defer {}
         script src=(href("phone.js")) defer {}
     }
 }

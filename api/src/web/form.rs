@@ -29,6 +29,7 @@
 //! ```
 
 use super::{
+    chooser::{self, Choice, Found},
     i18n::{Lang, NotANumber},
     response::{PageError, PageResult, describe},
     time,
@@ -43,7 +44,10 @@ use axum::{
 use domain::{Currency, Date, Money, Timestamp, calendar::Zone};
 use maud::{Markup, Render, html};
 use rust_decimal::Decimal;
-use std::str::FromStr;
+use std::{
+    collections::{HashMap, HashSet},
+    str::FromStr,
+};
 use uuid::Uuid;
 
 /// Name of the hidden idempotency key.
@@ -57,17 +61,58 @@ pub struct Form {
     /// Translation key of what is wrong with the whole.
     general: Option<String>,
     key: String,
+    /// For fields in which words were typed that mean no row or several: what was found.
+    offers: Vec<(String, Found)>,
+    /// How the rows are called that were chosen in fields of several.
+    texts: HashMap<String, String>,
 }
 
 impl Form {
     /// An empty form with a fresh key.
     pub fn blank() -> Self {
-        Self { values: Vec::new(), errors: Vec::new(), general: None, key: Uuid::now_v7().to_string() }
+        Self::holding(Vec::new(), Uuid::now_v7().to_string())
     }
     /// A form that shows present values.
     pub fn filled<N: Into<String>, V: ToString>(values: impl IntoIterator<Item = (N, V)>) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.into(), value.to_string())).collect();
         Self { values, ..Self::blank() }
+    }
+    fn holding(values: Vec<(String, String)>, key: String) -> Self {
+        Self { values, errors: Vec::new(), general: None, key, offers: Vec::new(), texts: HashMap::new() }
+    }
+    /// The same without the field `name`.
+    pub fn without(mut self, name: &str) -> Self {
+        self.values.retain(|(key, _)| key != name);
+        self
+    }
+    /// The same with `choices` chosen in the field of several called `name`, besides what it holds already.
+    pub fn choosing_some(mut self, name: &str, choices: Vec<Choice>) -> Self {
+        let mut held: HashSet<String> = self.all(name).into_iter().map(Into::into).collect();
+        for Choice { value, text } in choices {
+            if held.insert(value.clone()) {
+                self.values.push((name.into(), value.clone()));
+            }
+            self.texts.insert(value, text);
+        }
+        self
+    }
+    /// How the chosen row `value` is called.
+    pub fn text_of<'a>(&'a self, value: &'a str) -> &'a str {
+        self.texts.get(value).map_or(value, String::as_str)
+    }
+    /// The same with what was found for the words in the field `name`.
+    pub fn offering(mut self, name: &str, found: Found) -> Self {
+        self.offers.push((name.into(), found));
+        self
+    }
+    /// What was found for the words in the field `name`, if they do not mean exactly one row.
+    pub fn offered(&self, name: &str) -> Option<&Found> {
+        self.offers.iter().find(|(field, _)| field == name).map(|(_, found)| found)
+    }
+    /// What to do about words that mean no row or several.
+    pub fn undecided(&self, name: &str) -> Option<&'static str> {
+        let found = self.offered(name)?;
+        Some(if found.choices.is_empty() { "choices-none" } else { "choices-several" })
     }
     /// The same with `name` set to `value`.
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -170,7 +215,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         let key = values.iter().find(|(name, value)| name == KEY && (1..=100).contains(&value.len()));
         let key = key.map_or_else(fresh, |(_, value)| value.clone());
         values.retain(|(name, _)| name != KEY);
-        Ok(Self { values, errors: Vec::new(), general: None, key })
+        Ok(Self::holding(values, key))
     }
 }
 
@@ -206,12 +251,22 @@ impl Check<'_> {
         self.parse_optional(name, message)
     }
     pub fn parse_optional<T: FromStr>(&mut self, name: &'static str, message: &'static str) -> Option<T> {
-        let value = self.form.optional(name)?;
-        let parsed = value.parse().ok();
-        if parsed.is_none() {
-            self.error(name, message);
+        self.form.optional(name)?;
+        self.read(name, message, |text| text.parse().ok())
+    }
+    /// What the field stands for, as `read` understands it.
+    pub fn read<T>(
+        &mut self,
+        name: &'static str,
+        message: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let form = self.form;
+        let read = read(form.kept(name));
+        if read.is_none() {
+            self.error(name, form.undecided(name).unwrap_or(message));
         }
-        parsed
+        read
     }
     /// A decimal number as people of this language write it.
     pub fn decimal(&mut self, name: &'static str) -> Option<Decimal> {
@@ -344,6 +399,18 @@ impl<'a> Fields<'a> {
     pub fn select(self, name: &'a str, label: &'a str, options: &'a [(String, String)]) -> Field<'a> {
         self.field(name, label, Kind::Select(options))
     }
+    /// One row of however many there are.
+    pub fn choose(self, name: &'a str, label: &'a str, kind: chooser::Kind) -> Field<'a> {
+        self.field(name, label, Kind::Choice(kind))
+            .attribute("autocomplete", "off")
+            .attribute("data-choice", "")
+    }
+    pub(super) fn form(self) -> &'a Form {
+        self.form
+    }
+    pub(super) fn lang(self) -> Lang {
+        self.lang
+    }
     pub fn checkbox(self, name: &'a str, label: &'a str) -> Field<'a> {
         self.field(name, label, Kind::Checkbox)
     }
@@ -372,6 +439,7 @@ enum Kind<'a> {
     Instant,
     Area,
     Select(&'a [(String, String)]),
+    Choice(chooser::Kind),
     Checkbox,
 }
 
@@ -402,6 +470,10 @@ impl<'a> Field<'a> {
         self.hint = Some(key);
         self
     }
+    /// What an empty field means, shown in it.
+    pub fn placeholder(self, text: &'a str) -> Self {
+        self.attribute("placeholder", text)
+    }
     /// `autocomplete`, `inputmode`, `placeholder`, `maxlength`, `list`, `rows`...
     pub fn attribute(mut self, name: &'a str, value: &'a str) -> Self {
         self.attributes.push((name, value));
@@ -430,6 +502,11 @@ impl<'a> Field<'a> {
         for (name, value) in &self.attributes {
             put(name, value);
         }
+        if matches!(self.kind, Kind::Choice(_))
+            && self.attributes.iter().all(|(name, _)| *name != "placeholder")
+        {
+            put("placeholder", &self.fields.lang.t("choices-type"));
+        }
         if !described_by.is_empty() {
             put("aria-describedby", described_by);
         }
@@ -455,11 +532,12 @@ impl Render for Field<'_> {
         described.extend(error.map(|_| error_id.as_str()));
         let open = |tag, kind, value| Raw(self.open(tag, kind, value, &described.join(" "), error.is_some()));
         let value = form.value(self.name);
+        let chooser = if let Kind::Choice(kind) = self.kind { Some(kind.path()) } else { None };
         html! {
-            div.field.tickbox[matches!(self.kind, Kind::Checkbox)].wrong[error.is_some()] {
+            div.field.tickbox[matches!(self.kind, Kind::Checkbox)].wrong[error.is_some()].chooser[chooser.is_some()] data-chooser=[chooser] {
                 label for={ "f-" (id) } {
                     (lang.t(self.label))
-                    @if !self.required && !self.needed && !matches!(self.kind, Kind::Checkbox | Kind::Input("search") | Kind::Select(_)) {
+                    @if !self.required && !self.needed && !matches!(self.kind, Kind::Checkbox | Kind::Input("search") | Kind::Select(_) | Kind::Choice(_)) {
                         small { " · " (lang.t("form-optional")) }
                     }
                 }
@@ -470,6 +548,10 @@ impl Render for Field<'_> {
                     Kind::Instant => {
                         (open("input", Some("datetime-local"), Some(value))) (Raw(">"))
                         input type="hidden" name=(exact(self.name)) value=(form.value(&exact(self.name)));
+                    }
+                    Kind::Choice(_) => {
+                        div.combo { (open("input", Some("text"), Some(value))) (Raw(">")) }
+                        (chooser::beside(form, lang, self.name))
                     }
                     Kind::Area => { (open("textarea", None, None)) (Raw(">")) (value) (Raw("</textarea>")) }
                     Kind::Checkbox => {
@@ -483,7 +565,7 @@ impl Render for Field<'_> {
                         (Raw("</select>"))
                     }
                 }
-                @if !form.value(&seen(self.name)).is_empty() {
+                @if chooser.is_none() && !form.value(&seen(self.name)).is_empty() {
                     @for name in [exact(self.name), seen(self.name)] {
                         input type="hidden" name=(name) value=(form.value(&name));
                     }
@@ -496,12 +578,12 @@ impl Render for Field<'_> {
 }
 
 /// Name of the unseen field that carries what `name` stands for.
-fn exact(name: &str) -> String {
+pub(super) fn exact(name: &str) -> String {
     format!("{name}_exact")
 }
 
 /// Name of the unseen field that says how it was shown.
-fn seen(name: &str) -> String {
+pub(super) fn seen(name: &str) -> String {
     format!("{name}_seen")
 }
 

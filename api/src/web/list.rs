@@ -35,6 +35,22 @@ impl ListQuery {
             query => format!("{}?{query}", self.path),
         }
     }
+    /// Whether `name` was sent, perhaps empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(key, _)| key == name)
+    }
+    /// The same without `names`.
+    pub fn dropping(&self, names: &[&str]) -> Self {
+        let mut rest = self.clone();
+        rest.pairs.retain(|(key, _)| !names.contains(&key.as_str()));
+        rest
+    }
+    /// The same with `name` set to `value`.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut next = self.dropping(&[name]);
+        next.pairs.push((name.into(), value.into()));
+        next
+    }
     pub fn path(&self) -> &str {
         &self.path
     }

@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod chart;
+pub mod chooser;
 pub mod documented;
 pub mod error_page;
 pub mod form;

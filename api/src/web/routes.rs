@@ -112,6 +112,15 @@ impl Routes {
         let limit = DefaultBodyLimit::max(max_bytes);
         self.add(Method::POST, path, access, axum::routing::post(handler).layer(limit))
     }
+    /// A put whose body may be up to `max_bytes` long.
+    pub fn put_large<H, T>(self, path: &'static str, access: Access, max_bytes: usize, handler: H) -> Self
+    where
+        H: Handler<T, Deps>,
+        T: 'static,
+    {
+        let limit = DefaultBodyLimit::max(max_bytes);
+        self.add(Method::PUT, path, access, axum::routing::put(handler).layer(limit))
+    }
     pub fn patch<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, Deps>,

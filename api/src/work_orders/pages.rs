@@ -5,19 +5,21 @@ use super::{
     json::filter,
     lines::{self as line_commands, LineChange, NewLine, UsedPart},
     view::{
-        amount_of, checklist_text, duration, entitlement, evidence, line_kind, place_name, priority_options,
+        amount_of, checklist_text, duration, entitlement, evidence, line_kind, priority_options,
         priority_pill, skill, skill_options, status_pill,
     },
 };
 use crate::{
+    choices,
     command::{CommandError, Context},
     deps::Deps,
     tickets::{
         commands::Remark,
-        pages::{any_priority, asset_options, status_options},
+        pages::{any_priority, status_options},
     },
     timeline::{self, Timeline},
     web::{
+        chooser::Kind,
         form::Form,
         i18n::Lang,
         icon::icon,
@@ -43,7 +45,6 @@ use domain::{
         checklist::{ChecklistItem, standard_items},
         coverage::Payer,
         line::{Line, LineKind},
-        stock::StockLocation,
         technician::Technician,
         visit::Visit,
         work_order::{WorkOrder, WorkOrderKind, WorkOrderState},
@@ -51,8 +52,8 @@ use domain::{
 };
 use maud::{Markup, html};
 use store::records::{
-    PageRequest, assets, checklists, customers, lines as line_records, organisation, parts, sites, stock,
-    technicians, visits,
+    PageRequest, assets, checklists, customers, lines as line_records, organisation, sites, technicians,
+    visits,
     work_orders::{self, Signature},
 };
 
@@ -152,20 +153,23 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
         ("requires_signature", "on".into()),
         ("standard_checklist", "on".into()),
     ]);
-    Ok(draw_new(&view, &form, &asset_options(&deps, view.scope()).await?).into_response())
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    Ok(draw_new(&view, &form).into_response())
 }
 
+/// The rows that one chooses for a new work order, and for a line of one.
+const CHOSEN: [(&str, Kind); 1] = [("asset_id", Kind::Assets)];
+const CHOSEN_IN_LINE: [(&str, Kind); 2] = [("part", Kind::Parts), ("stock_location_id", Kind::Places)];
+
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_new(&form, view.lang) {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
     };
     match made {
         Ok(work) => Ok(see_other(&format!("/work-orders/{}", work.id))),
-        Err(error) => {
-            let assets = asset_options(&deps, view.scope()).await?;
-            form.again(error, |form| draw_new(&view, form, &assets))
-        }
+        Err(error) => form.again(error, |form| draw_new(&view, form)),
     }
 }
 
@@ -200,7 +204,7 @@ fn read_new(form: &Form, lang: Lang) -> Result<NewWorkOrder, CommandError> {
     })
 }
 
-fn draw_new(view: &View, form: &Form, assets: &[(String, String)]) -> Markup {
+fn draw_new(view: &View, form: &Form) -> Markup {
     let lang = view.lang;
     let f = form.fields(lang);
     let (priorities, skills) = (priority_options(lang), skill_options(lang));
@@ -214,7 +218,7 @@ fn draw_new(view: &View, form: &Form, assets: &[(String, String)]) -> Markup {
             header.top { div { p.crumb { a href="/work-orders" { (lang.t("nav-work-orders")) } } h1 { (title) } } }
             form.card.pad.stack.narrow method="post" action="/work-orders" {
                 (f.start())
-                (f.select("asset_id", "service-asset", assets).required())
+                (f.choose("asset_id", "service-asset", Kind::Assets).required())
                 (f.select("kind", "work-orders-kind", &kinds))
                 (f.text("subject", "work-orders-subject").required().attribute("maxlength", "200"))
                 (f.area("description", "service-description").attribute("rows", "3"))
@@ -369,6 +373,7 @@ pub async fn add_line(
     Path(id): Path<WorkOrderId>,
     form: Form,
 ) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN_IN_LINE).await?;
     match save_line(&deps, form.context(cx), id, &form, &view).await {
         Ok(_) => Ok(see_other(&format!("/work-orders/{id}#lines"))),
         Err(error) => again(&deps, &view, &user, id, "line".into(), form, error).await,
@@ -391,13 +396,14 @@ async fn save_line(
     };
     let place = check.parse_optional("stock_location_id", "form-choice");
     let description = check.text("description", 300);
-    let number = check.text("part", 120);
+    let part: Option<PartId> =
+        if form.value("kind") == "part" { check.parse("part", "parts-no-such-part") } else { None };
     let at = check.optional("at", |check, name| check.instant(name, view.zone));
     check.finish()?;
     let quantity = quantity.ok_or(CommandError::field("quantity", "form-required"))?;
     let kind = match form.value("kind") {
         "part" => {
-            let part_id = find_part(deps, &number).await?;
+            let part_id = part.ok_or(CommandError::field("part", "form-required"))?;
             let stock_location_id = place;
             let used =
                 UsedPart { part_id, quantity, stock_location_id, visit_id: None, serial_number: None, at };
@@ -412,13 +418,6 @@ async fn save_line(
     let line = NewLine { kind, description, quantity, unit_price: price, unit_cost: None, at };
     line_commands::add(deps, cx, id, line).await?;
     Ok(())
-}
-
-/// By its number, as the list of the field suggests it (`6310-2RS Ball bearing`) or as typed.
-async fn find_part(deps: &Deps, typed: &str) -> Result<PartId, CommandError> {
-    let number = typed.split(" · ").next().unwrap_or(typed).trim();
-    let part = parts::find_by_number(deps.records.read(), number).await?;
-    Ok(part.ok_or(CommandError::field("part", "parts-no-such-part"))?.id)
 }
 
 pub async fn change_line(
@@ -476,8 +475,6 @@ struct Page {
     technicians: Vec<Technician>,
     signature: Option<Signature>,
     timeline: Timeline,
-    places: Vec<StockLocation>,
-    parts: Vec<String>,
     now: domain::Timestamp,
     plans: bool,
     keeps: bool,
@@ -498,7 +495,6 @@ impl Page {
         things.extend(visits.iter().map(|visit| ("visit", visit.id.0)));
         let keeps =
             matches!(user.actor.role, Role::Admin | Role::ServiceManager | Role::Dispatcher | Role::Billing);
-        let parts = if keeps { parts::list(db, None, &PageRequest::first(200)).await?.items } else { vec![] };
         Ok(Self {
             asset: assets::get(db, work.asset_id).await?,
             customer: customers::get(db, work.customer_id).await?,
@@ -510,11 +506,6 @@ impl Page {
             technicians,
             signature: work_orders::signature(db, id).await?,
             timeline: timeline::of(db, &things).await?,
-            places: if keeps { stock::locations(db, view.scope()).await? } else { vec![] },
-            parts: parts
-                .into_iter()
-                .map(|part| format!("{} · {}", part.number, view.lang.phrase(&part.name)))
-                .collect(),
             now: deps.now(),
             plans: may_plan(user),
             keeps,
@@ -745,18 +736,14 @@ impl Page {
             };
             (word.to_string(), line_kind(lang, kind))
         });
-        let places: Vec<_> = std::iter::once((String::new(), "—".to_string()))
-            .chain(self.places.iter().map(|place| (place.id.to_string(), place_name(lang, place))))
-            .collect();
         html! {
             details.action.pad open[refused.action == "line"] {
                 summary { (lang.t("work-orders-add-line")) }
                 form.stack.narrow method="post" action={ "/work-orders/" (self.work.id) "/lines" } {
                     (f.start())
                     (f.select("kind", "work-orders-line-kind", &kinds))
-                    (f.text("part", "parts-part").hint("work-orders-part-hint").attribute("list", "catalogue"))
-                    datalist id="catalogue" { @for part in &self.parts { option value=(part) {} } }
-                    (f.select("stock_location_id", "parts-from", &places))
+                    (f.choose("part", "parts-part", Kind::Parts).hint("work-orders-part-hint"))
+                    (f.choose("stock_location_id", "parts-from", Kind::Places))
                     (f.text("description", "service-description"))
                     (f.number("quantity", "service-quantity").required())
                     (f.number("unit_price", "work-orders-price").hint("work-orders-price-hint"))

@@ -90,7 +90,7 @@ pub async fn find(
     row.map(Customer::try_from).transpose()
 }
 
-fn seen(scope: Scope) -> Condition {
+pub(super) fn seen(scope: Scope) -> Condition {
     scope::rows(
         scope,
         |customer| Column::Id.eq(Uuid::from(customer)),

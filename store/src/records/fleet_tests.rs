@@ -1,6 +1,6 @@
 //! Customers, sites, models, assets and devices together: what one table promises usually involves another.
 
-use super::{PageRequest, Records, assets, customers, devices, models, sites, territories};
+use super::{PageRequest, Records, assets, choices, customers, devices, models, sites, territories};
 use crate::StoreError;
 use domain::{
     Currency, Money,
@@ -297,4 +297,30 @@ async fn the_demo_leaves_and_what_is_ones_own_stays() {
     assert_eq!(assets::get(db, own.asset.id).await.unwrap(), Some(own.asset));
     assert_eq!(assets::get(db, adopted.id).await.unwrap(), Some(adopted));
     assert_eq!(territories::all(db).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_one_that_is_called_just_so_comes_before_those_that_contain_it() {
+    let house = house().await;
+    let (owner, type_of) = (customer("Nordmill", false), model("30XA", false));
+    let place = site(owner.id, None);
+    let tx = house.records.begin().await.unwrap();
+    customers::insert(&tx, &owner).await.unwrap();
+    sites::insert(&tx, &place).await.unwrap();
+    models::insert(&tx, &type_of).await.unwrap();
+    for (name, serial) in [("CH-10", "1"), ("CH-1", "2"), ("A CH-1 twin", "3"), ("\u{dc}nit", "4")] {
+        assets::insert(&tx, &asset(&place, type_of.id, name, serial)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let names = async |sought: &str, limit: u64| -> Vec<String> {
+        let found = choices::assets(house.records.read(), everything(), None, sought, limit).await.unwrap();
+        found.into_iter().map(|asset| asset.name).collect()
+    };
+    assert_eq!(names("ch-1", 20).await, ["CH-1", "A CH-1 twin", "CH-10"]);
+    assert_eq!(names("ch-1", 1).await, ["CH-1"]);
+    assert_eq!(names("", 2).await, ["A CH-1 twin", "CH-1"], "nothing typed: by name");
+    assert_eq!(names("\u{fc}nit", 20).await, ["\u{dc}nit"]);
+    assert_eq!(names("ch-10 nordmill plant", 20).await, ["CH-10"], "by its customer and site");
+    assert_eq!(names("4", 20).await, ["\u{dc}nit"], "by its serial number");
+    assert_eq!(names("ch-1 nobody", 20).await, Vec::<String>::new(), "every word must be found");
 }

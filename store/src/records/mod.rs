@@ -12,6 +12,7 @@ pub mod api_tokens;
 pub mod assets;
 pub mod bulk;
 pub mod checklists;
+pub mod choices;
 mod column;
 pub mod command_keys;
 pub mod connections;

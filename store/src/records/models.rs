@@ -75,7 +75,7 @@ pub async fn find(
 
 /// The catalogue is everybody's, but what other customers own is not: whoever is bound sees the models of the machines
 /// they see, and those that no machine is of yet.
-fn seen(scope: Scope) -> Condition {
+pub(super) fn seen(scope: Scope) -> Condition {
     if scope.is_everything() {
         return Condition::all();
     }
@@ -127,6 +127,12 @@ pub async fn list(
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let models = rows.into_iter().map(Into::into).collect();
     Ok(LIST.page(models, page.limit, |m: &domain::asset::Model| (m.name.clone(), m.id.into())))
+}
+
+/// The types of equipment that there are models of.
+pub async fn equipment_types(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<String>, StoreError> {
+    let query = Entity::find().select_only().column(Column::EquipmentType).distinct();
+    Ok(query.filter(seen(scope)).order_by_asc(Column::EquipmentType).into_tuple().all(db).await?)
 }
 
 /// Removes the demo's models, except those that somebody's own assets have taken up.

@@ -126,7 +126,7 @@ fn to_row(part: &Part) -> Result<ActiveModel, StoreError> {
     })
 }
 
-fn from_row(row: Model) -> Result<Part, StoreError> {
+pub(super) fn from_row(row: Model) -> Result<Part, StoreError> {
     Ok(Part {
         id: row.id.into(),
         number: row.number,

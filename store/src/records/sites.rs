@@ -85,7 +85,7 @@ pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: SiteId) -> Result
     Ok(Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(Site::from))
 }
 
-fn seen(scope: Scope) -> Condition {
+pub(super) fn seen(scope: Scope) -> Condition {
     scope::rows(
         scope,
         |customer| Column::CustomerId.eq(Uuid::from(customer)),

@@ -178,7 +178,6 @@ pub async fn levels_at(
     let rows = level::Entity::find()
         .filter(level::Column::StockLocationId.eq(Uuid::from(location)))
         .filter(level::Column::QuantityMilli.ne(0))
-        .limit(1000)
         .all(db)
         .await?;
     Ok(rows.into_iter().map(level_from_row).collect())
@@ -224,14 +223,10 @@ fn seen(scope: Scope) -> Condition {
     })
 }
 
-/// Every place, central ones first; an organisation has hundreds at most.
+/// Every place, central ones first.
 pub async fn locations(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<StockLocation>, StoreError> {
-    let rows = location::Entity::find()
-        .filter(seen(scope))
-        .order_by_asc(location::Column::Name)
-        .limit(500)
-        .all(db)
-        .await?;
+    let rows =
+        location::Entity::find().filter(seen(scope)).order_by_asc(location::Column::Name).all(db).await?;
     let mut places = rows.into_iter().map(location_from_row).collect::<Result<Vec<_>, _>>()?;
     let order = |kind| StockLocationKind::ALL.iter().position(|known| *known == kind);
     places.sort_by_key(|place| order(place.kind));

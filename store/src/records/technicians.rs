@@ -3,7 +3,7 @@
 use super::column;
 use crate::StoreError;
 use domain::{id::TechnicianId, service::technician::Technician};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -61,10 +61,9 @@ pub async fn by_ids(
     rows.into_iter().map(from_row).collect()
 }
 
-/// Those who can be sent, by name; a service organisation has hundreds at most.
+/// All who can be sent, by name.
 pub async fn active(db: &impl ConnectionTrait) -> Result<Vec<Technician>, StoreError> {
-    let rows =
-        Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Name).limit(500).all(db).await?;
+    let rows = Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Name).all(db).await?;
     rows.into_iter().map(from_row).collect()
 }
 

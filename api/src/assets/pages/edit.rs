@@ -3,12 +3,12 @@
 use crate::{
     Deps,
     assets::commands::{self, AssetInput, currency_of},
+    choices,
     command::{CommandError, Context},
-    models::pages::model_name,
     scope,
     web::{
+        chooser::Kind,
         form::Form,
-        i18n::Lang,
         layout,
         list::ListQuery,
         request::View,
@@ -32,11 +32,16 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Resu
         ("site_id", query.id_text("site_id")?),
         ("model_id", query.id_text("model_id")?),
     ]);
-    let choices = Choices::load(&deps, view.scope(), view.lang).await?;
-    Ok(draw(&view, &form, &choices, "/assets", "assets-new"))
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let lacking = lacks_places(&deps, view.scope()).await?;
+    Ok(draw(&view, &form, lacking, "/assets", "assets-new"))
 }
 
+/// The rows that one chooses for an asset.
+const CHOSEN: [(&str, Kind); 2] = [("site_id", Kind::Sites), ("model_id", Kind::Models)];
+
 pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read(&deps, &form, &view).await {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
@@ -44,8 +49,8 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     match made {
         Ok(asset) => Ok(see_other(&format!("/assets/{}", asset.id))),
         Err(error) => {
-            let choices = Choices::load(&deps, view.scope(), view.lang).await?;
-            form.again(error, |form| draw(&view, form, &choices, "/assets", "assets-new"))
+            let lacking = lacks_places(&deps, view.scope()).await?;
+            form.again(error, |form| draw(&view, form, lacking, "/assets", "assets-new"))
         }
     }
 }
@@ -71,8 +76,8 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         Some(to) => form.with_instant("in_service_to", to, view.zone),
         None => form,
     };
-    let choices = Choices::load(&deps, view.scope(), view.lang).await?;
-    Ok(draw(&view, &form, &choices, &format!("/assets/{id}"), "assets-edit"))
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    Ok(draw(&view, &form, false, &format!("/assets/{id}"), "assets-edit"))
 }
 
 pub async fn update(
@@ -83,16 +88,14 @@ pub async fn update(
     form: Form,
 ) -> PageResult {
     let path = format!("/assets/{id}");
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let changed = match read(&deps, &form, &view).await {
         Ok(input) => commands::update(&deps, form.context(cx), AssetId(id), input).await,
         Err(error) => Err(error),
     };
     match changed {
         Ok(_) => Ok(see_other(&path)),
-        Err(error) => {
-            let choices = Choices::load(&deps, view.scope(), view.lang).await?;
-            form.again(error, |form| draw(&view, form, &choices, &path, "assets-edit"))
-        }
+        Err(error) => form.again(error, |form| draw(&view, form, false, &path, "assets-edit")),
     }
 }
 
@@ -129,32 +132,15 @@ async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, Comma
     })
 }
 
-/// Sites and models to choose from.
-pub struct Choices {
-    pub sites: Vec<(String, String)>,
-    pub models: Vec<(String, String)>,
+/// Whether there is no site or no model yet, without which there is no asset.
+async fn lacks_places(deps: &Deps, scope: Scope) -> Result<bool, CommandError> {
+    let (db, one) = (deps.records.read(), PageRequest::first(1));
+    let sites = sites::list(db, scope, &sites::Filter::default(), &one).await?.items;
+    let models = models::list(db, scope, &models::Filter::default(), &one).await?.items;
+    Ok(sites.is_empty() || models.is_empty())
 }
 
-impl Choices {
-    pub async fn load(deps: &Deps, scope: Scope, lang: Lang) -> Result<Self, CommandError> {
-        let db = deps.records.read();
-        let page = PageRequest::first(PageRequest::MAX_LIMIT);
-        let places = sites::list(db, scope, &sites::Filter::default(), &page).await?.items;
-        let owners =
-            store::records::customers::by_ids(db, places.iter().map(|site| site.customer_id)).await?;
-        let types = models::list(db, scope, &models::Filter::default(), &page).await?.items;
-        let site_text = |site: &domain::asset::Site| match owners.get(&site.customer_id) {
-            Some(owner) if owner.name != site.name => format!("{} · {}", owner.name, site.name),
-            _ => site.name.clone(),
-        };
-        Ok(Self {
-            sites: places.iter().map(|site| (site.id.to_string(), site_text(site))).collect(),
-            models: types.into_iter().map(|model| (model.id.to_string(), model_name(lang, &model))).collect(),
-        })
-    }
-}
-
-fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) -> Markup {
+fn draw(view: &View, form: &Form, lacks_places: bool, action: &str, title: &str) -> Markup {
     let lang = view.lang;
     let f = form.fields(lang);
     let criticalities = Criticality::ALL
@@ -164,7 +150,7 @@ fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) 
         &lang.t(title),
         &html! {
             div.top { h1 { (lang.t(title)) } }
-            @if choices.sites.is_empty() || choices.models.is_empty() {
+            @if lacks_places {
                 p.card.pad {
                     (lang.t("assets-needs-site-and-model")) " "
                     a href="/customers/new" { (lang.t("customers-new")) } " · "
@@ -176,8 +162,8 @@ fn draw(view: &View, form: &Form, choices: &Choices, action: &str, title: &str) 
                 (f.start())
                 (f.hidden("version"))
                 (f.text("name", "assets-name").required().hint("assets-name-hint"))
-                (f.select("site_id", "assets-site", &choices.sites).required())
-                (f.select("model_id", "assets-model", &choices.models).required())
+                (f.choose("site_id", "assets-site", Kind::Sites).required())
+                (f.choose("model_id", "assets-model", Kind::Models).required())
                 (f.text("serial_number", "assets-serial-number"))
                 (f.text("functional_location", "assets-functional-location"))
                 (f.select("criticality", "assets-criticality", &criticalities))

@@ -3,19 +3,21 @@
 use crate::{
     Deps,
     assets::{json::filter, queries},
+    choices::{self, Filters},
     command::CommandError,
     customers::pages::may_write,
     models::pages::model_name,
     reliability::queries::last_days,
     web::{
         chart::{mini_strip, state_pill},
+        chooser::Kind,
         form::Form,
         i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageResult, csv},
+        response::{PageResult, csv, see_other},
         table::{self, Column},
         time::{ago, rfc3339},
     },
@@ -24,7 +26,7 @@ use axum::{extract::State, response::IntoResponse};
 use domain::{
     Timestamp,
     account::Scope,
-    asset::{Asset, Model},
+    asset::Asset,
     clock::from_micros,
     condition::{EquipmentState, reliability, state::StateInterval},
     id::AssetId,
@@ -59,7 +61,17 @@ struct Row {
     last_seen: Option<Timestamp>,
 }
 
+/// The rows by which one narrows the list. A technician's is short, and what other customers own is nobody else's
+/// business.
+const CHOSEN: [(&str, Kind); 2] = [("site_id", Kind::Sites), ("model_id", Kind::Models)];
+
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let chosen = if view.scope().technician().is_none() { &CHOSEN[..] } else { &[] };
+    let names = ["q", "site_id", "model_id", "state"];
+    let (form, query) = match choices::filters(&deps, &view, &query, &names, chosen).await? {
+        Filters::At(address) => return Ok(see_other(&address)),
+        Filters::Here(form, query) => (form, query),
+    };
     let asked = assets::Filter {
         state: query.one_of("state", &EquipmentState::ALL, EquipmentState::as_str)?,
         ..filter(&query)?
@@ -74,7 +86,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     let lang = view.lang;
     let now = deps.now();
     let drawn: Vec<Markup> = rows.iter().map(|row| draw(&view, row, now)).collect();
-    let filters = filters(&deps, &view, &query, scope).await?;
+    let filters = filters(&view, &query, &form, chosen);
     Ok(layout::page(
         &view,
         &lang.t("assets-title"),
@@ -212,35 +224,22 @@ fn file(view: &View, rows: &[Row]) -> axum::response::Response {
     csv("assets.csv", &labels.map(|label| lang.t(label)), &cells)
 }
 
-async fn filters(deps: &Deps, view: &View, query: &ListQuery, scope: Scope) -> Result<Markup, CommandError> {
-    let db = deps.records.read();
+fn filters(view: &View, query: &ListQuery, form: &Form, chosen: &[(&str, Kind)]) -> Markup {
     let lang = view.lang;
-    let any = |key: &str| (String::new(), lang.t(key));
-    let page = PageRequest::first(PageRequest::MAX_LIMIT);
-    let customer = query.id("customer_id")?;
-    let mut places = vec![any("assets-any-site")];
-    let mut types = vec![any("assets-any-model")];
-    let name = |m: &Model| model_name(lang, m);
-    // A technician's list is short, and what other customers own is nobody else's business.
-    if scope.technician().is_none() {
-        let found = sites::list(db, scope, &sites::Filter { customer, text: None }, &page).await?;
-        places.extend(found.items.into_iter().map(|site| (site.id.to_string(), site.name)));
-        let found = models::list(db, scope, &models::Filter::default(), &page).await?;
-        types.extend(found.items.iter().map(|model| (model.id.to_string(), name(model))));
-    }
-    let mut words = vec![any("assets-any-state")];
+    let mut words = vec![(String::new(), lang.t("assets-any-state"))];
     words.extend(EquipmentState::ALL.map(|state| {
         let key = format!("chart-state-{}", crate::web::chart::state_word(state));
         (state.as_str().to_owned(), lang.t(&key))
     }));
-    let names = ["q", "site_id", "model_id", "state"];
-    let form = Form::filled(names.map(|name| (name, query.get(name).unwrap_or(""))));
+    let (any_site, any_model) = (lang.t("assets-any-site"), lang.t("assets-any-model"));
     let f = form.fields(lang);
-    Ok(html! {
+    html! {
         @if let Some(id) = query.get("customer_id") { input type="hidden" name="customer_id" value=(id); }
         (f.input("search", "q", "assets-search"))
-        (f.select("site_id", "assets-site", &places))
-        (f.select("model_id", "assets-model", &types))
+        @if !chosen.is_empty() {
+            (f.choose("site_id", "assets-site", Kind::Sites).placeholder(&any_site))
+            (f.choose("model_id", "assets-model", Kind::Models).placeholder(&any_model))
+        }
         (f.select("state", "assets-state", &words))
-    })
+    }
 }

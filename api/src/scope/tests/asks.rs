@@ -108,6 +108,8 @@ pub fn queries(path: &str) -> Vec<&'static str> {
         "/sites/new" => &["customer_id={customer}"],
         "/assets/new" => &["site_id={site}"],
         "/connect" => &["asset={asset}"],
+        "/choices/assets" => &["customer_id={customer}", "q={name}"],
+        path if path.starts_with("/choices/") => &["q={name}"],
         path if WITHOUT_QUERY.contains(&path) => &[],
         path => panic!("row scope of GET {path} is not described"),
     };
