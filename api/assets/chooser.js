@@ -69,6 +69,7 @@
       found.hidden = false;
       input.setAttribute("aria-expanded", "true");
       activate(-1);
+      found.scrollIntoView({ block: "nearest" });
     }
 
     async function look(words) {
