@@ -247,7 +247,9 @@ fn filters(page: &str) -> Vec<String> {
         for tag in form.split('<').filter(|tag| tag.starts_with("select") || tag.starts_with("input")) {
             let free = tag.contains("type=\"search\"") || tag.contains("type=\"text\"");
             let name = tag.split(" name=\"").nth(1).and_then(|rest| rest.split('"').next());
-            names.extend(name.filter(|_| !free).map(String::from));
+            // What travels beside a choice means nothing by itself: it leads to the list without it.
+            let beside = name.is_some_and(|name| name.ends_with("_exact") || name.ends_with("_seen"));
+            names.extend(name.filter(|_| !free && !beside).map(String::from));
         }
     }
     names
