@@ -255,7 +255,8 @@ async fn try_out(
         .map_or(to - TimeDelta::days(super::BACKTEST_DAYS), |from| start_of_day(from, view.zone));
     let form = Form::filled([("from", date_of(from, view.zone)), ("to", last_day(to, view.zone))]);
     if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
-        return Err(Unreadable::period("from", "before `to`, and not too long before").into());
+        let send = format!("before `to`, and at most {} days before", super::MAX_BACKTEST_DAYS);
+        return Err(Unreadable::period("from", &send).into());
     }
     let asked = query.get("from").is_some() || !rule.settings.enabled;
     let tested = if asked {

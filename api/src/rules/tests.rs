@@ -86,6 +86,21 @@ async fn a_rule_is_tried_on_history_before_it_is_enabled() {
     let tested = app.bearer(Role::Admin).post_json(&format!("/api/v1/rules/{id}/backtest"), &json!({})).await;
     assert_eq!(tested.json()["score"]["tickets"], 1, "{}", tested.text());
     assert_eq!(tested.json()["score"]["false_tickets"], 1);
+    for query in ["from=2026-06-10&to=2026-06-01", "from=1900-01-01", "from=2199-01-01"] {
+        let page = manager.get(&format!("/rules/{id}?{query}")).await;
+        assert_eq!(page.status, 400, "{query} is no period of a backtest");
+        assert!(page.text().contains("<code>from</code>"), "{query}: {}", page.text());
+    }
+    for period in [
+        json!({ "from": "-262143-01-01T00:00:00Z" }),
+        json!({ "to": "-262143-01-01T00:00:00Z" }),
+        json!({ "to": "+262142-12-31T23:59:59Z" }),
+        json!({ "from": "2026-06-10T00:00:00Z", "to": "2026-06-01T00:00:00Z" }),
+    ] {
+        let path = format!("/api/v1/rules/{id}/backtest");
+        let refused = app.bearer(Role::Admin).post_json(&path, &period).await;
+        assert_eq!(refused.status, 422, "{period}: {}", refused.text());
+    }
 
     let enabled = manager.post_form(&format!("/rules/{id}/enable"), &[("_key", "k")]).await;
     assert_eq!(enabled.status, 303);

@@ -351,7 +351,7 @@ pub async fn events(
     user: User,
     query: ListQuery,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let topics = read_topics(query.get("topics").unwrap_or(""))?;
+    let topics = read_topics(query.list("topics")?.unwrap_or_default())?;
     let mut devices = Vec::new();
     for topic in &topics {
         devices.extend(devices_of(&deps, &user, *topic).await?);
@@ -372,9 +372,9 @@ pub async fn events(
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 
-fn read_topics(text: &str) -> Result<Vec<Topic>, Problem> {
+fn read_topics(words: Vec<&str>) -> Result<Vec<Topic>, Problem> {
     let invalid = |send: String| Problem::query("topics", &send);
-    let words: BTreeSet<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    let words: BTreeSet<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     if words.is_empty() || words.len() > MAX_TOPICS {
         return Err(invalid(format!("name between 1 and {MAX_TOPICS} topics")));
     }

@@ -65,7 +65,9 @@ impl ListQuery {
     /// An ISO 8601 duration in microseconds, of at most `max_days`.
     pub fn duration(&self, name: &'static str, max_days: i64) -> Read<i64> {
         let send = format!("send an ISO 8601 duration, such as PT1H or P1D, of at most {max_days} days");
-        self.read(name, &send, |text| time::parse_duration(text).filter(|us| us / 86_400_000_000 < max_days))
+        self.read(name, &send, |text| {
+            time::parse_duration(text).filter(|us| *us <= max_days.saturating_mul(86_400_000_000))
+        })
     }
     /// Words separated by commas.
     pub fn list(&self, name: &'static str) -> Read<Vec<&str>> {

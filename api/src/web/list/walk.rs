@@ -233,6 +233,31 @@ async fn a_cursor_that_is_damaged_or_of_another_list_is_refused() {
     }
 }
 
+/// Page by page a list shows every row once, in the order that it has as a whole.
+#[tokio::test]
+async fn the_pages_of_every_list_are_the_list() {
+    let app = TestApp::new().await;
+    let pair = Pair::new(&app).await;
+    let reader = app.bearer(Role::Admin);
+    let mut longer = 0;
+    for list in Documented::all().into_iter().filter(|read| read.has("cursor")) {
+        let place = concrete(&list.path, &pair.ours);
+        let items = |page: &Answer| page.json()["items"].as_array().expect("a list").clone();
+        let whole = items(&reader.get(&format!("{place}?limit=500")).await);
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = reader.get(&format!("{place}?limit=1{cursor}")).await;
+            found.extend(items(&page));
+            assert!(found.len() <= whole.len(), "{place} repeats itself: {found:?}");
+            let Some(next) = page.json()["next_cursor"].as_str().map(String::from) else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(found, whole, "{place}");
+        longer += usize::from(whole.len() > 1);
+    }
+    assert!(longer >= 12, "so few lists have more than one row: {longer}");
+}
+
 /// The names of ids by which links narrow a page.
 fn narrowed_by(path: &str) -> Vec<String> {
     let named = queries(path).into_iter().filter_map(|query| query.split_once("={"));

@@ -22,8 +22,11 @@ fn topics_are_written_as_they_are_read() {
         assert_eq!(topic.to_string().parse(), Ok(topic));
     }
     assert_eq!("device:1".parse::<Topic>(), Err(UnknownTopic));
-    assert!(read_topics("").is_err());
-    assert_eq!(read_topics("tickets, tickets,alerts").map(|topics| topics.len()).ok(), Some(2));
+    assert!(read_topics(vec![]).is_err());
+    assert_eq!(
+        read_topics(vec!["tickets", "tickets", "", "alerts"]).map(|topics| topics.len()).ok(),
+        Some(2)
+    );
 }
 
 #[test]
