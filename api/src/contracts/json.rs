@@ -187,12 +187,14 @@ pub async fn list(
 ) -> Result<Json<Items<ContractView>>, Problem> {
     let customer = query.id("customer_id")?;
     let filter = contracts::Filter { customer, ..Default::default() };
-    let page = contracts::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for contract in page.items {
-        items.push(view(&deps, contract).await?);
-    }
-    Ok(Json(Items { items, next_cursor: page.next_cursor }))
+    let (db, now) = (deps.records.read(), deps.now());
+    let page = contracts::list(db, user.scope(), &filter, &query.page()?).await?;
+    let mut used = contracts::used_by(db, page.items.iter().map(|contract| contract.id), None).await?;
+    let items = page.items.into_iter().map(|contract| {
+        let used = used.remove(&contract.id).unwrap_or_default();
+        ContractView::new(contract, &used, now)
+    });
+    Ok(Json(Items { items: items.collect(), next_cursor: page.next_cursor }))
 }
 
 /// One contract with its balance.

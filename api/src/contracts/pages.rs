@@ -70,9 +70,10 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         };
         return Ok(csv("contracts.csv", &head, &page.items.iter().map(row).collect::<Vec<_>>()));
     }
+    let used = contracts::used_by(db, page.items.iter().map(|contract| contract.id), None).await?;
     let mut rows = Vec::with_capacity(page.items.len());
     for contract in &page.items {
-        let used = contracts::used(db, contract.id, None).await?;
+        let used = used.get(&contract.id).cloned().unwrap_or_default();
         rows.push(html! { tr {
             td { a href={ "/contracts/" (contract.id) } { b { (contract.number) } } }
             td { (name(contract.customer_id)) }

@@ -6,7 +6,7 @@ use domain::{
     account::Scope,
     asset::{Asset, Site},
     calendar::{Zone, end_of_day, start_of_day},
-    id::{AssetId, SiteId, StockLocationId, TechnicianId, WorkOrderId},
+    id::{AssetId, PartId, SiteId, StockLocationId, TechnicianId, WorkOrderId},
     service::{
         technician::{Fit, Technician, rank},
         visit::Visit,
@@ -51,21 +51,15 @@ pub async fn board(
     let waiting_in_all = work_orders::count(db, scope, &filter).await?;
     let technicians = technicians::active(db).await?;
     let visits = visits::planned_between(db, day.0, day.1).await?;
-    let mut booked = HashMap::new();
-    for visit in &visits {
-        if !booked.contains_key(&visit.work_order_id)
-            && let Some(work) = work_orders::get(db, visit.work_order_id).await?
-        {
-            booked.insert(work.id, work);
-        }
-    }
+    let booked: HashSet<WorkOrderId> = visits.iter().map(|visit| visit.work_order_id).collect();
+    let booked = work_orders::by_ids(db, booked).await?;
     let all = || waiting.iter().chain(booked.values());
     let assets = assets::by_ids(db, all().map(|work| work.asset_id)).await?;
     let sites = sites::by_ids(db, all().map(|work| work.site_id)).await?;
-    let vans = vans(db, &technicians).await?;
+    let suits = Suits::load(db, &technicians, waiting.iter().map(|work| work.asset_id)).await?;
     let mut best = HashMap::new();
     for work in &waiting {
-        let fits = fits(db, work, sites.get(&work.site_id), &technicians, &visits, &vans).await?;
+        let fits = suits.fits(work, sites.get(&work.site_id), &technicians, &visits);
         if let Some(fit) = fits.into_iter().next() {
             best.insert(work.id, fit);
         }
@@ -73,42 +67,50 @@ pub async fn board(
     Ok(Board { day, waiting, waiting_in_all, technicians, visits, work_orders: booked, assets, sites, best })
 }
 
-type Vans = HashMap<StockLocationId, HashSet<domain::id::PartId>>;
-
-async fn vans(db: &impl Connection, technicians: &[Technician]) -> Result<Vans, StoreError> {
-    let mut vans = Vans::new();
-    for van in technicians.iter().filter_map(|technician| technician.van_id) {
-        let levels = stock::levels_at(db, van).await?;
-        let held = levels.into_iter().filter(|level| level.quantity.is_sign_positive());
-        vans.insert(van, held.map(|level| level.part_id).collect());
-    }
-    Ok(vans)
+/// What speaks for a technician at an asset.
+struct Suits {
+    vans: HashMap<StockLocationId, HashSet<PartId>>,
+    useful: HashMap<AssetId, Vec<PartId>>,
+    known: HashMap<(AssetId, TechnicianId), usize>,
 }
 
-/// Every technician for a job, best first.
-async fn fits(
-    db: &impl Connection,
-    work: &WorkOrder,
-    site: Option<&Site>,
-    technicians: &[Technician],
-    visits_of_day: &[Visit],
-    vans: &Vans,
-) -> Result<Vec<Fit>, StoreError> {
-    let useful = parts::used_at_asset(db, work.asset_id).await?;
-    let known = visits::counts_at_asset(db, work.asset_id).await?;
-    let territory = site.and_then(|site| site.territory_id);
-    let fits = technicians.iter().map(|technician| {
-        let van = technician.van_id.and_then(|van| vans.get(&van));
-        Fit {
-            technician_id: technician.id,
-            skill: work.required_skill.as_ref().is_none_or(|skill| technician.skills.contains(skill)),
-            same_territory: territory.is_some() && technician.territory_id == territory,
-            parts_in_van: useful.iter().filter(|part| van.is_some_and(|van| van.contains(part))).count(),
-            visits_to_asset: known.get(&technician.id).copied().unwrap_or(0),
-            booked: booked(visits_of_day, technician.id),
-        }
-    });
-    Ok(rank(fits.collect()))
+impl Suits {
+    async fn load(
+        db: &impl Connection,
+        technicians: &[Technician],
+        assets: impl Iterator<Item = AssetId> + Clone,
+    ) -> Result<Self, StoreError> {
+        let vans = technicians.iter().filter_map(|technician| technician.van_id);
+        Ok(Self {
+            vans: stock::held_at(db, vans).await?,
+            useful: parts::used_at_assets(db, assets.clone()).await?,
+            known: visits::counts_at_assets(db, assets).await?,
+        })
+    }
+
+    /// Every technician for a job, best first.
+    fn fits(
+        &self,
+        work: &WorkOrder,
+        site: Option<&Site>,
+        technicians: &[Technician],
+        visits_of_day: &[Visit],
+    ) -> Vec<Fit> {
+        let useful = self.useful.get(&work.asset_id).map_or(&[][..], Vec::as_slice);
+        let territory = site.and_then(|site| site.territory_id);
+        let fits = technicians.iter().map(|technician| {
+            let van = technician.van_id.and_then(|van| self.vans.get(&van));
+            Fit {
+                technician_id: technician.id,
+                skill: work.required_skill.as_ref().is_none_or(|skill| technician.skills.contains(skill)),
+                same_territory: territory.is_some() && technician.territory_id == territory,
+                parts_in_van: useful.iter().filter(|part| van.is_some_and(|van| van.contains(part))).count(),
+                visits_to_asset: self.known.get(&(work.asset_id, technician.id)).copied().unwrap_or(0),
+                booked: booked(visits_of_day, technician.id),
+            }
+        });
+        rank(fits.collect())
+    }
 }
 
 /// How long a technician is booked among `visits`.

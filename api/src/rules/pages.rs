@@ -29,28 +29,32 @@ use axum::{
 use chrono::TimeDelta;
 use domain::calendar::{date_of, end_of_day, last_day, start_of_day};
 use domain::{
+    asset::{Asset, Model},
     condition::{
         reliability::Period,
         rule::{Condition, DeviationLimit, Direction, Rule, Scope, Side},
     },
-    id::RuleId,
+    id::{AssetId, ModelId, RuleId},
 };
 use maud::{Markup, html};
+use std::collections::HashMap;
 use store::{
     StoreError,
-    records::{alerts, assets, models, rules, rules::Precision},
+    records::{Connection, alerts, assets, models, rules, rules::Precision},
 };
 use uuid::Uuid;
 
 pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
     let (db, lang) = (deps.records.read(), view.lang);
     let precision = queries::precision(db, view.scope()).await?;
+    let open = alerts::count_by_rule(db, view.scope(), &alerts::Filter::default(), deps.now()).await?;
+    let rules = queries::all(db, view.scope()).await?;
+    let names = ScopeNames::load(db, rules.iter().map(|rule| &rule.settings.scope)).await?;
     let mut rows = Vec::new();
-    for rule in queries::all(db, view.scope()).await? {
-        let filter = alerts::Filter { rule: Some(rule.id), ..alerts::Filter::default() };
-        let open = alerts::count(db, view.scope(), &filter, deps.now()).await?;
+    for rule in rules {
+        let open = open.get(&rule.id).copied().unwrap_or(0);
         let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
-        let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
+        let scope = names.text(&view, &rule.settings.scope);
         rows.push(html! { tr {
             td { a href={ "/rules/" (rule.id) } { b { (lang.phrase(&rule.settings.name)) } } p.sub { (describe(&view, &rule)) } }
             td { (scope) }
@@ -373,14 +377,43 @@ fn describe(view: &View, rule: &Rule) -> String {
     }
 }
 
-async fn scope_text(deps: &Deps, view: &View, scope: &Scope) -> Result<String, StoreError> {
-    let db = deps.records.read();
-    Ok(match scope {
-        Scope::All => view.lang.t("rules-scope-all"),
-        Scope::Model(id) => {
-            models::get(db, *id).await?.map(|m| model_name(view.lang, &m)).unwrap_or_default()
+/// The names of what rules are about.
+struct ScopeNames {
+    models: HashMap<ModelId, Model>,
+    assets: HashMap<AssetId, Asset>,
+}
+
+impl ScopeNames {
+    async fn load<'a>(
+        db: &impl Connection,
+        scopes: impl Iterator<Item = &'a Scope> + Clone,
+    ) -> Result<Self, StoreError> {
+        let of_models = scopes.clone().filter_map(|scope| match scope {
+            Scope::Model(id) => Some(*id),
+            Scope::All | Scope::Asset(_) | Scope::EquipmentType(_) => None,
+        });
+        let of_assets = scopes.filter_map(|scope| match scope {
+            Scope::Asset(id) => Some(*id),
+            Scope::All | Scope::Model(_) | Scope::EquipmentType(_) => None,
+        });
+        Ok(Self {
+            models: models::by_ids(db, of_models).await?,
+            assets: assets::by_ids(db, of_assets).await?,
+        })
+    }
+
+    fn text(&self, view: &View, scope: &Scope) -> String {
+        match scope {
+            Scope::All => view.lang.t("rules-scope-all"),
+            Scope::Model(id) => {
+                self.models.get(id).map(|model| model_name(view.lang, model)).unwrap_or_default()
+            }
+            Scope::Asset(id) => self.assets.get(id).map(|asset| asset.name.clone()).unwrap_or_default(),
+            Scope::EquipmentType(kind) => view.lang.equipment_type(kind),
         }
-        Scope::Asset(id) => assets::get(db, *id).await?.map(|asset| asset.name).unwrap_or_default(),
-        Scope::EquipmentType(kind) => view.lang.equipment_type(kind),
-    })
+    }
+}
+
+async fn scope_text(deps: &Deps, view: &View, scope: &Scope) -> Result<String, StoreError> {
+    Ok(ScopeNames::load(deps.records.read(), std::iter::once(scope)).await?.text(view, scope))
 }

@@ -90,6 +90,8 @@ impl<T> From<Paged<T>> for Items<T> {
 }
 
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walk;

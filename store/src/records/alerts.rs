@@ -507,6 +507,38 @@ pub async fn count(
     Ok(matching(scope, filter, now).count(db).await?)
 }
 
+/// How many match at each asset that has any.
+pub async fn count_by_asset(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<HashMap<AssetId, u64>, StoreError> {
+    let counts = count_by(db, matching(scope, filter, now), Column::AssetId).await?;
+    Ok(counts.map(|(asset, n)| (asset.into(), n)).collect())
+}
+
+/// How many match of each rule that has any.
+pub async fn count_by_rule(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<HashMap<RuleId, u64>, StoreError> {
+    let counts = count_by(db, matching(scope, filter, now), Column::RuleId).await?;
+    Ok(counts.map(|(rule, n)| (rule.into(), n)).collect())
+}
+
+async fn count_by(
+    db: &impl ConnectionTrait,
+    alerts: Select<Entity>,
+    column: Column,
+) -> Result<impl Iterator<Item = (Uuid, u64)>, StoreError> {
+    let query = alerts.select_only().column(column).column_as(Column::Id.count(), "n").group_by(column);
+    let rows: Vec<(Uuid, i64)> = query.into_tuple().all(db).await?;
+    Ok(rows.into_iter().map(|(id, n)| (id, n.try_into().unwrap_or(0))))
+}
+
 fn matching(scope: Scope, filter: &Filter, now: Timestamp) -> Select<Entity> {
     let now_us = now.timestamp_micros();
     let hidden = Column::Suppressed

@@ -211,9 +211,19 @@ pub async fn used(
     contract: ContractId,
     except: Option<LineId>,
 ) -> Result<Used, StoreError> {
+    Ok(used_by(db, [contract], except).await?.remove(&contract).unwrap_or_default())
+}
+
+/// The same for each of `contracts` that has borne anything.
+pub async fn used_by(
+    db: &impl ConnectionTrait,
+    contracts: impl IntoIterator<Item = ContractId>,
+    except: Option<LineId>,
+) -> Result<HashMap<ContractId, Used>, StoreError> {
     let mut query = Query::select();
     query
         .columns([
+            "payer_id",
             "id",
             "kind",
             "visit_id",
@@ -224,13 +234,15 @@ pub async fn used(
             "covered_share",
         ])
         .from("lines")
-        .and_where(Expr::col("payer_id").eq(Uuid::from(contract)));
-    let mut used = Used::default();
+        .and_where(Expr::col("payer_id").is_in(contracts.into_iter().map(Uuid::from)));
+    let mut all = HashMap::<ContractId, Used>::new();
     for row in db.query_all(&query).await? {
         let id: Uuid = row.try_get("", "id")?;
         if except.is_some_and(|except| except == LineId::from(id)) {
             continue;
         }
+        let payer: Uuid = row.try_get("", "payer_id")?;
+        let used = all.entry(payer.into()).or_default();
         let share: String = row.try_get("", "covered_share")?;
         let share: Decimal = share.parse().map_err(|_| StoreError::Corrupt(format!("share of line {id}")))?;
         let quantity = column::from_milli(row.try_get("", "quantity_milli")?);
@@ -252,7 +264,7 @@ pub async fn used(
         let visit: Option<Uuid> = row.try_get("", "visit_id")?;
         used.visits.extend(visit.map(domain::id::VisitId::from));
     }
-    Ok(used)
+    Ok(all)
 }
 
 /// Removes the demo's contracts.

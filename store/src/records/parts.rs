@@ -11,6 +11,7 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "parts")]
@@ -83,25 +84,31 @@ pub async fn list(
     Ok(LIST.page(rows, page.limit, |part| part.number.clone()))
 }
 
-/// Parts that jobs at this asset have used before: what a van should carry.
-pub async fn used_at_asset(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<PartId>, StoreError> {
+/// Parts that jobs at each of `assets` have used.
+pub async fn used_at_assets(
+    db: &impl ConnectionTrait,
+    assets: impl IntoIterator<Item = AssetId>,
+) -> Result<HashMap<AssetId, Vec<PartId>>, StoreError> {
     use super::{lines, work_orders};
-    let at_asset = Query::select()
-        .column(work_orders::Column::Id)
-        .from(work_orders::Entity)
-        .and_where(work_orders::Column::AssetId.eq(Uuid::from(asset)))
-        .to_owned();
-    let ids: Vec<Uuid> = lines::Entity::find()
-        .select_only()
-        .column(lines::Column::PartId)
+    let mut query = Query::select();
+    query
         .distinct()
-        .filter(lines::Column::PartId.is_not_null())
-        .filter(lines::Column::WorkOrderId.in_subquery(at_asset))
-        .limit(50)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().map(Into::into).collect())
+        .expr(Expr::col((work_orders::Entity, work_orders::Column::AssetId)))
+        .expr(Expr::col((lines::Entity, lines::Column::PartId)))
+        .from(work_orders::Entity)
+        .inner_join(
+            lines::Entity,
+            Expr::col((lines::Entity, lines::Column::WorkOrderId))
+                .equals((work_orders::Entity, work_orders::Column::Id)),
+        )
+        .and_where(work_orders::Column::AssetId.is_in(assets.into_iter().map(Uuid::from)))
+        .and_where(Expr::col((lines::Entity, lines::Column::PartId)).is_not_null());
+    let mut used = HashMap::<AssetId, Vec<PartId>>::new();
+    for row in db.query_all(&query).await? {
+        let (asset, part): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        used.entry(asset.into()).or_default().push(part.into());
+    }
+    Ok(used)
 }
 
 fn to_row(part: &Part) -> Result<ActiveModel, StoreError> {

@@ -12,6 +12,7 @@ use domain::{
 use rust_decimal::Decimal;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
+use std::collections::{HashMap, HashSet};
 use thiserror::Error;
 
 mod location {
@@ -181,6 +182,23 @@ pub async fn levels_at(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(level_from_row).collect())
+}
+
+/// The parts that are at each of `locations`.
+pub async fn held_at(
+    db: &impl ConnectionTrait,
+    locations: impl IntoIterator<Item = StockLocationId>,
+) -> Result<HashMap<StockLocationId, HashSet<PartId>>, StoreError> {
+    let rows = level::Entity::find()
+        .filter(level::Column::StockLocationId.is_in(locations.into_iter().map(Uuid::from)))
+        .filter(level::Column::QuantityMilli.gt(0))
+        .all(db)
+        .await?;
+    let mut held = HashMap::<StockLocationId, HashSet<PartId>>::new();
+    for row in rows {
+        held.entry(row.stock_location_id.into()).or_default().insert(row.part_id.into());
+    }
+    Ok(held)
 }
 
 pub async fn insert_location(tx: &impl ConnectionTrait, place: &StockLocation) -> Result<(), StoreError> {

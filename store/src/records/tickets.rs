@@ -13,6 +13,7 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tickets")]
@@ -155,6 +156,25 @@ pub async fn list(
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
     Ok(filtered(scope, filter).count(db).await?)
+}
+
+/// How many tickets are open at each of `assets` that has any.
+pub async fn open_by_asset(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    assets: impl IntoIterator<Item = AssetId>,
+) -> Result<HashMap<AssetId, u64>, StoreError> {
+    let open = Filter { open: Some(true), ..Filter::default() };
+    let rows: Vec<(Uuid, i64)> = filtered(scope, &open)
+        .filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from)))
+        .select_only()
+        .column(Column::AssetId)
+        .column_as(Column::Id.count(), "n")
+        .group_by(Column::AssetId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(asset, n)| (asset.into(), n.try_into().unwrap_or(0))).collect())
 }
 
 fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {

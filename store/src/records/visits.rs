@@ -153,27 +153,33 @@ pub async fn overlapping(
     rows.into_iter().map(from_row).collect()
 }
 
-/// How often each technician was at an asset.
-pub async fn counts_at_asset(
+/// How often each technician has finished a visit at each of `assets`.
+pub async fn counts_at_assets(
     db: &impl ConnectionTrait,
-    asset: AssetId,
-) -> Result<HashMap<TechnicianId, usize>, StoreError> {
-    let at_asset = Query::select()
-        .column(super::work_orders::Column::Id)
-        .from(super::work_orders::Entity)
-        .and_where(super::work_orders::Column::AssetId.eq(Uuid::from(asset)))
-        .to_owned();
-    let rows: Vec<(Uuid, i64)> = Entity::find()
-        .select_only()
-        .column(Column::TechnicianId)
-        .column_as(Column::Id.count(), "visits")
-        .filter(Column::WorkOrderId.in_subquery(at_asset))
-        .filter(Column::Status.eq("done"))
-        .group_by(Column::TechnicianId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(id, count)| (id.into(), usize::try_from(count).unwrap_or(0))).collect())
+    assets: impl IntoIterator<Item = AssetId>,
+) -> Result<HashMap<(AssetId, TechnicianId), usize>, StoreError> {
+    use super::work_orders;
+    let mut query = Query::select();
+    query
+        .expr(Expr::col((work_orders::Entity, work_orders::Column::AssetId)))
+        .expr(Expr::col((Entity, Column::TechnicianId)))
+        .expr(Expr::col((Entity, Column::Id)).count())
+        .from(work_orders::Entity)
+        .inner_join(
+            Entity,
+            Expr::col((Entity, Column::WorkOrderId)).equals((work_orders::Entity, work_orders::Column::Id)),
+        )
+        .and_where(work_orders::Column::AssetId.is_in(assets.into_iter().map(Uuid::from)))
+        .and_where(Expr::col((Entity, Column::Status)).eq("done"))
+        .group_by_col((work_orders::Entity, work_orders::Column::AssetId))
+        .group_by_col((Entity, Column::TechnicianId));
+    let mut counts = HashMap::new();
+    for row in db.query_all(&query).await? {
+        let (asset, technician): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let n: i64 = row.try_get_by_index(2)?;
+        counts.insert((asset.into(), technician.into()), usize::try_from(n).unwrap_or(0));
+    }
+    Ok(counts)
 }
 
 /// Ids of the work orders that a technician has visits of.

@@ -139,6 +139,15 @@ pub async fn get(db: &impl ConnectionTrait, id: WorkOrderId) -> Result<Option<Wo
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = WorkOrderId>,
+) -> Result<HashMap<WorkOrderId, WorkOrder>, StoreError> {
+    let query = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from)));
+    let found = query.all(db).await?.into_iter().map(from_row);
+    found.map(|work| work.map(|work| (work.id, work))).collect()
+}
+
 /// The work order, if `scope` covers it.
 pub async fn find(
     db: &impl ConnectionTrait,

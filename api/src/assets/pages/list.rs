@@ -56,7 +56,7 @@ struct Row {
     state: EquipmentState,
     log: Vec<StateInterval>,
     uptime: Option<f64>,
-    alerts: usize,
+    alerts: u64,
     tickets: u64,
     last_seen: Option<Timestamp>,
 }
@@ -119,41 +119,27 @@ async fn rows(deps: &Deps, scope: Scope, page: Vec<Asset>, lang: Lang) -> Result
     let models = models::by_ids(db, page.iter().map(|asset| asset.model_id)).await?;
     let mut logs = states::of_assets(db, ids.iter().copied(), period.from, period.to).await?;
     let current = states::current(db, ids.iter().copied(), deps.clock.horizon()).await?;
-    let alerts = open_alerts(deps, scope, &ids).await?;
+    let open = alerts::Filter { assets: Some(ids.clone()), ..Default::default() };
+    let alerts = alerts::count_by_asset(db, scope, &open, deps.now()).await?;
+    let tickets = tickets::open_by_asset(db, scope, ids.iter().copied()).await?;
     let seen = last_seen(deps, &ids).await?;
     let mut rows = Vec::with_capacity(page.len());
     for asset in page {
         let log = logs.remove(&asset.id).unwrap_or_default();
         let uptime = reliability::uptime(&log, period, asset.in_service_from, asset.in_service_to);
-        let open = tickets::Filter { open: Some(true), asset: Some(asset.id), ..Default::default() };
         rows.push(Row {
             site: sites.get(&asset.site_id).map_or_else(String::new, |site| site.name.clone()),
             model: models.get(&asset.model_id).map_or_else(String::new, |m| model_name(lang, m)),
             state: current.get(&asset.id).map_or(EquipmentState::Unknown, |interval| interval.state),
             uptime: uptime.and_then(|uptime| uptime.technical()),
             alerts: alerts.get(&asset.id).copied().unwrap_or(0),
-            tickets: tickets::count(db, scope, &open).await?,
+            tickets: tickets.get(&asset.id).copied().unwrap_or(0),
             last_seen: seen.get(&asset.id).copied(),
             log,
             asset,
         });
     }
     Ok(rows)
-}
-
-async fn open_alerts(
-    deps: &Deps,
-    scope: Scope,
-    ids: &[AssetId],
-) -> Result<HashMap<AssetId, usize>, CommandError> {
-    let filter = alerts::Filter { assets: Some(ids.to_vec()), ..Default::default() };
-    let all = PageRequest::first(PageRequest::MAX_LIMIT);
-    let open = alerts::list(deps.records.read(), scope, &filter, deps.now(), &all).await?;
-    let mut counts = HashMap::new();
-    for alert in open.items {
-        *counts.entry(alert.asset_id).or_insert(0) += 1;
-    }
-    Ok(counts)
 }
 
 /// The time of the newest value of any device of each asset.

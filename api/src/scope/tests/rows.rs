@@ -141,6 +141,12 @@ impl Pair {
         Self { ours, theirs, absent, bound_token }
     }
 
+    /// One more customer with a row of everything, and a technician of its own.
+    pub async fn another(&self, app: &TestApp, name: &str) -> Rows {
+        let fleet = of_customer(app, CustomerId::generate(), name).await;
+        fill(app, fleet, TechnicianId::generate(), &self.ours.part).await
+    }
+
     /// Everything of the second customer, as the house sees it.
     pub async fn snapshot(&self, app: &TestApp) -> Vec<Value> {
         let r = &self.theirs;
