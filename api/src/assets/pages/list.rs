@@ -33,7 +33,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
-use store::records::{PageRequest, alerts, assets, devices, models, sites, states, tickets};
+use store::records::{alerts, assets, devices, models, sites, states, tickets};
 
 const DAYS: i64 = 30;
 
