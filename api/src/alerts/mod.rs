@@ -2,6 +2,7 @@
 
 mod card;
 pub mod commands;
+mod file;
 pub mod json;
 mod pages;
 pub(crate) mod queries;

@@ -2,7 +2,7 @@
 
 use super::{
     commands::{self, Dismiss},
-    evidence_card,
+    evidence_card, file,
     queries::{self, Row},
     sentence::sentence,
     severity_class, thumbnail, verdict_key,
@@ -13,12 +13,13 @@ use crate::{
     models::metrics::MetricNames,
     scope,
     web::{
+        csv::Listed,
         form::Form,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column},
     },
 };
@@ -42,13 +43,14 @@ use store::records::{alerts, assets, rules, sites};
 use uuid::Uuid;
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let found = queries::inbox(&deps, view.scope(), &query).await?;
+    let filter = queries::filter(&query)?;
+    if query.wants_csv()? {
+        return file::all(Listed { deps, view, filter }).await;
+    }
+    let found = queries::inbox(&deps, view.scope(), &filter, &query.page()?).await?;
     let lang = view.lang;
     let names =
         MetricNames::of_assets(deps.records.read(), found.items.iter().map(|row| row.alert.asset_id)).await?;
-    if query.wants_csv()? {
-        return Ok(export(&view, &names, &found.items));
-    }
     let rows: Vec<Markup> = found.items.iter().map(|row| line(&deps, &view, &names, row)).collect();
     let columns = [
         Column::text("alerts-severity"),
@@ -91,14 +93,14 @@ fn filters(view: &View, query: &ListQuery) -> Markup {
     table::filters(lang, query, &fields)
 }
 
-fn severity_key(severity: Severity) -> String {
+pub(super) fn severity_key(severity: Severity) -> String {
     format!("alerts-severity-{}", severity.as_str())
 }
 
 /// What the metrics of each asset are called.
-type Names = HashMap<AssetId, MetricNames>;
+pub(super) type Names = HashMap<AssetId, MetricNames>;
 
-fn why(view: &View, names: &Names, row: &Row) -> String {
+pub(super) fn why(view: &View, names: &Names, row: &Row) -> String {
     let unnamed = MetricNames::default();
     let names = names.get(&row.alert.asset_id).unwrap_or(&unnamed);
     row.evidence.as_ref().map(|evidence| sentence(view, names, &evidence.sentence)).unwrap_or_default()
@@ -158,37 +160,6 @@ fn button(view: &View, alert: &Alert, command: &str, key: &str, class: &str) -> 
             button class=(class) type="submit" { (view.lang.t(key)) }
         }
     }
-}
-
-fn export(view: &View, names: &Names, rows: &[Row]) -> axum::response::Response {
-    let lang = view.lang;
-    let header = [
-        "alerts-severity",
-        "alerts-equipment",
-        "alerts-site",
-        "alerts-what",
-        "alerts-rule",
-        "alerts-money",
-        "alerts-since",
-        "alerts-state",
-    ]
-    .map(|key| lang.t(key));
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                lang.t(&severity_key(row.alert.severity)),
-                row.asset.as_ref().map(|asset| asset.name.clone()).unwrap_or_default(),
-                row.site.as_ref().map(|site| site.name.clone()).unwrap_or_default(),
-                why(view, names, row),
-                row.evidence.as_ref().map(|e| lang.phrase(&e.rule.name)).unwrap_or_default(),
-                row.alert.money_at_risk.map(|money| money.to_string()).unwrap_or_default(),
-                row.alert.raised_at.to_rfc3339(),
-                lang.t(&format!("alerts-state-{}", row.alert.state())),
-            ]
-        })
-        .collect();
-    csv("alerts.csv", &header, &rows)
 }
 
 /// Everything that the page of one alert shows.

@@ -13,7 +13,7 @@ use domain::{
 };
 use store::{
     StoreError,
-    records::{Connection, Paged, alerts, alerts::Show, assets, evidence, sites},
+    records::{Connection, PageRequest, Paged, alerts, alerts::Show, assets, evidence, sites},
 };
 
 /// The filters that page and programs share.
@@ -44,9 +44,14 @@ pub struct Row {
     pub evidence: Option<Evidence>,
 }
 
-pub async fn inbox(deps: &Deps, scope: Scope, query: &ListQuery) -> Result<Paged<Row>, CommandError> {
+pub async fn inbox(
+    deps: &Deps,
+    scope: Scope,
+    filter: &alerts::Filter,
+    page: &PageRequest,
+) -> Result<Paged<Row>, StoreError> {
     let db = deps.records.read();
-    let found = alerts::list(db, scope, &filter(query)?, deps.now(), &query.page()?).await?;
+    let found = alerts::list(db, scope, filter, deps.now(), page).await?;
     let groups = alerts::groups_by_ids(db, found.items.iter().map(|alert| alert.group_id)).await?;
     let assets = assets::by_ids(db, found.items.iter().map(|alert| alert.asset_id)).await?;
     let sites = sites::by_ids(db, assets.values().map(|asset| asset.site_id)).await?;

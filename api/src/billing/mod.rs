@@ -5,6 +5,7 @@ pub mod credit;
 mod credit_pages;
 #[cfg(test)]
 mod credit_tests;
+mod file;
 pub mod json;
 pub mod pages;
 pub mod payments;

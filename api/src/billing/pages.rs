@@ -2,6 +2,7 @@
 
 use super::{
     commands::{self, NewInvoice},
+    file,
     json::{filter, visible},
     payments::{self as money, NewPayment, When},
     print,
@@ -10,12 +11,13 @@ use crate::{
     Deps,
     command::{CommandError, Context},
     web::{
+        csv::Listed,
         form::{Check, Form},
         icon::icon,
         layout,
         list::ListQuery,
         request::{User, View},
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column},
     },
 };
@@ -41,45 +43,25 @@ use uuid::Uuid;
 const READY: &str = "ready";
 const TABS: [&str; 7] = [READY, "draft", "open", "overdue", "refund", "paid", "all"];
 
-/// Rows of one CSV file.
-const CSV_ROWS: u64 = 500;
-
 pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQuery) -> PageResult {
     if query.word("status", &TABS)?.unwrap_or(READY) == READY {
+        if query.wants_csv()? {
+            let filter = ready_filter(&query)?;
+            return file::ready(Listed { deps, view, filter }).await;
+        }
         let main = ready(&deps, &view, &query, &Form::blank()).await?;
         return Ok(layout::page(&view, &view.lang.t("nav-invoices"), &main).into_response());
     }
     let lang = view.lang;
     let today = date_of(deps.now(), view.civil);
     let filter = filter(today, user.actor.role, &query)?;
-    let mut request = query.page()?;
     if query.wants_csv()? {
-        request.limit = CSV_ROWS;
+        return file::all(Listed { deps, view, filter }).await;
     }
-    let page = invoices::list(deps.records.read(), user.scope(), &filter, &request).await?;
+    let page = invoices::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
     let names = customers::by_ids(deps.records.read(), page.items.iter().map(|row| row.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
     let date = |on: Option<Date>| on.map(|on| lang.day(on)).unwrap_or_default();
-    if query.wants_csv()? {
-        let head = ["number", "customer", "status", "date", "due", "total", "open"]
-            .map(|column| lang.t(&format!("billing-{column}")));
-        let rows: Vec<Vec<String>> = page
-            .items
-            .iter()
-            .map(|row| {
-                vec![
-                    row.number.clone().unwrap_or_default(),
-                    name(row.customer_id).into(),
-                    lang.t(&format!("billing-status-{}", row.status)),
-                    date(row.issued_on),
-                    date(row.due),
-                    row.total.decimal().to_string(),
-                    row.open.decimal().to_string(),
-                ]
-            })
-            .collect();
-        return Ok(csv("invoices.csv", &head, &rows));
-    }
     let rows: Vec<Markup> = page.items.iter().map(|row| {
         let overdue = row.is_overdue(today);
         html! { tr {
@@ -136,7 +118,7 @@ pub(super) fn status_pill(view: &View, status: &str, overdue: bool) -> Markup {
 }
 
 /// What each work order would bring: billable and covered.
-async fn values(
+pub(super) async fn values(
     deps: &Deps,
     work_orders: &[WorkOrder],
 ) -> Result<HashMap<WorkOrderId, (Money, Money)>, CommandError> {
@@ -151,15 +133,18 @@ async fn values(
     Ok(values)
 }
 
-/// Approved work that is on no invoice: tick some of one customer, make a draft.
-async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Result<Markup, CommandError> {
-    let (lang, db) = (view.lang, deps.records.read());
-    let filter = work_orders::Filter {
+fn ready_filter(query: &ListQuery) -> Result<work_orders::Filter, CommandError> {
+    Ok(work_orders::Filter {
         ready_to_invoice: true,
         customer: query.id("customer_id")?,
         ..Default::default()
-    };
-    let page = work_orders::list(db, view.scope(), &filter, &query.page()?).await?;
+    })
+}
+
+/// Approved work that is on no invoice: tick some of one customer, make a draft.
+async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Result<Markup, CommandError> {
+    let (lang, db) = (view.lang, deps.records.read());
+    let page = work_orders::list(db, view.scope(), &ready_filter(query)?, &query.page()?).await?;
     let values = values(deps, &page.items).await?;
     let names = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
     let machines = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;
@@ -193,7 +178,7 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
             (fields.start())
             (table::table(lang, "billing-tab-ready", &columns, &rows, "billing-none-ready"))
             @if !rows.is_empty() {
-                div.act { button.btn type="submit" { (icon("file")) (lang.t("billing-make-draft")) } span.hint { (lang.t("billing-make-draft-hint")) } }
+                div.act { button.btn type="submit" { (icon("file")) (lang.t("billing-make-draft")) } (table::export_link(lang, query)) span.hint { (lang.t("billing-make-draft-hint")) } }
             }
         }
         (table::next_page(lang, query, page.next_cursor.as_deref()))

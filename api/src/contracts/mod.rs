@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod coverage;
+mod file;
 pub mod json;
 pub mod pages;
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Contracts for people: the list with what is left of each limit, one contract, and its form.
 
-use super::commands::{self, ContractInput};
+use super::{
+    commands::{self, ContractInput},
+    file,
+};
 use crate::{
     Deps,
     billing::periods::{self, Planned, Standing},
@@ -9,13 +12,14 @@ use crate::{
     scope,
     web::{
         chooser::Kind,
+        csv::Listed,
         form::{Check, Form},
         i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column},
     },
 };
@@ -45,31 +49,20 @@ const TABS: [(&str, Option<ContractState>); 4] = [
 ];
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let (lang, db, now) = (view.lang, deps.records.read(), deps.now());
+    let (lang, now) = (view.lang, deps.now());
     let (word, state) = query.one_of("status", &TABS, |(tab, _)| tab)?.unwrap_or(TABS[0]);
     let filter = contracts::Filter {
         customer: query.id("customer_id")?,
         state: state.map(|state| (state, now)),
         ends: None,
     };
+    if query.wants_csv()? {
+        return file::all(Listed { deps, view, filter }).await;
+    }
+    let db = deps.records.read();
     let page = contracts::list(db, view.scope(), &filter, &query.page()?).await?;
     let names = customers::by_ids(db, page.items.iter().map(|c| c.customer_id)).await?;
     let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
-    if query.wants_csv()? {
-        let head = ["number", "customer", "tier", "start", "end", "price"]
-            .map(|c| lang.t(&format!("contracts-{c}")));
-        let row = |c: &Contract| {
-            vec![
-                c.number.clone(),
-                name(c.customer_id).into(),
-                lang.t(&format!("contracts-tier-{}", c.tier.as_str())),
-                view.day(c.start),
-                view.last_day(c.end),
-                c.price.decimal().to_string(),
-            ]
-        };
-        return Ok(csv("contracts.csv", &head, &page.items.iter().map(row).collect::<Vec<_>>()));
-    }
     let used = contracts::used_by(db, page.items.iter().map(|contract| contract.id), None).await?;
     let mut rows = Vec::with_capacity(page.items.len());
     for contract in &page.items {

@@ -9,12 +9,13 @@ use crate::{
     command::Context,
     scope,
     web::{
+        csv::{self, Listed},
         form::Form,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageError, PageResult, csv, see_other},
+        response::{PageError, PageResult, see_other},
         table::{self, Column},
     },
 };
@@ -36,13 +37,11 @@ const COLUMNS: [Column; 4] = [
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let filter = customers::Filter { text: query.get("q").map(Into::into) };
+    if query.wants_csv()? {
+        return file(Listed { deps, view, filter }).await;
+    }
     let page = customers::list(deps.records.read(), view.scope(), &filter, &query.page()?).await?;
     let lang = view.lang;
-    if query.wants_csv()? {
-        let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
-        let rows: Vec<_> = page.items.iter().map(cells).collect();
-        return Ok(csv("customers.csv", &header, &rows));
-    }
     let rows: Vec<Markup> = page
         .items
         .iter()
@@ -71,6 +70,18 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         },
     )
     .into_response())
+}
+
+async fn file(list: Listed<customers::Filter>) -> PageResult {
+    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
+    csv::file("customers.csv", heads, list, |list, page| {
+        Box::pin(async move {
+            let db = list.deps.records.read();
+            let found = customers::list(db, list.view.scope(), &list.filter, &page).await?;
+            Ok(found.map(|customer| cells(&customer)))
+        })
+    })
+    .await
 }
 
 fn cells(customer: &Customer) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! What speaks for equipment: registering devices, and giving and taking their credentials.
 
 pub mod commands;
+mod file;
 pub mod json;
 pub mod pages;
 pub mod queries;

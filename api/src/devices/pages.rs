@@ -2,7 +2,8 @@
 
 use super::{
     commands::{self, NewDevice},
-    queries::{Facts, facts},
+    file,
+    queries::{self, Facts, facts},
 };
 use crate::{
     Deps,
@@ -15,14 +16,16 @@ use crate::{
     web::{
         chart::{Plot, state_pill},
         chooser::Kind,
+        csv::Listed,
         form::Form,
+        i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column},
-        time::{ago, rfc3339},
+        time::ago,
     },
 };
 use axum::{
@@ -36,10 +39,10 @@ use domain::{
     id::DeviceId,
 };
 use maud::{Markup, html};
-use store::records::{assets, connections, device_attributes, devices, quarantine};
+use store::records::{assets, device_attributes, devices, quarantine};
 use uuid::Uuid;
 
-const COLUMNS: [Column; 4] = [
+pub(super) const COLUMNS: [Column; 4] = [
     Column::text("devices-name"),
     Column::text("devices-asset"),
     Column::text("devices-connection"),
@@ -47,37 +50,19 @@ const COLUMNS: [Column; 4] = [
 ];
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let db = deps.records.read();
     let asked = devices::Filter { asset: query.id("asset_id")?, text: query.get("q").map(Into::into) };
+    if query.wants_csv()? {
+        return file::all(Listed { deps, view, filter: asked }).await;
+    }
+    let db = deps.records.read();
     let page = devices::list(db, view.scope(), &asked, &query.page()?).await?;
     let machines = assets::by_ids(db, page.items.iter().filter_map(|device| device.asset_id)).await?;
     let machine = |device: &Device| {
         device.asset_id.and_then(|id| machines.get(&id)).map_or_else(String::new, |asset| asset.name.clone())
     };
-    let ids: Vec<_> = page.items.iter().map(|device| device.id).collect();
-    let open: Vec<_> = connections::of_devices(db, &ids)
-        .await?
-        .into_iter()
-        .filter(|c| c.is_open())
-        .map(|c| c.device)
-        .collect();
+    let open = queries::connected(db, &page.items).await?;
     let lang = view.lang;
-    let word = |device: &Device| match (device.revoked_at, open.contains(&device.id)) {
-        (Some(_), _) => lang.t("devices-revoked"),
-        (None, true) => lang.t("devices-connected"),
-        (None, false) => lang.t("devices-not-connected"),
-    };
-    if query.wants_csv()? {
-        let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
-        let rows: Vec<_> = page
-            .items
-            .iter()
-            .map(|device| {
-                vec![device.name.clone(), machine(device), word(device), rfc3339(device.created_at)]
-            })
-            .collect();
-        return Ok(csv("devices.csv", &header, &rows));
-    }
+    let word = |device: &Device| connection_word(lang, device, &open);
     let rows: Vec<Markup> = page
         .items
         .iter()
@@ -111,6 +96,15 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         },
     )
     .into_response())
+}
+
+/// Whether `device` may connect, and does.
+pub(super) fn connection_word(lang: Lang, device: &Device, open: &[DeviceId]) -> String {
+    match (device.revoked_at, open.contains(&device.id)) {
+        (Some(_), _) => lang.t("devices-revoked"),
+        (None, true) => lang.t("devices-connected"),
+        (None, false) => lang.t("devices-not-connected"),
+    }
 }
 
 pub async fn show(

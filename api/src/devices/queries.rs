@@ -6,9 +6,14 @@ use domain::{
     Timestamp,
     asset::Device,
     clock::from_micros,
+    id::DeviceId,
     telemetry::{Metric, connection::Connection},
 };
-use store::{records::connections, telemetry::Point};
+use store::{
+    StoreError,
+    records::{self, connections},
+    telemetry::Point,
+};
 
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -38,4 +43,14 @@ pub async fn facts(deps: &Deps, device: &Device) -> Result<Facts, CommandError> 
         latest: deps.latest(device.id).await?,
         equipment,
     })
+}
+
+/// Those of `devices` that are connected.
+pub async fn connected(
+    db: &impl records::Connection,
+    devices: &[Device],
+) -> Result<Vec<DeviceId>, StoreError> {
+    let ids: Vec<_> = devices.iter().map(|device| device.id).collect();
+    let found = connections::of_devices(db, &ids).await?;
+    Ok(found.into_iter().filter(Connection::is_open).map(|connection| connection.device).collect())
 }

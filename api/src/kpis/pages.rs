@@ -7,12 +7,13 @@ use crate::{
     models::pages::model_name,
     web::{
         chart::spark,
+        csv::{self, Listed},
         form::Form,
         i18n::Lang,
         layout,
         list::ListQuery,
         request::{User, View},
-        response::{PageResult, csv},
+        response::PageResult,
         table::{self, Column},
     },
 };
@@ -156,7 +157,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
                 ]
             })
             .collect();
-        return Ok(csv("kpis.csv", &head, &rows));
+        return Ok(csv::of_rows("kpis.csv", &head, &rows));
     }
     let (from, to) = queries::span_text(days);
     let rows: Vec<Markup> = board.iter().map(|figure| {
@@ -346,43 +347,17 @@ pub async fn show(
         .ok_or(CommandError::NotFound)?;
     let definition = figure.definition;
     let currency = organisation.currency;
-    let page = rows(db, definition, days, now, &query.page()?).await?;
-    let shown = |row: &Row| match row.money {
-        Some(minor) => lang.money(Money::new(minor, currency)),
-        None => {
-            let unit = match (definition.basis, definition.code) {
-                (Basis::Equipment, "K4") => Unit::Percent,
-                (Basis::Equipment, _) => Unit::Hours,
-                (_, "K20") => Unit::Hours,
-                (_, "K44") => Unit::Count,
-                _ => definition.unit,
-            };
-            let (value, unit) = text(lang, unit, currency, row.value);
-            format!("{value} {unit}")
-        }
-    };
-    let title = lang.t(&format!("kpis-{}", definition.code));
     if query.wants_csv()? {
-        let head = ["row", "asset", "when", "value"].map(|column| lang.t(&format!("kpis-{column}")));
-        let lines: Vec<Vec<String>> = page
-            .items
-            .iter()
-            .map(|row| {
-                vec![
-                    row.label.clone(),
-                    row.asset.clone().unwrap_or_default(),
-                    lang.date_time(row.at, view.zone),
-                    shown(row),
-                ]
-            })
-            .collect();
-        return Ok(csv(&format!("{}.csv", definition.code), &head, &lines));
+        let filter = Rows { definition, days, now, currency };
+        return file(Listed { deps, view, filter }).await;
     }
+    let page = rows(db, definition, days, now, &query.page()?).await?;
+    let title = lang.t(&format!("kpis-{}", definition.code));
     let lines: Vec<Markup> = page.items.iter().map(|row| html! { tr {
         td { a href=(row.href()) { @if row.label.is_empty() { (lang.t("kpis-row")) } @else { (row.label) } } }
         td { (row.asset.clone().unwrap_or_default()) }
         td { (lang.date_time(row.at, view.zone)) }
-        td.n { (shown(row)) }
+        td.n { (shown(lang, definition, currency, row)) }
     } }).collect();
     let columns = [
         Column::text("kpis-row"),
@@ -413,6 +388,46 @@ pub async fn show(
         }
     };
     Ok(layout::page(&view, &title, &main).into_response())
+}
+
+/// Whose rows a file has.
+struct Rows {
+    definition: &'static Definition,
+    days: Days,
+    now: Timestamp,
+    currency: Currency,
+}
+
+async fn file(list: Listed<Rows>) -> PageResult {
+    let name = format!("{}.csv", list.filter.definition.code);
+    let heads = csv::heads(list.view.lang, ["kpis-row", "kpis-asset", "kpis-when", "kpis-value"]);
+    csv::file(&name, heads, list, |list, page| {
+        Box::pin(async move {
+            let Rows { definition, days, now, currency } = list.filter;
+            let (lang, zone) = (list.view.lang, list.view.zone);
+            let found = rows(list.deps.records.read(), definition, days, now, &page).await?;
+            Ok(found.map(|row| {
+                let value = shown(lang, definition, currency, &row);
+                vec![row.label, row.asset.unwrap_or_default(), lang.date_time(row.at, zone), value]
+            }))
+        })
+    })
+    .await
+}
+
+fn shown(lang: Lang, definition: &Definition, currency: Currency, row: &Row) -> String {
+    if let Some(minor) = row.money {
+        return lang.money(Money::new(minor, currency));
+    }
+    let unit = match (definition.basis, definition.code) {
+        (Basis::Equipment, "K4") => Unit::Percent,
+        (Basis::Equipment, _) => Unit::Hours,
+        (_, "K20") => Unit::Hours,
+        (_, "K44") => Unit::Count,
+        _ => definition.unit,
+    };
+    let (value, unit) = text(lang, unit, currency, row.value);
+    format!("{value} {unit}")
 }
 
 /// Where what stands in the books now is listed.

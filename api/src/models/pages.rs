@@ -10,13 +10,14 @@ use crate::{
     customers::pages::may_write,
     scope,
     web::{
+        csv::{self, Listed},
         form::Form,
         i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageError, PageResult, csv, see_other},
+        response::{PageError, PageResult, see_other},
         table::{self, Column},
     },
 };
@@ -39,19 +40,11 @@ const COLUMNS: [Column; 3] =
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
     let filter = models::Filter { text: query.get("q").map(Into::into) };
+    if query.wants_csv()? {
+        return file(Listed { deps, view, filter }).await;
+    }
     let page = models::list(deps.records.read(), view.scope(), &filter, &query.page()?).await?;
     let lang = view.lang;
-    if query.wants_csv()? {
-        let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
-        let rows: Vec<_> = page
-            .items
-            .into_iter()
-            .map(|model| {
-                vec![lang.phrase(&model.name), model.manufacturer, lang.equipment_type(&model.equipment_type)]
-            })
-            .collect();
-        return Ok(csv("models.csv", &header, &rows));
-    }
     let rows: Vec<Markup> = page
         .items
         .iter()
@@ -79,6 +72,20 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         },
     )
     .into_response())
+}
+
+async fn file(list: Listed<models::Filter>) -> PageResult {
+    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
+    csv::file("models.csv", heads, list, |list, page| {
+        Box::pin(async move {
+            let (db, lang) = (list.deps.records.read(), list.view.lang);
+            let found = models::list(db, list.view.scope(), &list.filter, &page).await?;
+            Ok(found.map(|model| {
+                vec![lang.phrase(&model.name), model.manufacturer, lang.equipment_type(&model.equipment_type)]
+            }))
+        })
+    })
+    .await
 }
 
 pub async fn new(view: View) -> Markup {

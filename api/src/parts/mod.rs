@@ -1,6 +1,7 @@
 //! Parts: the catalogue, where they lie, and every movement.
 
 pub mod commands;
+mod file;
 pub mod json;
 pub mod pages;
 #[cfg(test)]

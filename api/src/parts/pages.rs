@@ -1,19 +1,23 @@
 //! Parts pages: the catalogue with what lies where, and one part with its movements, transfers and counts.
 
-use super::commands::{self, Count, NewMovement, NewPart};
+use super::{
+    commands::{self, Count, NewMovement, NewPart},
+    file,
+};
 use crate::{
     choices,
     command::{CommandError, Context},
     deps::Deps,
     web::{
         chooser::Kind,
+        csv::Listed,
         form::Form,
         i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::{User, View},
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column},
     },
     work_orders::view::place_name,
@@ -31,15 +35,16 @@ use domain::{
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 use store::records::{
-    PageRequest, organisation, parts,
+    organisation, parts,
     stock::{self, Level},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
-    let page = ListPage::load(&deps, &user, &query).await?;
     if query.wants_csv()? {
-        return Ok(page.file(view.lang));
+        let filter = query.get("q").map(String::from);
+        return file::all(Listed { deps, view, filter }).await;
     }
+    let page = ListPage::load(&deps, &user, &query).await?;
     Ok(page.draw(&view, &query, &Form::filled([("reorder_point", "0")]), false).into_response())
 }
 
@@ -81,6 +86,11 @@ fn may_keep(user: &User) -> bool {
     matches!(user.actor.role, Role::Admin | Role::ServiceManager | Role::Warehouse)
 }
 
+/// What lies at all places together.
+pub(super) fn total(levels: &[Level]) -> Decimal {
+    levels.iter().map(|level| level.quantity).sum()
+}
+
 struct ListPage {
     parts: Vec<(Part, Vec<Level>, bool)>,
     places: Vec<StockLocation>,
@@ -91,9 +101,7 @@ struct ListPage {
 impl ListPage {
     async fn load(deps: &Deps, user: &User, query: &ListQuery) -> Result<Self, CommandError> {
         let db = deps.records.read();
-        let page =
-            if query.wants_csv()? { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page()? };
-        let found = parts::list(db, query.get("q"), &page).await?;
+        let found = parts::list(db, query.get("q"), &query.page()?).await?;
         let ids: Vec<PartId> = found.items.iter().map(|part| part.id).collect();
         let levels = stock::levels_of(db, user.scope(), &ids).await?;
         let places = stock::locations(db, user.scope()).await?;
@@ -104,24 +112,6 @@ impl ListPage {
             rows.push((part, here, low));
         }
         Ok(Self { parts: rows, places, next_cursor: found.next_cursor, keeps: may_keep(user) })
-    }
-
-    fn total(levels: &[Level]) -> Decimal {
-        levels.iter().map(|level| level.quantity).sum()
-    }
-
-    fn file(&self, lang: Lang) -> axum::response::Response {
-        let keys = ["parts-number", "parts-name", "parts-in-stock", "parts-reorder-point"];
-        let header: Vec<String> = keys.iter().map(|key| lang.t(key)).collect();
-        let row = |(part, levels, _): &(Part, Vec<Level>, bool)| {
-            vec![
-                part.number.clone(),
-                lang.phrase(&part.name),
-                Self::total(levels).to_string(),
-                part.reorder_point.to_string(),
-            ]
-        };
-        csv("parts.csv", &header, &self.parts.iter().map(row).collect::<Vec<_>>())
     }
 
     fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: bool) -> Markup {
@@ -173,7 +163,7 @@ impl ListPage {
                 td { a href={ "/parts/" (part.id) } { (part.number) } }
                 td { a href={ "/parts/" (part.id) } { (lang.phrase(&part.name)) } }
                 td.n { (lang.money(part.unit_price)) }
-                td.n { (lang.quantity(Self::total(levels))) }
+                td.n { (lang.quantity(total(levels))) }
                 td { @for level in levels { span.tag { (lang.phrase(name(level.location_id))) " " (lang.quantity(level.quantity)) } " " } }
                 td { @if low { span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
             }

@@ -5,25 +5,29 @@ use crate::{
     Deps,
     command::Context,
     web::{
+        csv::{self, Listed},
         form::Form,
+        i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table,
         time::rfc3339,
     },
 };
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use domain::{
-    id::QuarantineId,
+    asset::Device,
+    id::{DeviceId, QuarantineId},
     telemetry::{Rejection, quarantine::Quarantined},
 };
 use maud::{Markup, html};
+use std::collections::HashMap;
 use store::records::{devices, quarantine};
 use uuid::Uuid;
 
@@ -31,21 +35,17 @@ use uuid::Uuid;
 const SHOWN: usize = 600;
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let db = deps.records.read();
     let filter = quarantine::Filter {
         device: query.id("device_id")?,
         reason: query.word("reason", &Rejection::CODES)?.map(Into::into),
     };
+    if query.wants_csv()? {
+        return file(Listed { deps, view, filter }).await;
+    }
+    let db = deps.records.read();
     let page = quarantine::list(db, view.scope(), &filter, &query.page()?).await?;
     let senders = devices::by_ids(db, page.items.iter().filter_map(|row| row.device)).await?;
     let lang = view.lang;
-    let name = |row: &Quarantined| match row.device {
-        None => lang.t("quarantine-unknown-sender"),
-        Some(id) => senders.get(&id).map_or_else(|| id.to_string(), |device| device.name.clone()),
-    };
-    if query.wants_csv()? {
-        return Ok(file(&view, &page.items, name));
-    }
     let counts = quarantine::counts(db, view.scope(), filter.device).await?;
     let total: u64 = counts.iter().map(|count| count.count).sum();
     let mut reasons = vec![(String::new(), lang.t("quarantine-any-reason"))];
@@ -62,13 +62,20 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 (fields.select("reason", "quarantine-reason", &reasons))
             }))
             div.stack {
-                @for row in &page.items { (draw(&view, row, &name(row))) }
+                @for row in &page.items { (draw(&view, row, &sender(lang, &senders, row))) }
                 @if page.items.is_empty() { p.card.nothing { (lang.t("quarantine-none")) } }
             }
             (table::next_page(lang, &query, page.next_cursor.as_deref()))
         },
     )
     .into_response())
+}
+
+fn sender(lang: Lang, known: &HashMap<DeviceId, Device>, row: &Quarantined) -> String {
+    match row.device {
+        None => lang.t("quarantine-unknown-sender"),
+        Some(id) => known.get(&id).map_or_else(|| id.to_string(), |device| device.name.clone()),
+    }
 }
 
 fn reason(view: &View, code: &str) -> String {
@@ -113,8 +120,8 @@ fn button(view: &View, row: &Quarantined, what: &str, picture: &str) -> Markup {
     }
 }
 
-fn file(view: &View, rows: &[Quarantined], name: impl Fn(&Quarantined) -> String) -> Response {
-    let labels = [
+async fn file(list: Listed<quarantine::Filter>) -> PageResult {
+    let heads = [
         "chart-time",
         "devices-name",
         "quarantine-reason",
@@ -123,21 +130,25 @@ fn file(view: &View, rows: &[Quarantined], name: impl Fn(&Quarantined) -> String
         "quarantine-payload",
         "quarantine-count",
     ];
-    let cells: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                rfc3339(row.received_at),
-                name(row),
-                reason(view, &row.reason),
-                row.detail.clone(),
-                row.topic.clone(),
-                String::from_utf8_lossy(&row.payload).into_owned(),
-                row.count.to_string(),
-            ]
+    csv::file("quarantine.csv", csv::heads(list.view.lang, heads), list, |list, page| {
+        Box::pin(async move {
+            let db = list.deps.records.read();
+            let found = quarantine::list(db, list.view.scope(), &list.filter, &page).await?;
+            let senders = devices::by_ids(db, found.items.iter().filter_map(|row| row.device)).await?;
+            Ok(found.map(|row| {
+                vec![
+                    rfc3339(row.received_at),
+                    sender(list.view.lang, &senders, &row),
+                    reason(&list.view, &row.reason),
+                    row.detail.clone(),
+                    row.topic.clone(),
+                    String::from_utf8_lossy(&row.payload).into_owned(),
+                    row.count.to_string(),
+                ]
+            }))
         })
-        .collect();
-    csv("quarantine.csv", &labels.map(|label| view.lang.t(label)), &cells)
+    })
+    .await
 }
 
 pub async fn replay(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {

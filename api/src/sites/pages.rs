@@ -8,12 +8,13 @@ use crate::{
     scope,
     web::{
         chooser::Kind,
+        csv::{self, Listed},
         form::{Check, Form},
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageError, PageResult, csv, see_other},
+        response::{PageError, PageResult, see_other},
         table::{self, Column},
     },
 };
@@ -34,23 +35,17 @@ const COLUMNS: [Column; 4] = [
 ];
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let db = deps.records.read();
     let customer = query.id("customer_id")?;
     let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
+    if query.wants_csv()? {
+        return file(Listed { deps, view, filter }).await;
+    }
+    let db = deps.records.read();
     let page = sites::list(db, view.scope(), &filter, &query.page()?).await?;
     let owners = customers::by_ids(db, page.items.iter().map(|site| site.customer_id)).await?;
     let owner =
         |site: &Site| owners.get(&site.customer_id).map_or("", |customer| customer.name.as_str()).to_owned();
     let lang = view.lang;
-    if query.wants_csv()? {
-        let header = COLUMNS.map(|column| lang.t(column.label())).to_vec();
-        let rows: Vec<_> = page
-            .items
-            .iter()
-            .map(|site| vec![site.name.clone(), owner(site), site.address.clone(), site.time_zone.clone()])
-            .collect();
-        return Ok(csv("sites.csv", &header, &rows));
-    }
     let rows: Vec<Markup> = page
         .items
         .iter()
@@ -79,6 +74,23 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         },
     )
     .into_response())
+}
+
+async fn file(list: Listed<sites::Filter>) -> PageResult {
+    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
+    csv::file("sites.csv", heads, list, |list, page| {
+        Box::pin(async move {
+            let db = list.deps.records.read();
+            let found = sites::list(db, list.view.scope(), &list.filter, &page).await?;
+            let owners = customers::by_ids(db, found.items.iter().map(|site| site.customer_id)).await?;
+            Ok(found.map(|site| {
+                let owner =
+                    owners.get(&site.customer_id).map_or_else(String::new, |owner| owner.name.clone());
+                vec![site.name, owner, site.address, site.time_zone]
+            }))
+        })
+    })
+    .await
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {

@@ -4,12 +4,11 @@ use super::{
     json::Aggregates,
     queries::{self, Place, Selection},
 };
-use crate::{Deps, web::time};
-use axum::{
-    body::Body,
-    http::header,
-    response::{IntoResponse, Response},
+use crate::{
+    Deps,
+    web::{csv, time},
 };
+use axum::response::Response;
 use bytes::Bytes;
 use std::{fmt::Write, io};
 use store::{
@@ -32,13 +31,7 @@ pub(super) fn answer(deps: Deps, selection: Selection, buckets: Option<(i64, Agg
             after = Some(next);
         }
     };
-    let pieces: std::pin::Pin<Box<dyn futures::Stream<Item = Result<Bytes, io::Error>> + Send>> =
-        Box::pin(pieces);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"telemetry.csv\""),
-    ];
-    (headers, Body::from_stream(pieces)).into_response()
+    csv::download("telemetry.csv", pieces)
 }
 
 fn head(buckets: Option<(i64, Aggregates)>) -> String {
@@ -83,8 +76,8 @@ fn written<T>(found: &[(Place, T)], more: bool, columns: impl Fn(&mut String, &T
     let mut text = String::with_capacity(found.len() * 80);
     for (place, row) in found {
         let at = time::rfc3339(domain::clock::from_micros(place.ts_us));
-        let metric = place.metric.replace('"', "\"\"");
-        let _ = write!(text, "{at},{},\"{metric}\"", place.device);
+        let _ = write!(text, "{at},{},", place.device);
+        csv::push_cell(&mut text, &place.metric);
         columns(&mut text, row);
         text.push_str("\r\n");
     }

@@ -155,6 +155,20 @@ async fn the_newest_values_and_the_file_are_there() {
 }
 
 #[tokio::test]
+async fn the_name_of_a_metric_is_no_formula_in_the_file() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    for metric in ["=HYPERLINK(\"x\")", "+1+1", "@SUM(A1)", "\t=1"] {
+        measure(&app, fleet.device.id, metric, &[-2.5]).await;
+    }
+    let path = format!("/api/v1/devices/{}/telemetry?format=csv", fleet.device.id);
+    let file = app.bearer(Role::Admin).get(&path).await.text();
+    for cell in ["\"'=HYPERLINK(\"\"x\"\")\"", "\"'+1+1\"", "\"'@SUM(A1)\"", "\"'\t=1\""] {
+        assert!(file.contains(&format!(",{cell},-2.5\r\n")), "{cell} is not in {file}");
+    }
+}
+
+#[tokio::test]
 async fn the_http_twin_takes_what_mqtt_takes() {
     let app = TestApp::new().await;
     let fleet = of_customer(&app, app.customer, "own").await;

@@ -1,6 +1,7 @@
 //! Tickets: what is wrong with an asset, who said so and when, and how it ended.
 
 pub mod commands;
+mod file;
 pub mod json;
 pub mod pages;
 pub mod reactions;

@@ -2,6 +2,7 @@
 
 use super::{
     commands::{self, NewTicket, Remark},
+    file,
     json::filter,
 };
 use crate::{
@@ -11,13 +12,14 @@ use crate::{
     timeline::{self, Timeline},
     web::{
         chooser::Kind,
+        csv::Listed,
         form::Form,
         i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::{User, View},
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column},
     },
     work_orders::{
@@ -44,15 +46,15 @@ use std::collections::HashMap;
 use store::records::{PageRequest, assets, customers, tickets, work_orders};
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    if query.wants_csv()? {
+        let filter = filter(&query)?;
+        return file::all(Listed { deps, view, filter }).await;
+    }
     let db = deps.records.read();
     let lang = view.lang;
-    let page = if query.wants_csv()? { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page()? };
-    let page = tickets::list(db, view.scope(), &filter(&query)?, &page).await?;
+    let page = tickets::list(db, view.scope(), &filter(&query)?, &query.page()?).await?;
     let assets = assets::by_ids(db, page.items.iter().map(|ticket| ticket.asset_id)).await?;
     let customers = customers::by_ids(db, page.items.iter().map(|ticket| ticket.customer_id)).await?;
-    if query.wants_csv()? {
-        return Ok(file(&view, &page.items, &assets, &customers));
-    }
     let rows: Vec<Markup> = page.items.iter().map(|ticket| row(&view, ticket, &assets, &customers)).collect();
     let columns = [
         Column::text("tickets-number"),
@@ -119,42 +121,6 @@ fn row(
 
 fn name(assets: &HashMap<AssetId, Asset>, id: AssetId) -> &str {
     assets.get(&id).map_or("", |asset| &asset.name)
-}
-
-fn file(
-    view: &View,
-    items: &[Ticket],
-    assets: &HashMap<AssetId, Asset>,
-    customers: &HashMap<CustomerId, Customer>,
-) -> axum::response::Response {
-    let lang = view.lang;
-    let header = [
-        "tickets-number",
-        "tickets-subject",
-        "service-asset",
-        "service-customer",
-        "service-priority",
-        "service-status",
-        "tickets-opened",
-        "tickets-resolved",
-    ];
-    let header: Vec<String> = header.iter().map(|key| lang.t(key)).collect();
-    let rows: Vec<Vec<String>> = items
-        .iter()
-        .map(|ticket| {
-            vec![
-                ticket.number.clone(),
-                lang.phrase(&ticket.subject),
-                name(assets, ticket.asset_id).into(),
-                customers.get(&ticket.customer_id).map(|c| c.name.clone()).unwrap_or_default(),
-                ticket.priority.as_str().into(),
-                ticket.state.as_str().into(),
-                timeline::rfc3339(ticket.opened_at),
-                ticket.state.resolved_at().map(timeline::rfc3339).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    csv("tickets.csv", &header, &rows)
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {

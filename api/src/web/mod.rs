@@ -4,6 +4,7 @@
 pub mod assets;
 pub mod chart;
 pub mod chooser;
+pub mod csv;
 pub mod documented;
 pub mod error_page;
 pub mod form;

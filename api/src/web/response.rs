@@ -1,11 +1,10 @@
-//! Answers of pages: redirects after a form, errors in the reader's language, CSV files.
+//! Answers of pages: redirects after a form, errors in the reader's language.
 
 use crate::command::CommandError;
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use std::fmt::Write;
 use store::StoreError;
 
 pub type PageResult = Result<Response, PageError>;
@@ -73,41 +72,5 @@ pub fn see_other(path: &str) -> Response {
     match HeaderValue::try_from(path) {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-/// A CSV file (RFC 4180, UTF-8 with byte order mark so that spreadsheets read it).
-pub fn csv(file_name: &str, header: &[String], rows: &[Vec<String>]) -> Response {
-    let mut body = String::from("\u{feff}");
-    for row in std::iter::once(header).chain(rows.iter().map(Vec::as_slice)) {
-        for (index, cell) in row.iter().enumerate() {
-            if index > 0 {
-                body.push(',');
-            }
-            let _ = write!(body, "\"{}\"", harmless(cell).replace('"', "\"\""));
-        }
-        body.push_str("\r\n");
-    }
-    let disposition = format!("attachment; filename=\"{file_name}\"");
-    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, &disposition)], body)
-        .into_response()
-}
-
-/// Spreadsheets run cells that begin with one of these as formulas; numbers may begin with a sign.
-fn harmless(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    if formula { format!("'{cell}") } else { cell.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_cells_cannot_become_formulas() {
-        assert_eq!(harmless("=1+1"), "'=1+1");
-        assert_eq!(harmless("-12.5"), "-12.5");
-        assert_eq!(harmless("@SUM(A1)"), "'@SUM(A1)");
-        assert_eq!(harmless("Pump \"A\""), "Pump \"A\"");
     }
 }

@@ -3,6 +3,7 @@
 pub mod commands;
 #[cfg(test)]
 mod ending_tests;
+mod file;
 pub mod json;
 #[cfg(test)]
 mod labour_tests;

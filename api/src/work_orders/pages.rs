@@ -2,6 +2,7 @@
 
 use super::{
     commands::{self, Charge, Ending, NewFinding, NewSignature, NewWorkOrder, Plan},
+    file,
     json::filter,
     lines::{self as line_commands, LineChange, NewLine, UsedPart},
     view::{
@@ -20,13 +21,14 @@ use crate::{
     timeline::{self, Timeline},
     web::{
         chooser::Kind,
+        csv::Listed,
         form::Form,
         i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::{User, View},
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column, card_heads},
     },
 };
@@ -52,45 +54,21 @@ use domain::{
 };
 use maud::{Markup, html};
 use store::records::{
-    PageRequest, assets, checklists, customers, lines as line_records, organisation, sites, technicians,
-    visits,
+    assets, checklists, customers, lines as line_records, organisation, sites, technicians, visits,
     work_orders::{self, Signature},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
+    if query.wants_csv()? {
+        let filter = filter(&query)?;
+        return file::all(Listed { deps, view, filter }).await;
+    }
     let (db, lang) = (deps.records.read(), view.lang);
-    let page = if query.wants_csv()? { PageRequest::first(PageRequest::MAX_LIMIT) } else { query.page()? };
-    let page = work_orders::list(db, view.scope(), &filter(&query)?, &page).await?;
+    let page = work_orders::list(db, view.scope(), &filter(&query)?, &query.page()?).await?;
     let assets = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;
     let customers = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
     let asset = |work: &WorkOrder| assets.get(&work.asset_id).map_or("", |asset| asset.name.as_str());
     let customer = |work: &WorkOrder| customers.get(&work.customer_id).map_or("", |c| c.name.as_str());
-    if query.wants_csv()? {
-        let keys = [
-            "work-orders-number",
-            "work-orders-subject",
-            "service-asset",
-            "service-customer",
-            "service-priority",
-            "service-status",
-            "work-orders-created",
-            "work-orders-completed",
-        ];
-        let header: Vec<String> = keys.iter().map(|key| lang.t(key)).collect();
-        let row = |work: &WorkOrder| {
-            vec![
-                work.number.clone(),
-                lang.phrase(&work.subject),
-                asset(work).into(),
-                customer(work).into(),
-                work.priority.as_str().into(),
-                work.state.as_str().into(),
-                timeline::rfc3339(work.created_at),
-                work.state.completed_at().map(timeline::rfc3339).unwrap_or_default(),
-            ]
-        };
-        return Ok(csv("work-orders.csv", &header, &page.items.iter().map(row).collect::<Vec<_>>()));
-    }
     let row = |work: &WorkOrder| {
         html! {
             tr {

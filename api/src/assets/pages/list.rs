@@ -1,5 +1,6 @@
 //! The fleet as a table: state, uptime, what is open, and when each asset was last heard of.
 
+use super::file;
 use crate::{
     Deps,
     assets::{json::filter, queries},
@@ -11,15 +12,16 @@ use crate::{
     web::{
         chart::{mini_strip, state_pill},
         chooser::Kind,
+        csv::Listed,
         form::Form,
         i18n::Lang,
         icon::icon,
         layout,
         list::ListQuery,
         request::View,
-        response::{PageResult, csv, see_other},
+        response::{PageResult, see_other},
         table::{self, Column},
-        time::{ago, rfc3339},
+        time::ago,
     },
 };
 use axum::{extract::State, response::IntoResponse};
@@ -49,16 +51,16 @@ const COLUMNS: [Column; 8] = [
 ];
 
 /// One line of the table.
-struct Row {
-    asset: Asset,
-    site: String,
-    model: String,
-    state: EquipmentState,
-    log: Vec<StateInterval>,
-    uptime: Option<f64>,
-    alerts: u64,
-    tickets: u64,
-    last_seen: Option<Timestamp>,
+pub(super) struct Row {
+    pub asset: Asset,
+    pub site: String,
+    pub model: String,
+    pub state: EquipmentState,
+    pub log: Vec<StateInterval>,
+    pub uptime: Option<f64>,
+    pub alerts: u64,
+    pub tickets: u64,
+    pub last_seen: Option<Timestamp>,
 }
 
 /// The rows by which one narrows the list. A technician's is short, and what other customers own is nobody else's
@@ -76,13 +78,13 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         state: query.one_of("state", &EquipmentState::ALL, EquipmentState::as_str)?,
         ..filter(&query)?
     };
+    if query.wants_csv()? {
+        return file::all(Listed { deps, view, filter: asked }).await;
+    }
     let scope = view.scope();
     let page = assets::list(deps.records.read(), scope, &asked, &query.page()?).await?;
     let next_cursor = page.next_cursor.clone();
     let rows = rows(&deps, scope, page.items, view.lang).await?;
-    if query.wants_csv()? {
-        return Ok(file(&view, &rows));
-    }
     let lang = view.lang;
     let now = deps.now();
     let drawn: Vec<Markup> = rows.iter().map(|row| draw(&view, row, now)).collect();
@@ -111,7 +113,12 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     .into_response())
 }
 
-async fn rows(deps: &Deps, scope: Scope, page: Vec<Asset>, lang: Lang) -> Result<Vec<Row>, CommandError> {
+pub(super) async fn rows(
+    deps: &Deps,
+    scope: Scope,
+    page: Vec<Asset>,
+    lang: Lang,
+) -> Result<Vec<Row>, CommandError> {
     let db = deps.records.read();
     let ids: Vec<AssetId> = page.iter().map(|asset| asset.id).collect();
     let period = last_days(deps.now(), DAYS);
@@ -176,38 +183,6 @@ fn draw(view: &View, row: &Row, now: Timestamp) -> Markup {
             td { @match row.last_seen { Some(at) => { (ago(view, at, now)) } None => { (lang.t("assets-never-seen")) } } }
         }
     }
-}
-
-fn file(view: &View, rows: &[Row]) -> axum::response::Response {
-    let lang = view.lang;
-    let labels = [
-        "assets-name",
-        "assets-serial-number",
-        "assets-site",
-        "assets-model",
-        "assets-state",
-        "assets-uptime",
-        "assets-open-alerts",
-        "assets-open-tickets",
-        "assets-last-seen",
-    ];
-    let cells: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            vec![
-                row.asset.name.clone(),
-                row.asset.serial_number.clone(),
-                row.site.clone(),
-                row.model.clone(),
-                row.state.as_str().into(),
-                row.uptime.map_or_else(String::new, |share| format!("{:.4}", share * 100.0)),
-                row.alerts.to_string(),
-                row.tickets.to_string(),
-                row.last_seen.map_or_else(String::new, rfc3339),
-            ]
-        })
-        .collect();
-    csv("assets.csv", &labels.map(|label| lang.t(label)), &cells)
 }
 
 fn filters(view: &View, query: &ListQuery, form: &Form, chosen: &[(&str, Kind)]) -> Markup {

@@ -2,6 +2,7 @@
 
 pub mod charts;
 pub mod edit;
+mod file;
 mod history;
 pub mod list;
 mod service;
