@@ -185,11 +185,14 @@ impl Asked {
             let send = "a larger bucket, or a shorter period";
             return Err(Unreadable::value("bucket", send).into());
         }
-        let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+        let (limit, csv) = (query.limit(DEFAULT_LIMIT, MAX_LIMIT)?, query.wants_csv()?);
+        if csv {
+            query.without(&["limit", "cursor"], "a file has everything: leave it out")?;
+        }
         Ok(Self {
             after: query.cursor()?.map(Place::opened).transpose()?,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
-            csv: query.wants_csv()?,
+            csv,
             buckets: bucket_us.map(|bucket_us| (bucket_us, aggregates)),
             selection: Selection { series: series(deps, ids, query).await?, from_us, to_us },
         })

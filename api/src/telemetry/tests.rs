@@ -132,8 +132,15 @@ async fn a_file_of_buckets_has_the_aggregates_that_were_asked_for() {
     let lines: Vec<&str> = file.lines().collect();
     assert_eq!(lines[0], "time,device_id,metric,min,max,count");
     assert_eq!(lines[1..], [format!("2026-06-15T09:00:00.000Z,{},\"t\",1,6,3", fleet.device.id)]);
-    for wrong in ["format=parquet", "format=CSV", "limit=0", "limit=10001", "limit=-1", "format=csv&limit=0"]
-    {
+    for wrong in [
+        "format=parquet",
+        "format=CSV",
+        "limit=0",
+        "limit=10001",
+        "limit=-1",
+        "format=csv&limit=10",
+        "format=csv&cursor=x",
+    ] {
         let answer = reader.get(&format!("{base}?{wrong}")).await;
         assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("invalid_query")), "{wrong}");
     }
