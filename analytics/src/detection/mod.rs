@@ -21,6 +21,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use slot::KeptSlot;
 use std::{collections::HashMap, sync::Arc};
+use store::records::frozen::Frozen;
 
 /// Texts of this many keys are compared with their last value; more keys are kept without comparing.
 const MAX_TEXT_KEYS: usize = 64;
@@ -98,6 +99,10 @@ pub struct Memory {
     /// As it was written before slots were kept: of each rule the version and the detector.
     #[serde(rename = "r", default, skip_serializing)]
     detectors: Vec<(RuleId, i64, Detector)>,
+}
+
+impl Frozen for Memory {
+    const WHAT: &'static str = "memory of a device";
 }
 
 impl Device {

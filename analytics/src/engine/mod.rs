@@ -26,7 +26,7 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{analytics_state, analytics_state::Memory as Kept, devices, rules},
+    records::{analytics_state, analytics_state::Memory as Kept, devices, frozen, rules},
     telemetry::{self, Committed},
 };
 use tokio::{sync::watch, time::Instant};
@@ -96,7 +96,7 @@ impl Engine {
                 continue;
             };
             let mut device = Device::new(id, now);
-            match serde_json::from_str(&kept.body) {
+            match frozen::thaw(&kept.body) {
                 Ok(memory) => {
                     let edits = device.recall(kept.seq, memory, &engine.rules);
                     engine.facts.edited(id, edits);
@@ -192,8 +192,7 @@ impl Engine {
         ids.iter()
             .filter_map(|id| self.devices.get(id))
             .map(|device| {
-                let body = serde_json::to_string(&device.memory())
-                    .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+                let body = frozen::freeze(&device.memory())?;
                 Ok(Kept { key: format!("{DEVICE}{}", device.id), seq: self.seq.max(device.seq), body })
             })
             .collect()
@@ -355,7 +354,7 @@ async fn park(
     deps: &Deps,
     device: &mut Device,
     kept: Kept,
-    error: &serde_json::Error,
+    error: &StoreError,
     map: &HashMap<DeviceId, AssetId>,
 ) -> Result<(), StoreError> {
     tracing::error!(device = %device.id, %error, "the memory of a device cannot be read; it is made anew from the store");
@@ -366,7 +365,7 @@ async fn park(
     device.seq = kept.seq;
     device.asset = map.get(&device.id).copied();
     device.activity.last_us = newest_us.filter(|us| from_micros(*us) <= horizon);
-    let body = serde_json::to_string(&device.memory()).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let body = frozen::freeze(&device.memory())?;
     let again = Kept { key: kept.key, seq: kept.seq, body };
     let tx = deps.records.begin().await?;
     let aside = Kept { key: format!("{PARKED}{}", device.id), seq: kept.seq, body: kept.body };

@@ -134,6 +134,51 @@ async fn an_unreadable_memory_is_put_aside_and_made_anew_from_the_store() {
     assert!(kept.iter().any(|kept| kept.key.starts_with("parked:") && kept.body.contains("\"x\"")));
 }
 
+/// Memories are kept in the envelope of everything frozen, and those of the releases before it are read.
+#[tokio::test]
+async fn a_memory_without_its_envelope_is_read_as_before() {
+    let house = House::new().await;
+    house.rule(house.hot()).await;
+    house.clock.advance(TimeDelta::minutes(30));
+    let mut engine = house.live_once().await;
+    house.values(0, &FAULT[..6]).await;
+    house.go_on(&mut engine).await;
+    engine.snapshot(&house.deps).await.expect("snapshot");
+    drop(engine);
+    let db = house.deps.records.read();
+    let kept = analytics_state::all(db).await.expect("read");
+    let mut memory = kept.into_iter().find(|kept| kept.key.starts_with("d:")).expect("its memory");
+    let body = memory.body.strip_prefix(r#"{"frozen":1,"body":"#).and_then(|rest| rest.strip_suffix('}'));
+    memory.body = body.unwrap_or_else(|| panic!("no envelope: {}", memory.body)).to_owned();
+    let tx = house.deps.records.begin().await.expect("begin");
+    analytics_state::put(&tx, vec![memory]).await.expect("put");
+    tx.commit().await.expect("commit");
+
+    let engine = house.live_once().await;
+    drop(engine);
+    let kept = analytics_state::all(db).await.expect("read");
+    assert!(kept.iter().all(|kept| !kept.key.starts_with("parked:")), "{kept:?}");
+    let stands = house.alerts().await;
+    assert_eq!((stands.len(), stands[0].cleared_at), (1, None));
+}
+
+/// The rule that can be read goes on.
+#[tokio::test]
+async fn an_unreadable_rule_stops_no_other() {
+    use store::records::Connection;
+    let house = House::new().await;
+    house.rule(house.hot()).await;
+    let tx = house.deps.records.begin().await.expect("begin");
+    let damage = "UPDATE rules SET settings = '{', version = version + 1 WHERE built_in = 1";
+    assert_eq!(tx.execute_unprepared(damage).await.expect("damage").rows_affected(), 1);
+    tx.commit().await.expect("commit");
+    house.clock.advance(TimeDelta::minutes(30));
+    let mut engine = house.live_once().await;
+    house.values(0, &FAULT[..6]).await;
+    house.go_on(&mut engine).await;
+    assert_eq!(house.alerts().await.len(), 1);
+}
+
 #[tokio::test]
 async fn the_largest_number_has_an_alert_with_readable_evidence() {
     let house = House::new().await;

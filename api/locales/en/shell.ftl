@@ -27,6 +27,7 @@ list-export = Download this list as a file
 list-pages = Pages of the list
 list-first = First page
 list-next = Next page
+list-unreadable = This row cannot be read. It is kept as it is; the log says why.
 form-optional = optional
 form-required = Please fill in this field.
 form-too-long = This text is too long.

@@ -27,6 +27,7 @@ list-export = Descargar esta lista como archivo
 list-pages = Páginas de la lista
 list-first = Primera página
 list-next = Página siguiente
+list-unreadable = Esta fila no se puede leer. Se conserva tal cual; el registro dice por qué.
 form-optional = opcional
 form-required = Rellene este campo.
 form-too-long = El texto es demasiado largo.

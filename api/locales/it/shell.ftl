@@ -27,6 +27,7 @@ list-export = Scarica questo elenco come file
 list-pages = Pagine dell’elenco
 list-first = Prima pagina
 list-next = Pagina successiva
+list-unreadable = Questa riga non può essere letta. Resta così com’è; il registro dice perché.
 form-optional = facoltativo
 form-required = Compili questo campo.
 form-too-long = Il testo è troppo lungo.

@@ -27,6 +27,7 @@ list-export = Descarcă această listă ca fișier
 list-pages = Paginile listei
 list-first = Prima pagină
 list-next = Pagina următoare
+list-unreadable = Acest rând nu poate fi citit. Rămâne așa cum este; jurnalul spune de ce.
 form-optional = opțional
 form-required = Completați acest câmp.
 form-too-long = Textul este prea lung.

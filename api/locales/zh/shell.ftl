@@ -27,6 +27,7 @@ list-export = 将此列表下载为文件
 list-pages = 列表分页
 list-first = 第一页
 list-next = 下一页
+list-unreadable = 无法读取此行。数据原样保留，原因见日志。
 form-optional = 选填
 form-required = 请填写此项。
 form-too-long = 文字过长。

@@ -66,7 +66,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         (filters(&view, &query))
         // A table of its own id: the stream of alerts fetches it anew.
         div #alerts-inbox data-live-refresh="alerts" {
-            (table::table(lang, "alerts-title", &columns, &rows, "alerts-none"))
+            (table::table(lang, "alerts-title", &columns, &table::with_unreadable(lang, &columns, rows, &found.unreadable), "alerts-none"))
             (table::next_page(lang, &query, found.next_cursor.as_deref()))
         }
     };

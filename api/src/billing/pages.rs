@@ -31,13 +31,17 @@ use domain::{
     id::{CustomerId, InvoiceId, WorkOrderId},
     service::{
         invoice::{Invoice, InvoiceState, credit::CreditNote},
+        line::Line,
         payment::{Direction, Payment, PaymentMethod},
         work_order::WorkOrder,
     },
 };
 use maud::{Markup, html};
 use std::collections::{BTreeSet, HashMap};
-use store::records::{assets, credit_notes, customers, invoices, lines, payments, work_orders};
+use store::{
+    StoreError,
+    records::{Connection, assets, credit_notes, customers, invoices, lines, payments, work_orders},
+};
 use uuid::Uuid;
 
 const READY: &str = "ready";
@@ -89,7 +93,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
     let main = html! {
         (head(&view, &query))
         (table::filters(lang, &query, &html! { (fields.hidden("status")) (fields.input("search", "q", "billing-search")) }))
-        (table::table(lang, "nav-invoices", &columns, &rows, "billing-none"))
+        (table::table(lang, "nav-invoices", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "billing-none"))
         (table::next_page(lang, &query, page.next_cursor.as_deref()))
     };
     Ok(layout::page(&view, &lang.t("nav-invoices"), &main).into_response())
@@ -122,15 +126,32 @@ pub(super) async fn values(
     deps: &Deps,
     work_orders: &[WorkOrder],
 ) -> Result<HashMap<WorkOrderId, (Money, Money)>, CommandError> {
+    let (db, mut values) = (deps.records.read(), HashMap::<WorkOrderId, (Money, Money)>::new());
     let ids: Vec<WorkOrderId> = work_orders.iter().map(|work| work.id).collect();
-    let mut values = HashMap::<WorkOrderId, (Money, Money)>::new();
-    let lines = lines::of_work_orders(deps.records.read(), &ids).await?;
+    let lines = match lines::of_work_orders(db, &ids).await {
+        Err(StoreError::Corrupt(_)) => readable_lines(db, &ids).await?,
+        lines => lines?,
+    };
     for line in lines.into_iter().filter(|line| !line.invoiced) {
         let zero = Money::zero(line.unit_price.currency);
         let value = values.entry(line.work_order_id).or_insert((zero, zero));
         *value = (value.0.checked_add(line.billable()?)?, value.1.checked_add(line.covered()?)?);
     }
     Ok(values)
+}
+
+/// The lines of those work orders whose lines can all be read: a sum of some of them would be wrong.
+async fn readable_lines(db: &impl Connection, ids: &[WorkOrderId]) -> Result<Vec<Line>, StoreError> {
+    let mut all = Vec::new();
+    for id in ids {
+        match lines::of_work_order(db, *id).await {
+            Err(StoreError::Corrupt(error)) => {
+                tracing::error!(work_order = %id, error, "its lines cannot be read")
+            }
+            lines => all.extend(lines?),
+        }
+    }
+    Ok(all)
 }
 
 fn ready_filter(query: &ListQuery) -> Result<work_orders::Filter, CommandError> {
@@ -171,13 +192,14 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
         Column::number("billing-net"),
         Column::number("billing-covered"),
     ];
+    let rows = table::with_unreadable(lang, &columns, rows, &page.unreadable);
     let fields = form.fields(lang);
     Ok(html! {
         (head(view, query))
         form.stack method="post" action="/invoices" {
             (fields.start())
             (table::table(lang, "billing-tab-ready", &columns, &rows, "billing-none-ready"))
-            @if !rows.is_empty() {
+            @if !page.items.is_empty() {
                 div.act { button.btn type="submit" { (icon("file")) (lang.t("billing-make-draft")) } (table::export_link(lang, query)) span.hint { (lang.t("billing-make-draft-hint")) } }
             }
         }

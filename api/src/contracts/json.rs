@@ -150,7 +150,11 @@ pub async fn periods(
     let organisation = organisation::get(db).await?.ok_or_else(Problem::not_found)?;
     let today = date_of(deps.now(), organisation.zone());
     let plan = billing::plan(db, &contract, &organisation, today).await?;
-    Ok(Json(Items { items: plan.into_iter().map(Into::into).collect(), next_cursor: None }))
+    Ok(Json(Items {
+        items: plan.into_iter().map(Into::into).collect(),
+        next_cursor: None,
+        unreadable: Vec::new(),
+    }))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -194,7 +198,8 @@ pub async fn list(
         let used = used.remove(&contract.id).unwrap_or_default();
         ContractView::new(contract, &used, now)
     });
-    Ok(Json(Items { items: items.collect(), next_cursor: page.next_cursor }))
+    let unreadable = page.unreadable.into_iter().map(Into::into).collect();
+    Ok(Json(Items { items: items.collect(), next_cursor: page.next_cursor, unreadable }))
 }
 
 /// One contract with its balance.

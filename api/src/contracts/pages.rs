@@ -94,7 +94,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         nav.tabs aria-label=(lang.t("contracts-state")) {
             @for (tab, _) in TABS { a href={ "/contracts?status=" (tab) } aria-current=[(tab == word).then_some("page")] { (lang.t(&format!("contracts-state-{tab}"))) } }
         }
-        (table::table(lang, "nav-contracts", &columns, &rows, "contracts-none"))
+        (table::table(lang, "nav-contracts", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "contracts-none"))
         (table::next_page(lang, &query, page.next_cursor.as_deref()))
     };
     Ok(layout::page(&view, &lang.t("nav-contracts"), &main).into_response())

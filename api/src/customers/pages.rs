@@ -65,7 +65,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 @if may_write(&view) { a.btn href="/customers/new" { (icon("plus")) (lang.t("customers-new")) } }
             }
             (table::filters(lang, &query, &html! { (fields.input("search", "q", "customers-search")) }))
-            (table::table(lang, "customers-title", &COLUMNS, &rows, "customers-none"))
+            (table::table(lang, "customers-title", &COLUMNS, &table::with_unreadable(lang, &COLUMNS, rows, &page.unreadable), "customers-none"))
             (table::next_page(lang, &query, page.next_cursor.as_deref()))
         },
     )

@@ -91,7 +91,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 }
             }
             (table::filters(lang, &query, &html! { (fields.input("search", "q", "devices-search")) }))
-            (table::table(lang, "devices-title", &COLUMNS, &rows, "devices-none"))
+            (table::table(lang, "devices-title", &COLUMNS, &table::with_unreadable(lang, &COLUMNS, rows, &page.unreadable), "devices-none"))
             (table::next_page(lang, &query, page.next_cursor.as_deref()))
         },
     )

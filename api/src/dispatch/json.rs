@@ -42,7 +42,7 @@ impl From<Technician> for TechnicianJson {
 #[utoipa::path(get, path = "/api/v1/technicians", tag = "dispatch", responses((status = 200, body = Items<TechnicianJson>)))]
 pub async fn technicians(State(deps): State<Deps>) -> Result<Json<Items<TechnicianJson>>, Problem> {
     let items = technicians::active(deps.records.read()).await?.into_iter().map(Into::into).collect();
-    Ok(Json(Items { items, next_cursor: None }))
+    Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
 }
 
 #[utoipa::path(post, path = "/api/v1/technicians", tag = "dispatch", request_body = NewTechnician,

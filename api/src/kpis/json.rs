@@ -93,7 +93,7 @@ pub async fn list(
     let days = asked(&query, &organisation, now)?;
     let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
     let items = board.into_iter().map(|figure| view(figure, &organisation, days)).collect();
-    Ok(Json(Items { items, next_cursor: None }))
+    Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
 }
 
 /// One indicator.

@@ -222,7 +222,7 @@ pub async fn rows(
 ) -> Result<Paged<Row>, CommandError> {
     match definition.basis {
         Basis::Equipment => equipment_rows(db, definition, days.period(now), page).await,
-        Basis::Now => Ok(Paged { items: Vec::new(), next_cursor: None }),
+        Basis::Now => Ok(Paged { items: Vec::new(), next_cursor: None, unreadable: Vec::new() }),
         Basis::Facts | Basis::Pending => {
             let code = if definition.code == "K28c" { "K29a" } else { definition.code };
             let grace = i32::try_from(kpi::UNBILLED_AFTER.num_days()).unwrap_or(0);
@@ -304,7 +304,7 @@ async fn equipment_rows(
     let end = skip.saturating_add(limit);
     let next = i64::try_from(end).ok().filter(|_| all.len() > end);
     let next_cursor = next.map(|next| EQUIPMENT.seal(&(next, definition.code.to_owned())));
-    Ok(Paged { items: all.into_iter().skip(skip).take(limit).collect(), next_cursor })
+    Ok(Paged { items: all.into_iter().skip(skip).take(limit).collect(), next_cursor, unreadable: Vec::new() })
 }
 
 /// Failures of the period, the newest first.

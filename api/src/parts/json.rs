@@ -132,7 +132,8 @@ pub async fn list(
 ) -> Result<Json<Items<PartJson>>, Problem> {
     let page = parts::list(deps.records.read(), query.get("q"), &query.page()?).await?;
     let items = with_stock(&deps, &user, page.items).await?;
-    Ok(Json(Items { items, next_cursor: page.next_cursor }))
+    let unreadable = page.unreadable.into_iter().map(Into::into).collect();
+    Ok(Json(Items { items, next_cursor: page.next_cursor, unreadable }))
 }
 
 #[utoipa::path(post, path = "/api/v1/parts", tag = "parts", request_body = NewPart,
@@ -164,7 +165,7 @@ pub async fn get(
 pub async fn locations(State(deps): State<Deps>, user: User) -> Result<Json<Items<LocationJson>>, Problem> {
     let items =
         stock::locations(deps.records.read(), user.scope()).await?.into_iter().map(Into::into).collect();
-    Ok(Json(Items { items, next_cursor: None }))
+    Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
 }
 
 #[utoipa::path(post, path = "/api/v1/stock-locations", tag = "parts", request_body = NewLocation,

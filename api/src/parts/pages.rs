@@ -35,7 +35,7 @@ use domain::{
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 use store::records::{
-    organisation, parts,
+    Unreadable, organisation, parts,
     stock::{self, Level},
 };
 
@@ -95,6 +95,7 @@ struct ListPage {
     parts: Vec<(Part, Vec<Level>, bool)>,
     places: Vec<StockLocation>,
     next_cursor: Option<String>,
+    unreadable: Vec<Unreadable>,
     keeps: bool,
 }
 
@@ -111,7 +112,13 @@ impl ListPage {
             let low = commands::needs_order(db, &part, &places).await?;
             rows.push((part, here, low));
         }
-        Ok(Self { parts: rows, places, next_cursor: found.next_cursor, keeps: may_keep(user) })
+        Ok(Self {
+            parts: rows,
+            places,
+            next_cursor: found.next_cursor,
+            unreadable: found.unreadable,
+            keeps: may_keep(user),
+        })
     }
 
     fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: bool) -> Markup {
@@ -135,7 +142,7 @@ impl ListPage {
             &html! {
                 header.top { div { h1 { (title) } p.sub { (lang.t("parts-lead")) } } }
                 (table::filters(lang, query, &html! { (s.input("search", "q", "parts-search")) }))
-                (table::table(lang, "nav-parts", &columns, &rows, "parts-none"))
+                (table::table(lang, "nav-parts", &columns, &table::with_unreadable(lang, &columns, rows, &self.unreadable), "parts-none"))
                 (table::next_page(lang, query, self.next_cursor.as_deref()))
                 @if self.keeps {
                     details.action.card.pad open[refused] {

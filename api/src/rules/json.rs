@@ -74,8 +74,9 @@ pub async fn list(State(deps): State<Deps>, user: User) -> Result<Json<Items<Rul
         let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
         RuleView::new(rule, verdicts)
     };
-    let items = queries::all(db, user.scope()).await?.into_iter().map(view).collect();
-    Ok(Json(Items { items, next_cursor: None }))
+    let (all, unreadable) = queries::all(db, user.scope()).await?;
+    let items = all.into_iter().map(view).collect();
+    Ok(Json(Items { items, next_cursor: None, unreadable: unreadable.into_iter().map(Into::into).collect() }))
 }
 
 /// One rule.

@@ -48,7 +48,7 @@ pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
     let (db, lang) = (deps.records.read(), view.lang);
     let precision = queries::precision(db, view.scope()).await?;
     let open = alerts::count_by_rule(db, view.scope(), &alerts::Filter::default(), deps.now()).await?;
-    let rules = queries::all(db, view.scope()).await?;
+    let (rules, unreadable) = queries::all(db, view.scope()).await?;
     let names = ScopeNames::load(db, rules.iter().map(|rule| &rule.settings.scope)).await?;
     let mut rows = Vec::new();
     for rule in rules {
@@ -75,7 +75,7 @@ pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
     let main = html! {
         div.top { div { h1 { (lang.t("rules-title")) } p.sub { (lang.t("rules-lead")) } }
             div.act { a.btn href="/rules/new" { (icon("plus")) (lang.t("rules-new")) } } }
-        (table::table(lang, "rules-title", &columns, &rows, "rules-none"))
+        (table::table(lang, "rules-title", &columns, &table::with_unreadable(lang, &columns, rows, &unreadable), "rules-none"))
     };
     Ok(layout::page(&view, &lang.t("rules-title"), &main).into_response())
 }

@@ -10,17 +10,22 @@ use domain::{
     id::RuleId,
 };
 use std::collections::HashMap;
-use store::records::{Connection, assets, rules, rules::Precision};
+use store::records::{Connection, Unreadable, assets, rules, rules::Precision};
 
-/// Every rule that `scope` covers, oldest first.
-pub async fn all(db: &impl Connection, scope: Scope) -> Result<Vec<Rule>, CommandError> {
+/// Every rule that `scope` covers, oldest first, and those that cannot be read. What such a rule watches is not known:
+/// only those who see everything are told of it.
+pub async fn all(db: &impl Connection, scope: Scope) -> Result<(Vec<Rule>, Vec<Unreadable>), CommandError> {
+    let (all, mut unreadable) = rules::all_and_unreadable(db).await?;
+    if !scope.is_everything() {
+        unreadable.clear();
+    }
     let mut seen = Vec::new();
-    for rule in rules::all(db).await? {
+    for rule in all {
         if sees(db, scope, &rule.settings).await? {
             seen.push(rule);
         }
     }
-    Ok(seen)
+    Ok((seen, unreadable))
 }
 
 pub async fn one(db: &impl Connection, scope: Scope, id: RuleId) -> Result<Rule, CommandError> {

@@ -137,7 +137,7 @@ pub async fn latest_of_device(
 ) -> Result<Json<Items<LatestView>>, Problem> {
     let device = scope::device(deps.records.read(), user.scope(), DeviceId(id)).await?;
     let items = deps.latest(device.id).await?.iter().map(LatestView::from).collect();
-    Ok(Json(Items { items, next_cursor: None }))
+    Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
 }
 
 /// The newest value of each metric of each device of an asset.
@@ -155,7 +155,7 @@ pub async fn latest_of_asset(
             items.push(LatestView { device_id: Some(device.id.into()), ..value.into() });
         }
     }
-    Ok(Json(Items { items, next_cursor: None }))
+    Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
 }
 
 /// What a query asks for.
@@ -239,7 +239,7 @@ async fn answer(
         let next_cursor = more.then(|| found.last().map(|(place, _)| place.cursor())).flatten();
         let items =
             found.iter().map(|(place, bucket)| wanted.view(place, bucket, device_id(place))).collect();
-        return Ok(Json(Items { items, next_cursor }).into_response());
+        return Ok(Json(Items { items, next_cursor, unreadable: Vec::new() }).into_response());
     }
     let (found, more) = queries::values(deps, &asked.selection, after, limit).await?;
     let next_cursor = more.then(|| found.last().map(|(place, _)| place.cursor())).flatten();
@@ -252,7 +252,7 @@ async fn answer(
             value: point.value,
         })
         .collect();
-    Ok(Json(Items { items, next_cursor }).into_response())
+    Ok(Json(Items { items, next_cursor, unreadable: Vec::new() }).into_response())
 }
 
 /// Which aggregates were asked for.

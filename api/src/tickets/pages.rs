@@ -82,7 +82,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
             (fields.select("status", "service-status", &statuses))
             (fields.select("priority", "service-priority", &priorities))
         }))
-        (table::table(lang, "nav-tickets", &columns, &rows, "tickets-none"))
+        (table::table(lang, "nav-tickets", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "tickets-none"))
         (table::next_page(lang, &query, page.next_cursor.as_deref()))
     };
     Ok(layout::page(&view, &title, &main).into_response())

@@ -32,13 +32,25 @@ pub struct Listed<F> {
     pub filter: F,
 }
 
+/// A list that knows in which language its file is read.
+pub trait Source: Send + Sync + 'static {
+    fn lang(&self) -> Lang;
+}
+
+impl<F: Send + Sync + 'static> Source for Listed<F> {
+    fn lang(&self) -> Lang {
+        self.view.lang
+    }
+}
+
 /// The cells of some rows, and where those after them begin.
 pub type Rows = Result<Paged<Vec<String>>, CommandError>;
 
-/// The file `name` of all rows that `read` finds in `list`. What cannot be read at all is an error page.
+/// The file `name` of all rows that `read` finds in `list`. A row that is stored and cannot be read has its name and
+/// says so; what cannot be read at all is an error page.
 pub async fn file<L, R>(name: &str, heads: Vec<String>, list: L, read: R) -> PageResult
 where
-    L: Send + Sync + 'static,
+    L: Source,
     R: for<'a> Fn(&'a L, PageRequest) -> BoxFuture<'a, Rows> + Send + Sync + 'static,
 {
     let mut page = read(&list, PageRequest::first(PageRequest::MAX_LIMIT)).await.map_err(PageError)?;
@@ -47,6 +59,9 @@ where
         push_row(&mut text, &heads);
         loop {
             page.items.iter().for_each(|row| push_row(&mut text, row));
+            for row in &page.unreadable {
+                push_row(&mut text, &[row.name.clone(), list.lang().t("list-unreadable")]);
+            }
             yield Bytes::from(std::mem::take(&mut text));
             let Some(cursor) = page.next_cursor else { break };
             let next = PageRequest { cursor: Some(cursor), ..PageRequest::first(PageRequest::MAX_LIMIT) };

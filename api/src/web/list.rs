@@ -9,7 +9,8 @@ use super::request::is_program;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::Serialize;
 use std::convert::Infallible;
-use store::records::Paged;
+use store::records::{Paged, Unreadable};
+use uuid::Uuid;
 
 /// Filters, cursor and limit of a list. Unknown names are kept, so that links to the next page keep the filters.
 #[derive(Clone, Debug, Default)]
@@ -81,16 +82,36 @@ pub struct Items<T> {
     pub items: Vec<T>,
     /// Pass it as `cursor` for the next page; null on the last.
     pub next_cursor: Option<String>,
+    /// Rows of this page that cannot be read; left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableRow>,
+}
+
+/// A row that is stored and cannot be read: the log says why.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct UnreadableRow {
+    pub id: Uuid,
+    /// Its number or name.
+    pub name: String,
+}
+
+impl From<Unreadable> for UnreadableRow {
+    fn from(row: Unreadable) -> Self {
+        Self { id: row.id, name: row.name }
+    }
 }
 
 impl<T> From<Paged<T>> for Items<T> {
     fn from(paged: Paged<T>) -> Self {
-        Self { items: paged.items, next_cursor: paged.next_cursor }
+        let unreadable = paged.unreadable.into_iter().map(Into::into).collect();
+        Self { items: paged.items, next_cursor: paged.next_cursor, unreadable }
     }
 }
 
 #[cfg(test)]
 mod costs;
+#[cfg(test)]
+mod damaged;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -13,6 +13,7 @@
 
 use super::{i18n::Lang, icon::icon, list::ListQuery};
 use maud::{Markup, html};
+use store::records::Unreadable;
 
 /// A column head; `label` is a translation key.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,22 @@ pub fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Markup], emp
             }
         }
     }
+}
+
+/// The rows of a table, and after them those that cannot be read, each with what it is called.
+pub fn with_unreadable(
+    lang: Lang,
+    columns: &[Column],
+    mut rows: Vec<Markup>,
+    unreadable: &[Unreadable],
+) -> Vec<Markup> {
+    rows.extend(unreadable.iter().map(|row| {
+        html! { tr {
+            td { b { (row.name) @if row.name.is_empty() { (row.id) } } }
+            td colspan=(columns.len().saturating_sub(1)) { span.pill.crit { (icon("alert")) (lang.t("list-unreadable")) } }
+        } }
+    }));
+    rows
 }
 
 /// The heads of a table with class `cards`, as the value of its `style`.

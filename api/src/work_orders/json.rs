@@ -356,7 +356,7 @@ pub async fn lines(
     Path(id): Path<WorkOrderId>,
 ) -> Result<Json<Items<LineJson>>, Problem> {
     commands::load(deps.records.read(), &user.actor, id, None).await?;
-    Ok(Json(Items { items: lines_of(&deps, &user, id).await?, next_cursor: None }))
+    Ok(Json(Items { items: lines_of(&deps, &user, id).await?, next_cursor: None, unreadable: Vec::new() }))
 }
 
 /// A part from the catalogue, or labour, travel or an expense.

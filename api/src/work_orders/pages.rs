@@ -112,7 +112,7 @@ pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQ
             (f.select("status", "service-status", &statuses))
             (f.select("priority", "service-priority", &priorities))
         }))
-        (table::table(lang, "nav-work-orders", &columns, &rows, "work-orders-none"))
+        (table::table(lang, "nav-work-orders", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "work-orders-none"))
         (table::next_page(lang, &query, page.next_cursor.as_deref()))
     };
     Ok(layout::page(&view, &title, &main).into_response())

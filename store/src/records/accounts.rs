@@ -104,8 +104,8 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged
     if let Some(last) = LIST.place(page)? {
         query = query.filter(Column::Email.gt(last));
     }
-    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(LIST.page(rows, page.limit, |account| account.email.clone()))
+    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| row.email.clone());
+    Ok(page.read("account", |row| (row.id, &row.email), from_row))
 }
 
 fn to_row(account: &Account) -> ActiveModel {

@@ -1,6 +1,6 @@
 //! Alerts and their groups. An asset has at most one open group of live alerts, and one of historical ones.
 
-use super::{List, PageRequest, Paged, assets, column, keyset, scope};
+use super::{List, PageRequest, Paged, assets, column, keyset, readable, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -261,7 +261,8 @@ pub async fn groups_by_ids(
 ) -> Result<HashMap<AlertGroupId, AlertGroup>, StoreError> {
     let ids = ids.into_iter().map(Uuid::from);
     let rows = group::Entity::find().filter(group::Column::Id.is_in(ids)).all(db).await?;
-    rows.into_iter().map(|row| AlertGroup::try_from(row).map(|group| (group.id, group))).collect()
+    let (found, _) = readable::each("alert group", rows, |row| (row.id, ""), AlertGroup::try_from);
+    Ok(found.into_iter().map(|group| (group.id, group)).collect())
 }
 
 /// Forgets an alert with its evidence, as if it had never been raised.
@@ -441,7 +442,7 @@ pub async fn similar(
         .filter(Column::RaisedAtUs.lt(before.timestamp_micros()))
         .filter(Column::Suppressed.eq(false));
     let rows = query.order_by_desc(Column::RaisedAtUs).limit(limit * 10).all(db).await?;
-    let alerts = rows.into_iter().map(Alert::try_from).collect::<Result<Vec<_>, _>>()?;
+    let (alerts, _) = readable::each("alert", rows, |row| (row.id, ""), Alert::try_from);
     let groups = groups_by_ids(db, alerts.iter().map(|alert| alert.group_id)).await?;
     let mut cases: Vec<_> = alerts
         .into_iter()
@@ -494,8 +495,7 @@ pub async fn list(
     let query = query.order_by_desc(Column::Urgency).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let page = LIST.page(rows, page.limit, |row: &Model| (row.urgency, row.id));
-    let items = page.items.into_iter().map(Alert::try_from).collect::<Result<_, _>>()?;
-    Ok(Paged { items, next_cursor: page.next_cursor })
+    Ok(page.read("alert", |row| (row.id, ""), Alert::try_from))
 }
 
 pub async fn count(

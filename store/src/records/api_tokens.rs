@@ -61,8 +61,8 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged
     if let Some(last) = LIST.place(page)? {
         query = query.filter(Column::Id.lt(last));
     }
-    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(LIST.page(rows, page.limit, |token| token.id.into()))
+    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| row.id);
+    Ok(page.read("token", |row| (row.id, &row.name), from_row))
 }
 
 /// False when there is no such token. Revoking twice keeps the first time.

@@ -1,7 +1,7 @@
 //! Installed machines.
 
 use super::{
-    List, PageRequest, Paged, keyset, scope,
+    List, PageRequest, Paged, keyset, readable, scope,
     search::{self, Kind},
     sites::demo_customers,
     state_days, states, work_orders,
@@ -138,7 +138,8 @@ pub async fn find_by_ids(
 ) -> Result<HashMap<AssetId, Asset>, StoreError> {
     let wanted = Column::Id.is_in(ids.into_iter().map(Uuid::from));
     let rows = Entity::find().filter(seen(scope)).filter(wanted).all(db).await?;
-    rows.into_iter().map(|row| Asset::try_from(row).map(|asset| (asset.id, asset))).collect()
+    let (found, _) = readable::each("asset", rows, |row| (row.id, &row.name), Asset::try_from);
+    Ok(found.into_iter().map(|asset| (asset.id, asset)).collect())
 }
 
 /// Those of `ids` that exist.
@@ -147,7 +148,8 @@ pub async fn by_ids(
     ids: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, Asset>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
-    rows.into_iter().map(|row| Asset::try_from(row).map(|asset| (asset.id, asset))).collect()
+    let (found, _) = readable::each("asset", rows, |row| (row.id, &row.name), Asset::try_from);
+    Ok(found.into_iter().map(|asset| (asset.id, asset)).collect())
 }
 
 /// The asset of that model with that serial number.
@@ -183,8 +185,8 @@ pub async fn list(
     let query = matching(scope, filter).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let assets = rows.into_iter().map(Asset::try_from).collect::<Result<_, _>>()?;
-    Ok(LIST.page(assets, page.limit, |a: &Asset| (a.name.clone(), a.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    Ok(page.read("asset", |row| (row.id, &row.name), Asset::try_from))
 }
 
 /// How many there are at each site.

@@ -170,8 +170,16 @@ pub async fn list(
     let query = matching(scope, filter).filter(keyset::after(Column::Number, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_asc(Column::Number).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let contracts = with_assets(db, rows).await?;
-    Ok(LIST.page(contracts, page.limit, |c: &Contract| (c.number.clone(), c.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.number.clone(), row.id));
+    let mut listed = listed_assets(db, &page.items).await?;
+    Ok(page.read(
+        "contract",
+        |row| (row.id, &row.number),
+        |row| {
+            let own = listed.remove(&row.id).unwrap_or_default();
+            from_row(row, own)
+        },
+    ))
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
@@ -299,7 +307,11 @@ fn to_row(contract: &Contract) -> Result<ActiveModel, StoreError> {
     })
 }
 
-async fn with_assets(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Contract>, StoreError> {
+/// The assets that each of `rows` names.
+async fn listed_assets(
+    db: &impl ConnectionTrait,
+    rows: &[Model],
+) -> Result<HashMap<Uuid, BTreeSet<AssetId>>, StoreError> {
     let listed: Vec<Uuid> = rows.iter().filter(|row| !row.all_assets).map(|row| row.id).collect();
     let mut assets = HashMap::<Uuid, BTreeSet<AssetId>>::new();
     if !listed.is_empty() {
@@ -308,6 +320,12 @@ async fn with_assets(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<
             assets.entry(row.contract_id).or_default().insert(row.asset_id.into());
         }
     }
+    Ok(assets)
+}
+
+/// All of them, or none: they decide who pays.
+async fn with_assets(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Contract>, StoreError> {
+    let mut assets = listed_assets(db, &rows).await?;
     rows.into_iter()
         .map(|row| {
             let listed = assets.remove(&row.id).unwrap_or_default();

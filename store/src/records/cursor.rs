@@ -36,7 +36,7 @@ impl<K: Key> List<K> {
         let more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let last = if more { rows.last() } else { None };
-        Paged { next_cursor: last.map(|row| self.seal(&key(row))), items: rows }
+        Paged { next_cursor: last.map(|row| self.seal(&key(row))), items: rows, unreadable: Vec::new() }
     }
     /// Opaque, and safe in a URL.
     pub fn seal(&self, key: &K) -> String {

@@ -1,7 +1,7 @@
 //! Who owns equipment and pays for its service.
 
 use super::{
-    List, PageRequest, Paged, column, keyset, scope,
+    List, PageRequest, Paged, column, keyset, readable, scope,
     search::{self, Kind},
     work_orders,
 };
@@ -106,7 +106,8 @@ pub async fn by_ids(
     ids: impl IntoIterator<Item = CustomerId>,
 ) -> Result<HashMap<CustomerId, Customer>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
-    rows.into_iter().map(|row| Customer::try_from(row).map(|customer| (customer.id, customer))).collect()
+    let (found, _) = readable::each("customer", rows, |row| (row.id, &row.name), Customer::try_from);
+    Ok(found.into_iter().map(|customer| (customer.id, customer)).collect())
 }
 
 #[derive(Clone, Debug, Default)]
@@ -130,8 +131,8 @@ pub async fn list(
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let customers = rows.into_iter().map(Customer::try_from).collect::<Result<_, _>>()?;
-    Ok(LIST.page(customers, page.limit, |c: &Customer| (c.name.clone(), c.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    Ok(page.read("customer", |row| (row.id, &row.name), Customer::try_from))
 }
 
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {

@@ -2,7 +2,7 @@
 //! hash would protect nothing and cost every connection.
 
 use super::{
-    List, PageRequest, Paged, assets, keyset, scope,
+    List, PageRequest, Paged, assets, keyset, readable, scope,
     search::{self, Kind},
 };
 use crate::StoreError;
@@ -207,7 +207,8 @@ pub async fn by_ids(
     ids: impl IntoIterator<Item = DeviceId>,
 ) -> Result<HashMap<DeviceId, Device>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
-    rows.into_iter().map(|row| Device::try_from(row).map(|device| (device.id, device))).collect()
+    let (found, _) = readable::each("device", rows, |row| (row.id, &row.name), Device::try_from);
+    Ok(found.into_iter().map(|device| (device.id, device)).collect())
 }
 
 /// The devices that report for an asset, by name.
@@ -245,7 +246,8 @@ pub async fn profiles(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, Dev
             word.parse().map_err(|_| StoreError::Corrupt(format!("device {id}: profile {word}")))?;
         Ok((id.into(), profile))
     };
-    rows.into_iter().map(profile).collect()
+    // A device of an unknown profile is read as by default; the others as they are set.
+    Ok(readable::each("device", rows, |(id, word)| (*id, word), profile).0.into_iter().collect())
 }
 
 #[derive(Clone, Debug, Default)]
@@ -276,8 +278,8 @@ pub async fn list(
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let devices = rows.into_iter().map(Device::try_from).collect::<Result<_, _>>()?;
-    Ok(LIST.page(devices, page.limit, |d: &Device| (d.name.clone(), d.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    Ok(page.read("device", |row| (row.id, &row.name), Device::try_from))
 }
 
 /// The demo's devices: for the demo fleet, and for the telemetry store that must forget them.

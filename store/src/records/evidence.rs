@@ -1,6 +1,6 @@
 //! Evidence of alerts, frozen: inserted with the alert, never updated.
 
-use super::frozen;
+use super::{frozen, readable};
 use crate::StoreError;
 use domain::{condition::evidence::Evidence, id::AlertId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
@@ -42,7 +42,8 @@ pub async fn by_ids(
 ) -> Result<HashMap<AlertId, Evidence>, StoreError> {
     let rows =
         Entity::find().filter(Column::AlertId.is_in(alerts.into_iter().map(Uuid::from))).all(db).await?;
-    rows.into_iter().map(|row| Evidence::try_from(row).map(|e| (e.alert_id, e))).collect()
+    let (found, _) = readable::each("evidence", rows, |row| (row.alert_id, ""), Evidence::try_from);
+    Ok(found.into_iter().map(|evidence| (evidence.alert_id, evidence)).collect())
 }
 
 pub(super) struct Migration;

@@ -255,8 +255,8 @@ pub async fn list(
         matching(scope, filter).filter(keyset::before(Column::CreatedAtUs, Column::Id, LIST.place(page)?));
     let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
-    let rows = rows.into_iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(LIST.page(rows, page.limit, |s: &Summary| (s.created_at.timestamp_micros(), s.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.created_at_us, row.id));
+    Ok(page.read("invoice", |row| (row.id, row.number.as_deref().unwrap_or("")), summary))
 }
 
 /// How many, and what is open of them in `currency`.

@@ -46,6 +46,7 @@ pub mod parked_events;
 pub mod parts;
 pub mod payments;
 pub mod quarantine;
+mod readable;
 pub mod retention;
 pub mod rules;
 mod scope;
@@ -83,6 +84,7 @@ use std::{
 use tokio::sync::watch;
 
 pub use cursor::{Key, List};
+pub use readable::Unreadable;
 pub use sea_orm::ConnectionTrait as Connection;
 
 /// A handle to the records; clones share it.
@@ -248,6 +250,8 @@ pub struct Paged<T> {
     pub items: Vec<T>,
     /// Pass it as `PageRequest::cursor` for the next page.
     pub next_cursor: Option<String>,
+    /// Rows of this page that cannot be read.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// Which page of a list, keyset style: `cursor` is the sealed word from [`Paged::next_cursor`], which [`List`] reads.
@@ -273,6 +277,10 @@ impl Default for PageRequest {
 
 impl<T> Paged<T> {
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
-        Paged { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
+        Paged {
+            items: self.items.into_iter().map(f).collect(),
+            next_cursor: self.next_cursor,
+            unreadable: self.unreadable,
+        }
     }
 }

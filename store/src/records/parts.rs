@@ -80,8 +80,8 @@ pub async fn list(
     if let Some(last) = LIST.place(page)? {
         query = query.filter(Column::Number.gt(last));
     }
-    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(LIST.page(rows, page.limit, |part| part.number.clone()))
+    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| row.number.clone());
+    Ok(page.read("part", |row| (row.id, &row.number), from_row))
 }
 
 /// Parts that jobs at each of `assets` have used.

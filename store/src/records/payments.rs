@@ -90,8 +90,8 @@ pub async fn list(
     query = query.filter(keyset::before(Column::OnDay, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_desc(Column::OnDay).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let payments = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-    Ok(LIST.page(payments, page.limit, |p: &Payment| (p.on.day_number().into(), p.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.on_day.into(), row.id));
+    Ok(page.read("payment", |row| (row.id, &row.reference), from_row))
 }
 
 /// Removes the payments of the demo's invoices.

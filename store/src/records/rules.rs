@@ -1,6 +1,6 @@
 //! Rules with all their versions. The settings are kept as JSON: they are read whole, and a version is never edited.
 
-use super::frozen;
+use super::{Unreadable, frozen, readable};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -116,10 +116,17 @@ pub async fn get(db: &impl ConnectionTrait, id: RuleId) -> Result<Option<Rule>, 
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Rule::try_from).transpose()
 }
 
-/// Every rule: there are as many as people write. Oldest first, the built-in one on top.
+/// Every rule that can be read: there are as many as people write. Oldest first, the built-in one on top.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Rule>, StoreError> {
+    Ok(all_and_unreadable(db).await?.0)
+}
+
+/// The same with those that cannot.
+pub async fn all_and_unreadable(
+    db: &impl ConnectionTrait,
+) -> Result<(Vec<Rule>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find().order_by_asc(Column::CreatedAtUs).order_by_asc(Column::Id).all(db).await?;
-    rows.into_iter().map(Rule::try_from).collect()
+    Ok(readable::each("rule", rows, |row| (row.id, ""), Rule::try_from))
 }
 
 /// The versions of a rule, newest first.

@@ -138,8 +138,8 @@ pub async fn list(
     if let Some(part) = part {
         query = query.filter(Column::PartId.eq(Uuid::from(part)));
     }
-    let rows = query.all(db).await?.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(LIST.page(rows, page.limit, |movement| (movement.at.timestamp_micros(), movement.id.into())))
+    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| (row.at_us, row.id));
+    Ok(page.read("movement of stock", |row| (row.id, &row.note), from_row))
 }
 
 /// Zero where nothing ever lay.

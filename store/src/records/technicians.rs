@@ -1,6 +1,6 @@
 //! Technicians: who can be sent.
 
-use super::column;
+use super::{column, readable};
 use crate::StoreError;
 use domain::{id::TechnicianId, service::technician::Technician};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
@@ -64,7 +64,7 @@ pub async fn by_ids(
 /// All who can be sent, by name.
 pub async fn active(db: &impl ConnectionTrait) -> Result<Vec<Technician>, StoreError> {
     let rows = Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Name).all(db).await?;
-    rows.into_iter().map(from_row).collect()
+    Ok(readable::each("technician", rows, |row| (row.id, &row.name), from_row).0)
 }
 
 fn to_row(technician: &Technician) -> Result<ActiveModel, StoreError> {

@@ -150,8 +150,8 @@ pub async fn list(
         filtered(scope, filter).filter(keyset::before(Column::OpenedAtUs, Column::Id, LIST.place(page)?));
     let query = query.order_by_desc(Column::OpenedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
-    let rows = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(LIST.page(rows, page.limit, |ticket| (ticket.opened_at.timestamp_micros(), ticket.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.opened_at_us, row.id));
+    Ok(page.read("ticket", |row| (row.id, &row.number), from_row))
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {

@@ -1,6 +1,6 @@
 //! Visits: who goes where and when.
 
-use super::{column, scope};
+use super::{column, readable, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -88,7 +88,8 @@ pub async fn of_work_order(
 /// Every visit that is over, oldest first.
 pub async fn done(db: &impl ConnectionTrait) -> Result<Vec<Visit>, StoreError> {
     let query = Entity::find().filter(Column::Status.eq("done")).order_by_asc(Column::PlannedStartUs);
-    query.order_by_asc(Column::Id).all(db).await?.into_iter().map(from_row).collect()
+    let rows = query.order_by_asc(Column::Id).all(db).await?;
+    Ok(readable::each("visit", rows, |row| (row.id, ""), from_row).0)
 }
 
 /// What a technician has to do: planned within the period, and whatever is under way or was planned before and is
@@ -111,7 +112,7 @@ pub async fn agenda(
         .limit(200)
         .all(db)
         .await?;
-    rows.into_iter().map(from_row).collect()
+    Ok(readable::each("visit", rows, |row| (row.id, ""), from_row).0)
 }
 
 /// Everybody's visits that are planned within the period, without declined and canceled ones.
@@ -129,7 +130,7 @@ pub async fn planned_between(
         .limit(2000)
         .all(db)
         .await?;
-    rows.into_iter().map(from_row).collect()
+    Ok(readable::each("visit", rows, |row| (row.id, ""), from_row).0)
 }
 
 /// Visits of a technician, other than `except`, that fill any of the time from `start` to `end`.

@@ -94,8 +94,8 @@ pub async fn list(
         query = query.filter(Column::Id.lt(last));
     }
     let rows = query.order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let warranties = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-    Ok(LIST.page(warranties, page.limit, |warranty: &Warranty| warranty.id.into()))
+    let page = LIST.page(rows, page.limit, |row: &Model| row.id);
+    Ok(page.read("warranty", |row| (row.id, ""), from_row))
 }
 
 /// Removes the warranties of the demo's assets.

@@ -1,7 +1,7 @@
 //! Work orders, with the signature that the customer put under each.
 
 use super::{
-    List, PageRequest, Paged, column, invoices, keyset, scope,
+    List, PageRequest, Paged, column, invoices, keyset, readable, scope,
     search::{self, Kind},
     visits,
 };
@@ -192,8 +192,8 @@ pub async fn list(
         filtered(scope, filter).filter(keyset::before(Column::CreatedAtUs, Column::Id, LIST.place(page)?));
     let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
-    let rows = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(LIST.page(rows, page.limit, |work| (work.created_at.timestamp_micros(), work.id.into())))
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.created_at_us, row.id));
+    Ok(page.read("work order", |row| (row.id, &row.number), from_row))
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
@@ -223,7 +223,7 @@ pub async fn unscheduled(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Wo
         .limit(limit)
         .all(db)
         .await?;
-    rows.into_iter().map(from_row).collect()
+    Ok(readable::each("work order", rows, |row| (row.id, &row.number), from_row).0)
 }
 
 /// The last completed jobs at an asset, newest first.

@@ -25,7 +25,11 @@ pub async fn all(list: Listed<assets::Filter>) -> PageResult {
             let (deps, scope) = (&list.deps, list.view.scope());
             let found = assets::list(deps.records.read(), scope, &list.filter, &page).await?;
             let rows = rows(deps, scope, found.items, list.view.lang).await?;
-            Ok(Paged { items: rows.into_iter().map(cells).collect(), next_cursor: found.next_cursor })
+            Ok(Paged {
+                items: rows.into_iter().map(cells).collect(),
+                next_cursor: found.next_cursor,
+                unreadable: found.unreadable,
+            })
         })
     })
     .await

@@ -83,7 +83,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     }
     let scope = view.scope();
     let page = assets::list(deps.records.read(), scope, &asked, &query.page()?).await?;
-    let next_cursor = page.next_cursor.clone();
+    let (next_cursor, unreadable) = (page.next_cursor, page.unreadable);
     let rows = rows(&deps, scope, page.items, view.lang).await?;
     let lang = view.lang;
     let now = deps.now();
@@ -106,7 +106,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 }
             }
             (table::filters(lang, &query, &filters))
-            (table::table(lang, "assets-title", &COLUMNS, &drawn, "assets-none"))
+            (table::table(lang, "assets-title", &COLUMNS, &table::with_unreadable(lang, &COLUMNS, drawn, &unreadable), "assets-none"))
             (table::next_page(lang, &query, next_cursor.as_deref()))
         },
     )

@@ -20,6 +20,12 @@ fn cells_cannot_become_formulas() {
 /// `count` rows of numbers, of which none can be read from row `broken` on.
 type Numbers = (usize, usize);
 
+impl Source for Numbers {
+    fn lang(&self) -> Lang {
+        Lang::En
+    }
+}
+
 fn read(&(count, broken): &Numbers, page: PageRequest) -> BoxFuture<'_, Rows> {
     let from = page.cursor.map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
     let to = (from + usize::try_from(page.limit).expect("small")).min(count);
@@ -28,7 +34,7 @@ fn read(&(count, broken): &Numbers, page: PageRequest) -> BoxFuture<'_, Rows> {
         if from >= broken {
             return Err(StoreError::Unavailable("unplugged".into()).into());
         }
-        Ok(Paged { items, next_cursor: (to < count).then(|| to.to_string()) })
+        Ok(Paged { items, next_cursor: (to < count).then(|| to.to_string()), unreadable: Vec::new() })
     })
 }
 
