@@ -146,7 +146,7 @@ async fn readable_lines(db: &impl Connection, ids: &[WorkOrderId]) -> Result<Vec
     for id in ids {
         match lines::of_work_order(db, *id).await {
             Err(StoreError::Corrupt(error)) => {
-                tracing::error!(work_order = %id, error, "its lines cannot be read")
+                tracing::error!(work_order = %id, error, "its lines cannot be read");
             }
             lines => all.extend(lines?),
         }
