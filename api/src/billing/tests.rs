@@ -3,8 +3,10 @@
 use super::commands::{self, NewInvoice};
 use crate::{
     command::Context,
-    jobs::REACTIONS,
-    kpis::queries::{self, Days},
+    kpis::{
+        changes,
+        queries::{self, Days},
+    },
     testing::TestApp,
 };
 use chrono::TimeDelta;
@@ -178,14 +180,11 @@ pub(crate) async fn approved_job(app: &TestApp, place: &Place, number: &str) -> 
     work.id
 }
 
-/// Hands every event so far to the indicators, as the jobs loop would.
+/// Lets the indicators follow what changed so far, as the jobs loop would.
 pub(crate) async fn react(app: &TestApp) {
-    let kpis = REACTIONS.iter().find(|reaction| reaction.name == "kpis").expect("registered");
-    for (_, recorded) in outbox::read_after(app.deps.records.read(), 0, 500).await.expect("events") {
-        let tx = app.deps.records.begin().await.expect("begin");
-        (kpis.run)(&app.deps, &tx, &recorded).await.expect("reaction");
-        tx.commit().await.expect("commit");
-    }
+    let tx = app.deps.records.begin().await.expect("begin");
+    changes::settle_within(&tx).await.expect("settled");
+    tx.commit().await.expect("commit");
 }
 
 pub(crate) async fn kpi(app: &TestApp, code: &str) -> Option<f64> {

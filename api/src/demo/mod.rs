@@ -12,6 +12,7 @@ use crate::{
     command::{CommandError, Context},
     deps::Deps,
     devices::commands as devices_commands,
+    kpis,
     web::i18n::Lang,
 };
 use domain::{
@@ -23,8 +24,7 @@ use domain::{
 use rust_decimal::Decimal;
 use store::records::{
     Tx, alerts, analytics_state, assets, contracts, credit_notes, customers, demo, device_events, devices,
-    failures, invoices, kpi_facts, models, organisation, payments, rules, sites, states, territories,
-    warranties,
+    failures, invoices, models, organisation, payments, rules, sites, states, territories, warranties,
 };
 
 pub use history::Progress;
@@ -136,7 +136,6 @@ pub async fn remove(deps: &Deps) -> Result<(), CommandError> {
     let of_demo: Vec<DeviceId> =
         devices::demo(deps.records.read()).await?.into_iter().map(|device| device.id).collect();
     let tx = deps.records.begin().await?;
-    kpi_facts::delete_demo(&tx).await?;
     payments::delete_demo(&tx).await?;
     credit_notes::delete_demo(&tx).await?;
     invoices::delete_demo(&tx).await?;
@@ -155,6 +154,7 @@ pub async fn remove(deps: &Deps) -> Result<(), CommandError> {
     sites::delete_demo(&tx).await?;
     customers::delete_demo(&tx).await?;
     territories::delete_demo(&tx).await?;
+    kpis::changes::settle_within(&tx).await?;
     tx.commit().await?;
     deps.telemetry.forget(of_demo).await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! What Mainstay does by itself, in the one process that holds the lease of the jobs: domain events are fed, in order,
-//! to the registered reactions ([`follow`]), and what is kept for a while only is trimmed ([`retention`]). What a
-//! reaction could not do is shown on a page of its own.
+//! to the registered reactions ([`follow`]), the facts of the indicators follow what changed ([`kpis::changes`]), and
+//! what is kept for a while only is trimmed ([`retention`]). What a reaction could not do is shown on a page of its own.
 
 pub mod commands;
 mod follow;
@@ -41,10 +41,8 @@ pub struct Reaction {
 /// Every reaction of the product. Write `fn run<'a>(deps: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) ->
 /// BoxFuture<'a, Result<(), CommandError>> { Box::pin(async move { ... }) }` and add a line here. An event that was put
 /// aside comes later than those behind it: a reaction looks at how things are, not only at what the event says.
-pub const REACTIONS: &[Reaction] = &[
-    Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run },
-    Reaction { name: "kpis", run: kpis::reactions::run },
-];
+pub const REACTIONS: &[Reaction] =
+    &[Reaction { name: "tickets.follow_alerts", run: tickets::reactions::run }];
 
 /// What is looked after from time to time, whether or not anything happened.
 #[derive(Clone, Copy)]
@@ -122,6 +120,8 @@ fn start(
         let stop = token.clone();
         tasks.spawn(kept(deps.clone(), chore.name, move |deps| look_after(deps, *chore, stop.clone())));
     }
+    let stop = token.clone();
+    tasks.spawn(kept(deps.clone(), "kpis", move |deps| kpis::changes::follow(deps, stop.clone())));
     let stop = token.clone();
     tasks.spawn(kept(deps.clone(), "jobs.retention", move |deps| retention::run(deps, stop.clone())));
     (token, tasks)

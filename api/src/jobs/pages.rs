@@ -5,7 +5,7 @@ use super::{commands, retention::Subject};
 use crate::{
     Deps,
     command::Context,
-    settings,
+    kpis, settings,
     web::{
         form::Form,
         i18n::Lang,
@@ -67,6 +67,7 @@ pub async fn page(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 p.sub { (lang.t("jobs-parked-lead")) }
                 (table::table(lang, "jobs-parked", &PARKED, &events, "jobs-parked-none"))
                 (table::next_page(lang, &query, parked.next_cursor.as_deref()))
+                (kpis::rebuild::panel(&deps, &view).await?)
                 h2 { (lang.t("jobs-retention")) }
                 p.sub { (lang.t("jobs-retention-lead")) }
                 (table::table(lang, "jobs-retention", &KEPT, &kept, "jobs-parked-none"))

@@ -1,6 +1,7 @@
 //! Indicators for programs.
 
 use super::{
+    changes,
     pages::{self, Row},
     queries::{self, Figure, Note, asked},
 };
@@ -159,6 +160,7 @@ pub async fn rows(
         return Err(Problem::not_found());
     }
     let days = asked(&query, &organisation, now)?;
+    changes::settle_for_reader(&deps).await;
     let page = pages::rows(db, definition, days, now, &query.page()?).await?;
     Ok(Json(page.map(|row| KpiRow::new(row, &organisation)).into()))
 }

@@ -1,10 +1,13 @@
 //! Indicators: each with its definition, its choices and the rows behind it.
 
+pub mod changes;
 pub mod equipment;
+pub mod facts;
 pub mod json;
 pub mod pages;
 pub mod queries;
-pub mod reactions;
+pub mod rebuild;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -38,4 +41,5 @@ pub fn routes() -> Routes {
         .get_heavy("/api/v1/kpis", READERS_OR_PROGRAM, json::list)
         .get_heavy("/api/v1/kpis/{code}", READERS_OR_PROGRAM, json::get)
         .get_heavy("/api/v1/kpis/{code}/rows", READERS_OR_PROGRAM, json::rows)
+        .merge(rebuild::routes())
 }

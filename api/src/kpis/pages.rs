@@ -1,6 +1,9 @@
 //! Indicators for people: the catalogue, and each with its definition, its choices and its rows.
 
-use super::queries::{self, Days, Figure, Note, asked};
+use super::{
+    facts::day,
+    queries::{self, Days, Figure, Note, asked},
+};
 use crate::{
     Deps,
     command::CommandError,
@@ -32,7 +35,7 @@ use store::{
     StoreError,
     records::{
         Connection, List, PageRequest, Paged, failures,
-        kpi_facts::{self, By},
+        kpi_facts::{self, By, Within},
         models, state_days, technicians, territories,
     },
 };
@@ -55,6 +58,7 @@ pub fn text(lang: Lang, unit: Unit, currency: Currency, value: Option<f64>) -> (
         Unit::MeanDays => (lang.number(value, 1), lang.t("kpis-unit-days")),
         Unit::Count => (lang.number(value, 0), String::new()),
         Unit::PerAssetYear => (lang.number(value, 2), lang.t("kpis-unit-per-asset-year")),
+        Unit::Ratio => (lang.number(value, 2), String::new()),
         Unit::Money | Unit::MeanMoney => {
             let exponent = currency.exponent() as usize;
             let value = major(unit, currency, value);
@@ -222,16 +226,14 @@ pub async fn rows(
 ) -> Result<Paged<Row>, CommandError> {
     match definition.basis {
         Basis::Equipment => equipment_rows(db, definition, days.period(now), page).await,
-        Basis::Now => Ok(Paged { items: Vec::new(), next_cursor: None, unreadable: Vec::new() }),
-        Basis::Facts | Basis::Pending => {
-            let code = if definition.code == "K28c" { "K29a" } else { definition.code };
-            let grace = i32::try_from(kpi::UNBILLED_AFTER.num_days()).unwrap_or(0);
-            let (from, to) = match (definition.basis, definition.code) {
-                (Basis::Pending, "K28c") => (0, days.to - grace),
-                (Basis::Pending, _) => (0, days.to),
-                _ => (days.from, days.to),
+        Basis::Books => Ok(Paged { items: Vec::new(), next_cursor: None, unreadable: Vec::new() }),
+        Basis::Facts | Basis::Standing => {
+            let known = days.known(now);
+            let within = match definition.basis {
+                Basis::Standing => Within::EndOf { day: days.to.min(day(now, days.zone) + 1), to: known.to },
+                _ => Within::Period { from: known.from, to: known.to },
             };
-            let found = kpi_facts::rows(db, code, from, to, page).await?;
+            let found = kpi_facts::rows(db, definition.code, within, page).await?;
             let names = queries::asset_names(db, found.items.iter().filter_map(|fact| fact.asset)).await?;
             Ok(found.map(|fact| row(definition.unit, fact, &names)))
         }
@@ -381,7 +383,7 @@ pub async fn show(
             section.card.pad { h2 { (lang.t("kpis-breakdown")) } (breakdown) }
         }
         h2.gap { (lang.t("kpis-rows")) }
-        @if definition.basis == Basis::Now { p { a.btn2 href=(books(definition.code)) { (lang.t("kpis-open-list")) } } }
+        @if definition.basis == Basis::Books { p { a.btn2 href=(books(definition.code)) { (lang.t("kpis-open-list")) } } }
         @else {
             (table::table(lang, "kpis-rows", &columns, &lines, "kpis-none"))
             (table::next_page(lang, &query, page.next_cursor.as_deref()))
@@ -430,12 +432,10 @@ fn shown(lang: Lang, definition: &Definition, currency: Currency, row: &Row) -> 
     format!("{value} {unit}")
 }
 
-/// Where what stands in the books now is listed.
+/// Where what is counted in the books is listed.
 fn books(code: &str) -> &'static str {
     match code {
-        "K17" => "/work-orders?status=open",
-        "K29b" => "/invoices?status=open",
-        "K36" => "/contracts",
+        "K36" | "K36b" => "/contracts",
         _ => "/parts",
     }
 }
@@ -471,6 +471,7 @@ async fn breakdown(
     days: Days,
 ) -> Result<Markup, CommandError> {
     let (lang, db) = (view.lang, deps.records.read());
+    let known = days.known(deps.now());
     if definition.basis != Basis::Facts {
         return Ok(html! { p.hint { (lang.t("kpis-no-breakdown")) } });
     }
@@ -480,7 +481,7 @@ async fn breakdown(
         (By::Technician, "kpis-by-technician"),
         (By::Territory, "kpis-by-territory"),
     ] {
-        let sums = kpi_facts::by(db, definition.code, days.from, days.to, by).await?;
+        let sums = kpi_facts::by(db, definition.code, known.from, known.to, by).await?;
         if sums.is_empty() {
             continue;
         }

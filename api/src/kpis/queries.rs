@@ -1,8 +1,10 @@
 //! The figures of a period of whole days, each with its trend and what it was in the period before.
 
 use super::{
+    changes,
     equipment::{Equipment, Stood},
-    reactions::day,
+    facts::day,
+    standing,
 };
 use crate::{
     command::{CommandError, Unreadable},
@@ -12,24 +14,21 @@ use crate::{
 use chrono::Weekday;
 use domain::{
     Date, Timestamp,
-    account::{Actor, Role, Scope},
+    account::Role,
     calendar::{Zone, date_of, start_of_day},
     condition::reliability::Period,
     id::AssetId,
     organisation::Organisation,
-    service::{
-        contract::ContractState,
-        kpi::{self, Basis, CATALOGUE, Definition},
-    },
+    service::kpi::{self, Basis, CATALOGUE, Definition},
 };
 use std::{
     collections::{BTreeSet, HashMap},
     ops::Range,
 };
 use store::records::{
-    Connection, assets, contracts, customers, invoices,
+    Connection, assets,
     kpi_facts::{self, Sum},
-    organisation, technicians, work_orders,
+    organisation, technicians,
 };
 
 /// Whole days of the organisation's calendar, `from` included and `to` excluded.
@@ -80,6 +79,11 @@ impl Days {
         let from = self.start_of(self.from).min(now);
         Period { from, to: self.start_of(self.to).min(now) }
     }
+    /// What is known of it at `now`: what happens at this instant too.
+    pub fn known(self, now: Timestamp) -> Period {
+        let end = now + chrono::TimeDelta::microseconds(1);
+        Period { from: self.start_of(self.from).min(end), to: self.start_of(self.to).min(end) }
+    }
     fn working_days(self) -> i64 {
         let weekday = |day: &i32| !matches!(Self::date(*day).weekday(), Weekday::Sat | Weekday::Sun);
         (self.from..self.to).filter(weekday).count().try_into().unwrap_or(i64::MAX)
@@ -112,11 +116,6 @@ pub enum Note {
     OutOf { part: i64, whole: i64 },
 }
 
-/// Indicators are figures of the whole house, whoever reads them.
-fn everything() -> Scope {
-    Actor::system().scope()
-}
-
 pub async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
     organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })
 }
@@ -140,7 +139,8 @@ pub async fn board_kept(
     days: Days,
     now: Timestamp,
 ) -> Result<Vec<Figure>, CommandError> {
-    // Contracts begin and end without a commit, so nothing is kept for more than a minute.
+    changes::settle_for_reader(deps).await;
+    // Contracts end and promises are broken without a commit, so nothing is kept for more than a minute.
     let key = BooksKey { days, minute: now.timestamp().div_euclid(60) };
     let commit = *deps.records.commits().borrow();
     let load = Books::load(deps.records.read(), organisation, days, now);
@@ -176,8 +176,11 @@ pub struct Books {
     before: HashMap<String, Sum>,
     equipment: Equipment,
     technicians: usize,
-    /// Figures that are not of a period.
-    standing: Vec<Figure>,
+    /// What stood when the period began, by code.
+    standing: HashMap<String, Sum>,
+    books: standing::Books,
+    /// The last day that has come.
+    today: i32,
 }
 
 impl Books {
@@ -187,19 +190,22 @@ impl Books {
         days: Days,
         now: Timestamp,
     ) -> Result<Self, CommandError> {
+        let today = day(now, days.zone);
+        // A promise that may still be kept is not broken yet.
+        let mut ahead = HashMap::<(i32, String), Sum>::new();
+        for (day, code, sum) in kpi_facts::ahead(db, today, now).await? {
+            ahead.insert((day, code), sum);
+        }
         let mut facts = HashMap::<String, Vec<(i32, Sum)>>::new();
-        for (day, code, sum) in kpi_facts::days(db, days.from, days.to).await? {
+        for (day, code, mut sum) in kpi_facts::days(db, days.from, days.to).await? {
+            if day >= today
+                && let Some(ahead) = ahead.get(&(day, code.clone()))
+            {
+                sum.subtract(*ahead);
+            }
             match facts.get_mut(&code) {
                 Some(mine) => mine.push((day, sum)),
                 None => drop(facts.insert(code, vec![(day, sum)])),
-            }
-        }
-        let mut standing = Vec::new();
-        for definition in CATALOGUE.iter() {
-            match definition.basis {
-                Basis::Pending => standing.push(pending(db, definition, days).await?),
-                Basis::Now => standing.push(self::standing(db, definition, organisation, now).await?),
-                Basis::Facts | Basis::Equipment => {}
             }
         }
         let earlier = days.before();
@@ -209,7 +215,9 @@ impl Books {
             before: kpi_facts::totals(db, earlier.from, earlier.to).await?,
             equipment: Equipment::load(db, days, now).await?,
             technicians: technicians::active(db).await?.len(),
-            standing,
+            standing: kpi_facts::standing(db, days.from.min(today + 1)).await?,
+            books: standing::Books::load(db, organisation, days, now).await?,
+            today,
         })
     }
 
@@ -217,13 +225,20 @@ impl Books {
         let stood = self.equipment.at(now);
         let shown = CATALOGUE.iter().filter(|definition| role.sees_costs() || !definition.cost);
         let figure = |definition: &'static Definition| match definition.basis {
-            Basis::Facts => Some(self.of_facts(definition, &stood)),
-            Basis::Equipment => Some(of_equipment(definition, &stood)),
-            Basis::Pending | Basis::Now => {
-                self.standing.iter().find(|figure| figure.definition.code == definition.code).cloned()
+            Basis::Facts => self.of_facts(definition, &stood),
+            Basis::Equipment => of_equipment(definition, &stood),
+            Basis::Standing => {
+                let before = self.standing.get(definition.code).copied().unwrap_or_default();
+                standing::of_facts(definition, self.days, self.today, before, self.changes(definition))
             }
+            Basis::Books => self.books.figure(definition),
         };
-        shown.filter_map(figure).collect()
+        shown.map(figure).collect()
+    }
+
+    /// The sums of the days of the period.
+    fn changes(&self, definition: &Definition) -> &[(i32, Sum)] {
+        self.facts.get(definition.code).map_or(&[][..], Vec::as_slice)
     }
 
     fn of_facts(&self, definition: &'static Definition, stood: &Stood) -> Figure {
@@ -241,12 +256,9 @@ impl Books {
             _ if sum.cases == 0 && !matches!(definition.unit, kpi::Unit::Count) => None,
             _ => kpi::value(definition.unit, sum.numerator, sum.denominator),
         };
-        let mine = self.facts.get(definition.code).map_or(&[][..], Vec::as_slice);
-        let now = mine.iter().fold(Sum::default(), |a, (_, b)| Sum {
-            numerator: a.numerator.saturating_add(b.numerator),
-            denominator: a.denominator.saturating_add(b.denominator),
-            cases: a.cases + b.cases,
-        });
+        let mine = self.changes(definition);
+        let mut now = Sum::default();
+        mine.iter().for_each(|(_, sum)| now.add(*sum));
         let by_day: HashMap<i32, Sum> = mine.iter().copied().collect();
         let trend = days.each().map(|day| {
             let one = Days { from: day, to: day + 1, ..days };
@@ -277,65 +289,6 @@ fn of_equipment(definition: &'static Definition, stood: &Stood) -> Figure {
         trend: stood.trend(definition.code),
         note,
     }
-}
-
-fn count(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// What has not been invoiced yet, of any age; as leakage, only what is older than people need.
-async fn pending(
-    db: &impl Connection,
-    definition: &'static Definition,
-    days: Days,
-) -> Result<Figure, CommandError> {
-    let grace = i32::try_from(kpi::UNBILLED_AFTER.num_days()).unwrap_or(0);
-    let to = if definition.code == "K28c" { days.to - grace } else { days.to };
-    let sum = kpi_facts::before(db, "K29a", to).await?;
-    Ok(Figure {
-        definition,
-        value: Some(sum.numerator as f64),
-        cases: sum.cases,
-        previous: None,
-        trend: Vec::new(),
-        note: None,
-    })
-}
-
-async fn standing(
-    db: &impl Connection,
-    definition: &'static Definition,
-    organisation: &Organisation,
-    now: Timestamp,
-) -> Result<Figure, CommandError> {
-    let (value, cases, note) = match definition.code {
-        "K17" => {
-            let filter = work_orders::Filter { open: Some(true), ..work_orders::Filter::default() };
-            let open = work_orders::count(db, everything(), &filter).await?;
-            (Some(open as f64), open, None)
-        }
-        "K29b" => {
-            let filter = invoices::Filter { shelf: invoices::Shelf::Open, ..invoices::Filter::default() };
-            let (cases, open) = invoices::sum(db, everything(), &filter, organisation.currency).await?;
-            (Some(open.minor as f64), cases, None)
-        }
-        "K36" => {
-            let filter = contracts::Filter {
-                state: Some((ContractState::Active, now)),
-                ..contracts::Filter::default()
-            };
-            let part = contracts::count(db, everything(), &filter).await?;
-            let whole = customers::count(db).await?;
-            let note = Note::OutOf { part: count(part as usize), whole: count(whole as usize) };
-            ((whole > 0).then(|| part as f64 / whole as f64 * 100.0), part, Some(note))
-        }
-        _ => {
-            let minor = kpi_facts::stock_value(db, organisation.currency.as_str()).await?;
-            (Some(minor as f64), 0, None)
-        }
-    };
-    let cases = i64::try_from(cases).unwrap_or(i64::MAX);
-    Ok(Figure { definition, value, cases, previous: None, trend: Vec::new(), note })
 }
 
 /// The assets that a set of rows names, for their names.

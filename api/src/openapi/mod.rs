@@ -79,6 +79,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         dispatch::json::Api::openapi(),
         jobs::json::Api::openapi(),
         kpis::json::Api::openapi(),
+        kpis::rebuild::Api::openapi(),
         models::json::Api::openapi(),
         parts::json::Api::openapi(),
         quarantine::json::Api::openapi(),

@@ -2,7 +2,7 @@
 
 use crate::{
     command::CommandError,
-    kpis::reactions::promise,
+    kpis::facts::promise,
     web::{icon::icon, request::View},
 };
 use chrono::TimeDelta;

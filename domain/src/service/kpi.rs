@@ -3,28 +3,37 @@
 //! Every indicator that is computed from the service is a sum of contributions: a work order, a ticket or an invoice
 //! adds a numerator and a denominator at one moment. The value over any period is the sum of the numerators, or their
 //! ratio to the denominators, so a period is free, days add up, and the rows behind a number are its contributions.
+//! What stands open is a contribution with an end ([`standing`]); its value is asked for at the end of a day.
 //! Figures of the equipment itself come from [`crate::condition::reliability`].
 
 use super::{
     coverage::Payer,
     invoice::{BilledKind, Invoice, credit::CreditNote},
     line::{Line, LineKind},
-    ticket::{Ticket, TicketSource},
+    payment::Payment,
+    ticket::Ticket,
     visit::{TimeKind, Visit},
-    work_order::{WorkOrder, WorkOrderKind},
+    work_order::{Ended, WorkOrder, WorkOrderKind},
 };
 use crate::{
-    Currency, Money, MoneyError, Timestamp,
+    Currency, Date, Money, MoneyError, Timestamp,
     calendar::{Zone, start_of_day},
-    id::{AssetId, ModelId, TechnicianId, TerritoryId},
+    id::{AssetId, LineId, ModelId, TechnicianId, TerritoryId},
 };
 use chrono::TimeDelta;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
+use std::collections::BTreeSet;
 
 mod catalogue;
-pub use catalogue::{Basis, CATALOGUE, Definition, Direction, Unit, definition};
+mod promise;
+mod repeat;
+mod standing;
+pub use catalogue::{Basis, CATALOGUE, Definition, Direction, Unit, definition, standing_codes};
+pub use promise::{Promise, SOURCES, of_ticket};
+pub use repeat::Fault;
+pub use standing::Billed;
 
-/// A corrective job is fixed the first time only if nobody reports the asset again within this time.
+/// A corrective job is fixed the first time only if nobody reports the same fault again within this time.
 pub const REPEAT_WINDOW: TimeDelta = TimeDelta::days(14);
 /// Billable lines older than this and on no invoice count as leakage.
 pub const UNBILLED_AFTER: TimeDelta = TimeDelta::days(14);
@@ -38,8 +47,11 @@ pub const HOURS_A_DAY: i64 = 8;
 pub struct Contribution {
     /// A code of the [`CATALOGUE`].
     pub code: &'static str,
-    /// The moment whose period it belongs to.
+    /// The moment whose period it belongs to, or from which it stands. It may lie ahead of now: a promise that nobody
+    /// has kept yet is broken then.
     pub at: Timestamp,
+    /// When it no longer stands; `None`: until further notice. Only indicators that stand ([`Basis::Standing`]) end.
+    pub until: Option<Timestamp>,
     /// Seconds, minor units or pieces, as the indicator's unit says.
     pub numerator: i64,
     pub denominator: i64,
@@ -63,10 +75,12 @@ pub struct WorkOrderFacts<'a> {
     pub lines: &'a [Line],
     /// Lines whose contract or warranty was not in force when the work was done, in the order of `lines`.
     pub lapsed: &'a [bool],
-    /// The asset was reported again within [`REPEAT_WINDOW`] of completion.
+    /// The same fault was reported again within [`REPEAT_WINDOW`] of completion.
     pub repeated: bool,
     /// The invoice that its lines stand on.
     pub invoice: Option<&'a Invoice>,
+    /// Everything of it that ever stood on an issued invoice.
+    pub billed: &'a [Billed],
     /// Taken back of its invoiced lines, before tax.
     pub credited: i64,
     /// Money in another currency is left out: sums have one unit.
@@ -80,7 +94,9 @@ pub const OPENED: &str = "opened";
 pub fn of_work_order(facts: &WorkOrderFacts<'_>) -> Result<Vec<Contribution>, MoneyError> {
     let mut out = Contributions { at: facts.work_order.created_at, list: Vec::new() };
     out.add(OPENED, 1, 1);
-    let Some(ended) = facts.work_order.state.ended() else { return Ok(out.list) };
+    let ended = facts.work_order.state.ended();
+    out.stand("K17", out.at, ended.as_ref().map(Ended::at), 1);
+    let Some(ended) = ended else { return Ok(out.list) };
     out.at = ended.at();
     let completed = facts.work_order.state.completed_at().is_some();
     if completed {
@@ -103,7 +119,7 @@ impl Contributions {
         self.add_at(code, self.at, numerator, denominator);
     }
     fn add_at(&mut self, code: &'static str, at: Timestamp, numerator: i64, denominator: i64) {
-        self.list.push(Contribution { code, at, numerator, denominator });
+        self.list.push(Contribution { code, at, until: None, numerator, denominator });
     }
 }
 
@@ -122,7 +138,8 @@ fn work(facts: &WorkOrderFacts<'_>, out: &mut Contributions) {
     if facts.work_order.kind == WorkOrderKind::Corrective && trips > 0 {
         out.add("K2b", labour, 1);
         out.add("K3", labour, 1);
-        out.add("K8", i64::from(trips == 1 && !facts.repeated), 1);
+        let reopened = facts.ticket.is_some_and(|ticket| !ticket.reopened_at.is_empty());
+        out.add("K8", i64::from(trips == 1 && !facts.repeated && !reopened), 1);
     }
     if trips > 0 {
         out.add("K9", trips - 1, 1);
@@ -149,7 +166,14 @@ fn work(facts: &WorkOrderFacts<'_>, out: &mut Contributions) {
 /// Hours to bill, revenue, cost, leakage, and what is not yet invoiced or paid.
 fn money(facts: &WorkOrderFacts<'_>, ended: Timestamp, out: &mut Contributions) -> Result<(), MoneyError> {
     let (mut billable_hours, mut billed_hours) = (Decimal::ZERO, Decimal::ZERO);
-    let (mut revenue, mut cost, mut own_cost, mut unbilled, mut free) = (0_i64, 0_i64, 0_i64, 0_i64, 0_i64);
+    let (mut revenue, mut cost, mut own_cost, mut free) = (0_i64, 0_i64, 0_i64, 0_i64);
+    let on_invoice: BTreeSet<LineId> = facts
+        .billed
+        .iter()
+        .filter(|billed| billed.given_back_at.is_none())
+        .map(|billed| billed.line)
+        .collect();
+    let mut unbilled = Vec::new();
     let lapsed = facts.lapsed.iter().chain(std::iter::repeat(&false));
     // Sums have one unit: a line in another currency (none can be made any more) leaves the others counted.
     let lines = facts.lines.iter().zip(lapsed).filter(|(line, _)| line.unit_price.currency == facts.currency);
@@ -160,16 +184,14 @@ fn money(facts: &WorkOrderFacts<'_>, ended: Timestamp, out: &mut Contributions) 
         if line.kind != LineKind::Part {
             own_cost = own_cost.checked_add(line_cost).ok_or(MoneyError::Overflow)?;
         }
-        if !line.invoiced {
-            unbilled = unbilled.checked_add(net).ok_or(MoneyError::Overflow)?;
-        }
+        unbilled.push((line.id, net));
         if *lapsed || line.coverage.payer == Payer::Goodwill {
             free = free.checked_add(line.covered()?.minor).ok_or(MoneyError::Overflow)?;
         }
         if line.kind == LineKind::Labour {
             let hours = line.exact_quantity() * (Decimal::ONE - line.coverage.covered_share);
             billable_hours += hours;
-            billed_hours += if line.invoiced { hours } else { Decimal::ZERO };
+            billed_hours += if on_invoice.contains(&line.id) { hours } else { Decimal::ZERO };
         }
     }
     revenue = revenue.checked_sub(facts.credited).ok_or(MoneyError::Overflow)?;
@@ -191,53 +213,11 @@ fn money(facts: &WorkOrderFacts<'_>, ended: Timestamp, out: &mut Contributions) 
     if revenue > 0 {
         out.add("K30", i64::from(!paid), 1);
     }
-    if unbilled > 0 {
-        out.add("K29a", unbilled, 1);
-    }
+    out.not_invoiced(standing::of_lines(ended, &unbilled, facts.billed)?, ended);
     if let Some(issued) = facts.invoice.and_then(|invoice| invoice.state.issued()) {
         out.add_at("K31a", issued.at, seconds_between(ended, issued.at), 1);
     }
     Ok(())
-}
-
-/// Hours promised by the contract in force when the ticket was reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Promise {
-    pub response_hours: Option<u32>,
-    pub restore_hours: Option<u32>,
-}
-
-/// Codes of where tickets come from, with their sources.
-pub const SOURCES: [(TicketSource, &str); 4] = [
-    (TicketSource::Automatic, "from_automatic"),
-    (TicketSource::Customer, "from_customer"),
-    (TicketSource::Agent, "from_agent"),
-    (TicketSource::Technician, "from_technician"),
-];
-
-/// What a ticket contributes: where it came from, and all the rest once it is resolved.
-pub fn of_ticket(ticket: &Ticket, promise: Promise) -> Vec<Contribution> {
-    let mut out = Contributions { at: ticket.opened_at, list: Vec::new() };
-    if let Some((_, code)) = SOURCES.iter().find(|(source, _)| *source == ticket.source) {
-        out.add(code, 1, 1);
-    }
-    let Some(resolved) = ticket.state.resolved_at() else { return out.list };
-    out.at = resolved;
-    out.add("K13", seconds_between(ticket.opened_at, resolved), 1);
-    if let Some(answered) = ticket.first_response_at {
-        out.add_at("K12", answered, seconds_between(ticket.opened_at, answered), 1);
-    }
-    let met = |hours: u32, done: Option<Timestamp>| {
-        let due = ticket.reported_at + TimeDelta::hours(i64::from(hours));
-        i64::from(done.is_some_and(|done| done <= due))
-    };
-    if let Some(hours) = promise.response_hours {
-        out.add("K14a", met(hours, ticket.first_response_at), 1);
-    }
-    if let Some(hours) = promise.restore_hours {
-        out.add("K14b", met(hours, ticket.restored_at.or(Some(resolved))), 1);
-    }
-    out.list
 }
 
 /// What an invoice contributes: the price of contracts, which no job carries, and once it is issued how well it was
@@ -245,6 +225,7 @@ pub fn of_ticket(ticket: &Ticket, promise: Promise) -> Vec<Contribution> {
 pub fn of_invoice(
     invoice: &Invoice,
     notes: &[CreditNote],
+    payments: &[Payment],
     currency: Currency,
     zone: Zone,
 ) -> Result<Vec<Contribution>, MoneyError> {
@@ -253,6 +234,12 @@ pub fn of_invoice(
         Contributions { at: issued.map_or(invoice.created_at, |issued| issued.at), list: Vec::new() };
     contract_revenue(invoice, notes, currency, &mut out)?;
     let Some(issued) = issued else { return Ok(out.list) };
+    if invoice.currency == currency {
+        for (from, until, open) in standing::of_account(invoice, issued, notes, payments)? {
+            let instant = |on: Date| start_of_day(on, zone);
+            out.stand("K29b", instant(from), until.map(instant), open);
+        }
+    }
     let right = invoice.lines.iter().filter(|line| {
         let mut credited = notes.iter().flat_map(|note| &note.lines);
         credited.all(|piece| piece.invoice_line_id != line.id)
@@ -281,8 +268,10 @@ fn contract_revenue(
     let pieces = notes.iter().flat_map(|note| &note.lines);
     let credited = pieces.filter(|piece| lines().any(|line| line.id == piece.invoice_line_id));
     let revenue = net.checked_sub(Money::sum(credited.map(|piece| piece.net), currency)?)?.minor;
-    if invoice.state.issued().is_none() {
-        out.add("K29a", revenue, 1);
+    let issued = invoice.state.issued().map(|issued| issued.at);
+    let steps = [Some((invoice.created_at, revenue)), issued.map(|at| (at, -revenue))];
+    out.not_invoiced(standing::steps(steps.into_iter().flatten().collect())?, invoice.created_at);
+    if issued.is_none() {
         return Ok(());
     }
     out.add("K33a", revenue, 1);
@@ -298,7 +287,7 @@ pub fn value(unit: Unit, numerator: i64, denominator: i64) -> Option<f64> {
         Unit::Percent => ratio().map(|share| share * 100.0),
         Unit::MeanHours => ratio().map(|seconds| seconds / 3600.0),
         Unit::MeanDays => ratio().map(|seconds| seconds / 86_400.0),
-        Unit::MeanMoney => ratio(),
+        Unit::MeanMoney | Unit::Ratio => ratio(),
         Unit::Hours => Some(numerator as f64 / 3600.0),
         Unit::Count | Unit::Money => Some(numerator as f64),
         Unit::PerAssetYear => ratio().map(|milli| milli / 1000.0),

@@ -15,10 +15,10 @@ use domain::{
     id::WorkOrderId,
     service::{
         Priority,
-        contract::{Contract, Used},
+        contract::{Contract, ContractState, Used},
         coverage::{CoverageDecision, CoverageReason, Payer, Question, Work, decide},
         invoice::{Invoice, InvoiceLine, InvoiceNumber, InvoiceState, Party, Series},
-        kpi::{self, Contribution, Dimensions, Promise, WorkOrderFacts},
+        kpi::{self, Billed, Contribution, Dimensions, Promise, WorkOrderFacts},
         line::{Line, LineKind, hours_to_read},
         ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState},
         visit::{Outcome, Trip, Visit, VisitState},
@@ -77,7 +77,9 @@ pub struct Papers {
     visits: Vec<Visit>,
     lines: Vec<Line>,
     pub invoices: Vec<Invoice>,
-    pub facts: Vec<(Subject, Vec<(Contribution, i32)>)>,
+    pub facts: Vec<(Subject, Vec<Contribution>)>,
+    /// Of their days.
+    zone: Zone,
 }
 
 impl Papers {
@@ -87,7 +89,7 @@ impl Papers {
         bulk::visits(tx, &self.visits).await?;
         bulk::lines(tx, &self.lines).await?;
         bulk::invoices(tx, &self.invoices).await?;
-        bulk::facts(tx, &self.facts).await?;
+        bulk::facts(tx, &self.facts, self.zone).await?;
         Ok(())
     }
 }
@@ -131,7 +133,7 @@ impl<'a> Office<'a> {
     }
 
     pub fn work(&mut self, jobs: &[Job]) -> Result<Papers> {
-        let mut papers = Papers::default();
+        let mut papers = Papers { zone: self.zone, ..Papers::default() };
         for job in jobs {
             self.job(job, &mut papers)?;
         }
@@ -209,6 +211,14 @@ impl<'a> Office<'a> {
             technician: None,
             territory: fleet.sites[job.asset % fleet.sites.len()].territory_id,
         };
+        let issued = invoice.as_ref().and_then(|invoice| invoice.state.issued());
+        let billed = issued.into_iter().flat_map(|issued| {
+            lines.iter().map(|line| {
+                let net = line.billable()?.minor;
+                Ok(Billed { line: line.id, net, issued_at: issued.at, given_back_at: None })
+            })
+        });
+        let billed = billed.collect::<Result<Vec<_>>>()?;
         let facts = kpi::of_work_order(&WorkOrderFacts {
             work_order: &work_order,
             ticket: ticket.as_ref(),
@@ -217,6 +227,7 @@ impl<'a> Office<'a> {
             lapsed: &[],
             repeated: false,
             invoice: invoice.as_ref(),
+            billed: &billed,
             credited: 0,
             currency: fleet.organisation.currency,
         })?;
@@ -224,7 +235,7 @@ impl<'a> Office<'a> {
         let of_work = Dimensions { technician, ..dimensions };
         papers.facts.push(self.facts(("work_order", id.into(), &number), of_work, facts));
         if let Some(ticket) = ticket {
-            let promise = contract.map_or_else(Promise::default, promise);
+            let promise = contract.map_or_else(Promise::default, |contract| promise(contract, asset, job.at));
             let facts = kpi::of_ticket(&ticket, promise);
             papers.facts.push(self.facts(("ticket", ticket.id.into(), &ticket.number), dimensions, facts));
             papers.tickets.push(ticket);
@@ -232,7 +243,7 @@ impl<'a> Office<'a> {
         if let Some(invoice) = invoice {
             let number = invoice.state.issued().map(|issued| issued.number.to_string()).unwrap_or_default();
             let of_first = Dimensions { asset: Some(asset.id), ..Dimensions::default() };
-            let facts = kpi::of_invoice(&invoice, &[], fleet.organisation.currency, self.zone)?;
+            let facts = kpi::of_invoice(&invoice, &[], &[], fleet.organisation.currency, self.zone)?;
             papers.facts.push(self.facts(("invoice", invoice.id.into(), &number), of_first, facts));
             papers.invoices.push(invoice);
         }
@@ -247,9 +258,8 @@ impl<'a> Office<'a> {
         (kind, id, label): (&'static str, uuid::Uuid, &str),
         dimensions: Dimensions,
         facts: Vec<Contribution>,
-    ) -> (Subject, Vec<(Contribution, i32)>) {
-        let dated = facts.into_iter().map(|fact| (fact, date_of(fact.at, self.zone).day_number()));
-        (Subject { id, kind, label: label.into(), dimensions }, dated.collect())
+    ) -> (Subject, Vec<Contribution>) {
+        (Subject { id, kind, label: label.into(), dimensions }, facts)
     }
 
     fn visit(&mut self, work_order_id: WorkOrderId, job: &Job) -> Visit {
@@ -416,7 +426,10 @@ impl<'a> Office<'a> {
     }
 }
 
-fn promise(contract: &Contract) -> Promise {
+fn promise(contract: &Contract, asset: &Asset, at: Timestamp) -> Promise {
+    if contract.state(at) != ContractState::Active || !contract.covers_asset(asset.id) {
+        return Promise::default();
+    }
     Promise { response_hours: contract.response_hours, restore_hours: contract.restore_hours }
 }
 

@@ -2,12 +2,13 @@
 //! not kept here: [`sum_up`] makes them when all rows are there.
 
 use super::{
-    Tx, counters, failures, invoices,
+    Tx, counters, failures, invoices, kpi_changed,
     kpi_facts::{self, Subject},
     lines, state_days, states, tickets, visits, work_orders,
 };
 use crate::StoreError;
 use domain::{
+    calendar::Zone,
     condition::{
         failure::Failure,
         state::{Mark, Silence, Stretch},
@@ -77,10 +78,10 @@ pub async fn invoices(tx: &Tx, made: &[Invoice]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Facts of new subjects, each with the day of its moment.
-pub async fn facts(tx: &Tx, of: &[(Subject, Vec<(Contribution, i32)>)]) -> Result<(), StoreError> {
-    let rows = of.iter().flat_map(|(subject, facts)| facts.iter().map(|fact| kpi_facts::row(subject, fact)));
-    insert(tx, rows.collect()).await
+/// Facts of new subjects, with days of `zone`.
+pub async fn facts(tx: &Tx, of: &[(Subject, Vec<Contribution>)], zone: Zone) -> Result<(), StoreError> {
+    let rows = of.iter().flat_map(|(subject, facts)| kpi_facts::rows_of(subject, facts, zone));
+    insert(tx, rows.map(kpi_facts::active).collect()).await
 }
 
 /// The last number given of `prefix`.
@@ -92,8 +93,10 @@ pub async fn invoice_counter(tx: &Tx, series: Series, year: i32, last: u32) -> R
     invoices::set_number(tx, series, year, last).await
 }
 
-/// Makes every sum anew from its rows.
+/// Makes every sum anew from its rows. The facts of what was written came with it; of jobs that were reported on again
+/// they are made once more, when somebody serves from the folder.
 pub async fn sum_up(tx: &Tx) -> Result<(), StoreError> {
+    kpi_changed::only_repeated(tx).await?;
     kpi_facts::sum_days(tx).await?;
     state_days::rebuild(tx).await
 }

@@ -364,6 +364,55 @@ pub async fn live_lines(
         .collect()
 }
 
+/// A line of a job on an issued invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedLine {
+    pub id: InvoiceLineId,
+    pub invoice: InvoiceId,
+    pub line: LineId,
+    /// Before tax.
+    pub net: Money,
+    pub issued_at: Timestamp,
+    /// False once it was given back to be invoiced again.
+    pub live: bool,
+}
+
+/// Everything of a job that ever stood on an issued invoice, the oldest first.
+pub async fn issued_lines(
+    db: &impl ConnectionTrait,
+    work_order: WorkOrderId,
+) -> Result<Vec<IssuedLine>, StoreError> {
+    let rows = line::Entity::find()
+        .filter(line::Column::WorkOrderId.eq(Uuid::from(work_order)))
+        .order_by_asc(line::Column::Id)
+        .all(db)
+        .await?;
+    let papers = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .column(Column::IssuedAtUs)
+        .filter(Column::Id.is_in(rows.iter().map(|row| row.invoice_id)))
+        .filter(Column::IssuedAtUs.is_not_null());
+    let papers: Vec<(Uuid, i64)> =
+        if rows.is_empty() { Vec::new() } else { papers.into_tuple().all(db).await? };
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some((_, issued)) = papers.iter().find(|(paper, _)| *paper == row.invoice_id) else { continue };
+        let item = column::from_json::<InvoiceLine>(&row.facts)?;
+        let Some(line) = row.line_id else { continue };
+        found.push(IssuedLine {
+            id: row.id.into(),
+            invoice: row.invoice_id.into(),
+            line: line.into(),
+            net: item.net,
+            issued_at: from_micros(*issued),
+            live: row.live,
+        });
+    }
+    found.sort_by_key(|line| line.issued_at);
+    Ok(found)
+}
+
 /// The first days of `contract`'s periods that stand on a draft or an invoice, with that invoice.
 pub async fn invoiced_periods(
     db: &impl ConnectionTrait,

@@ -1,36 +1,48 @@
 //! What each work order, ticket and invoice contributes to each indicator, and the sums of every day.
 //!
 //! A subject's facts are replaced as a whole, and the sums of its days follow in the same transaction, so a period of
-//! days is read from a few hundred rows however many work orders there are.
+//! days is read from a few hundred rows however many work orders there are. What stands for a while is added on the day
+//! on which it begins and taken back on the day on which it ends: its value at the end of a day is the sum of all days
+//! until then. [`super::kpi_changed`] knows whose facts are out of date.
+
+mod books;
+mod migrations;
+
+pub use books::{Attached, attached, stock_value};
+pub(super) use migrations::{Migration, Standing};
 
 use super::{List, PageRequest, Paged, keyset};
 use crate::StoreError;
 use domain::{
     Timestamp,
+    calendar::{Zone, date_of},
     clock::from_micros,
     id::AssetId,
-    service::kpi::{Contribution, Dimensions},
+    service::kpi::{CATALOGUE, Contribution, Dimensions, standing_codes},
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, entity::prelude::*,
-    sea_query::OnConflict,
+    ActiveValue::Set, ConnectionTrait, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
+    entity::prelude::*, sea_query::OnConflict,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "kpi_facts")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub subject_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
     pub code: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub at_us: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub subject_id: Uuid,
     /// `work_order`, `ticket` or `invoice`, with the number people know it by.
     pub subject: String,
     pub label: String,
-    pub at_us: i64,
     /// Day of `at` in the organisation's calendar.
     pub day: i32,
+    /// The first day at whose end it no longer stands; none for what counts on its day alone, and until further notice.
+    pub until_day: Option<i32>,
     pub numerator: i64,
     pub denominator: i64,
     pub asset_id: Option<Uuid>,
@@ -78,45 +90,59 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, other: Self) {
+    fn times(self, times: i64) -> Self {
+        Self {
+            numerator: self.numerator.saturating_mul(times),
+            denominator: self.denominator.saturating_mul(times),
+            cases: self.cases * times,
+        }
+    }
+    pub fn subtract(&mut self, other: Self) {
+        self.add(other.times(-1));
+    }
+    pub fn add(&mut self, other: Self) {
         self.numerator = self.numerator.saturating_add(other.numerator);
         self.denominator = self.denominator.saturating_add(other.denominator);
         self.cases += other.cases;
     }
 }
 
-/// Replaces every fact of `subject`; each comes with the day of its moment.
+/// Replaces every fact of `subject`, with days of `zone`.
 pub async fn put(
     tx: &impl ConnectionTrait,
     subject: &Subject,
-    facts: &[(Contribution, i32)],
+    facts: &[Contribution],
+    zone: Zone,
 ) -> Result<(), StoreError> {
-    let old = Entity::find().filter(Column::SubjectId.eq(subject.id)).all(tx).await?;
-    let unchanged = old.len() == facts.len()
-        && facts.iter().all(|(fact, _)| {
-            old.iter().any(|row| {
-                row.code == fact.code
-                    && row.at_us == fact.at.timestamp_micros()
-                    && (row.numerator, row.denominator) == (fact.numerator, fact.denominator)
-            })
-        });
-    if unchanged {
+    replace(tx, subject.id, rows_of(subject, facts, zone)).await
+}
+
+/// Removes every fact of a subject that is gone.
+pub async fn forget(tx: &impl ConnectionTrait, subject: Uuid) -> Result<(), StoreError> {
+    replace(tx, subject, Vec::new()).await
+}
+
+/// `new` in the order of its codes and instants.
+async fn replace(tx: &impl ConnectionTrait, subject: Uuid, new: Vec<Model>) -> Result<(), StoreError> {
+    let of_subject = || Column::SubjectId.eq(subject);
+    let sorted = Entity::find().filter(of_subject()).order_by_asc(Column::Code).order_by_asc(Column::AtUs);
+    let old = sorted.all(tx).await?;
+    if old == new {
         return Ok(());
     }
-    Entity::delete_many().filter(Column::SubjectId.eq(subject.id)).exec(tx).await?;
-    let rows = facts.iter().map(|fact| row(subject, fact));
-    let rows: Vec<ActiveModel> = rows.collect();
-    if !rows.is_empty() {
-        Entity::insert_many(rows).exec_without_returning(tx).await?;
-    }
     let mut changes = HashMap::<(i32, String), Sum>::new();
-    for row in old {
-        let gone = Sum { numerator: -row.numerator, denominator: -row.denominator, cases: -1 };
-        changes.entry((row.day, row.code)).or_default().add(gone);
+    for (rows, times) in [(&old, -1), (&new, 1)] {
+        for row in rows {
+            let sum = Sum { numerator: row.numerator, denominator: row.denominator, cases: 1 };
+            changes.entry((row.day, row.code.clone())).or_default().add(sum.times(times));
+            if let Some(day) = row.until_day {
+                changes.entry((day, row.code.clone())).or_default().add(sum.times(-times));
+            }
+        }
     }
-    for (fact, day) in facts {
-        let new = Sum { numerator: fact.numerator, denominator: fact.denominator, cases: 1 };
-        changes.entry((*day, fact.code.into())).or_default().add(new);
+    Entity::delete_many().filter(of_subject()).exec(tx).await?;
+    if !new.is_empty() {
+        Entity::insert_many(new.into_iter().map(active)).exec_without_returning(tx).await?;
     }
     for ((day, code), change) in changes {
         if change != Sum::default() {
@@ -126,39 +152,49 @@ pub async fn put(
     Ok(())
 }
 
-pub(super) fn row(subject: &Subject, (fact, day): &(Contribution, i32)) -> ActiveModel {
+/// The rows of a subject, in the order of their codes and instants. What begins and ends on one day stands at the end of
+/// none.
+pub(super) fn rows_of(subject: &Subject, facts: &[Contribution], zone: Zone) -> Vec<Model> {
+    let day = |at: Timestamp| date_of(at, zone).day_number();
+    let mut facts: Vec<(&Contribution, i32, Option<i32>)> =
+        facts.iter().map(|fact| (fact, day(fact.at), fact.until.map(day))).collect();
+    facts.retain(|(_, from, until)| until.is_none_or(|until| *from < until));
+    facts.sort_by_key(|(fact, ..)| (fact.code, fact.at));
     let dimensions = subject.dimensions;
-    ActiveModel {
-        subject_id: Set(subject.id),
-        code: Set(fact.code.into()),
-        subject: Set(subject.kind.into()),
-        label: Set(subject.label.clone()),
-        at_us: Set(fact.at.timestamp_micros()),
-        day: Set(*day),
-        numerator: Set(fact.numerator),
-        denominator: Set(fact.denominator),
-        asset_id: Set(dimensions.asset.map(Into::into)),
-        model_id: Set(dimensions.model.map(Into::into)),
-        technician_id: Set(dimensions.technician.map(Into::into)),
-        territory_id: Set(dimensions.territory.map(Into::into)),
-    }
+    let row = |(fact, day, until_day): (&Contribution, i32, Option<i32>)| Model {
+        code: fact.code.into(),
+        at_us: fact.at.timestamp_micros(),
+        subject_id: subject.id,
+        subject: subject.kind.into(),
+        label: subject.label.clone(),
+        day,
+        until_day,
+        numerator: fact.numerator,
+        denominator: fact.denominator,
+        asset_id: dimensions.asset.map(Into::into),
+        model_id: dimensions.model.map(Into::into),
+        technician_id: dimensions.technician.map(Into::into),
+        territory_id: dimensions.territory.map(Into::into),
+    };
+    facts.into_iter().map(row).collect()
+}
+
+pub(super) fn active(row: Model) -> ActiveModel {
+    row.into_active_model().reset_all()
 }
 
 /// Sums every day anew from the facts.
-pub(super) async fn sum_days(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn sum_days(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     day::Entity::delete_many().exec(tx).await?;
-    let mut sums = Query::select();
-    sums.columns(["day", "code"])
-        .expr(Expr::col("numerator").sum())
-        .expr(Expr::col("denominator").sum())
-        .expr(Expr::col("subject_id").count())
-        .from("kpi_facts")
-        .group_by_col("day")
-        .group_by_col("code");
-    let mut insert = Query::insert();
-    insert.into_table("kpi_days").columns(["day", "code", "numerator", "denominator", "cases"]);
-    insert.select_from(sums).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    tx.execute(&insert).await?;
+    tx.execute_unprepared(
+        "INSERT INTO kpi_days (day, code, numerator, denominator, cases) \
+         SELECT day, code, sum(n), sum(d), sum(c) FROM (\
+           SELECT day, code, numerator AS n, denominator AS d, 1 AS c FROM kpi_facts \
+           UNION ALL \
+           SELECT until_day, code, -numerator, -denominator, -1 FROM kpi_facts WHERE until_day IS NOT NULL) \
+         GROUP BY day, code HAVING sum(n) <> 0 OR sum(d) <> 0 OR sum(c) <> 0",
+    )
+    .await?;
     Ok(())
 }
 
@@ -170,7 +206,7 @@ async fn add_to_day(
 ) -> Result<(), StoreError> {
     let row = day::ActiveModel {
         day: Set(day),
-        code: Set(code),
+        code: Set(code.clone()),
         numerator: Set(change.numerator),
         denominator: Set(change.denominator),
         cases: Set(change.cases),
@@ -183,6 +219,14 @@ async fn add_to_day(
         plus(day::Column::Cases, change.cases),
     ]);
     day::Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    // As if it had been summed anew: a day without facts has no row.
+    let nothing = day::Column::Numerator
+        .eq(0)
+        .and(day::Column::Denominator.eq(0))
+        .and(day::Column::Cases.eq(0))
+        .and(day::Column::Day.eq(day))
+        .and(day::Column::Code.eq(code));
+    day::Entity::delete_many().filter(nothing).exec(tx).await?;
     Ok(())
 }
 
@@ -225,24 +269,47 @@ pub async fn totals(
     Ok(rows.into_iter().map(sum).collect())
 }
 
-/// The sum of `code` over all days before `to`: what is still pending, whatever its age.
-pub async fn before(db: &impl ConnectionTrait, code: &str, to: i32) -> Result<Sum, StoreError> {
-    let row = day::Entity::find()
+/// What stands at the end of the day before `day`, by code: the sums of all days until then.
+pub async fn standing(db: &impl ConnectionTrait, day: i32) -> Result<HashMap<String, Sum>, StoreError> {
+    let rows: Vec<(String, i64, i64, i64)> = day::Entity::find()
         .select_only()
+        .column(day::Column::Code)
         .column_as(day::Column::Numerator.sum(), "numerator")
         .column_as(day::Column::Denominator.sum(), "denominator")
         .column_as(day::Column::Cases.sum(), "cases")
-        .filter(day::Column::Code.eq(code))
-        .filter(day::Column::Day.lt(to))
-        .into_tuple::<(Option<i64>, Option<i64>, Option<i64>)>()
-        .one(db)
-        .await?
-        .unwrap_or_default();
-    Ok(Sum {
-        numerator: row.0.unwrap_or_default(),
-        denominator: row.1.unwrap_or_default(),
-        cases: row.2.unwrap_or_default(),
-    })
+        .filter(day::Column::Code.is_in(standing_codes()))
+        .filter(day::Column::Day.lt(day))
+        .group_by(day::Column::Code)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let sum = |(code, numerator, denominator, cases)| (code, Sum { numerator, denominator, cases });
+    Ok(rows.into_iter().map(sum).collect())
+}
+
+/// What the sums of `today` and later days hold that has not come true at `now`, by day and code.
+pub async fn ahead(
+    db: &impl ConnectionTrait,
+    today: i32,
+    now: Timestamp,
+) -> Result<Vec<(i32, String, Sum)>, StoreError> {
+    let rows: Vec<(i32, String, i64, i64, i64)> = Entity::find()
+        .select_only()
+        .column(Column::Day)
+        .column(Column::Code)
+        .column_as(Column::Numerator.sum(), "numerator")
+        .column_as(Column::Denominator.sum(), "denominator")
+        .column_as(Column::SubjectId.count(), "cases")
+        .filter(Column::Code.is_in(CATALOGUE.iter().map(|definition| definition.code)))
+        .filter(Column::AtUs.gt(now.timestamp_micros()))
+        .filter(Column::Day.gte(today))
+        .group_by(Column::Day)
+        .group_by(Column::Code)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let sum = |(day, code, numerator, denominator, cases)| (day, code, Sum { numerator, denominator, cases });
+    Ok(rows.into_iter().map(sum).collect())
 }
 
 /// A row behind a number.
@@ -260,12 +327,20 @@ pub struct Fact {
 /// With the indicator's code: its list is not that of another one.
 const LIST: List<(i64, (Uuid, String))> = List::named("kpi_facts");
 
-/// The facts of `code` on the days from `from` to `to`, the newest first.
+/// Which facts of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// At `from` or later, and before `to`.
+    Period { from: Timestamp, to: Timestamp },
+    /// Those that stand at the end of the day before `day`, and have begun before `to`.
+    EndOf { day: i32, to: Timestamp },
+}
+
+/// The facts of `code`, the newest first.
 pub async fn rows(
     db: &impl ConnectionTrait,
     code: &str,
-    from: i32,
-    to: i32,
+    within: Within,
     page: &PageRequest,
 ) -> Result<Paged<Fact>, StoreError> {
     let place = match LIST.place(page)? {
@@ -273,8 +348,16 @@ pub async fn rows(
         Some(_) => return Err(StoreError::Cursor),
         None => None,
     };
-    let query =
-        Entity::find().filter(Column::Code.eq(code)).filter(Column::Day.gte(from)).filter(Column::Day.lt(to));
+    let query = Entity::find().filter(Column::Code.eq(code));
+    let query = match within {
+        Within::Period { from, to } => query
+            .filter(Column::AtUs.gte(from.timestamp_micros()))
+            .filter(Column::AtUs.lt(to.timestamp_micros())),
+        Within::EndOf { day, to } => query
+            .filter(Column::Day.lt(day))
+            .filter(Column::AtUs.lt(to.timestamp_micros()))
+            .filter(Column::UntilDay.is_null().or(Column::UntilDay.gte(day))),
+    };
     let query = query.filter(keyset::before(Column::AtUs, Column::SubjectId, place));
     let query = query.order_by_desc(Column::AtUs).order_by_desc(Column::SubjectId);
     let rows = query.limit(page.limit + 1).all(db).await?;
@@ -305,8 +388,8 @@ pub enum By {
 pub async fn by(
     db: &impl ConnectionTrait,
     code: &str,
-    from: i32,
-    to: i32,
+    from: Timestamp,
+    to: Timestamp,
     dimension: By,
 ) -> Result<Vec<(Uuid, Sum)>, StoreError> {
     let column = match dimension {
@@ -322,8 +405,8 @@ pub async fn by(
         .column_as(Column::Denominator.sum(), "denominator")
         .column_as(Column::SubjectId.count(), "cases")
         .filter(Column::Code.eq(code))
-        .filter(Column::Day.gte(from))
-        .filter(Column::Day.lt(to))
+        .filter(Column::AtUs.gte(from.timestamp_micros()))
+        .filter(Column::AtUs.lt(to.timestamp_micros()))
         .filter(column.is_not_null())
         .group_by(column)
         .order_by_desc(Column::SubjectId.count())
@@ -333,20 +416,6 @@ pub async fn by(
         .await?;
     let sum = |(id, numerator, denominator, cases)| (id, Sum { numerator, denominator, cases });
     Ok(rows.into_iter().map(sum).collect())
-}
-
-/// The value of everything on the shelves and in the vans at cost, in minor units of `currency`.
-pub async fn stock_value(db: &impl ConnectionTrait, currency: &str) -> Result<i64, StoreError> {
-    let mut query = Query::select();
-    let value = Expr::col(("stock_levels", "quantity_milli")).mul(Expr::col(("parts", "unit_cost_minor")));
-    query
-        .expr_as(Expr::expr(value).sum(), "value")
-        .from("stock_levels")
-        .inner_join("parts", Expr::col(("parts", "id")).equals(("stock_levels", "part_id")))
-        .and_where(Expr::col(("parts", "currency")).eq(currency));
-    let row = db.query_one(&query).await?;
-    let thousandths: Option<i64> = row.map(|row| row.try_get("", "value")).transpose()?.flatten();
-    Ok(thousandths.unwrap_or_default() / 1000)
 }
 
 /// When automatic tickets were opened at which asset, from `from` (included) to `to` (excluded).
@@ -367,74 +436,4 @@ pub async fn automatic_tickets(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|(asset, us)| (asset.into(), from_micros(us))).collect())
-}
-
-/// Forgets the facts of the demo's assets and invoices, and counts their days back. Both must still be there.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
-    let of_demo = || {
-        let of_assets = Column::AssetId.in_subquery(super::assets::demo_assets());
-        of_assets.or(Column::SubjectId.in_subquery(super::invoices::demo_invoices()))
-    };
-    let rows: Vec<(i32, String, i64, i64, i64)> = Entity::find()
-        .select_only()
-        .column(Column::Day)
-        .column(Column::Code)
-        .column_as(Column::Numerator.sum(), "numerator")
-        .column_as(Column::Denominator.sum(), "denominator")
-        .column_as(Column::SubjectId.count(), "cases")
-        .filter(of_demo())
-        .group_by(Column::Day)
-        .group_by(Column::Code)
-        .into_tuple()
-        .all(tx)
-        .await?;
-    for (day, code, numerator, denominator, cases) in rows {
-        let gone = Sum { numerator: -numerator, denominator: -denominator, cases: -cases };
-        add_to_day(tx, day, code, gone).await?;
-    }
-    Entity::delete_many().filter(of_demo()).exec(tx).await?;
-    day::Entity::delete_many().filter(day::Column::Cases.lte(0)).exec(tx).await?;
-    Ok(())
-}
-
-pub(super) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0074_kpi_facts"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let facts = Table::create()
-            .table("kpi_facts")
-            .col(schema::uuid("subject_id"))
-            .col(schema::string("code"))
-            .col(schema::string("subject"))
-            .col(schema::string("label"))
-            .col(schema::big_integer("at_us"))
-            .col(schema::integer("day"))
-            .col(schema::big_integer("numerator"))
-            .col(schema::big_integer("denominator"))
-            .col(schema::uuid_null("asset_id"))
-            .col(schema::uuid_null("model_id"))
-            .col(schema::uuid_null("technician_id"))
-            .col(schema::uuid_null("territory_id"))
-            .primary_key(Index::create().col("subject_id").col("code"))
-            .to_owned();
-        manager.create_table(facts).await?;
-        let days = Table::create()
-            .table("kpi_days")
-            .col(schema::integer("day"))
-            .col(schema::string("code"))
-            .col(schema::big_integer("numerator"))
-            .col(schema::big_integer("denominator"))
-            .col(schema::big_integer("cases"))
-            .primary_key(Index::create().col("day").col("code"))
-            .to_owned();
-        manager.create_table(days).await?;
-        let indexes: [(&str, &[&str]); 1] = [("kpi_facts_rows", &["code", "day", "at_us", "subject_id"])];
-        super::migrations::create_indexes(manager, "kpi_facts", &indexes).await?;
-        super::migrations::create_indexes(manager, "kpi_days", &[("kpi_days_code", &["code", "day"])]).await
-    }
 }

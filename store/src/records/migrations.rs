@@ -4,10 +4,10 @@
 use super::{
     accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
     counters, customers, demo, device_attributes, device_events, devices, evidence, failures, invoices,
-    known_browsers, kpi_facts, leases, lines, minor_units, model_metrics, models, organisation, outbox,
-    parked_events, parts, payments, quarantine, retention, rules, search, sessions, sites, state_days,
-    states, stock, technicians, territories, tickets, time_entries, transitions, visits, warranties,
-    work_orders, write_probe,
+    known_browsers, kpi_changed, kpi_facts, leases, lines, minor_units, model_metrics, models, organisation,
+    outbox, parked_events, parts, payments, quarantine, retention, rules, search, sessions, sites,
+    state_days, states, stock, technicians, territories, tickets, time_entries, transitions, visits,
+    warranties, work_orders, write_probe,
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};
@@ -76,6 +76,8 @@ impl MigratorTrait for Migrator {
             Box::new(retention::Migration),
             Box::new(state_days::Migration),
             Box::new(invoices::OpenSums),
+            Box::new(kpi_facts::Standing),
+            Box::new(kpi_changed::Migration),
         ]
     }
 }

@@ -33,6 +33,7 @@ pub mod frozen;
 pub mod invoices;
 mod keyset;
 pub mod known_browsers;
+pub mod kpi_changed;
 pub mod kpi_facts;
 pub mod leases;
 pub mod lines;

@@ -6,12 +6,16 @@ use super::{
 };
 use crate::StoreError;
 use domain::{
+    Timestamp,
     account::Scope,
     clock::from_micros,
     id::{AlertGroupId, AssetId, CustomerId, TicketId},
     service::{Priority, ticket::Ticket},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, Select, Statement,
+    entity::prelude::*,
+};
 use sea_orm_migration::{prelude::*, schema};
 use std::collections::HashMap;
 
@@ -199,6 +203,31 @@ fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
         query = query.filter(search::numbered(("T", Column::Number), words, text));
     }
     query
+}
+
+/// A report of an asset, with a failure mode that a technician found on a job for it.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Report {
+    pub id: Uuid,
+    pub subject: String,
+    pub failure_mode: Option<String>,
+}
+
+/// What was reported of `asset` after `after` and not after `until`, once for each job for it. Duplicates say what
+/// another says, and of what was withdrawn nothing is said.
+pub async fn reports(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Report>, StoreError> {
+    let sql = "SELECT t.id, t.subject, w.failure_mode FROM tickets t \
+               LEFT JOIN work_orders w ON w.ticket_id = t.id \
+               WHERE t.asset_id = ? AND t.reported_at_us > ? AND t.reported_at_us <= ? \
+               AND t.status <> 'duplicate' AND t.resolution IS NOT 'withdrawn'";
+    let bound = [Uuid::from(asset).into(), after.timestamp_micros().into(), until.timestamp_micros().into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, bound);
+    Ok(Report::find_by_statement(statement).all(db).await?)
 }
 
 pub(super) fn to_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {

@@ -138,7 +138,7 @@ const WITHOUT_QUERY: &[&str] = &[
     "/api/v1/tickets/{id}", "/api/v1/work-orders/{id}", "/api/v1/work-orders/{id}/lines",
     "/api/v1/visits/{id}", "/api/v1/technicians", "/api/v1/parts", "/api/v1/parts/{id}",
     "/api/v1/stock-locations", "/api/v1/stock-movements", "/api/v1/rules", "/api/v1/rules/{id}",
-    "/api/v1/alerts/{id}", "/settings/jobs", "/api/v1/jobs/parked-events", "/api/v1/jobs/retention",
+    "/api/v1/alerts/{id}", "/settings/jobs", "/settings/kpis-rebuild", "/api/v1/kpis-rebuild", "/api/v1/jobs/parked-events", "/api/v1/jobs/retention",
 ];
 
 fn filled(query: &str, with: &Rows) -> String {
@@ -210,7 +210,7 @@ fn json_body(method: &str, path: &str, with: &Rows) -> Body {
         ("POST", "stock-locations") => json!({ "kind": "central", "name": "Madrid" }),
         ("POST", "stock-movements") => json!({ "part_id": with.part, "to": with.shelf, "quantity": "1" }),
         ("POST", "stock-counts") => json!({ "part_id": with.part, "location_id": with.shelf, "counted": "1" }),
-        ("PUT", "organisation") | ("POST", "accounts" | "tokens" | "jobs/parked-events/{id}/retry") => json!({}),
+        ("PUT", "organisation") | ("POST", "accounts" | "tokens" | "kpis-rebuild" | "jobs/parked-events/{id}/retry") => json!({}),
         ("POST", path) if path.starts_with("accounts/") || path.starts_with("tokens/") => json!({}),
         ("POST", path) if STEPS.iter().any(|step| path.ends_with(step)) => json!({ "note": "n" }),
         (method, path) => panic!("row scope of {method} {path} is not described"),

@@ -18,6 +18,8 @@ pub enum Unit {
     MeanMoney,
     /// Thousandths over asset-years.
     PerAssetYear,
+    /// Numerator over denominator.
+    Ratio,
 }
 
 impl Unit {
@@ -29,6 +31,7 @@ impl Unit {
             Self::Count => "count",
             Self::Money | Self::MeanMoney => "money",
             Self::PerAssetYear => "per_asset_year",
+            Self::Ratio => "ratio",
         }
     }
     pub fn is_money(self) -> bool {
@@ -50,12 +53,12 @@ pub enum Direction {
 pub enum Basis {
     /// Contributions of work orders, tickets and invoices within the period.
     Facts,
-    /// Contributions that have not been settled yet, whatever their age.
-    Pending,
+    /// Contributions that stand at the end of the period, whatever their age.
+    Standing,
     /// The state log and the failures of the equipment.
     Equipment,
-    /// What stands in the books now.
-    Now,
+    /// What the books say of the end of the period: customers, contracts and stock, counted there.
+    Books,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,9 +83,9 @@ const fn cost(definition: Definition) -> Definition {
     Definition { cost: true, ..definition }
 }
 
-use Basis::{Equipment, Facts, Now, Pending};
+use Basis::{Books, Equipment, Facts, Standing};
 use Direction::{Down, Neutral, Up};
-use Unit::{Count, Hours, MeanDays, MeanHours, MeanMoney, Money, PerAssetYear, Percent};
+use Unit::{Count, Hours, MeanDays, MeanHours, MeanMoney, Money, PerAssetYear, Percent, Ratio};
 
 /// In the order of the requirements.
 pub const CATALOGUE: &[Definition] = &[
@@ -102,16 +105,16 @@ pub const CATALOGUE: &[Definition] = &[
     aim(define("K14a", Percent, Up, Facts), 95.0),
     aim(define("K14b", Percent, Up, Facts), 95.0),
     define("K16", MeanHours, Down, Facts),
-    define("K17", Count, Down, Now),
+    define("K17", Count, Down, Standing),
     define("K19", Count, Neutral, Facts),
     define("K20", Percent, Up, Facts),
     define("K21", Percent, Up, Facts),
     define("K24", Hours, Up, Facts),
     aim(define("K25", Percent, Up, Facts), 100.0),
     aim(cost(define("K28a", Percent, Down, Facts)), 0.0),
-    aim(cost(define("K28c", Money, Down, Pending)), 0.0),
-    define("K29a", Money, Down, Pending),
-    define("K29b", Money, Down, Now),
+    aim(cost(define("K28c", Money, Down, Standing)), 0.0),
+    define("K29a", Money, Down, Standing),
+    define("K29b", Money, Down, Standing),
     define("K30", Percent, Down, Facts),
     define("K31a", MeanDays, Down, Facts),
     define("K31b", MeanDays, Down, Facts),
@@ -121,13 +124,22 @@ pub const CATALOGUE: &[Definition] = &[
     cost(define("K33c", Money, Up, Facts)),
     cost(define("K34", MeanMoney, Down, Facts)),
     cost(define("K35", Percent, Up, Facts)),
-    define("K36", Percent, Up, Now),
+    define("K36", Percent, Up, Books),
+    define("K36b", Ratio, Up, Books),
     define("K40", Percent, Neutral, Facts),
     define("K44", PerAssetYear, Neutral, Facts),
     define("K45", Percent, Neutral, Facts),
-    cost(define("K46", Money, Down, Now)),
+    cost(define("K46", Money, Down, Books)),
 ];
 
 pub fn definition(code: &str) -> Option<&'static Definition> {
     CATALOGUE.iter().find(|definition| definition.code == code)
+}
+
+/// Codes of the indicators whose contributions stand until they end.
+pub fn standing_codes() -> impl Iterator<Item = &'static str> {
+    CATALOGUE
+        .iter()
+        .filter(|definition| definition.basis == Basis::Standing)
+        .map(|definition| definition.code)
 }

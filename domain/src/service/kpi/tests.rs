@@ -148,12 +148,24 @@ fn facts<'a>(work_order: &'a WorkOrder, visits: &'a [Visit], lines: &'a [Line]) 
         lapsed: &[],
         repeated: false,
         invoice: None,
+        billed: &[],
         credited: 0,
         currency: Currency::EUR,
     }
 }
+/// What counts now: nothing that has ended.
 fn get(list: &[Contribution], code: &str) -> Option<(i64, i64)> {
-    list.iter().find(|c| c.code == code).map(|c| (c.numerator, c.denominator))
+    list.iter().find(|c| c.code == code && c.until.is_none()).map(|c| (c.numerator, c.denominator))
+}
+/// From which minute until which minute how much.
+fn stands(list: &[Contribution], code: &str) -> Vec<(i64, Option<i64>, i64)> {
+    let minute = |at: Timestamp| at.timestamp() / 60;
+    let of = list.iter().filter(|c| c.code == code);
+    of.map(|c| (minute(c.at), c.until.map(minute), c.numerator)).collect()
+}
+fn billed(line: &Line, issued: i64, given_back: Option<i64>) -> Billed {
+    let net = line.billable().expect("amount").minor;
+    Billed { line: line.id, net, issued_at: at(issued), given_back_at: given_back.map(at) }
 }
 
 #[test]
@@ -179,6 +191,91 @@ fn a_second_trip_or_a_repeat_is_no_first_time_fix() {
 }
 
 #[test]
+fn the_job_of_a_reopened_ticket_was_not_fixed_the_first_time() {
+    let (work, one) = (work_order(500), [visit(100)]);
+    let resolved = ticket(TicketState::Resolved { resolution: Resolution::OnSite, at: at(500) });
+    let reopened = Ticket { reopened_at: vec![at(900)], ..resolved.clone() };
+    for (ticket, right) in [(resolved, 1), (reopened, 0)] {
+        let facts = WorkOrderFacts { ticket: Some(&ticket), ..facts(&work, &one, &[]) };
+        assert_eq!(get(&of_work_order(&facts).expect("facts"), "K8"), Some((right, 1)));
+    }
+}
+
+#[test]
+fn a_promise_is_decided_when_it_is_kept_or_its_time_runs_out() {
+    let promise = Promise { response_hours: Some(1), restore_hours: Some(5) };
+    let late = Ticket { restored_at: Some(at(301)), ..ticket(TicketState::New) };
+    let list = of_ticket(&late, promise);
+    let decided = |code: &str| list.iter().find(|c| c.code == code).map(|c| (c.at, c.numerator));
+    // Answered after 70 minutes of 60, running again after 301 of 300.
+    assert_eq!((decided("K14a"), decided("K14b")), (Some((at(60), 0)), Some((at(300), 0))));
+    assert_eq!(get(&list, "K12"), Some((3_600, 1)), "an answer counts before the ticket is resolved");
+    let gone = TicketState::Resolved { resolution: Resolution::SelfCleared, at: at(40) };
+    let gone = Ticket { first_response_at: None, restored_at: Some(at(40)), ..ticket(gone) };
+    let list = of_ticket(&gone, promise);
+    assert_eq!(list.iter().find(|c| c.code == "K14a"), None, "nobody had to answer");
+    assert_eq!(list.iter().find(|c| c.code == "K14b").map(|c| (c.at, c.numerator)), Some((at(40), 1)));
+    let twin = ticket(TicketState::Duplicate { of: TicketId::generate(), at: at(20) });
+    assert_eq!(of_ticket(&twin, promise).len(), 1, "its original is counted");
+}
+
+#[test]
+fn what_is_credited_whole_is_to_be_invoiced_again() {
+    let work = work_order(0);
+    let day = 1_440;
+    let line = Line { invoiced: true, ..line(LineKind::Labour, 1, 9_000, 4_000, 0, Payer::Customer) };
+    // 90 invoiced on the third day and given back on the 20th, then corrected to 60 and invoiced on the 25th.
+    let papers =
+        [billed(&line, 3 * day, Some(20 * day)), Billed { net: 6_000, ..billed(&line, 25 * day, None) }];
+    let lines = [line];
+    let list =
+        of_work_order(&WorkOrderFacts { billed: &papers, ..facts(&work, &[], &lines) }).expect("facts");
+    let again = (20 * day, Some(25 * day), 6_000);
+    assert_eq!(stands(&list, "K29a"), [(0, Some(3 * day), 9_000), again]);
+    assert_eq!(stands(&list, "K28c"), [again], "the work is older than 14 days");
+    let alone = of_work_order(&facts(&work, &[], &lines)).expect("facts");
+    assert_eq!(stands(&alone, "K28c"), [(14 * day, None, 9_000)], "leakage from the fourteenth day on");
+}
+
+#[test]
+fn what_a_customer_owed_is_known_of_every_day() {
+    use crate::{
+        id::PaymentId,
+        service::payment::{Direction, PaymentMethod},
+    };
+    let fee = Period { from: issued(0).on, to: issued(0).on, due: issued(0).on, amount: eur(10_000) };
+    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &fee, Decimal::ZERO);
+    let draft = Invoice { lines: vec![fee], ..invoice(InvoiceState::Draft) };
+    let paper = draft.issue(issued(0).number, at(60), issued(0).on, 30).expect("issued");
+    let money = |amount: i64, direction: Direction, days: i64| Payment {
+        id: PaymentId::generate(),
+        invoice_id: paper.id,
+        amount: eur(amount),
+        direction,
+        method: PaymentMethod::Card,
+        on: issued(0).on.plus_days(days).expect("date"),
+        reference: String::new(),
+    };
+    // 100, of which 40 came on the second day and 70 on the fifth: 10 too much, given back on the sixth.
+    let moves =
+        [money(4_000, Direction::In, 2), money(7_000, Direction::In, 5), money(1_000, Direction::Out, 6)];
+    let paid = paper
+        .pay(eur(4_000), moves[0].on)
+        .and_then(|paper| paper.pay(eur(6_000), moves[1].on))
+        .expect("paid");
+    let list = of_invoice(&paid, &[], &moves, Currency::EUR, Zone::UTC).expect("facts");
+    let day = 1_440;
+    assert_eq!(stands(&list, "K29b"), [(0, Some(2 * day), 10_000), (2 * day, Some(5 * day), 6_000)]);
+    assert_eq!(stands(&list, "K29a"), [(0, Some(60), 10_000)], "until it was issued");
+    let elsewhere = of_invoice(&paid, &[], &[], Currency::EUR, Zone::UTC).expect("facts");
+    assert_eq!(
+        stands(&elsewhere, "K29b"),
+        [(0, Some(5 * day), 10_000)],
+        "the account is right without the moves"
+    );
+}
+
+#[test]
 fn preventive_work_and_open_work_are_in_no_repair_figure() {
     let preventive = WorkOrder { kind: WorkOrderKind::Preventive, ..work_order(500) };
     let list = of_work_order(&facts(&preventive, &[visit(100)], &[])).expect("facts");
@@ -186,7 +283,7 @@ fn preventive_work_and_open_work_are_in_no_repair_figure() {
     let open = WorkOrder { state: WorkOrderState::Unscheduled, ..work_order(0) };
     let codes: Vec<_> =
         of_work_order(&facts(&open, &[], &[])).expect("facts").iter().map(|c| c.code).collect();
-    assert_eq!(codes, [OPENED]);
+    assert_eq!(codes, [OPENED, "K17"]);
 }
 
 #[test]
@@ -222,22 +319,27 @@ fn an_invoice_ends_what_is_pending() {
     let work = work_order(0);
     let lines = [Line { invoiced: true, ..line(LineKind::Labour, 1, 9_000, 4_000, 0, Payer::Customer) }];
     let open = paper(1_440, 9_000);
-    let list =
-        of_work_order(&WorkOrderFacts { invoice: Some(&open), ..facts(&work, &[], &lines) }).expect("facts");
+    let billed = billed(&lines[0], 1_440, None);
+    let of = |invoice: &Invoice| {
+        let billed = [billed];
+        let facts = WorkOrderFacts { invoice: Some(invoice), billed: &billed, ..facts(&work, &[], &lines) };
+        of_work_order(&facts).expect("facts")
+    };
+    let list = of(&open);
     assert_eq!((get(&list, "K29a"), get(&list, "K30")), (None, Some((1, 1))));
+    assert_eq!(stands(&list, "K29a"), [(0, Some(1_440), 9_000)], "one day long");
+    assert_eq!(stands(&list, "K28c"), [], "nothing was late");
     assert_eq!((get(&list, "K31a"), get(&list, "K25")), (Some((86_400, 1)), Some((3_600, 3_600))));
     let paid = open.pay(eur(9_000), date_of(at(4_320), Zone::UTC)).expect("paid");
-    let list =
-        of_work_order(&WorkOrderFacts { invoice: Some(&paid), ..facts(&work, &[], &lines) }).expect("facts");
-    assert_eq!(get(&list, "K30"), Some((0, 1)));
-    let list = of_invoice(&paid, &[], Currency::EUR, Zone::UTC).expect("facts");
+    assert_eq!(get(&of(&paid), "K30"), Some((0, 1)));
+    let list = of_invoice(&paid, &[], &[], Currency::EUR, Zone::UTC).expect("facts");
     assert_eq!(get(&list, "K31b").and_then(|(n, d)| value(Unit::MeanDays, n, d)), Some(2.0));
     assert_eq!(
         list.iter().find(|c| c.code == "K31b").map(|c| c.at),
         Some(at(4_320)),
         "counts when the money came"
     );
-    let covered = of_invoice(&paper(1_440, 0), &[], Currency::EUR, Zone::UTC).expect("facts");
+    let covered = of_invoice(&paper(1_440, 0), &[], &[], Currency::EUR, Zone::UTC).expect("facts");
     assert_eq!(get(&covered, "K31b"), None, "nobody waited for the money of an invoice over nothing");
 }
 
@@ -270,7 +372,8 @@ fn a_job_given_up_after_a_visit_is_money_and_no_completed_job() {
         assert_eq!(list.iter().find(|c| c.code == "K33a").map(|c| c.at), Some(at(300)));
         assert_eq!((get(&list, "K19"), get(&list, "K8"), get(&list, "K2b")), (None, None, None));
         let list = of_work_order(&facts(&work, &[], &[])).expect("facts");
-        assert_eq!(list.len(), 1, "without lines only that it was opened");
+        let codes: Vec<_> = list.iter().map(|c| c.code).collect();
+        assert_eq!(codes, [OPENED, "K17"], "without lines only that it was opened, and stood open");
     }
 }
 
@@ -295,7 +398,7 @@ fn the_price_of_a_contract_is_revenue_once_it_is_invoiced() {
     let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &period, Decimal::new(21, 2));
     let draft = Invoice { lines: vec![fee.clone()], ..invoice(InvoiceState::Draft) };
     let all = |invoice: &Invoice, notes: &[CreditNote]| {
-        of_invoice(invoice, notes, Currency::EUR, Zone::UTC).expect("facts")
+        of_invoice(invoice, notes, &[], Currency::EUR, Zone::UTC).expect("facts")
     };
     assert_eq!((get(&all(&draft, &[]), "K29a"), get(&all(&draft, &[]), "K33a")), (Some((10_000, 1)), None));
     let number = issued(0).number;
@@ -314,7 +417,7 @@ fn the_price_of_a_contract_is_revenue_once_it_is_invoiced() {
     let thrown_away = draft.cancel(at(90)).expect("canceled");
     assert_eq!(all(&thrown_away, &[]), []);
     assert_eq!(
-        of_invoice(&paper, &[], "USD".parse().expect("code"), Zone::UTC).map(|list| get(&list, "K33a")),
+        of_invoice(&paper, &[], &[], "USD".parse().expect("code"), Zone::UTC).map(|list| get(&list, "K33a")),
         Ok(None)
     );
 }
@@ -347,8 +450,10 @@ fn deadlines_count_from_the_report() {
     assert_eq!(get(&list, "K13"), Some((18_000, 1)));
     assert_eq!(get(&list, "K12"), Some((3_600, 1)));
     assert_eq!(get(&of_ticket(&resolved, Promise::default()), "K14a"), None);
-    let codes: Vec<_> = of_ticket(&ticket(TicketState::New), promise).iter().map(|c| c.code).collect();
-    assert_eq!(codes, ["from_customer"]);
+    let open = Ticket { restored_at: None, first_response_at: None, ..ticket(TicketState::New) };
+    let list = of_ticket(&open, promise);
+    let due: Vec<_> = list.iter().map(|c| (c.code, c.at, c.numerator)).collect();
+    assert_eq!(due, [("from_customer", at(10), 1), ("K14a", at(60), 0), ("K14b", at(300), 0)]);
 }
 
 #[test]

@@ -1,3 +1,7 @@
+mod follows;
+mod periods;
+mod streams;
+
 use crate::{
     billing::tests::{approved_job, place, react},
     testing::TestApp,
