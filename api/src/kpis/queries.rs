@@ -141,10 +141,9 @@ pub async fn board_kept(
 ) -> Result<Vec<Figure>, CommandError> {
     changes::settle_for_reader(deps).await;
     // Contracts end and promises are broken without a commit, so nothing is kept for more than a minute.
-    let key = BooksKey { days, minute: now.timestamp().div_euclid(60) };
-    let commit = *deps.records.commits().borrow();
+    let world = World { commit: *deps.records.commits().borrow(), minute: now.timestamp().div_euclid(60) };
     let load = Books::load(deps.records.read(), organisation, days, now);
-    Ok(deps.shell.books.get(key, commit, load).await?.board(role, now))
+    Ok(deps.shell.books.get(days, world, load).await?.board(role, now))
 }
 
 /// One indicator, if `role` may see it.
@@ -160,10 +159,10 @@ pub async fn figure(
     Ok(board.into_iter().find(|figure| figure.definition.code == code))
 }
 
-/// Which [`Books`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BooksKey {
-    days: Days,
+/// What [`Books`] depend on beside their days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct World {
+    commit: u64,
     minute: i64,
 }
 
@@ -192,20 +191,11 @@ impl Books {
     ) -> Result<Self, CommandError> {
         let today = day(now, days.zone);
         // A promise that may still be kept is not broken yet.
-        let mut ahead = HashMap::<(i32, String), Sum>::new();
-        for (day, code, sum) in kpi_facts::ahead(db, today, now).await? {
-            ahead.insert((day, code), sum);
-        }
-        let mut facts = HashMap::<String, Vec<(i32, Sum)>>::new();
-        for (day, code, mut sum) in kpi_facts::days(db, days.from, days.to).await? {
-            if day >= today
-                && let Some(ahead) = ahead.get(&(day, code.clone()))
-            {
-                sum.subtract(*ahead);
-            }
-            match facts.get_mut(&code) {
-                Some(mine) => mine.push((day, sum)),
-                None => drop(facts.insert(code, vec![(day, sum)])),
+        let mut facts = kpi_facts::days(db, days.from, days.to).await?;
+        for (day, code, ahead) in kpi_facts::ahead(db, today, now).await? {
+            let mine = facts.get_mut(&code).into_iter().flatten();
+            for (_, sum) in mine.filter(|(at, _)| *at == day) {
+                sum.subtract(ahead);
             }
         }
         let earlier = days.before();

@@ -122,8 +122,8 @@ async fn work_orders(deps: &Deps, view: &View, days: Days) -> Result<Markup, Com
     let from = days.to - BAR_DAYS;
     let sums = kpi_facts::days(deps.records.read(), from, days.to).await?;
     let of = |day: i32, code: &str| {
-        let found = sums.iter().find(|(at, name, _)| *at == day && name == code);
-        found.map_or(0.0, |(_, _, sum)| sum.numerator as f64)
+        let found = sums.get(code).and_then(|sums| sums.iter().find(|(at, _)| *at == day));
+        found.map_or(0.0, |(_, sum)| sum.numerator as f64)
     };
     let bars: Vec<(f64, f64)> = (from..days.to).map(|day| (of(day, OPENED), of(day, "K19"))).collect();
     let (opened, closed) = bars.iter().fold((0.0, 0.0), |(a, b), (opened, closed)| (a + opened, b + closed));

@@ -6,42 +6,42 @@ use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
 use tokio::sync::OnceCell;
 
 /// Values kept at most; all are forgotten when there are more.
-const LIMIT: usize = 64;
+const LIMIT: usize = 16;
 
 /// A value that is computed, or is being computed.
 type Cell<V> = Arc<OnceCell<Arc<V>>>;
 
-pub struct Kept<K, V> {
-    /// With the commit that each is of.
-    cells: Mutex<HashMap<K, (u64, Cell<V>)>>,
+pub struct Kept<K, W, V> {
+    /// With the state of the world that each is of: a commit, and a minute where time alone changes something.
+    cells: Mutex<HashMap<K, (W, Cell<V>)>>,
 }
 
-impl<K, V> Default for Kept<K, V> {
+impl<K, W, V> Default for Kept<K, W, V> {
     fn default() -> Self {
         Self { cells: Mutex::default() }
     }
 }
 
-impl<K: Eq + Hash, V> Kept<K, V> {
-    /// What `compute` made for `key` since `commit`, by whoever asked first. An error is nobody else's.
+impl<K: Eq + Hash, W: Copy + PartialEq, V> Kept<K, W, V> {
+    /// What `compute` made for `key` in the same `world`, by whoever asked first. An error is nobody else's.
     pub async fn get<E>(
         &self,
         key: K,
-        commit: u64,
+        world: W,
         compute: impl Future<Output = Result<V, E>>,
     ) -> Result<Arc<V>, E> {
-        let cell = self.cell(key, commit);
+        let cell = self.cell(key, world);
         cell.get_or_try_init(|| async { compute.await.map(Arc::new) }).await.cloned()
     }
 
-    fn cell(&self, key: K, commit: u64) -> Cell<V> {
+    fn cell(&self, key: K, world: W) -> Cell<V> {
         let mut cells = self.cells.lock();
         if cells.len() >= LIMIT {
             cells.clear();
         }
-        let (of, cell) = cells.entry(key).or_insert_with(|| (commit, Arc::default()));
-        if *of != commit {
-            (*of, *cell) = (commit, Arc::default());
+        let (of, cell) = cells.entry(key).or_insert_with(|| (world, Arc::default()));
+        if *of != world {
+            (*of, *cell) = (world, Arc::default());
         }
         Arc::clone(cell)
     }
@@ -54,7 +54,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_asked_twice_at_once_is_computed_once_and_again_after_a_commit() {
-        let (kept, computed) = (Kept::<&str, u32>::default(), AtomicU32::new(0));
+        let (kept, computed) = (Kept::<&str, u32, u32>::default(), AtomicU32::new(0));
         let compute = || async {
             tokio::task::yield_now().await;
             Ok::<u32, ()>(computed.fetch_add(1, Ordering::Relaxed))
@@ -68,7 +68,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_not_kept() {
-        let kept = Kept::<u8, u8>::default();
+        let kept = Kept::<u8, u32, u8>::default();
         assert_eq!(kept.get(1, 1, async { Err("busy") }).await, Err("busy"));
         assert_eq!(kept.get(1, 1, async { Ok::<_, &str>(7) }).await, Ok(Arc::new(7)));
     }

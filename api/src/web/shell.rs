@@ -14,7 +14,7 @@ pub struct Shell {
     /// Makes the device token of a repeated command the same as the first time, without keeping it anywhere.
     pub token_seed: [u8; 32],
     /// Figures of the periods that people look at.
-    pub books: Kept<queries::BooksKey, queries::Books>,
+    pub books: Kept<queries::Days, queries::World, queries::Books>,
     /// Open live streams.
     pub live: Arc<Hub>,
     /// True from the moment somebody can sign in: spares the look at the database on every request.

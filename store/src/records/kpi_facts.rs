@@ -21,7 +21,7 @@ use domain::{
     service::kpi::{CATALOGUE, Contribution, Dimensions, standing_codes},
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
+    ActiveValue::Set, ConnectionTrait, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect, Statement,
     entity::prelude::*, sea_query::OnConflict,
 };
 use sea_orm_migration::prelude::*;
@@ -230,21 +230,38 @@ async fn add_to_day(
     Ok(())
 }
 
-/// The sums of each code on each day from `from` (included) to `to` (excluded), by day.
+/// The sums of each code on each day from `from` (included) to `to` (excluded), by code and day.
+///
+/// Years hold many thousands of small rows, which cost more to carry over one by one than to add up: they come as one
+/// text a code.
 pub async fn days(
     db: &impl ConnectionTrait,
     from: i32,
     to: i32,
-) -> Result<Vec<(i32, String, Sum)>, StoreError> {
-    let rows = day::Entity::find()
-        .filter(day::Column::Day.gte(from))
-        .filter(day::Column::Day.lt(to))
-        .order_by_asc(day::Column::Day)
-        .all(db)
-        .await?;
-    let sum =
-        |row: &day::Model| Sum { numerator: row.numerator, denominator: row.denominator, cases: row.cases };
-    Ok(rows.into_iter().map(|row| (row.day, row.code.clone(), sum(&row))).collect())
+) -> Result<HashMap<String, Vec<(i32, Sum)>>, StoreError> {
+    let sql = "SELECT code, group_concat(day || ' ' || numerator || ' ' || denominator || ' ' || cases, ' ') \
+               FROM kpi_days WHERE day >= ? AND day < ? GROUP BY code";
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [from.into(), to.into()]);
+    let mut days = HashMap::new();
+    for row in db.query_all_raw(statement).await? {
+        let (code, text): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let sums = sums_of(&text).ok_or_else(|| StoreError::Corrupt(format!("days of {code}")))?;
+        days.insert(code, sums);
+    }
+    Ok(days)
+}
+
+/// Days and their sums as [`days`] has them written, in order.
+fn sums_of(text: &str) -> Option<Vec<(i32, Sum)>> {
+    let mut numbers = text.split(' ').map(str::parse::<i64>);
+    let mut sums = Vec::new();
+    while let Some(day) = numbers.next() {
+        let mut next = || numbers.next()?.ok();
+        let sum = Sum { numerator: next()?, denominator: next()?, cases: next()? };
+        sums.push((i32::try_from(day.ok()?).ok()?, sum));
+    }
+    sums.sort_unstable_by_key(|(day, _)| *day);
+    Some(sums)
 }
 
 /// The sums of each code over all days from `from` (included) to `to` (excluded).

@@ -35,8 +35,8 @@ async fn kept(plant: &Plant) -> BTreeMap<String, String> {
     let db = plant.app.deps.records.read();
     let (from, to) = (from_micros(0), from_micros(4_000_000_000_000_000));
     let mut all = BTreeMap::new();
-    for (day, code, sum) in kpi_facts::days(db, 0, i32::MAX).await.expect("days") {
-        all.insert(format!("day {day} {code}"), format!("{sum:?}"));
+    for (code, days) in kpi_facts::days(db, 0, i32::MAX).await.expect("days") {
+        all.extend(days.iter().map(|(day, sum)| (format!("day {day} {code}"), format!("{sum:?}"))));
     }
     let codes = CATALOGUE.iter().map(|d| d.code).chain(SOURCES.iter().map(|(_, code)| *code)).chain([OPENED]);
     for code in codes {
