@@ -7,7 +7,7 @@ use crate::{
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    condition::{EquipmentState, reliability::Uptime, state::StateInterval, tally::Day},
+    condition::{EquipmentState, state::StateInterval, tally::Day},
     id::SiteId,
 };
 use maud::{Markup, html};
@@ -46,35 +46,36 @@ fn rank(state: EquipmentState) -> u8 {
     }
 }
 
-/// The sites that did worst since the start of `day`, with what they did over the last day.
+/// Of `all` sites those that did worst since the start of `day`, with what they did over the last day.
 pub async fn card(
     db: &impl Connection,
     view: &View,
+    all: usize,
     day: Day,
     now: Timestamp,
 ) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let open = work_orders::open_by_site(db).await?;
     let uptimes = state_days::site_uptimes(db, day, now).await?;
-    let mut rows: Vec<(SiteId, u64, Option<f64>)> = assets::count_by_site(db)
-        .await?
-        .into_iter()
-        .map(|(site, machines)| (site, machines, uptimes.get(&site).and_then(Uptime::technical)))
-        .collect();
-    rows.sort_by(|a, b| a.2.unwrap_or(2.0).total_cmp(&b.2.unwrap_or(2.0)).then(a.0.cmp(&b.0)));
-    let (shown, all) = (rows.len().min(SHOWN), rows.len());
+    let mut rows: Vec<(SiteId, Option<f64>)> =
+        uptimes.iter().map(|(site, uptime)| (*site, uptime.technical())).collect();
+    if rows.len() < SHOWN {
+        let idle = assets::sites(db).await?.into_iter().filter(|site| !uptimes.contains_key(site));
+        rows.extend(idle.map(|site| (site, None)));
+    }
+    rows.sort_by(|a, b| a.1.unwrap_or(2.0).total_cmp(&b.1.unwrap_or(2.0)).then(a.0.cmp(&b.0)));
     rows.truncate(SHOWN);
-    let machines = assets::at_sites(db, rows.iter().map(|(site, ..)| *site)).await?;
+    let open = work_orders::open_at_sites(db, rows.iter().map(|(site, _)| *site)).await?;
+    let machines = assets::at_sites(db, rows.iter().map(|(site, _)| *site)).await?;
     let day_ago = now - TimeDelta::hours(24);
     let logs = states::of_assets(db, machines.iter().map(|(asset, _)| *asset), day_ago, now).await?;
     let of_site = |site: SiteId| {
         let here = machines.iter().filter(move |(_, at)| *at == site);
         here.filter_map(|(asset, _)| logs.get(asset)).flatten()
     };
-    let names = sites::by_ids(db, rows.iter().map(|(site, ..)| *site)).await?;
+    let names = sites::by_ids(db, rows.iter().map(|(site, _)| *site)).await?;
     Ok(html! {
         section.card {
-            header { h2 { (lang.t("overview-fleet")) } small { (lang.t("overview-fleet-hint")) @if shown < all { " · " (shown) " / " (all) } } }
+            header { h2 { (lang.t("overview-fleet")) } small { (lang.t("overview-fleet-hint")) @if rows.len() < all { " · " (rows.len()) " / " (all) } } }
             @if rows.is_empty() { p.nothing { (lang.t("overview-fleet-none")) } } @else {
                 @let heads = ["site", "assets", "status", "uptime", "open"].map(|word| lang.t(&format!("overview-{word}")));
                 table.fleet.cards style=(card_heads(heads)) {
@@ -86,9 +87,9 @@ pub async fn card(
                         th.n scope="col" { (lang.t("overview-uptime")) }
                         th.n scope="col" { (lang.t("overview-open")) }
                     } }
-                    tbody { @for (site, machines, uptime) in &rows { tr {
+                    tbody { @for (site, uptime) in &rows { tr {
                         td { b { a href={ "/assets?site_id=" (site) } { (names.get(site).map_or("", |site| site.name.as_str())) } } }
-                        td.n { (machines) }
+                        td.n { (machines.iter().filter(|(_, at)| at == site).count()) }
                         td { (bars(&half_hours(of_site(*site), now))) }
                         td.n { @match uptime { Some(share) => { (lang.number(share * 100.0, 2)) " %" }, None => "–" } }
                         td.n { (open.get(site).copied().unwrap_or(0)) }

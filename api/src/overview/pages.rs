@@ -49,7 +49,9 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     let footing = state_days::footing(db).await?;
     let attention = attention::load(db, user.scope(), now).await?;
     let first = state_days::day(Days::date(days.from), days.zone);
-    let health = fleet_health::card(db, &view, first, now).await?;
+    let health =
+        fleet_health::card(db, &view, usize::try_from(footing.sites).unwrap_or(usize::MAX), first, now)
+            .await?;
     let connects = matches!(user.actor.role, Role::Admin | Role::ServiceManager);
     let main = html! {
         div.top {

@@ -189,17 +189,11 @@ pub async fn list(
     Ok(page.read("asset", |row| (row.id, &row.name), Asset::try_from))
 }
 
-/// How many there are at each site.
-pub async fn count_by_site(db: &impl ConnectionTrait) -> Result<HashMap<SiteId, u64>, StoreError> {
-    let rows: Vec<(Uuid, i64)> = Entity::find()
-        .select_only()
-        .column(Column::SiteId)
-        .column_as(Column::Id.count(), "n")
-        .group_by(Column::SiteId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(site, n)| (site.into(), n.unsigned_abs())).collect())
+/// Every site at which an asset stands.
+pub async fn sites(db: &impl ConnectionTrait) -> Result<Vec<SiteId>, StoreError> {
+    let query = Entity::find().select_only().column(Column::SiteId).distinct();
+    let ids: Vec<Uuid> = query.into_tuple().all(db).await?;
+    Ok(ids.into_iter().map(Into::into).collect())
 }
 
 /// Those that stand at some sites, with their site.

@@ -258,7 +258,7 @@ fn sums_of(text: &str) -> Option<Vec<(i32, Sum)>> {
     while let Some(day) = numbers.next() {
         let mut next = || numbers.next()?.ok();
         let sum = Sum { numerator: next()?, denominator: next()?, cases: next()? };
-        sums.push((i32::try_from(day.ok()?).ok()?, sum));
+        sums.push((day.ok()?.try_into().ok()?, sum));
     }
     sums.sort_unstable_by_key(|(day, _)| *day);
     Some(sums)

@@ -183,6 +183,8 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
                 .pragma("foreign_keys", "ON")
                 .pragma("busy_timeout", "10000")
                 .pragma("cache_size", "-8192")
+                // A row that does not fit makes two threads wait for each other, which costs more than the row.
+                .row_buffer_size(1024)
         },
     );
     options

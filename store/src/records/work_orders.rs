@@ -200,13 +200,17 @@ pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> 
     Ok(filtered(scope, filter).count(db).await?)
 }
 
-/// How many are open at each site; sites without one are absent.
-pub async fn open_by_site(db: &impl ConnectionTrait) -> Result<HashMap<SiteId, i64>, StoreError> {
+/// How many are open at each of `sites`; those without one are absent.
+pub async fn open_at_sites(
+    db: &impl ConnectionTrait,
+    sites: impl IntoIterator<Item = SiteId>,
+) -> Result<HashMap<SiteId, i64>, StoreError> {
     let rows: Vec<(Uuid, i64)> = Entity::find()
         .select_only()
         .column(Column::SiteId)
         .column_as(Column::Id.count(), "n")
         .filter(Column::IsOpen.eq(true))
+        .filter(Column::SiteId.is_in(sites.into_iter().map(Uuid::from)))
         .group_by(Column::SiteId)
         .into_tuple()
         .all(db)

@@ -67,26 +67,27 @@ pub async fn site_uptimes(
         .iter()
         .map(|name| format!("sum({name}_n), sum({name}_us + {name}_n * (start_us - {from_us}))"))
         .collect();
+    let levels: Vec<String> = LEVELS.iter().map(|name| format!("{name}_n")).collect();
+    let all = format!("SELECT site_id, {} FROM site_days WHERE day = ?", levels.join(", "));
     let within = format!(
         "SELECT site_id, {}, sum(stops) FROM site_days WHERE day >= ? AND day < ? GROUP BY site_id",
         sums.join(", ")
     );
-    let all: Vec<String> = LEVELS.iter().map(|name| format!("{name}_n")).collect();
-    let all = format!("SELECT site_id, {} FROM site_days WHERE day = ?", all.join(", "));
     let length = i128::from(tally::offset_us(now, day.from));
     let mut sites: HashMap<SiteId, Sums> = HashMap::new();
-    for row in db.query_all_raw(statement(db, all, [ALL_DAYS.into()])).await? {
-        let sum = sites.entry(site(&row)?).or_default();
-        for (index, time) in sum.time_us.iter_mut().enumerate() {
-            *time += i128::from(row.try_get_by_index::<i64>(index + 1)?) * length;
+    for (site, levels) in numbers_by_site(db, &all, LEVELS.len(), [ALL_DAYS.into()]).await? {
+        let sum = sites.entry(site).or_default();
+        for (time, level) in sum.time_us.iter_mut().zip(levels) {
+            *time += i128::from(level) * length;
         }
     }
-    for row in db.query_all_raw(statement(db, within, [day.number.into(), ALL_DAYS.into()])).await? {
-        let sum = sites.entry(site(&row)?).or_default();
-        for (index, time) in sum.time_us.iter_mut().enumerate() {
-            *time -= i128::from(row.try_get_by_index::<i64>(2 * index + 2)?);
+    let bounds = [day.number.into(), ALL_DAYS.into()];
+    for (site, numbers) in numbers_by_site(db, &within, 2 * LEVELS.len() + 1, bounds).await? {
+        let sum = sites.entry(site).or_default();
+        for (time, offset) in sum.time_us.iter_mut().zip(numbers.iter().skip(1).step_by(2)) {
+            *time -= i128::from(*offset);
         }
-        sum.stops += row.try_get_by_index::<i64>(2 * LEVELS.len() + 1)?;
+        sum.stops += numbers.last().copied().unwrap_or_default();
     }
     for (site, change) in ahead(db, now).await? {
         let sum = sites.entry(site).or_default();
@@ -100,6 +101,33 @@ pub async fn site_uptimes(
         }
     }
     Ok(sites.into_iter().filter_map(|(site, sum)| Some((site, sum.uptime()?))).collect())
+}
+
+/// What `sql` selects, a site and `count` numbers a row. Carried over as one text: there are thousands of rows, each of
+/// which costs more to carry than to write and read.
+async fn numbers_by_site<const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    count: usize,
+    values: [Value; N],
+) -> Result<Vec<(SiteId, Vec<i64>)>, StoreError> {
+    let names: Vec<String> = (0..count).map(|index| format!("n{index}")).collect();
+    let text = format!(
+        "WITH found (site_id, {}) AS ({sql}) SELECT group_concat(hex(site_id) || ' ' || {}, ';') FROM found",
+        names.join(", "),
+        names.join(" || ' ' || ")
+    );
+    let Some(row) = db.query_one_raw(statement(db, text, values)).await? else { return Ok(Vec::new()) };
+    let text: Option<String> = row.try_get_by_index(0)?;
+    let rows = text.as_deref().unwrap_or_default().split(';').filter(|row| !row.is_empty());
+    let read = |row: &str| {
+        let mut words = row.split(' ');
+        let site = words.next().and_then(|id| Uuid::parse_str(id).ok())?;
+        let numbers = words.map(|word| word.parse().ok()).collect::<Option<Vec<i64>>>()?;
+        (numbers.len() == count).then_some((SiteId(site), numbers))
+    };
+    let rows = rows.map(|row| read(row).ok_or_else(|| StoreError::Corrupt(format!("sums of a site: {row}"))));
+    rows.collect()
 }
 
 /// How many assets and sites there are.
@@ -182,10 +210,6 @@ fn statement<const N: usize>(
     values: [Value; N],
 ) -> Statement {
     Statement::from_sql_and_values(db.get_database_backend(), sql, values)
-}
-
-fn site(row: &QueryResult) -> Result<SiteId, DbErr> {
-    Ok(SiteId(row.try_get_by_index(0)?))
 }
 
 fn tally(row: &QueryResult, first: usize) -> Result<Tally, DbErr> {
