@@ -1,10 +1,31 @@
 //! Checks of what people and programs typed, the same for pages and JSON.
 
 use crate::command::{CommandError, FieldError};
+use domain::{Timestamp, calendar::within_years};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use std::ops::RangeInclusive;
 
 /// Longest name, address line and note that we keep, in characters.
 pub const MAX_NAME: usize = 120;
 pub const MAX_TEXT: usize = 2000;
+
+/// What is told of an instant that is none, or lies where no calendar of ours reaches.
+pub const NO_INSTANT: &str = "not an instant such as 2026-01-31T12:00:00Z, between 1900 and 2199";
+
+/// An instant of a body.
+pub fn instant<'de, D: Deserializer<'de>>(body: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(body)?;
+    let at = chrono::DateTime::parse_from_rfc3339(&text).ok();
+    at.and_then(|at| within_years(at.to_utc())).ok_or_else(|| D::Error::custom(NO_INSTANT))
+}
+
+/// An instant of a body that may be left out, with `#[serde(default)]`.
+pub fn instant_if_any<'de, D: Deserializer<'de>>(body: D) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Said(#[serde(deserialize_with = "instant")] Timestamp);
+    Ok(Option::<Said>::deserialize(body)?.map(|Said(at)| at))
+}
 
 /// Collects what to change, field by field.
 #[derive(Debug, Default)]
@@ -29,6 +50,18 @@ impl Checks {
     /// The trimmed text; nothing for an empty one.
     pub fn optional(&mut self, field: &'static str, text: Option<&str>, max: usize) -> Option<String> {
         Some(self.text(field, text?, max)).filter(|text| !text.is_empty())
+    }
+    /// A number within `range`; `message` says which are.
+    pub fn within<T: PartialOrd>(
+        &mut self,
+        field: &'static str,
+        value: Option<&T>,
+        range: &RangeInclusive<T>,
+        message: &'static str,
+    ) {
+        if value.is_some_and(|value| !range.contains(value)) {
+            self.add(field, message);
+        }
     }
     pub fn add(&mut self, field: &'static str, message: &'static str) {
         if self.0.iter().all(|error| error.field != field) {

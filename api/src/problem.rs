@@ -1,5 +1,9 @@
 //! Errors for programs: `application/problem+json` with a stable `code`.
 
+mod codes;
+
+pub use codes::FieldProblem;
+
 use crate::command::CommandError;
 use axum::{
     http::{StatusCode, header},
@@ -20,7 +24,7 @@ pub struct Problem {
     pub code: String,
     /// What to change, by field.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, String>,
+    pub fields: BTreeMap<String, FieldProblem>,
 }
 
 impl Problem {
@@ -43,8 +47,13 @@ impl Problem {
     /// A parameter of the query that is refused, and what to send instead.
     pub fn query(name: &str, send: &str) -> Self {
         let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid_query", "the query cannot be read");
-        problem.fields.insert(name.into(), send.into());
+        problem.fields.insert(name.into(), FieldProblem::new("invalid_value", send));
         problem
+    }
+    /// An `Idempotency-Key` that cannot be kept: passed over, it would let a repetition happen twice.
+    pub fn idempotency_key() -> Self {
+        let send = "send one Idempotency-Key of 1 to 200 printable ASCII characters, or none";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", send)
     }
     /// A fault of ours.
     pub fn internal() -> Self {
@@ -62,7 +71,10 @@ impl From<CommandError> for Problem {
             CommandError::NotFound => Self::not_found(),
             CommandError::Forbidden => Self::forbidden(),
             CommandError::Invalid(fields) => Self {
-                fields: fields.into_iter().map(|f| (f.field.into(), f.message.into())).collect(),
+                fields: fields
+                    .into_iter()
+                    .map(|f| (f.field.into(), FieldProblem::of_message(f.message)))
+                    .collect(),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
             },
             CommandError::Query(wrong) => Self::query(wrong.field, &wrong.send),
@@ -87,7 +99,8 @@ impl From<StoreError> for Problem {
             }
             StoreError::Cursor => {
                 let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid_cursor", error.to_string());
-                problem.fields.insert("cursor".into(), "send a `next_cursor` of this list, or none".into());
+                let send = "send a `next_cursor` of this list, or none";
+                problem.fields.insert("cursor".into(), FieldProblem::new("invalid_cursor", send));
                 problem
             }
             StoreError::Unavailable(_) | StoreError::Full(_) => {

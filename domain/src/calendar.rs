@@ -148,6 +148,12 @@ pub fn within_years(at: Timestamp) -> Option<Timestamp> {
     YEARS.contains(&at.year()).then_some(at)
 }
 
+/// `by` later, or where our years end: what was stored before there were bounds must not stop a page.
+pub fn later(at: Timestamp, by: TimeDelta) -> Timestamp {
+    let end = if by < TimeDelta::zero() { Date::MIN } else { Date::MAX };
+    at.checked_add_signed(by).and_then(within_years).unwrap_or_else(|| start_of_day(end, Zone::UTC))
+}
+
 /// The last day of a term that ends before `end`, its excluded end.
 pub fn last_day(end: Timestamp, zone: Zone) -> Date {
     date_of(end - TimeDelta::microseconds(1), zone)

@@ -70,3 +70,5 @@ contracts-period-later = later
 contracts-period-elsewhere = not here
 contracts-invoice-due = Make a draft of what is due
 contracts-error-invoiced = Periods that are on an invoice keep their days and amounts. Credit them first, or leave dates and price as they are.
+contracts-error-hours = Enter 1 to 8760 hours.
+contracts-error-included = Enter 0 to 100000.

@@ -61,6 +61,7 @@ error-cursor = This link to the next page is damaged or belongs to another list:
 error-query-without = Show the page without it
 error-transition = This is not possible in the present state. Somebody may have changed it meanwhile: reload the page.
 error-key-reused = This form was already sent with other values. Check what was saved, then send it again if needed.
+error-key = This form carries a key that cannot be kept. Open the page again and fill it in once more.
 error-already-done = This was already done. See how it stands now before doing anything again.
 error-money = These amounts cannot be combined: check the currency and the size.
 error-conflict = Somebody changed this meanwhile. Reload the page and try again.

@@ -70,3 +70,5 @@ contracts-period-later = más adelante
 contracts-period-elsewhere = no aquí
 contracts-invoice-due = Hacer un borrador de lo vencido
 contracts-error-invoiced = Los periodos ya facturados conservan días e importes. Abónelos antes, o deje fechas y precio como están.
+contracts-error-hours = Indique de 1 a 8760 horas.
+contracts-error-included = Indique de 0 a 100000.

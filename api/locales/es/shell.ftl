@@ -61,6 +61,7 @@ error-cursor = Este enlace a la página siguiente está dañado o es de otra lis
 error-query-without = Ver la página sin ello
 error-transition = No es posible en el estado actual. Quizá alguien lo cambió entretanto: recargue la página.
 error-key-reused = Este formulario ya se envió con otros valores. Compruebe lo guardado y, si hace falta, envíelo de nuevo.
+error-key = Este formulario lleva una clave que no se puede guardar. Vuelva a abrir la página y rellénelo de nuevo.
 error-already-done = Esto ya se hizo. Mire cómo está ahora antes de repetir nada.
 error-money = Estos importes no se pueden combinar: revise la moneda y la cantidad.
 error-conflict = Alguien lo cambió entretanto. Recargue la página e inténtelo de nuevo.

@@ -70,3 +70,5 @@ contracts-period-later = più avanti
 contracts-period-elsewhere = non qui
 contracts-invoice-due = Crea una bozza di quanto dovuto
 contracts-error-invoiced = I periodi già fatturati conservano giorni e importi. Stornarli prima, o lasciare date e prezzo come sono.
+contracts-error-hours = Indichi da 1 a 8760 ore.
+contracts-error-included = Indichi da 0 a 100000.

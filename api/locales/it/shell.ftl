@@ -61,6 +61,7 @@ error-cursor = Questo collegamento alla pagina seguente è danneggiato o apparti
 error-query-without = Mostra la pagina senza
 error-transition = Non è possibile nello stato attuale. Forse qualcuno l’ha modificato nel frattempo: ricarichi la pagina.
 error-key-reused = Questo modulo è già stato inviato con altri valori. Verifichi quanto salvato e, se serve, lo invii di nuovo.
+error-key = Questo modulo porta una chiave che non si può conservare. Riapra la pagina e lo compili di nuovo.
 error-already-done = Questo è già stato fatto. Guardi la situazione attuale prima di ripetere qualcosa.
 error-money = Questi importi non si possono combinare: controlli valuta e grandezza.
 error-conflict = Qualcuno l’ha modificato nel frattempo. Ricarichi la pagina e riprovi.

@@ -71,3 +71,5 @@ contracts-period-later = mai târziu
 contracts-period-elsewhere = nu aici
 contracts-invoice-due = Fă o ciornă cu ce este scadent
 contracts-error-invoiced = Perioadele facturate își păstrează zilele și sumele. Stornați-le întâi sau lăsați datele și prețul neschimbate.
+contracts-error-hours = Introduceți între 1 și 8760 de ore.
+contracts-error-included = Introduceți între 0 și 100000.

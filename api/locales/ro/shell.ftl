@@ -62,6 +62,7 @@ error-cursor = Acest link către pagina următoare este deteriorat sau aparține
 error-query-without = Arată pagina fără acesta
 error-transition = Nu este posibil în starea actuală. Poate a fost modificat între timp: reîncărcați pagina.
 error-key-reused = Formularul a fost deja trimis cu alte valori. Verificați ce s-a salvat și, dacă e nevoie, trimiteți-l din nou.
+error-key = Acest formular poartă o cheie care nu poate fi păstrată. Deschideți din nou pagina și completați-l încă o dată.
 error-already-done = Acest lucru a fost deja făcut. Vedeți cum stau lucrurile acum înainte de a repeta ceva.
 error-money = Aceste sume nu pot fi combinate: verificați moneda și mărimea.
 error-conflict = Cineva a modificat acest lucru între timp. Reîncărcați pagina și încercați din nou.

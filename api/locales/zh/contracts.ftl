@@ -67,3 +67,5 @@ contracts-period-later = 未到期
 contracts-period-elsewhere = 不在此开票
 contracts-invoice-due = 为到期部分创建草稿
 contracts-error-invoiced = 已开票期间的日期和金额不可更改。请先冲销，或保持日期和价格不变。
+contracts-error-hours = 请输入 1 到 8760 小时。
+contracts-error-included = 请输入 0 到 100000。

@@ -58,6 +58,7 @@ error-cursor = 此下一页链接已损坏或属于其他列表：
 error-query-without = 不带该条件显示页面
 error-transition = 当前状态下无法执行。可能已被他人修改，请刷新页面。
 error-key-reused = 此表单已以其他内容提交过。请核对已保存的内容，如有需要再次提交。
+error-key = 此表单带有无法保存的键。请重新打开页面并再次填写。
 error-already-done = 此操作已经完成。再次操作之前，请先查看当前状态。
 error-money = 这些金额无法合并，请检查货币与数额。
 error-conflict = 内容已被他人修改。请刷新页面后重试。

@@ -5,7 +5,7 @@ use super::commands::{self, NewAccount, NewToken};
 use crate::{
     command::Context,
     deps::Deps,
-    problem::Problem,
+    problem::{FieldProblem, Problem},
     web::{
         json::{Json, Time},
         list::{Items, ListQuery},
@@ -239,7 +239,7 @@ pub async fn revoke_token(
 fn role(text: &str) -> Result<Role, Problem> {
     text.parse().map_err(|_| {
         let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
-        problem.fields.insert("role".into(), "there is no such role".into());
+        problem.fields.insert("role".into(), FieldProblem::new("unknown_choice", "There is no such role."));
         problem
     })
 }

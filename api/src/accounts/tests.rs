@@ -257,10 +257,10 @@ async fn programs_are_told_what_is_wrong() {
     let admin = app.bearer(Role::Admin);
     let refused = admin.post_json("/api/v1/accounts", &json!({ "email": "x", "colour": 1 })).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.json()["fields"]["colour"].is_string(), "{}", refused.text());
+    assert!(refused.json()["fields"]["colour"]["code"].is_string(), "{}", refused.text());
     let input = json!({ "email": "c@example.com", "name": "C", "role": "customer", "password": PASSWORD });
     let refused = admin.post_json("/api/v1/accounts", &input).await;
-    assert_eq!(refused.json()["fields"]["customer_id"], "accounts-customer-missing");
+    assert_eq!(refused.json()["fields"]["customer_id"]["code"], "customer_required");
     assert_eq!(admin.get("/api/v1/nothing").await.json()["code"], "not_found");
     let refused = admin.delete("/api/v1/accounts").await;
     assert_eq!((refused.status, refused.json()["code"].as_str()), (405, Some("method_not_allowed")));
@@ -392,6 +392,6 @@ async fn nobody_is_left_without_the_scope_of_their_role() {
         let input =
             json!({ "name": "x", "role": role, "customer_id": customer, "technician_id": technician });
         let refused = admin.post_json("/api/v1/tokens", &input).await;
-        assert!(refused.json()["fields"][field].is_string(), "{role}: {}", refused.text());
+        assert!(refused.json()["fields"][field]["code"].is_string(), "{role}: {}", refused.text());
     }
 }

@@ -159,7 +159,7 @@ pub struct DismissInput {
     reason: String,
     /// Hidden until then; for good when absent.
     #[schema(value_type = Option<String>)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     until: Option<Timestamp>,
 }
 

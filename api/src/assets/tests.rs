@@ -73,8 +73,8 @@ async fn an_asset_is_made_read_and_changed() {
 
     let taken = manager.post_json("/api/v1/assets", &body).await;
     assert_eq!(
-        (taken.status, taken.json()["fields"]["serial_number"].clone()),
-        (422, json!("assets-serial-taken"))
+        (taken.status, taken.json()["fields"]["serial_number"]["code"].clone()),
+        (422, json!("serial_number_taken"))
     );
     let mut typo = body.clone();
     typo["colour"] = json!("red");

@@ -23,11 +23,16 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 use store::{
     StoreError,
     records::{Connection, assets, contracts, customers, organisation, warranties},
 };
+
+/// A promise is kept within a year.
+const PROMISED_HOURS: RangeInclusive<u32> = 1..=8760;
+/// Hours and visits of one term.
+const INCLUDED_MOST: u32 = 100_000;
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +98,24 @@ impl ContractInput {
                 checks.add("asset_ids", "contracts-error-assets");
             }
         }
+        for (field, hours) in
+            [("response_hours", &self.response_hours), ("restore_hours", &self.restore_hours)]
+        {
+            checks.within(field, hours.as_ref(), &PROMISED_HOURS, "contracts-error-hours");
+        }
+        checks.within(
+            "included_visits",
+            self.included_visits.as_ref(),
+            &(0..=INCLUDED_MOST),
+            "contracts-error-included",
+        );
+        let most = Decimal::from(INCLUDED_MOST);
+        checks.within(
+            "included_hours",
+            self.included_hours.as_ref(),
+            &(Decimal::ZERO..=most),
+            "contracts-error-included",
+        );
         checks.finish()?;
         let kept = before.map(|before| (before.start, before.end));
         let (start, end) = term(db, (self.starts_on, self.ends_on), kept).await?;

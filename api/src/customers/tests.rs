@@ -15,11 +15,11 @@ async fn customers_sites_and_models_are_made_and_changed_by_programs() {
     let made = manager.post_json("/api/v1/sites", &site).await;
     assert_eq!(made.status, 201, "{}", made.text());
     let taken = manager.post_json("/api/v1/sites", &site).await;
-    assert_eq!(taken.json()["fields"]["name"], "sites-name-taken");
+    assert_eq!(taken.json()["fields"]["name"]["code"], "name_taken");
     let zone = json!({ "customer_id": id, "name": "Cluj", "time_zone": "Mars/Olympus" });
     assert_eq!(
-        manager.post_json("/api/v1/sites", &zone).await.json()["fields"]["time_zone"],
-        "sites-zone-unknown"
+        manager.post_json("/api/v1/sites", &zone).await.json()["fields"]["time_zone"]["code"],
+        "unknown_time_zone"
     );
     let model = json!({ "manufacturer": "Carrier", "name": "30XW", "equipment_type": "chiller" });
     assert_eq!(manager.post_json("/api/v1/models", &model).await.status, 201);

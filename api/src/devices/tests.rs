@@ -71,7 +71,8 @@ async fn an_asset_that_is_not_there_cannot_be_chosen() {
     let body = json!({ "name": "G", "asset_id": uuid::Uuid::now_v7(), "profile": "smoke signals" });
     let answer = app.bearer(Role::Admin).post_json("/api/v1/devices", &body).await;
     assert_eq!(answer.status, 422);
-    assert_eq!(answer.json()["fields"], json!({ "asset_id": "form-choice", "profile": "form-choice" }));
+    let wrong = json!({ "code": "unknown_choice", "message": "Choose one of the options." });
+    assert_eq!(answer.json()["fields"], json!({ "asset_id": wrong, "profile": wrong }));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use domain::{
     Timestamp,
     account::Scope,
     asset::Asset,
+    calendar::later,
     id::AssetId,
     service::{
         contract::{Contract, ContractState},
@@ -45,7 +46,7 @@ fn due(ticket: &Ticket, contracts: &[Contract]) -> Option<Timestamp> {
         contract.customer_id == ticket.customer_id && contract.covers_asset(ticket.asset_id)
     });
     let promise = promise(covering, ticket.reported_at);
-    let after = |hours: u32| ticket.reported_at + TimeDelta::hours(i64::from(hours));
+    let after = |hours: u32| later(ticket.reported_at, TimeDelta::hours(i64::from(hours)));
     let response = promise.response_hours.filter(|_| ticket.first_response_at.is_none()).map(after);
     let restore = promise.restore_hours.filter(|_| ticket.restored_at.is_none()).map(after);
     response.into_iter().chain(restore).min()

@@ -126,9 +126,11 @@ pub async fn update(
 pub struct BacktestInput {
     /// 90 days before `to` when absent.
     #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     from: Option<Timestamp>,
     /// Now when absent.
     #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     to: Option<Timestamp>,
     /// Instead of the rule as it is saved.
     #[schema(value_type = Option<Object>)]

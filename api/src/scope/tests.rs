@@ -1,6 +1,7 @@
 //! Every operation of the product, tried on a stranger's rows. An operation that nobody described here fails the walk.
 
 pub(crate) mod asks;
+mod extremes;
 mod lists;
 pub(crate) mod rows;
 

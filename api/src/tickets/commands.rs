@@ -32,12 +32,12 @@ pub struct NewTicket {
     #[schema(value_type = Option<String>, example = "high")]
     pub priority: Option<Priority>,
     /// When the fault began, as far as is known.
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub fault_at: Option<Timestamp>,
     /// When it was reported, if that was before now.
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub reported_at: Option<Timestamp>,
 }
 

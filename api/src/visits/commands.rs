@@ -31,6 +31,7 @@ pub struct Booking {
     #[schema(value_type = uuid::Uuid)]
     pub technician_id: TechnicianId,
     #[schema(value_type = String, format = DateTime)]
+    #[serde(deserialize_with = "crate::input::instant")]
     pub start: Timestamp,
     /// The work order's estimate when absent.
     #[serde(default)]
@@ -54,6 +55,7 @@ fn yes() -> bool {
 pub struct Press {
     /// When it was pressed, for a phone that was offline.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,

@@ -160,8 +160,8 @@ pub struct Finish {
     pub outcome: Outcome,
     #[serde(default)]
     pub note: String,
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
     #[serde(default)]
     pub latitude: Option<f64>,

@@ -31,7 +31,8 @@
 use super::{
     chooser::{self, Choice, Found},
     i18n::{Lang, NotANumber},
-    response::{PageError, PageResult, describe},
+    request::is_key,
+    response::{Failure, PageError, PageResult, describe},
     time,
 };
 use crate::command::{CommandError, Context, FieldError};
@@ -211,12 +212,22 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         }
         let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         let mut values: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-        let fresh = || Uuid::now_v7().to_string();
-        let key = values.iter().find(|(name, value)| name == KEY && (1..=100).contains(&value.len()));
-        let key = key.map_or_else(fresh, |(_, value)| value.clone());
+        let mut keys = values.iter().filter(|(name, _)| name == KEY).map(|(_, value)| value);
+        let key = match (keys.next(), keys.next()) {
+            (None, _) => Uuid::now_v7().to_string(),
+            (Some(key), None) if is_key(key) => key.clone(),
+            _ => return Err(unkept_key()),
+        };
         values.retain(|(name, _)| name != KEY);
         Ok(Self::holding(values, key))
     }
+}
+
+/// A key that cannot be kept is refused: passed over, it would let a repetition happen twice.
+fn unkept_key() -> Response {
+    let mut response = StatusCode::BAD_REQUEST.into_response();
+    response.extensions_mut().insert(Failure { message: "error-key".into(), parameter: None });
+    response
 }
 
 /// Reads a form's values and collects what to change.

@@ -1,6 +1,6 @@
 //! JSON bodies, whose errors name the field and say what to send.
 
-use crate::problem::Problem;
+use crate::problem::{FieldProblem, Problem};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -89,7 +89,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let unknown = serde_json::from_slice(body).ok().and_then(|body| unknown_currency(&body, ""));
     if let Some(field) = unknown {
         let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
-        problem.fields.insert(field, MoneyError::UnknownCurrency.to_string());
+        problem.fields.insert(field, FieldProblem::of_body(&MoneyError::UnknownCurrency.to_string()));
         return Err(problem);
     }
     Ok(value)
@@ -131,7 +131,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             (path, None) => path.to_string(),
         };
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
-        problem.fields.insert(field, message.into());
+        problem.fields.insert(field, FieldProblem::of_body(message));
         problem
     })?;
     reader
@@ -186,9 +186,10 @@ mod tests {
     #[test]
     fn errors_name_the_field() {
         let problem = |body: &str| parse::<Input>(body.as_bytes()).expect_err("must be refused");
-        assert!(problem(r#"{"count":"x"}"#).fields["count"].starts_with("invalid type"));
-        assert_eq!(problem("{}").fields["count"], "missing field `count`");
-        assert!(problem(r#"{"count":1,"colour":2}"#).fields["colour"].starts_with("unknown field"));
+        assert!(problem(r#"{"count":"x"}"#).fields["count"].message.starts_with("invalid type"));
+        assert_eq!(problem("{}").fields["count"].code, "required");
+        assert_eq!(problem(r#"{"count":"x"}"#).fields["count"].code, "wrong_type");
+        assert_eq!(problem(r#"{"count":1,"colour":2}"#).fields["colour"].code, "unknown_field");
         assert_eq!(problem("{").code, "malformed_json");
         assert_eq!(problem(r#"{"count":1} x"#).code, "malformed_json");
     }

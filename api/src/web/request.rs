@@ -4,7 +4,7 @@ use super::{i18n::Lang, session};
 use crate::{command::Context, deps::Deps, problem::Problem};
 use axum::{
     extract::{ConnectInfo, FromRef, FromRequestParts, OptionalFromRequestParts, Request},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
@@ -113,8 +113,7 @@ where
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let user = <User as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let key = text("idempotency-key").filter(|key| !key.is_empty() && key.len() <= 200).map(String::from);
+        let key = idempotency_key(&parts.headers)?;
         let source = if parts.uri.path().starts_with("/api/") {
             Source::Api
         } else if parts.uri.path().starts_with("/my-day") {
@@ -124,6 +123,19 @@ where
         };
         Ok(Self::new(user.actor, Deps::from_ref(state).now(), source, key))
     }
+}
+
+/// The key that makes a repetition harmless. One that cannot be kept is refused before anything happens.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut lines = headers.get_all("idempotency-key").iter();
+    let Some(line) = lines.next() else { return Ok(None) };
+    let text = line.to_str().ok().filter(|text| is_key(text) && lines.next().is_none());
+    text.map(|text| Some(text.to_owned())).ok_or_else(Problem::idempotency_key)
+}
+
+/// Whether a command can be kept under `key`: 1 to 200 printable characters of ASCII.
+pub fn is_key(key: &str) -> bool {
+    (1..=200).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// True for requests that want JSON rather than a page.

@@ -397,6 +397,7 @@ pub struct NewFinding {
     pub note: String,
     pub misuse: bool,
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 
@@ -465,8 +466,8 @@ pub struct NewSignature {
     pub name: String,
     #[serde(default)]
     pub image: Option<String>,
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 

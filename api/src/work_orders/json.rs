@@ -306,8 +306,8 @@ transitions! { Ending:
 #[serde(deny_unknown_fields)]
 pub struct TickInput {
     pub done: bool,
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 
@@ -391,8 +391,8 @@ pub struct LineInput {
     pub unit_cost: Option<Money>,
     /// When it was used or done; of labour and travel, when it began. Cover of that time counts. The job's own time
     /// when absent.
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 

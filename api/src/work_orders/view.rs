@@ -8,6 +8,7 @@ use crate::{
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    calendar::later,
     id::{AlertGroupId, AssetId, CustomerId},
     service::{Priority, checklist, contract::ContractState, line::LineKind, stock::StockLocation},
 };
@@ -149,7 +150,7 @@ pub async fn entitlement(
                 span.pill.ok { (icon("contract")) (lang.with("service-contract-until", &[("number", contract.number.clone().into()), ("date", until(contract.end).into())])) }
                 @if let Some(promise) = promise {
                     @for (hours, done, key) in [(contract.response_hours, promise.responded, "service-respond-by"), (contract.restore_hours, promise.restored, "service-restore-by")] {
-                        @if let Some(hours) = hours { (clock(view, promise.reported + TimeDelta::hours(hours.into()), done, key, now)) }
+                        @if let Some(hours) = hours { (clock(view, later(promise.reported, TimeDelta::hours(hours.into())), done, key, now)) }
                     }
                 }
             }

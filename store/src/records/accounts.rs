@@ -45,7 +45,7 @@ pub async fn insert(
 
 /// Saves everything but the password, if nobody changed the account meanwhile; answers it with its new version.
 pub async fn update(tx: &impl ConnectionTrait, account: &Account) -> Result<Account, StoreError> {
-    let saved = Account { version: account.version + 1, ..account.clone() };
+    let saved = Account { version: account.version.saturating_add(1), ..account.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved))
         .filter(Column::Id.eq(Uuid::from(account.id)))

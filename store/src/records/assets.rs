@@ -100,7 +100,7 @@ pub async fn insert(tx: &impl ConnectionTrait, asset: &Asset) -> Result<(), Stor
 /// Saves `asset` over its version and answers it with the next one. A conflict means that it changed meanwhile.
 pub async fn update(tx: &impl ConnectionTrait, asset: Asset) -> Result<Asset, StoreError> {
     let old = get(tx, asset.id).await?;
-    let next = Asset { version: asset.version + 1, ..asset };
+    let next = Asset { version: asset.version.saturating_add(1), ..asset };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(asset.version));
     let done = Entity::update_many().set(to_row(&next)).filter(same).exec(tx).await?;
     match done.rows_affected {

@@ -74,7 +74,7 @@ pub async fn insert(tx: &impl ConnectionTrait, contract: &Contract) -> Result<()
 
 /// Saves `contract` over its version and answers it with the next one. A conflict means that it changed meanwhile.
 pub async fn update(tx: &impl ConnectionTrait, contract: Contract) -> Result<Contract, StoreError> {
-    let next = Contract { version: contract.version + 1, ..contract };
+    let next = Contract { version: contract.version.saturating_add(1), ..contract };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
     if done.rows_affected == 0 {

@@ -147,7 +147,7 @@ pub async fn insert(tx: &impl ConnectionTrait, invoice: &Invoice) -> Result<(), 
 /// Saves state and parties over the invoice's version and answers it with the next one; lines never change. A
 /// conflict means that it changed meanwhile. A canceled draft lets go of its lines.
 pub async fn update(tx: &impl ConnectionTrait, invoice: Invoice) -> Result<Invoice, StoreError> {
-    let next = Invoice { version: invoice.version + 1, ..invoice };
+    let next = Invoice { version: invoice.version.saturating_add(1), ..invoice };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
     if done.rows_affected == 0 {

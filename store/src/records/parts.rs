@@ -43,7 +43,7 @@ pub async fn insert(tx: &impl ConnectionTrait, part: &Part) -> Result<(), StoreE
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
 pub async fn update(tx: &impl ConnectionTrait, part: &Part) -> Result<Part, StoreError> {
-    let saved = Part { version: part.version + 1, ..part.clone() };
+    let saved = Part { version: part.version.saturating_add(1), ..part.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
         .filter(Column::Id.eq(Uuid::from(part.id)))

@@ -102,7 +102,7 @@ pub async fn insert(tx: &impl ConnectionTrait, rule: &Rule) -> Result<(), StoreE
 
 /// Saves `rule` as the version after its own and answers it so. A conflict means that it changed meanwhile.
 pub async fn update(tx: &impl ConnectionTrait, rule: Rule, at: Timestamp) -> Result<Rule, StoreError> {
-    let next = Rule { version: rule.version + 1, updated_at: at, ..rule };
+    let next = Rule { version: rule.version.saturating_add(1), updated_at: at, ..rule };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(row(&next)?).filter(same).exec(tx).await?;
     if done.rows_affected == 0 {

@@ -35,7 +35,7 @@ pub async fn insert(tx: &impl ConnectionTrait, technician: &Technician) -> Resul
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
 pub async fn update(tx: &impl ConnectionTrait, technician: &Technician) -> Result<Technician, StoreError> {
-    let saved = Technician { version: technician.version + 1, ..technician.clone() };
+    let saved = Technician { version: technician.version.saturating_add(1), ..technician.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
         .filter(Column::Id.eq(Uuid::from(technician.id)))

@@ -75,7 +75,7 @@ pub async fn insert(tx: &impl ConnectionTrait, ticket: &Ticket) -> Result<(), St
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
 pub async fn update(tx: &impl ConnectionTrait, ticket: &Ticket) -> Result<Ticket, StoreError> {
-    let saved = Ticket { version: ticket.version + 1, ..ticket.clone() };
+    let saved = Ticket { version: ticket.version.saturating_add(1), ..ticket.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
         .filter(Column::Id.eq(Uuid::from(ticket.id)))

@@ -44,7 +44,7 @@ pub async fn insert(tx: &impl ConnectionTrait, visit: &Visit) -> Result<(), Stor
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
 pub async fn update(tx: &impl ConnectionTrait, visit: &Visit) -> Result<Visit, StoreError> {
-    let saved = Visit { version: visit.version + 1, ..visit.clone() };
+    let saved = Visit { version: visit.version.saturating_add(1), ..visit.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
         .filter(Column::Id.eq(Uuid::from(visit.id)))

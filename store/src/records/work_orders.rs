@@ -122,7 +122,7 @@ pub async fn insert(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
 pub async fn update(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<WorkOrder, StoreError> {
-    let saved = WorkOrder { version: work_order.version + 1, ..work_order.clone() };
+    let saved = WorkOrder { version: work_order.version.saturating_add(1), ..work_order.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
         .filter(Column::Id.eq(Uuid::from(work_order.id)))

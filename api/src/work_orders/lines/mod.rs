@@ -42,6 +42,7 @@ pub struct UsedPart {
     pub stock_location_id: Option<StockLocationId>,
     pub visit_id: Option<VisitId>,
     pub serial_number: Option<String>,
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 
@@ -56,6 +57,7 @@ pub struct NewLine {
     pub unit_cost: Option<Money>,
     /// When the work was done (labour and travel: when it began): cover of that time counts. The job's own time when
     /// absent.
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 

@@ -6,6 +6,7 @@
 use super::{Contribution, Contributions, seconds_between};
 use crate::{
     Timestamp,
+    calendar::later,
     service::ticket::{Resolution, Ticket, TicketSource},
 };
 use chrono::TimeDelta;
@@ -41,7 +42,7 @@ pub fn of_ticket(ticket: &Ticket, promise: Promise) -> Vec<Contribution> {
     if let Some(resolved) = resolved {
         out.add_at("K13", resolved, seconds_between(ticket.opened_at, resolved), 1);
     }
-    let due = |hours: u32| ticket.reported_at + TimeDelta::hours(i64::from(hours));
+    let due = |hours: u32| later(ticket.reported_at, TimeDelta::hours(i64::from(hours)));
     if let Some(due) = promise.response_hours.map(due)
         && !went_away(ticket, due)
     {
