@@ -42,7 +42,7 @@ const GENERAL: &[&str] = &[
     "/contracts",
     "/contracts/new",
     "/invoices",
-    "/invoices?status=issued",
+    "/invoices?status=open",
     "/rules",
     "/rules/new",
     "/kpis",

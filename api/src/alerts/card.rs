@@ -8,7 +8,6 @@ use crate::{
         request::View,
     },
 };
-use chrono::TimeDelta;
 use domain::{
     clock::from_micros,
     condition::{
@@ -137,10 +136,10 @@ fn consequence(view: &View, evidence: &Evidence) -> Markup {
     html! {
         dl.facts {
             @if evidence.held_for_seconds > 0 {
-                div { dt { (lang.t("alerts-held")) } dd { (lang.duration(TimeDelta::seconds(evidence.held_for_seconds))) } }
+                div { dt { (lang.t("alerts-held")) } dd { (lang.seconds(evidence.held_for_seconds as f64)) } }
             }
             @if let Some(hours) = expected.hours_to_limit {
-                div { dt { (lang.t("alerts-time-to-limit")) } dd { (lang.duration(TimeDelta::seconds((hours * 3600.0) as i64))) } }
+                div { dt { (lang.t("alerts-time-to-limit")) } dd { (lang.seconds(hours * 3600.0)) } }
             }
             @if let Some(hours) = expected.downtime_hours {
                 div { dt { (lang.t("alerts-expected-downtime")) } dd { (hours.normalize()) " h" } }

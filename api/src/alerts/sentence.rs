@@ -4,7 +4,6 @@ use crate::{
     models::metrics::MetricNames,
     web::{i18n::Lang, request::View},
 };
-use chrono::TimeDelta;
 use domain::condition::evidence::{Arg, Sentence};
 use fluent_templates::fluent_bundle::FluentValue;
 
@@ -59,7 +58,7 @@ fn value(view: &View, arg: &Arg) -> FluentValue<'static> {
         Arg::Text(text) => text.clone().into(),
         Arg::Number(number) => quantity(view.lang, *number).into(),
         Arg::Count(count) => (*count).into(),
-        Arg::Seconds(seconds) => view.lang.duration(TimeDelta::seconds(*seconds)).into(),
+        Arg::Seconds(seconds) => view.lang.seconds(*seconds as f64).into(),
         Arg::Time(at) => view.lang.date_time(*at, view.zone).into(),
         Arg::Money(money) => view.lang.money(*money).into(),
     }

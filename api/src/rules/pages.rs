@@ -287,8 +287,7 @@ fn try_card(view: &View, form: &Form, tested: Option<&Backtest>) -> Markup {
 
 fn result(view: &View, tested: &Backtest) -> Markup {
     let (lang, score) = (view.lang, &tested.score);
-    let lead =
-        score.median_lead_hours().map(|hours| lang.duration(TimeDelta::seconds((hours * 3600.0) as i64)));
+    let lead = score.median_lead_hours().map(|hours| lang.seconds(hours * 3600.0));
     html! {
         dl.facts.verdicts {
             div { dt { (lang.t("rules-tickets")) } dd { (score.tickets) } }

@@ -136,6 +136,10 @@ impl Lang {
     fn percent_of(self, number: &str) -> String {
         if self.separators().0 == ',' { format!("{number}\u{a0}%") } else { format!("{number}%") }
     }
+    /// A number of seconds, however absurd, as [`Lang::duration`]: what is foretold of a flat line lies beyond any time.
+    pub fn seconds(self, seconds: f64) -> String {
+        self.duration(TimeDelta::try_seconds(seconds as i64).unwrap_or(TimeDelta::MAX))
+    }
     /// A length of time in its two largest units: `3 d 4 h`, `2 h 10 min`, `45 s`.
     pub fn duration(self, span: TimeDelta) -> String {
         let total = span.num_seconds().abs();

@@ -163,6 +163,9 @@ fn times_are_told_in_two_units() {
     assert_eq!(tell(Lang::En, 3600), "1 h");
     assert_eq!(tell(Lang::En, 0), "0 s");
     assert_eq!(tell(Lang::Zh, 7800), "2 小时 10 分钟");
+    // A limit that a flat line would reach in ages is shown, and stops no page.
+    assert!(Lang::En.seconds(1e300).ends_with(" h"));
+    assert_eq!(Lang::En.seconds(7800.4), "2 h 10 min");
     let now = domain::clock::from_micros(0);
     assert_eq!(Lang::En.relative(now - TimeDelta::minutes(15), now), "15 min ago");
     assert_eq!(Lang::Es.relative(now + TimeDelta::hours(2), now), "dentro de 2 h");

@@ -15,6 +15,10 @@ const MORE: u64 = 8;
 
 /// Statements of every address that an administrator, or a program of theirs, may read.
 async fn costs(app: &TestApp, pair: &Pair) -> BTreeMap<String, u64> {
+    // What was changed before is caught up with by whoever reads first, and is no cost of a page.
+    for _ in 0..3 {
+        crate::kpis::changes::settle_for_reader(&app.deps).await;
+    }
     let mut costs = BTreeMap::new();
     for endpoint in crate::routes().endpoints() {
         let open = match endpoint.access {

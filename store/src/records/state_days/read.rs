@@ -162,7 +162,8 @@ pub struct AssetTime {
     pub uptime: Uptime,
 }
 
-/// The uptime of every asset in service within the period, summed where the intervals are.
+/// The uptime of every asset in service within the period, summed where the intervals are, from the one that holds the
+/// start of the period on, for those of an asset do not overlap.
 pub async fn asset_uptimes(
     db: &impl ConnectionTrait,
     from: Timestamp,
@@ -185,6 +186,8 @@ pub async fn asset_uptimes(
                     AND i.from_us < min(coalesce(a.in_service_to_us, ?2), ?2)), 0) \
            FROM assets a LEFT JOIN state_intervals i \
              ON i.asset_id = a.id AND i.from_us < ?2 AND (i.to_us IS NULL OR i.to_us > ?1) \
+            AND i.from_us >= coalesce((SELECT max(b.from_us) FROM state_intervals b \
+                                        WHERE b.asset_id = a.id AND b.from_us <= ?1), ?1) \
           WHERE a.in_service_from_us < ?2 AND (a.in_service_to_us IS NULL OR a.in_service_to_us > ?1) \
           GROUP BY a.id",
         measures.join(", ")
