@@ -101,8 +101,8 @@ async fn a_new_deviation_rule_knows_the_past_from_the_store() {
     assert_eq!(found[0].raised_at, expected[0].raised_at, "as in its backtest");
 }
 
-#[tokio::test]
-async fn an_unreadable_memory_is_put_aside_and_made_anew_from_the_store() {
+/// A house whose one alert stands, and what the engine that raised it kept of its device.
+async fn with_memory() -> (House, analytics_state::Memory) {
     let house = House::new().await;
     house.rule(house.hot()).await;
     house.clock.advance(TimeDelta::minutes(30));
@@ -113,7 +113,14 @@ async fn an_unreadable_memory_is_put_aside_and_made_anew_from_the_store() {
     drop(engine);
     let db = house.deps.records.read();
     let kept = analytics_state::all(db).await.expect("read");
-    let mut broken = kept.into_iter().find(|kept| kept.key.starts_with("d:")).expect("its memory");
+    let memory = kept.into_iter().find(|kept| kept.key.starts_with("d:")).expect("its memory");
+    (house, memory)
+}
+
+#[tokio::test]
+async fn an_unreadable_memory_is_put_aside_and_made_anew_from_the_store() {
+    let (house, mut broken) = with_memory().await;
+    let db = house.deps.records.read();
     broken.body = r#"{"a":{"l":null,"c":{"i":"x"}}}"#.into();
     let tx = house.deps.records.begin().await.expect("begin");
     analytics_state::put(&tx, vec![broken]).await.expect("put");
@@ -137,17 +144,7 @@ async fn an_unreadable_memory_is_put_aside_and_made_anew_from_the_store() {
 /// Memories are kept in the envelope of everything frozen, and those of the releases before it are read.
 #[tokio::test]
 async fn a_memory_without_its_envelope_is_read_as_before() {
-    let house = House::new().await;
-    house.rule(house.hot()).await;
-    house.clock.advance(TimeDelta::minutes(30));
-    let mut engine = house.live_once().await;
-    house.values(0, &FAULT[..6]).await;
-    house.go_on(&mut engine).await;
-    engine.snapshot(&house.deps).await.expect("snapshot");
-    drop(engine);
-    let db = house.deps.records.read();
-    let kept = analytics_state::all(db).await.expect("read");
-    let mut memory = kept.into_iter().find(|kept| kept.key.starts_with("d:")).expect("its memory");
+    let (house, mut memory) = with_memory().await;
     let body = memory.body.strip_prefix(r#"{"frozen":1,"body":"#).and_then(|rest| rest.strip_suffix('}'));
     memory.body = body.unwrap_or_else(|| panic!("no envelope: {}", memory.body)).to_owned();
     let tx = house.deps.records.begin().await.expect("begin");
@@ -156,7 +153,7 @@ async fn a_memory_without_its_envelope_is_read_as_before() {
 
     let engine = house.live_once().await;
     drop(engine);
-    let kept = analytics_state::all(db).await.expect("read");
+    let kept = analytics_state::all(house.deps.records.read()).await.expect("read");
     assert!(kept.iter().all(|kept| !kept.key.starts_with("parked:")), "{kept:?}");
     let stands = house.alerts().await;
     assert_eq!((stands.len(), stands[0].cleared_at), (1, None));

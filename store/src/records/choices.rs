@@ -15,8 +15,9 @@ use domain::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    Select,
     prelude::Uuid,
-    sea_query::{Expr, Query, SelectStatement, SimpleExpr, Value},
+    sea_query::{Expr, Query, SelectStatement, Value},
 };
 
 /// Assets by their own words, and by those of their customer and site; of one customer, or of all.
@@ -39,10 +40,12 @@ pub async fn assets(
             .add(Column::SiteId.in_subquery(sites_called(word)));
         query = query.filter(found);
     }
-    if let Some(first) = called(&["name", "serial_number"], sought) {
-        query = query.order_by(first, Order::Asc);
-    }
-    let rows = query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(limit).all(db).await?;
+    let rows = called_first(query, &["name", "serial_number"], sought)
+        .order_by_asc(Column::Name)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
     rows.into_iter().map(Asset::try_from).collect()
 }
 
@@ -61,10 +64,12 @@ pub async fn sites(
             .add(Column::CustomerId.in_subquery(customers_called(word)));
         query = query.filter(found);
     }
-    if let Some(first) = called(&["name"], sought) {
-        query = query.order_by(first, Order::Asc);
-    }
-    let rows = query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(limit).all(db).await?;
+    let rows = called_first(query, &["name"], sought)
+        .order_by_asc(Column::Name)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(Site::from).collect())
 }
 
@@ -75,16 +80,18 @@ pub async fn customers(
     limit: u64,
 ) -> Result<Vec<Customer>, StoreError> {
     use customers::{Column, Entity};
-    let mut query = Entity::find().filter(customers::seen(scope)).filter(search::found(
+    let query = Entity::find().filter(customers::seen(scope)).filter(search::found(
         Kind::Customer,
         Column::Id,
         Column::Search,
         sought,
     ));
-    if let Some(first) = called(&["name"], sought) {
-        query = query.order_by(first, Order::Asc);
-    }
-    let rows = query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(limit).all(db).await?;
+    let rows = called_first(query, &["name"], sought)
+        .order_by_asc(Column::Name)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
     rows.into_iter().map(Customer::try_from).collect()
 }
 
@@ -95,32 +102,35 @@ pub async fn models(
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
     use models::{Column, Entity};
-    let mut query = Entity::find().filter(models::seen(scope)).filter(search::found(
+    let query = Entity::find().filter(models::seen(scope)).filter(search::found(
         Kind::Model,
         Column::Id,
         Column::Search,
         sought,
     ));
-    if let Some(first) = called(&["name"], sought) {
-        query = query.order_by(first, Order::Asc);
-    }
-    let rows = query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(limit).all(db).await?;
+    let rows = called_first(query, &["name"], sought)
+        .order_by_asc(Column::Name)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
     Ok(rows.into_iter().map(Model::from).collect())
 }
 
 /// Active parts.
 pub async fn parts(db: &impl ConnectionTrait, sought: &str, limit: u64) -> Result<Vec<Part>, StoreError> {
     use parts::{Column, Entity};
-    let mut query = Entity::find().filter(Column::Active.eq(true)).filter(search::found(
+    let query = Entity::find().filter(Column::Active.eq(true)).filter(search::found(
         Kind::Part,
         Column::Id,
         Column::Search,
         sought,
     ));
-    if let Some(first) = called(&["number", "name"], sought) {
-        query = query.order_by(first, Order::Asc);
-    }
-    let rows = query.order_by_asc(Column::Number).limit(limit).all(db).await?;
+    let rows = called_first(query, &["number", "name"], sought)
+        .order_by_asc(Column::Number)
+        .limit(limit)
+        .all(db)
+        .await?;
     rows.into_iter().map(parts::from_row).collect()
 }
 
@@ -136,13 +146,14 @@ fn sites_called(word: &str) -> SelectStatement {
     Query::select().column(Column::Id).from(Entity).cond_where(found).to_owned()
 }
 
-/// Sorts rows one of whose `columns` is exactly `sought` before all others.
-fn called(columns: &[&str], sought: &str) -> Option<SimpleExpr> {
+/// `query` with the rows first one of whose `columns` is exactly `sought`.
+fn called_first<E: EntityTrait>(query: Select<E>, columns: &[&str], sought: &str) -> Select<E> {
     let sought = sought.trim();
     if sought.is_empty() {
-        return None;
+        return query;
     }
     let equal: Vec<String> = columns.iter().map(|column| format!("lower({column}) = lower(?)")).collect();
     let values = columns.iter().map(|_| Value::from(sought));
-    Some(Expr::cust_with_values(format!("CASE WHEN {} THEN 0 ELSE 1 END", equal.join(" OR ")), values))
+    let called = format!("CASE WHEN {} THEN 0 ELSE 1 END", equal.join(" OR "));
+    query.order_by(Expr::cust_with_values(called, values), Order::Asc)
 }

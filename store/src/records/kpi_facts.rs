@@ -270,32 +270,23 @@ pub async fn totals(
     from: i32,
     to: i32,
 ) -> Result<HashMap<String, Sum>, StoreError> {
-    let rows: Vec<(String, i64, i64, i64)> = day::Entity::find()
-        .select_only()
-        .column(day::Column::Code)
-        .column_as(day::Column::Numerator.sum(), "numerator")
-        .column_as(day::Column::Denominator.sum(), "denominator")
-        .column_as(day::Column::Cases.sum(), "cases")
-        .filter(day::Column::Day.gte(from))
-        .filter(day::Column::Day.lt(to))
-        .group_by(day::Column::Code)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let sum = |(code, numerator, denominator, cases)| (code, Sum { numerator, denominator, cases });
-    Ok(rows.into_iter().map(sum).collect())
+    by_code(db, day::Column::Day.gte(from).and(day::Column::Day.lt(to))).await
 }
 
 /// What stands at the end of the day before `day`, by code: the sums of all days until then.
 pub async fn standing(db: &impl ConnectionTrait, day: i32) -> Result<HashMap<String, Sum>, StoreError> {
+    by_code(db, day::Column::Code.is_in(standing_codes()).and(day::Column::Day.lt(day))).await
+}
+
+/// The sums of each code over the days that are `meant`.
+async fn by_code(db: &impl ConnectionTrait, meant: Expr) -> Result<HashMap<String, Sum>, StoreError> {
     let rows: Vec<(String, i64, i64, i64)> = day::Entity::find()
         .select_only()
         .column(day::Column::Code)
         .column_as(day::Column::Numerator.sum(), "numerator")
         .column_as(day::Column::Denominator.sum(), "denominator")
         .column_as(day::Column::Cases.sum(), "cases")
-        .filter(day::Column::Code.is_in(standing_codes()))
-        .filter(day::Column::Day.lt(day))
+        .filter(meant)
         .group_by(day::Column::Code)
         .into_tuple()
         .all(db)

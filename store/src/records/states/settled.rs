@@ -55,7 +55,7 @@ pub async fn settled_before(
 ) -> Result<Settled, StoreError> {
     let ran = last(db, ran(asset, device).filter(before(at))).await?;
     let (said, left) = words(db, asset, device, before(at)).await?;
-    if said.is_some_and(|said| left.is_none_or(|left| said > left)) {
+    if speaking(said, left) {
         let since = ran.filter(|ran| left.is_none_or(|left| *ran > left));
         return Ok(since.map_or(Settled::Open, Settled::Ran));
     }
@@ -96,7 +96,7 @@ pub async fn speaks(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let (said, left) = words(db, asset, device, mark::Column::AtUs.lte(at.timestamp_micros())).await?;
-    Ok(said.is_some_and(|said| left.is_none_or(|left| said > left)))
+    Ok(speaking(said, left))
 }
 
 /// When `device`, or any device, next reported the equipment running strictly after `at`.
@@ -111,6 +111,11 @@ pub async fn runs_after(
         None => running(asset),
     };
     first(db, query.filter(after(at))).await
+}
+
+/// Its last report is younger than its last departure; of one instant, the departure stands.
+fn speaking(said: Option<Timestamp>, left: Option<Timestamp>) -> bool {
+    said.is_some_and(|said| left.is_none_or(|left| said > left))
 }
 
 /// When `device` last reported, and when it was last taken off the asset.
