@@ -163,6 +163,9 @@ struct RecordsArgs {
     failures: usize,
     #[arg(long, default_value_t = 100_000)]
     work_orders: usize,
+    /// Work orders that are still open: the newest
+    #[arg(long, default_value_t = 1_000)]
+    open: usize,
     /// Length of the past
     #[arg(long, default_value_t = 1_826)]
     days: i64,
@@ -326,6 +329,7 @@ async fn run_records(args: RecordsArgs) -> Result<()> {
         intervals: args.intervals,
         failures: args.failures,
         work_orders: args.work_orders,
+        open: args.open,
         days: args.days,
         until: args.until.unwrap_or_else(|| SystemClock.now()),
     };

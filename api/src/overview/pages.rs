@@ -92,7 +92,7 @@ fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn risk_tile(view: &View, at_risk: i64, open: u64) -> Markup {
+fn risk_tile(view: &View, at_risk: u64, open: u64) -> Markup {
     html! {
         a.kpi href="/tickets?status=open" title=(view.lang.t("overview-sla-definition")) {
             h2 { (view.lang.t("overview-sla")) }

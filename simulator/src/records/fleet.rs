@@ -10,13 +10,13 @@ use domain::{
     organisation::Organisation,
     service::{
         contract::{Contract, CoveredAssets, Limits, Shares, Tier},
-        stock::Part,
+        stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement},
         technician::Technician,
     },
 };
 use rust_decimal::Decimal;
 use store::records::{
-    Records, assets, contracts, customers, devices, models, organisation, parts, sites, technicians,
+    Records, assets, contracts, customers, devices, models, organisation, parts, sites, stock, technicians,
     territories,
 };
 
@@ -31,6 +31,8 @@ pub struct Fleet {
     pub contracts: Vec<Option<Contract>>,
     pub technicians: Vec<TechnicianId>,
     pub parts: Vec<Part>,
+    /// Where all parts lie.
+    pub warehouse: StockLocation,
 }
 
 const CURRENCY: Currency = Currency::EUR;
@@ -80,7 +82,16 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
         contracts: Vec::new(),
         technicians: Vec::new(),
         parts: Vec::new(),
+        warehouse: StockLocation {
+            id: dice.id(from).into(),
+            kind: StockLocationKind::Central,
+            name: "Warehouse".into(),
+            customer_id: None,
+            may_go_negative: false,
+            demo: false,
+        },
     };
+    stock::insert_location(&tx, &fleet.warehouse).await?;
     for number in 0..settings.assets.div_ceil(25) {
         let customer = customer(&mut dice, settings, number);
         customers::insert(&tx, &customer).await?;
@@ -161,10 +172,26 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
             version: 1,
         };
         parts::insert(&tx, &part).await?;
+        stock::insert(&tx, &received(&mut dice, settings, &part, &fleet.warehouse)).await?;
         fleet.parts.push(part);
     }
     tx.commit().await?;
     Ok(fleet)
+}
+
+/// More than all jobs together could use.
+fn received(dice: &mut Dice, settings: &Settings, part: &Part, to: &StockLocation) -> StockMovement {
+    StockMovement {
+        id: dice.id(settings.from()).into(),
+        part_id: part.id,
+        from: None,
+        to: Some(to.id),
+        quantity: Decimal::from(50 + settings.work_orders / 50),
+        reason: MovementReason::Receipt,
+        line_id: None,
+        note: String::new(),
+        at: settings.from(),
+    }
 }
 
 fn service_organisation(settings: &Settings) -> Organisation {

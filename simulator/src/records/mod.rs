@@ -2,7 +2,7 @@
 //! tickets, work orders, visits, lines and invoices that followed. It is written through the store, not through the
 //! product's doors, because a million jobs through commands would take hours; the rows are those the product itself
 //! would have left. State logs are derived from reports by `domain`, facts of indicators are computed by `domain`, and
-//! the sums are made by the store. What it leaves out: alerts, stock movements and the timelines of single things.
+//! the sums are made by the store. What it leaves out: alerts and the timelines of single things.
 //!
 //! The same settings give the same rows, but for the ids of devices' tokens, which nobody knows.
 
@@ -30,6 +30,8 @@ pub struct Settings {
     pub intervals: usize,
     pub failures: usize,
     pub work_orders: usize,
+    /// Of these, still open: the newest.
+    pub open: usize,
     /// Length of the past.
     pub days: i64,
     /// The end of the past.
@@ -91,6 +93,7 @@ pub async fn make(settings: &Settings, mut told: impl FnMut(&str, usize, usize))
         pace.tell(&mut told, "state logs", index * 100, fleet.assets.len());
     }
     jobs.sort_by_key(|job| job.at);
+    service::leave_open(&mut jobs, settings.open);
     let mut office = service::Office::new(settings, &fleet);
     let total = jobs.len();
     for (index, some) in jobs.chunks(BATCH).enumerate() {

@@ -18,6 +18,7 @@ fn settings(folder: &std::path::Path, seed: u64) -> Settings {
         intervals: 1_200,
         failures: 60,
         work_orders: 240,
+        open: 10,
         days: 400,
         until: from_micros(1_790_000_000_000_000),
     }

@@ -1,5 +1,9 @@
 //! Tickets. One alert group has at most one: the unique column holds it whatever runs at the same time.
 
+mod promised;
+
+pub use promised::{Promised, due_before, next_due};
+
 use super::{
     List, PageRequest, Paged, assets, column, keyset, scope,
     search::{self, Kind},

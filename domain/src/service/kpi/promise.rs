@@ -26,6 +26,9 @@ pub const SOURCES: [(TicketSource, &str); 4] = [
     (TicketSource::Technician, "from_technician"),
 ];
 
+/// Codes of the two promises of a contract: to answer, and to have the equipment working again.
+pub const PROMISES: [&str; 2] = ["K14a", "K14b"];
+
 pub fn of_ticket(ticket: &Ticket, promise: Promise) -> Vec<Contribution> {
     let mut out = Contributions { at: ticket.opened_at, list: Vec::new() };
     if let Some((_, code)) = SOURCES.iter().find(|(source, _)| *source == ticket.source) {
@@ -42,14 +45,15 @@ pub fn of_ticket(ticket: &Ticket, promise: Promise) -> Vec<Contribution> {
     if let Some(resolved) = resolved {
         out.add_at("K13", resolved, seconds_between(ticket.opened_at, resolved), 1);
     }
+    let [to_answer, to_restore] = PROMISES;
     let due = |hours: u32| later(ticket.reported_at, TimeDelta::hours(i64::from(hours)));
     if let Some(due) = promise.response_hours.map(due)
         && !went_away(ticket, due)
     {
-        out.decide("K14a", due, answered);
+        out.decide(to_answer, due, answered);
     }
     if let Some(due) = promise.restore_hours.map(due) {
-        out.decide("K14b", due, ticket.restored_at.or(resolved));
+        out.decide(to_restore, due, ticket.restored_at.or(resolved));
     }
     out.list
 }

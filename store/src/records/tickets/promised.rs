@@ -1,0 +1,109 @@
+//! What open tickets are promised: by when somebody must answer, or the equipment must work again. The promises are
+//! those of the indicators ([`kpi_facts`]), where one that nobody has kept yet counts on the moment its time runs out.
+
+use super::{Column, Entity, from_row, seen};
+use crate::{
+    StoreError,
+    records::{column, kpi_facts, readable},
+};
+use domain::{
+    Timestamp,
+    account::Scope,
+    service::{Priority, kpi::PROMISES, ticket::Ticket},
+};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm_migration::prelude::*;
+use std::collections::HashMap;
+
+/// An open ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promised {
+    pub ticket: Ticket,
+    /// When the first of its promises that are not kept yet runs out; it may have.
+    pub due: Option<Timestamp>,
+}
+
+/// Of all open tickets that `scope` covers those whose promise runs out first; where none is nearer, the higher
+/// priority and then the dearer standstill.
+pub async fn next_due(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    limit: u64,
+) -> Result<Vec<Promised>, StoreError> {
+    let ranked = open(scope)
+        .select_only()
+        .column(Column::Id)
+        .column_as(due(), "due")
+        .group_by(Column::Id)
+        .order_by(due().is_null(), Order::Asc)
+        .order_by(due(), Order::Asc)
+        .order_by(rank(), Order::Desc)
+        .order_by(standstill_cost(), Order::Desc)
+        .order_by(Column::Id, Order::Asc)
+        .limit(limit);
+    let ranked: Vec<(Uuid, Option<i64>)> = ranked.into_tuple().all(db).await?;
+    let rows = Entity::find().filter(Column::Id.is_in(ranked.iter().map(|(id, _)| *id))).all(db).await?;
+    let (tickets, _set_aside) = readable::each("ticket", rows, |row| (row.id, &row.number), from_row);
+    let mut tickets: HashMap<Uuid, Ticket> = tickets.into_iter().map(|t| (t.id.into(), t)).collect();
+    let found = ranked
+        .into_iter()
+        .filter_map(|(id, due)| tickets.remove(&id).map(|ticket| Promised { ticket, due: column::at(due) }));
+    Ok(found.collect())
+}
+
+/// How many open tickets that `scope` covers have a promise that runs out before `at`.
+pub async fn due_before(db: &impl ConnectionTrait, scope: Scope, at: Timestamp) -> Result<u64, StoreError> {
+    let late = open(scope).filter(promise("at_us").lt(at.timestamp_micros()));
+    let count: Option<i64> = late
+        .select_only()
+        .expr(Expr::col((Entity, Column::Id)).count_distinct())
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(count.unwrap_or_default().unsigned_abs())
+}
+
+const PROMISE: &str = "promise";
+
+fn promise(column: &'static str) -> Expr {
+    Expr::col((PROMISE, column))
+}
+
+/// Open tickets, each beside its promises that are not kept yet.
+fn open(scope: Scope) -> Select<Entity> {
+    let not_kept = [Column::FirstResponseAtUs, Column::RestoredAtUs];
+    let mut waits = Condition::any();
+    for (code, kept_at) in PROMISES.into_iter().zip(not_kept) {
+        let kept_at = Expr::col((Entity, kept_at));
+        waits = waits.add(Condition::all().add(promise("code").eq(code)).add(kept_at.is_null()));
+    }
+    let own = promise("subject_id").equals((Entity, Column::Id));
+    let mut query = Entity::find().filter(seen(scope)).filter(Column::IsOpen.eq(true));
+    let joined = QuerySelect::query(&mut query);
+    joined.join_as(JoinType::LeftJoin, kpi_facts::Entity, PROMISE, Condition::all().add(own).add(waits));
+    query
+}
+
+fn due() -> Expr {
+    promise("at_us").min()
+}
+
+fn rank() -> Expr {
+    let mut rank = CaseStatement::new();
+    for (index, priority) in (0_i64..).zip(Priority::ALL.into_iter().rev()) {
+        let this = Expr::col((Entity, Column::Priority)).eq(priority.as_str());
+        rank = rank.case(this, index);
+    }
+    rank.finally(-1_i64).into()
+}
+
+fn standstill_cost() -> Expr {
+    let mut cost = Query::select();
+    cost.column(("assets", "downtime_cost_minor")).from("assets");
+    cost.and_where(Expr::col(("assets", "id")).equals((Entity, Column::AssetId)));
+    SimpleExpr::SubQuery(None, Box::new(cost.into()))
+}
+
+#[cfg(test)]
+#[path = "promised_tests.rs"]
+mod tests;
