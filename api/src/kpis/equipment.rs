@@ -8,12 +8,11 @@ use domain::{
         reliability::{CONFIDENCE, failure_frequency},
         tally::{Day, Ledger, Sums},
     },
-    id::AssetId,
     service::kpi,
 };
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 use store::records::{
-    Connection, kpi_facts,
+    Connection,
     state_days::{self, Footing},
 };
 
@@ -22,30 +21,26 @@ pub struct Equipment {
     pub footing: Footing,
     days: Vec<Day>,
     ledger: Ledger,
-    /// When equipment failed, and whether a ticket had been opened by itself before.
-    failed: Vec<(Timestamp, bool)>,
+    /// When equipment failed for which a ticket had been opened by itself before.
+    foreseen: Vec<Timestamp>,
 }
 
 impl Equipment {
     pub async fn load(db: &impl Connection, days: Days, now: Timestamp) -> Result<Self, CommandError> {
         let period = days.period(now);
-        let automatic = automatic(db, days).await?;
-        let failed = state_days::failed(db, period.from, period.to).await?;
         Ok(Self {
             footing: state_days::footing(db).await?,
             days: days.each().map(|number| state_days::day(Days::date(number), days.zone)).collect(),
             ledger: state_days::ledger(db, days.from, days.to, now).await?,
-            failed: failed.into_iter().map(|(asset, at)| (at, foreseen(asset, at, &automatic))).collect(),
+            foreseen: state_days::foreseen(db, period.from, period.to).await?,
         })
     }
 
     /// The figures as they are at `now`.
     pub fn at(&self, now: Timestamp) -> Stood {
         let days = self.days.iter().map(|day| {
-            let of_day = |at: Timestamp| day.from <= at && at < day.to.min(now);
-            let begin = self.failed.partition_point(|(at, _)| *at < day.from);
-            let seen = self.failed[begin..].iter().take_while(|(at, _)| of_day(*at));
-            count(seen.filter(|(_, foreseen)| *foreseen).count())
+            let before = |end: Timestamp| self.foreseen.partition_point(|at| *at < end);
+            count(before(day.to.min(now)).saturating_sub(before(day.from)))
         });
         let begun = self.days.iter().map(|day| day.from < day.to.min(now));
         Stood {
@@ -123,24 +118,6 @@ fn value(code: &str, sums: &Sums, foreseen: i64, open_before: i64) -> (Option<f6
             (kpi::value(kpi::Unit::Percent, foreseen, sums.failures), Some(note))
         }
     }
-}
-
-async fn automatic(
-    db: &impl Connection,
-    days: Days,
-) -> Result<HashMap<AssetId, Vec<Timestamp>>, CommandError> {
-    let back = i32::try_from(kpi::FORESIGHT.num_days()).unwrap_or(0) + 1;
-    let mut by_asset = HashMap::<AssetId, Vec<Timestamp>>::new();
-    for (asset, at) in kpi_facts::automatic_tickets(db, days.from - back, days.to).await? {
-        by_asset.entry(asset).or_default().push(at);
-    }
-    Ok(by_asset)
-}
-
-/// True when a ticket was opened by itself for the asset before it failed.
-fn foreseen(asset: AssetId, failed: Timestamp, automatic: &HashMap<AssetId, Vec<Timestamp>>) -> bool {
-    let opened = automatic.get(&asset).map_or(&[][..], Vec::as_slice);
-    opened.iter().any(|at| *at < failed && *at + kpi::FORESIGHT >= failed)
 }
 
 fn count(n: usize) -> i64 {

@@ -8,35 +8,23 @@ use chrono::TimeDelta;
 use domain::{Timestamp, account::Scope, asset::Asset, id::AssetId, service::ticket::TicketSource};
 use maud::{Markup, html};
 use std::collections::{BTreeSet, HashMap};
-use store::records::{
-    Connection, assets,
-    tickets::{self, Promised},
-};
+use store::records::{Connection, assets, tickets};
 
 /// A promise that must be kept within this time is at risk.
 const AT_RISK: TimeDelta = TimeDelta::hours(2);
 const SHOWN: u64 = 6;
 
 pub struct Attention {
-    /// Those that are due first.
-    items: Vec<Promised>,
+    /// The open tickets; at risk are those whose promise is late or nearly so.
+    pub tickets: tickets::Open,
     /// Their assets.
     machines: HashMap<AssetId, Asset>,
-    /// Tickets whose promise is late or nearly so.
-    pub at_risk: u64,
-    pub open: u64,
 }
 
 pub async fn load(db: &impl Connection, scope: Scope, now: Timestamp) -> Result<Attention, CommandError> {
-    let items = tickets::next_due(db, scope, SHOWN).await?;
-    let of: BTreeSet<AssetId> = items.iter().map(|item| item.ticket.asset_id).collect();
-    let open = tickets::Filter { open: Some(true), ..tickets::Filter::default() };
-    Ok(Attention {
-        machines: assets::by_ids(db, of).await?,
-        items,
-        at_risk: tickets::due_before(db, scope, now + AT_RISK).await?,
-        open: tickets::count(db, scope, &open).await?,
-    })
+    let tickets = tickets::open(db, scope, SHOWN, now + AT_RISK).await?;
+    let of: BTreeSet<AssetId> = tickets.first.iter().map(|item| item.ticket.asset_id).collect();
+    Ok(Attention { machines: assets::by_ids(db, of).await?, tickets })
 }
 
 impl Attention {
@@ -45,9 +33,9 @@ impl Attention {
         html! {
             section.card {
                 header { h2 { (lang.t("overview-attention")) } a href="/dispatch" { (lang.t("overview-open-dispatch")) } }
-                @if self.items.is_empty() { p.nothing { (lang.t("overview-attention-none")) } }
+                @if self.tickets.first.is_empty() { p.nothing { (lang.t("overview-attention-none")) } }
                 ul.rows {
-                    @for item in &self.items {
+                    @for item in &self.tickets.first {
                         @let (class, late) = urgency(item.due, now);
                         @let asset = self.machines.get(&item.ticket.asset_id);
                         li {

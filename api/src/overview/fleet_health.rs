@@ -1,17 +1,24 @@
 //! How every site did over the last day, and its uptime over the period.
 
 use crate::{
+    Deps,
     command::CommandError,
+    kpis::queries::Days,
     web::{chart::bars, request::View, table::card_heads},
 };
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    condition::{EquipmentState, state::StateInterval, tally::Day},
+    condition::{EquipmentState, reliability::Uptime, state::StateInterval},
     id::SiteId,
 };
 use maud::{Markup, html};
-use store::records::{Connection, assets, sites, state_days, states, work_orders};
+use std::collections::HashMap;
+use store::records::{
+    assets, sites,
+    state_days::{self, Past},
+    states, work_orders,
+};
 
 const BARS: i32 = 48;
 const SHOWN: usize = 8;
@@ -46,16 +53,25 @@ fn rank(state: EquipmentState) -> u8 {
     }
 }
 
-/// Of `all` sites those that did worst since the start of `day`, with what they did over the last day.
+/// The uptime of every site over `days`, which end with today.
+async fn uptimes(deps: &Deps, days: Days, now: Timestamp) -> Result<HashMap<SiteId, Uptime>, CommandError> {
+    let (db, today) = (deps.records.read(), days.to - 1);
+    let first = state_days::day(Days::date(days.from), days.zone);
+    let version = state_days::version(db, days.from, today).await?;
+    let past = deps.shell.past.get(days, version, Past::load(db, first, today)).await?;
+    Ok(past.uptimes(db, now).await?)
+}
+
+/// Of `all` sites those that did worst over `days`, with what they did over the last day.
 pub async fn card(
-    db: &impl Connection,
+    deps: &Deps,
     view: &View,
     all: usize,
-    day: Day,
+    days: Days,
     now: Timestamp,
 ) -> Result<Markup, CommandError> {
-    let lang = view.lang;
-    let uptimes = state_days::site_uptimes(db, day, now).await?;
+    let (lang, db) = (view.lang, deps.records.read());
+    let uptimes = uptimes(deps, days, now).await?;
     let mut rows: Vec<(SiteId, Option<f64>)> =
         uptimes.iter().map(|(site, uptime)| (*site, uptime.technical())).collect();
     if rows.len() < SHOWN {

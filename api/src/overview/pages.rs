@@ -26,7 +26,7 @@ use domain::{
 use maud::{Markup, html};
 use store::{
     StoreError,
-    records::{connections, devices, kpi_facts, state_days},
+    records::{connections, devices, kpi_facts, state_days, tickets},
 };
 
 const TILES: [&str; 5] = ["K4", "K17", "K2a", "K8", "M1"];
@@ -48,10 +48,8 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
     let footing = state_days::footing(db).await?;
     let attention = attention::load(db, user.scope(), now).await?;
-    let first = state_days::day(Days::date(days.from), days.zone);
-    let health =
-        fleet_health::card(db, &view, usize::try_from(footing.sites).unwrap_or(usize::MAX), first, now)
-            .await?;
+    let sites = usize::try_from(footing.sites).unwrap_or(usize::MAX);
+    let health = fleet_health::card(&deps, &view, sites, days, now).await?;
     let connects = matches!(user.actor.role, Role::Admin | Role::ServiceManager);
     let main = html! {
         div.top {
@@ -68,7 +66,7 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
             div.kpis {
                 @for code in TILES {
                     @if let Some(figure) = find(&board, code) { (tile(&view, currency, figure, days)) }
-                    @if code == "K17" { (risk_tile(&view, attention.at_risk, attention.open)) }
+                    @if code == "K17" { (risk_tile(&view, &attention.tickets)) }
                 }
             }
             div.cols {
@@ -92,11 +90,11 @@ fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn risk_tile(view: &View, at_risk: u64, open: u64) -> Markup {
+fn risk_tile(view: &View, tickets: &tickets::Open) -> Markup {
     html! {
         a.kpi href="/tickets?status=open" title=(view.lang.t("overview-sla-definition")) {
             h2 { (view.lang.t("overview-sla")) }
-            p { b.crit[at_risk > 0] { (at_risk) } " " small { "/ " (open) } }
+            p { b.crit[tickets.at_risk > 0] { (tickets.at_risk) } " " small { "/ " (tickets.count) } }
             small { (view.lang.t("overview-sla-hint")) }
         }
     }

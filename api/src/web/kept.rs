@@ -1,5 +1,5 @@
 //! What was computed for one reader, kept for the next until something is committed. The same thing asked for twice at
-//! once is computed once.
+//! once is computed once. What is of an earlier world is forgotten with the first question about a new one.
 
 use parking_lot::Mutex;
 use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
@@ -36,13 +36,11 @@ impl<K: Eq + Hash, W: Copy + PartialEq, V> Kept<K, W, V> {
 
     fn cell(&self, key: K, world: W) -> Cell<V> {
         let mut cells = self.cells.lock();
+        cells.retain(|_, (of, _)| *of == world);
         if cells.len() >= LIMIT {
             cells.clear();
         }
-        let (of, cell) = cells.entry(key).or_insert_with(|| (world, Arc::default()));
-        if *of != world {
-            (*of, *cell) = (world, Arc::default());
-        }
+        let (_, cell) = cells.entry(key).or_insert_with(|| (world, Arc::default()));
         Arc::clone(cell)
     }
 }
@@ -64,6 +62,16 @@ mod tests {
         assert_eq!(*kept.get("days", 1, compute()).await.unwrap(), 0);
         assert_eq!(*kept.get("years", 1, compute()).await.unwrap(), 1);
         assert_eq!(*kept.get("days", 2, compute()).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_of_an_earlier_world_takes_no_room() {
+        let kept = Kept::<u8, u32, u8>::default();
+        for key in 0..5 {
+            kept.get(key, 1, async { Ok::<_, ()>(key) }).await.unwrap();
+        }
+        kept.get(9, 2, async { Ok::<_, ()>(9) }).await.unwrap();
+        assert_eq!(kept.cells.lock().len(), 1);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
+use store::records::state_days::Past;
 
 pub struct Shell {
     /// Attempts to sign in, by account and where they come from.
@@ -15,6 +16,8 @@ pub struct Shell {
     pub token_seed: [u8; 32],
     /// Figures of the periods that people look at.
     pub books: Kept<queries::Days, queries::World, queries::Books>,
+    /// What every site did on the days before today that somebody looked at.
+    pub past: Kept<queries::Days, i64, Past>,
     /// Open live streams.
     pub live: Arc<Hub>,
     /// True from the moment somebody can sign in: spares the look at the database on every request.
@@ -28,6 +31,7 @@ impl Default for Shell {
             hashing: Hashing::default(),
             token_seed: rand::random(),
             books: Kept::default(),
+            past: Kept::default(),
             live: Arc::default(),
             set_up: AtomicBool::new(false),
         }

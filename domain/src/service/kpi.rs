@@ -29,7 +29,7 @@ mod promise;
 mod repeat;
 mod standing;
 pub use catalogue::{Basis, CATALOGUE, Definition, Direction, Unit, definition, standing_codes};
-pub use promise::{PROMISES, Promise, SOURCES, of_ticket};
+pub use promise::{FROM_AUTOMATIC, PROMISES, Promise, SOURCES, of_ticket};
 pub use repeat::Fault;
 pub use standing::Billed;
 

@@ -425,23 +425,3 @@ pub async fn by(
     let sum = |(id, numerator, denominator, cases)| (id, Sum { numerator, denominator, cases });
     Ok(rows.into_iter().map(sum).collect())
 }
-
-/// When automatic tickets were opened at which asset, from `from` (included) to `to` (excluded).
-pub async fn automatic_tickets(
-    db: &impl ConnectionTrait,
-    from: i32,
-    to: i32,
-) -> Result<Vec<(AssetId, Timestamp)>, StoreError> {
-    let rows: Vec<(Uuid, i64)> = Entity::find()
-        .select_only()
-        .column(Column::AssetId)
-        .column(Column::AtUs)
-        .filter(Column::Code.eq("from_automatic"))
-        .filter(Column::Day.gte(from))
-        .filter(Column::Day.lt(to))
-        .filter(Column::AssetId.is_not_null())
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(asset, us)| (asset.into(), from_micros(us))).collect())
-}

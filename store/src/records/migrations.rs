@@ -78,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(invoices::OpenSums),
             Box::new(kpi_facts::Standing),
             Box::new(kpi_changed::Migration),
+            Box::new(state_days::Versions),
         ]
     }
 }

@@ -107,9 +107,9 @@ impl Records {
     /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let url = format!("sqlite://{}?mode=rwc", data_dir.join("records.db").display());
-        let write = Database::connect(options(&url, 1)).await?;
+        let write = Database::connect(options(&url, 1, WRITER_CACHE_KIB)).await?;
         migrations::Migrator::up(&write, None).await?;
-        let mut read = Database::connect(options(&url, 8)).await?;
+        let mut read = Database::connect(options(&url, readers(), READER_CACHE_KIB)).await?;
         let statements = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&statements);
         read.set_metric_callback(move |_| {
@@ -173,16 +173,27 @@ impl Records {
     }
 }
 
-fn options(url: &str, connections: u32) -> ConnectOptions {
+/// What the writer keeps of the file between transactions.
+const WRITER_CACHE_KIB: u32 = 8_192;
+/// What a reader keeps of it; the machine keeps the rest once for all of them.
+const READER_CACHE_KIB: u32 = 2_048;
+
+/// Readers at once: more than the machine has cores, so that a short one never waits for the long ones.
+fn readers() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    u32::try_from(cores + 3).unwrap_or(u32::MAX).min(16)
+}
+
+fn options(url: &str, connections: u32, cache_kib: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(
-        |sqlite| {
+        move |sqlite| {
             sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
                 .pragma("foreign_keys", "ON")
                 .pragma("busy_timeout", "10000")
-                .pragma("cache_size", "-8192")
+                .pragma("cache_size", format!("-{cache_kib}"))
                 // A row that does not fit makes two threads wait for each other, which costs more than the row.
                 .row_buffer_size(1024)
         },

@@ -163,7 +163,7 @@ async fn the_index_follows_every_change() {
 async fn what_was_there_before_the_index_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}?mode=rwc", folder.path().join("records.db").display());
-    let db = Database::connect(options(&url, 1)).await.unwrap();
+    let db = Database::connect(options(&url, 1, 2_048)).await.unwrap();
     let before = Migrator::migrations().iter().position(|m| m.name() == "0084_search").unwrap();
     Migrator::up(&db, Some(u32::try_from(before).unwrap())).await.unwrap();
     let insert = "INSERT INTO tickets (id, number, asset_id, customer_id, site_id, subject, description, source, \

@@ -2,7 +2,7 @@
 
 mod promised;
 
-pub use promised::{Promised, due_before, next_due};
+pub use promised::{Open, Promised, open};
 
 use super::{
     List, PageRequest, Paged, assets, column, keyset, scope,

@@ -18,9 +18,12 @@ pub struct Promise {
     pub restore_hours: Option<u32>,
 }
 
+/// Code of tickets that the product opened by itself.
+pub const FROM_AUTOMATIC: &str = "from_automatic";
+
 /// Codes of where tickets come from, with their sources.
 pub const SOURCES: [(TicketSource, &str); 4] = [
-    (TicketSource::Automatic, "from_automatic"),
+    (TicketSource::Automatic, FROM_AUTOMATIC),
     (TicketSource::Customer, "from_customer"),
     (TicketSource::Agent, "from_agent"),
     (TicketSource::Technician, "from_technician"),

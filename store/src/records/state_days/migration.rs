@@ -1,4 +1,4 @@
-use super::{LEVELS, columns, rebuild};
+use super::{ALL_DAYS, LEVELS, columns, rebuild};
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::prelude::*;
 
@@ -35,5 +35,33 @@ impl MigrationTrait for Migration {
         }
         debug_assert_eq!(columns().len(), 2 * LEVELS.len() + super::COUNTS.len());
         rebuild(db).await.map_err(|error| DbErr::Custom(error.to_string()))
+    }
+}
+
+/// Counts how often the sums of the sites changed on each day, whoever changes them.
+pub(in super::super) struct Versions;
+impl MigrationName for Versions {
+    fn name(&self) -> &str {
+        "0095_site_day_versions"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Versions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        db.execute_unprepared(
+            "CREATE TABLE site_day_versions (day INTEGER PRIMARY KEY, version INTEGER NOT NULL)",
+        )
+        .await?;
+        for (what, row) in [("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")] {
+            db.execute_unprepared(&format!(
+                "CREATE TRIGGER site_days_after_{} AFTER {what} ON site_days WHEN {row}.day <> {ALL_DAYS} BEGIN \
+                 INSERT INTO site_day_versions (day, version) VALUES ({row}.day, 1) \
+                 ON CONFLICT (day) DO UPDATE SET version = version + 1; END",
+                what.to_lowercase()
+            ))
+            .await?;
+        }
+        Ok(())
     }
 }

@@ -5,11 +5,13 @@
 mod migration;
 mod read;
 mod rebuild;
+mod site_uptimes;
 
-pub(super) use migration::Migration;
-pub use read::{AssetTime, Footing, asset_uptimes, failed, footing, ledger, site_uptimes};
+pub(super) use migration::{Migration, Versions};
+pub use read::{AssetTime, Footing, asset_uptimes, footing, foreseen, ledger};
 pub use rebuild::rebuild;
 pub(super) use rebuild::{Part, forget_demo};
+pub use site_uptimes::{Past, version};
 
 use super::{assets, organisation};
 use crate::StoreError;
@@ -200,5 +202,7 @@ pub(super) async fn asset_changed(
     batch.write(tx).await
 }
 
+#[cfg(test)]
+mod foreseen_tests;
 #[cfg(test)]
 mod tests;

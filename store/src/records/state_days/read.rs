@@ -3,7 +3,7 @@
 
 use super::{
     super::{assets, states},
-    ALL_DAYS, LEVELS, columns,
+    LEVELS, columns,
 };
 use crate::StoreError;
 use domain::{
@@ -12,15 +12,16 @@ use domain::{
     condition::{
         reliability::Uptime,
         state::Stretch,
-        tally::{self, Change, Day, Ledger, Level, Sums, Tally, What},
+        tally::{self, Change, Ledger, Level, Sums, Tally},
     },
     id::{AssetId, SiteId},
+    service::kpi::{FORESIGHT, FROM_AUTOMATIC},
 };
 use sea_orm::{
     ConnectionTrait, ExprTrait, FromQueryResult, QueryResult, QuerySelect, Statement, Value,
     entity::prelude::*,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The size of what figures are of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,80 +57,6 @@ pub async fn ledger(
     Ok(Ledger { first, at_start, open_at_start, days, ahead })
 }
 
-/// The uptime of every site from the start of `day` until `now`; a site without equipment in service is absent.
-pub async fn site_uptimes(
-    db: &impl ConnectionTrait,
-    day: Day,
-    now: Timestamp,
-) -> Result<HashMap<SiteId, Uptime>, StoreError> {
-    let from_us = day.from.timestamp_micros();
-    let sums: Vec<String> = LEVELS
-        .iter()
-        .map(|name| format!("sum({name}_n), sum({name}_us + {name}_n * (start_us - {from_us}))"))
-        .collect();
-    let levels: Vec<String> = LEVELS.iter().map(|name| format!("{name}_n")).collect();
-    let all = format!("SELECT site_id, {} FROM site_days WHERE day = ?", levels.join(", "));
-    let within = format!(
-        "SELECT site_id, {}, sum(stops) FROM site_days WHERE day >= ? AND day < ? GROUP BY site_id",
-        sums.join(", ")
-    );
-    let length = i128::from(tally::offset_us(now, day.from));
-    let mut sites: HashMap<SiteId, Sums> = HashMap::new();
-    for (site, levels) in numbers_by_site(db, &all, LEVELS.len(), [ALL_DAYS.into()]).await? {
-        let sum = sites.entry(site).or_default();
-        for (time, level) in sum.time_us.iter_mut().zip(levels) {
-            *time += i128::from(level) * length;
-        }
-    }
-    let bounds = [day.number.into(), ALL_DAYS.into()];
-    for (site, numbers) in numbers_by_site(db, &within, 2 * LEVELS.len() + 1, bounds).await? {
-        let sum = sites.entry(site).or_default();
-        for (time, offset) in sum.time_us.iter_mut().zip(numbers.iter().skip(1).step_by(2)) {
-            *time -= i128::from(*offset);
-        }
-        sum.stops += numbers.last().copied().unwrap_or_default();
-    }
-    for (site, change) in ahead(db, now).await? {
-        let sum = sites.entry(site).or_default();
-        // It was counted as if it had happened, until now, which is before it.
-        let early = i128::from(tally::offset_us(now, change.at));
-        match change.what {
-            What::Enters(measure) => sum.time_us[measure as usize] -= early,
-            What::Leaves(measure) => sum.time_us[measure as usize] += early,
-            What::Stop => sum.stops -= 1,
-            What::Failure | What::Restored { .. } => {}
-        }
-    }
-    Ok(sites.into_iter().filter_map(|(site, sum)| Some((site, sum.uptime()?))).collect())
-}
-
-/// What `sql` selects, a site and `count` numbers a row. Carried over as one text: there are thousands of rows, each of
-/// which costs more to carry than to write and read.
-async fn numbers_by_site<const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    count: usize,
-    values: [Value; N],
-) -> Result<Vec<(SiteId, Vec<i64>)>, StoreError> {
-    let names: Vec<String> = (0..count).map(|index| format!("n{index}")).collect();
-    let text = format!(
-        "WITH found (site_id, {}) AS ({sql}) SELECT group_concat(hex(site_id) || ' ' || {}, ';') FROM found",
-        names.join(", "),
-        names.join(" || ' ' || ")
-    );
-    let Some(row) = db.query_one_raw(statement(db, text, values)).await? else { return Ok(Vec::new()) };
-    let text: Option<String> = row.try_get_by_index(0)?;
-    let rows = text.as_deref().unwrap_or_default().split(';').filter(|row| !row.is_empty());
-    let read = |row: &str| {
-        let mut words = row.split(' ');
-        let site = words.next().and_then(|id| Uuid::parse_str(id).ok())?;
-        let numbers = words.map(|word| word.parse().ok()).collect::<Option<Vec<i64>>>()?;
-        (numbers.len() == count).then_some((SiteId(site), numbers))
-    };
-    let rows = rows.map(|row| read(row).ok_or_else(|| StoreError::Corrupt(format!("sums of a site: {row}"))));
-    rows.collect()
-}
-
 /// How many assets and sites there are.
 pub async fn footing(db: &impl ConnectionTrait) -> Result<Footing, StoreError> {
     let sql = "SELECT count(*), count(DISTINCT site_id) FROM assets";
@@ -138,19 +65,23 @@ pub async fn footing(db: &impl ConnectionTrait) -> Result<Footing, StoreError> {
     Ok(Footing { assets: count(0)?, sites: count(1)? })
 }
 
-/// When equipment in service failed from `from` (included) to `to` (excluded), oldest first.
-pub async fn failed(
+/// When equipment in service failed from `from` (included) to `to` (excluded) after a ticket had been opened for it by
+/// itself, at most [`FORESIGHT`] before; oldest first.
+pub async fn foreseen(
     db: &impl ConnectionTrait,
     from: Timestamp,
     to: Timestamp,
-) -> Result<Vec<(AssetId, Timestamp)>, StoreError> {
-    let sql = "SELECT f.asset_id, f.at_us FROM failures f JOIN assets a ON a.id = f.asset_id \
-        WHERE f.at_us >= ? AND f.at_us < ? AND f.at_us >= a.in_service_from_us \
-          AND (a.in_service_to_us IS NULL OR f.at_us < a.in_service_to_us) ORDER BY f.at_us";
-    let bounds = [from.timestamp_micros().into(), to.timestamp_micros().into()];
-    let rows = db.query_all_raw(statement(db, sql, bounds)).await?;
-    let moments =
-        rows.iter().map(|row| Ok((AssetId(row.try_get_by_index(0)?), from_micros(row.try_get_by_index(1)?))));
+) -> Result<Vec<Timestamp>, StoreError> {
+    let sql = "SELECT DISTINCT f.id, f.at_us FROM kpi_facts k \
+        JOIN failures f ON f.asset_id = k.asset_id AND f.at_us > k.at_us AND f.at_us <= k.at_us + ?3 \
+        JOIN assets a ON a.id = f.asset_id AND f.at_us >= a.in_service_from_us \
+             AND (a.in_service_to_us IS NULL OR f.at_us < a.in_service_to_us) \
+        WHERE k.code = ?4 AND k.at_us >= ?1 - ?3 AND k.at_us < ?2 AND f.at_us >= ?1 AND f.at_us < ?2 \
+        ORDER BY f.at_us";
+    let bounds = [from.timestamp_micros(), to.timestamp_micros(), FORESIGHT.num_microseconds().unwrap_or(0)];
+    let [from, to, ahead] = bounds.map(Value::from);
+    let rows = db.query_all_raw(statement(db, sql, [from, to, ahead, FROM_AUTOMATIC.into()])).await?;
+    let moments = rows.iter().map(|row| Ok(from_micros(row.try_get_by_index(1)?)));
     Ok(moments.collect::<Result<_, DbErr>>()?)
 }
 
@@ -207,7 +138,7 @@ pub async fn asset_uptimes(
     Ok(found.into_iter().flatten().collect())
 }
 
-fn statement<const N: usize>(
+pub(super) fn statement<const N: usize>(
     db: &impl ConnectionTrait,
     sql: impl Into<String>,
     values: [Value; N],
@@ -258,7 +189,10 @@ const AHEAD: &str = "\
     SELECT a.site_id, a.in_service_from_us, a.in_service_to_us, f.at_us, f.restored_at_us, NULL, NULL \
       FROM failures f JOIN assets a ON a.id = f.asset_id WHERE f.at_us >= ?1 OR f.restored_at_us >= ?1";
 
-async fn ahead(db: &impl ConnectionTrait, now: Timestamp) -> Result<Vec<(SiteId, Change)>, StoreError> {
+pub(super) async fn ahead(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+) -> Result<Vec<(SiteId, Change)>, StoreError> {
     let now_us = now.timestamp_micros();
     let mut found: Vec<(SiteId, Change)> = Vec::new();
     let rows = Ahead::find_by_statement(statement(db, AHEAD, [now_us.into()])).all(db).await?;

@@ -1,6 +1,6 @@
 //! The kept sums against the full computation, after late data, corrections, moves and another zone.
 
-use super::{asset_uptimes, columns, day, ledger, rebuild, site_uptimes};
+use super::{Past, asset_uptimes, columns, day, ledger, rebuild, version};
 use crate::records::{Records, assets, customers, failures, models, organisation, sites, states};
 use chrono::TimeDelta;
 use domain::{
@@ -26,15 +26,17 @@ use std::collections::HashMap;
 const ZONES: [&str; 4] = ["America/Santiago", "Europe/Madrid", "Australia/Lord_Howe", "Pacific/Apia"];
 const HOUR_US: i64 = 3_600_000_000;
 
-struct House {
-    records: Records,
+pub(super) struct House {
+    pub(super) records: Records,
     dice: StdRng,
-    fleet: Vec<Asset>,
+    pub(super) fleet: Vec<Asset>,
     sites: Vec<SiteId>,
     failures: Vec<Failure>,
     zone: &'static str,
     /// The first instant anything can happen at.
     start: Timestamp,
+    /// Of the first days, with its zone and version.
+    past: Option<((&'static str, i64), Past)>,
     _folder: tempfile::TempDir,
 }
 
@@ -59,7 +61,7 @@ fn organisation_in(zone: &str) -> Organisation {
 }
 
 impl House {
-    async fn new(seed: u64) -> Self {
+    pub(super) async fn new(seed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let records = Records::open(folder.path()).await.unwrap();
         let mut dice = StdRng::seed_from_u64(seed);
@@ -99,6 +101,7 @@ impl House {
             failures: Vec::new(),
             zone,
             start,
+            past: None,
             _folder: folder,
         };
         for number in 0..2 {
@@ -281,7 +284,33 @@ impl House {
             let log = states::of_asset(db, asset.id, span.from, span.to).await.unwrap();
             same(kept, uptime(&log, span, asset.in_service_from, asset.in_service_to));
         }
-        let by_site = site_uptimes(db, days[0], now).await.unwrap();
+        let until = self.dice.random_range(first.day_number()..=last.day_number());
+        let past = Past::load(self.records.read(), days[0], until).await.unwrap();
+        self.compare_sites(&past, span).await;
+        let span = Period { from: self.first_days().0.from, to: now.max(self.start + TimeDelta::days(2)) };
+        self.keep_first_days().await;
+        let (_, past) = self.past.as_ref().unwrap();
+        self.compare_sites(past, span).await;
+    }
+
+    /// Where the first day is, and the number of the day after the third.
+    fn first_days(&self) -> (domain::condition::tally::Day, i32) {
+        let zone = zone(self.zone).unwrap();
+        let first = date_of(self.start, zone);
+        (day(first, zone), first.day_number() + 3)
+    }
+
+    /// Read again only if something is said to have changed.
+    async fn keep_first_days(&mut self) {
+        let (db, (first, to)) = (self.records.read(), self.first_days());
+        let now = (self.zone, version(db, first.number, to).await.unwrap());
+        if self.past.as_ref().is_none_or(|(then, _)| *then != now) {
+            self.past = Some((now, Past::load(db, first, to).await.unwrap()));
+        }
+    }
+
+    async fn compare_sites(&self, past: &Past, span: Period) {
+        let by_site = past.uptimes(self.records.read(), span.to).await.unwrap();
         for site in &self.sites {
             same(by_site.get(site).copied(), self.computed(&[*site], span).await);
         }

@@ -23,14 +23,23 @@ pub struct Promised {
     pub due: Option<Timestamp>,
 }
 
-/// Of all open tickets that `scope` covers those whose promise runs out first; where none is nearer, the higher
-/// priority and then the dearer standstill.
-pub async fn next_due(
+/// The open tickets that somebody sees.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Open {
+    /// Those whose promise runs out first; where none is nearer, the higher priority and then the dearer standstill.
+    pub first: Vec<Promised>,
+    pub count: u64,
+    /// Of these, those with a promise that runs out before the moment asked for.
+    pub at_risk: u64,
+}
+
+pub async fn open(
     db: &impl ConnectionTrait,
     scope: Scope,
     limit: u64,
-) -> Result<Vec<Promised>, StoreError> {
-    let ranked = open(scope)
+    at_risk_before: Timestamp,
+) -> Result<Open, StoreError> {
+    let mut ranked = of_open(scope)
         .select_only()
         .column(Column::Id)
         .column_as(due(), "due")
@@ -41,7 +50,25 @@ pub async fn next_due(
         .order_by(standstill_cost(), Order::Desc)
         .order_by(Column::Id, Order::Asc)
         .limit(limit);
-    let ranked: Vec<(Uuid, Option<i64>)> = ranked.into_tuple().all(db).await?;
+    // Of all of them, also where few are shown.
+    let at_risk = Expr::from(due().lt(at_risk_before.timestamp_micros())).sum();
+    let counted = QuerySelect::query(&mut ranked);
+    counted.expr_window_as(Expr::val(1).count(), WindowStatement::new(), "open");
+    counted.expr_window_as(at_risk, WindowStatement::new(), "at_risk");
+    let ranked: Vec<(Uuid, Option<i64>, i64, Option<i64>)> = ranked.into_tuple().all(db).await?;
+    let (count, at_risk) = ranked.first().map_or((0, None), |(_, _, open, at_risk)| (*open, *at_risk));
+    Ok(Open {
+        first: promised(db, ranked.into_iter().map(|(id, due, ..)| (id, due)).collect()).await?,
+        count: count.unsigned_abs(),
+        at_risk: at_risk.unwrap_or_default().unsigned_abs(),
+    })
+}
+
+/// The tickets, in the same order.
+async fn promised(
+    db: &impl ConnectionTrait,
+    ranked: Vec<(Uuid, Option<i64>)>,
+) -> Result<Vec<Promised>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ranked.iter().map(|(id, _)| *id))).all(db).await?;
     let (tickets, _set_aside) = readable::each("ticket", rows, |row| (row.id, &row.number), from_row);
     let mut tickets: HashMap<Uuid, Ticket> = tickets.into_iter().map(|t| (t.id.into(), t)).collect();
@@ -51,18 +78,6 @@ pub async fn next_due(
     Ok(found.collect())
 }
 
-/// How many open tickets that `scope` covers have a promise that runs out before `at`.
-pub async fn due_before(db: &impl ConnectionTrait, scope: Scope, at: Timestamp) -> Result<u64, StoreError> {
-    let late = open(scope).filter(promise("at_us").lt(at.timestamp_micros()));
-    let count: Option<i64> = late
-        .select_only()
-        .expr(Expr::col((Entity, Column::Id)).count_distinct())
-        .into_tuple()
-        .one(db)
-        .await?;
-    Ok(count.unwrap_or_default().unsigned_abs())
-}
-
 const PROMISE: &str = "promise";
 
 fn promise(column: &'static str) -> Expr {
@@ -70,7 +85,7 @@ fn promise(column: &'static str) -> Expr {
 }
 
 /// Open tickets, each beside its promises that are not kept yet.
-fn open(scope: Scope) -> Select<Entity> {
+fn of_open(scope: Scope) -> Select<Entity> {
     let not_kept = [Column::FirstResponseAtUs, Column::RestoredAtUs];
     let mut waits = Condition::any();
     for (code, kept_at) in PROMISES.into_iter().zip(not_kept) {

@@ -1,4 +1,4 @@
-use super::{due_before, next_due};
+use super::{Open, open};
 use crate::records::{
     Records,
     kpi_facts::{self, Subject},
@@ -69,9 +69,13 @@ fn everything() -> Scope {
     Actor::system().scope()
 }
 
+async fn seen(records: &Records, scope: Scope, at_risk_before: Timestamp) -> Open {
+    open(records.read(), scope, 9, at_risk_before).await.unwrap()
+}
+
 async fn first(records: &Records, limit: u64) -> Vec<(String, Option<Timestamp>)> {
-    let found = next_due(records.read(), everything(), limit).await.unwrap();
-    found.into_iter().map(|item| (item.ticket.number, item.due)).collect()
+    let found = open(records.read(), everything(), limit, hour(0)).await.unwrap();
+    found.first.into_iter().map(|item| (item.ticket.number, item.due)).collect()
 }
 
 #[tokio::test]
@@ -84,7 +88,8 @@ async fn the_oldest_of_more_open_tickets_than_a_page_holds_is_the_first_that_is_
     let due = |n: i64| (format!("T-{n}"), Some(hour(n + 4)));
     assert_eq!(first(&records, 3).await, [due(0), due(1), due(2)]);
     // Late or due within the hour: 0 to 95.
-    assert_eq!(due_before(records.read(), everything(), hour(100)).await.unwrap(), 96);
+    let all = seen(&records, everything(), hour(100)).await;
+    assert_eq!((all.count, all.at_risk), (601, 96));
     let all = first(&records, 1_000).await;
     assert_eq!(all.last(), Some(&("T-700".into(), None)), "what is promised nothing comes last");
     assert_eq!(all.len(), 601);
@@ -102,8 +107,8 @@ async fn what_was_answered_is_due_when_the_equipment_must_work_and_what_is_resto
     found.sort();
     let expected = [("T-1", Some(hour(24))), ("T-2", Some(hour(24))), ("T-3", None)];
     assert_eq!(found, expected.map(|(number, due)| (number.to_owned(), due)));
-    assert_eq!(due_before(records.read(), everything(), hour(24)).await.unwrap(), 0);
-    assert_eq!(due_before(records.read(), everything(), hour(25)).await.unwrap(), 2);
+    assert_eq!(seen(&records, everything(), hour(24)).await.at_risk, 0);
+    assert_eq!(seen(&records, everything(), hour(25)).await.at_risk, 2);
 }
 
 #[tokio::test]
@@ -115,7 +120,9 @@ async fn of_two_that_are_due_together_the_higher_priority_comes_first_and_anothe
     let due = Some(hour(4));
     assert_eq!(first(&records, 9).await, [("T-2".into(), due), ("T-1".into(), due)]);
     let scope = Actor { role: Role::Customer, customer: Some(mine), ..Actor::system() }.scope();
-    let found = next_due(records.read(), scope, 9).await.unwrap();
-    assert_eq!(found.iter().map(|item| item.ticket.number.as_str()).collect::<Vec<_>>(), ["T-1"]);
-    assert_eq!(due_before(records.read(), scope, hour(9)).await.unwrap(), 1);
+    let found = seen(&records, scope, hour(9)).await;
+    assert_eq!(found.first.iter().map(|item| item.ticket.number.as_str()).collect::<Vec<_>>(), ["T-1"]);
+    assert_eq!((found.count, found.at_risk), (1, 1));
+    let nobody = seen(&records, Scope::nothing(), hour(9)).await;
+    assert_eq!(nobody, Open::default());
 }
