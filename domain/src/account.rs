@@ -224,4 +224,21 @@ mod tests {
             actor(role).scope().is_everything() != bound
         }));
     }
+
+    #[test]
+    fn technicians_and_customers_see_no_purchase_costs() {
+        let blind: Vec<_> = Role::ALL.into_iter().filter(|role| !role.sees_costs()).collect();
+        assert_eq!(blind, [Role::Technician, Role::Customer]);
+    }
+
+    #[test]
+    fn a_bound_account_sees_the_rows_of_its_link_and_no_others() {
+        let (customer, technician) = (CustomerId::generate(), TechnicianId::generate());
+        let portal = Actor { role: Role::Customer, customer: Some(customer), ..Actor::system() }.scope();
+        assert_eq!((portal.customer(), portal.technician()), (Some(customer), None));
+        let van = Actor { role: Role::Technician, technician: Some(technician), ..Actor::system() }.scope();
+        assert_eq!((van.customer(), van.technician()), (None, Some(technician)));
+        let nobody = Scope::nothing();
+        assert!(nobody.customer().is_some() && nobody.technician().is_some(), "nobody is signed in");
+    }
 }

@@ -73,7 +73,7 @@ impl Date {
     /// The date of a [`day_number`](Self::day_number); numbers outside the years of a date give the nearest one.
     pub fn of_day_number(number: i32) -> Self {
         NaiveDate::from_num_days_from_ce_opt(number)
-            .map_or(if number < 0 { Self::MIN } else { Self::MAX }, |date| {
+            .map_or(if number.is_negative() { Self::MIN } else { Self::MAX }, |date| {
                 Self(date).clamp(Self::MIN, Self::MAX)
             })
     }

@@ -66,7 +66,8 @@ impl ManualClock {
         self.0.store(now.timestamp_micros(), Ordering::SeqCst);
     }
     pub fn advance(&self, by: TimeDelta) {
-        self.0.fetch_add(by.num_microseconds().unwrap_or(i64::MAX / 2), Ordering::SeqCst);
+        let by_us = by.num_microseconds().expect("invariant: told to move within what a clock shows");
+        self.0.fetch_add(by_us, Ordering::SeqCst);
     }
 }
 
@@ -78,9 +79,47 @@ impl Clock for ManualClock {
 
 /// `micros` since 1970 as an instant; values outside chrono's range saturate.
 pub fn from_micros(micros: i64) -> Timestamp {
-    DateTime::from_timestamp_micros(micros).unwrap_or(if micros < 0 {
+    DateTime::from_timestamp_micros(micros).unwrap_or(if micros.is_negative() {
         DateTime::<Utc>::MIN_UTC
     } else {
         DateTime::<Utc>::MAX_UTC
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machines_clock_is_cut_to_what_a_store_keeps() {
+        let now = SystemClock.now();
+        assert!(now > from_micros(1_577_836_800_000_000), "later than 2020");
+        assert_eq!(now.timestamp_subsec_nanos() % 1_000, 0);
+    }
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told_to() {
+        let clock = ManualClock::at(from_micros(5));
+        assert_eq!(clock.now(), from_micros(5));
+        clock.advance(TimeDelta::seconds(2));
+        assert_eq!(clock.now(), from_micros(2_000_005));
+        clock.set(from_micros(1));
+        assert_eq!(clock.now(), from_micros(1));
+    }
+
+    #[test]
+    fn a_device_is_believed_as_far_ahead_as_its_clock_may_be() {
+        let clock = ManualClock::at(from_micros(0));
+        assert_eq!(clock.horizon(), from_micros(120_000_000));
+        let patient = Tolerant { clock: clock.clone(), tolerance: TimeDelta::hours(1) };
+        clock.advance(TimeDelta::hours(1));
+        assert_eq!((patient.now(), patient.horizon() - patient.now()), (clock.now(), TimeDelta::hours(1)));
+    }
+
+    #[test]
+    fn microseconds_beyond_all_instants_are_the_nearest_one() {
+        assert_eq!(from_micros(i64::MAX), DateTime::<Utc>::MAX_UTC);
+        assert_eq!(from_micros(i64::MIN), DateTime::<Utc>::MIN_UTC);
+        assert_eq!(from_micros(-1), from_micros(0) - TimeDelta::microseconds(1));
+    }
 }

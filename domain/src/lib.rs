@@ -18,3 +18,6 @@ pub mod telemetry;
 pub use calendar::Date;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use money::{Currency, Money, MoneyError};
+
+#[cfg(test)]
+mod words;

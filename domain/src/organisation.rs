@@ -39,3 +39,33 @@ impl Organisation {
         calendar::zone(&self.time_zone).unwrap_or(Zone::UTC)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_cut_in_the_organisations_zone_and_in_utc_should_it_be_unknown() {
+        let zone_of = |name: &str| {
+            let organisation = Organisation {
+                name: String::new(),
+                address: String::new(),
+                tax_id: None,
+                currency: Currency::EUR,
+                time_zone: name.into(),
+                language: "en".into(),
+                labour_rate_per_hour: Money::zero(Currency::EUR),
+                travel_rate_per_hour: Money::zero(Currency::EUR),
+                labour_step_minutes: 0,
+                travel_step_minutes: 0,
+                labour_cost_per_hour: Money::zero(Currency::EUR),
+                tax_rate: Decimal::ZERO,
+                payment_terms_days: 30,
+                set_up_at: None,
+            };
+            organisation.zone()
+        };
+        assert_eq!(zone_of("Europe/Madrid"), Zone::Europe__Madrid);
+        assert_eq!(zone_of("Atlantis/Capital"), Zone::UTC);
+    }
+}

@@ -141,7 +141,7 @@ async fn give_back(
     lines::set_invoiced(tx, &given_back, false).await?;
     for id in jobs {
         let before = work_orders::get(tx, id).await?.ok_or(CommandError::NotFound)?;
-        let after = before.clone().reopen_for_correction()?;
+        let after = before.clone().reopen_for_correction();
         work_order_commands::save(tx, how, &before, &after, Some(&note.number.to_string())).await?;
     }
     Ok(())

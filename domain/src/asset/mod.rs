@@ -213,6 +213,7 @@ mod tests {
         assert_eq!(cut(&asset(10, Some(20)), 12, 15), Some((12, 15)));
         assert_eq!(cut(&asset(10, Some(20)), 20, 30), None, "the end itself is out of service");
         assert_eq!(cut(&asset(10, None), 0, 10), None);
+        assert_eq!(asset(10, Some(20)).service(), (from_micros(10), Some(from_micros(20))));
     }
 
     #[test]

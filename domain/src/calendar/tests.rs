@@ -16,6 +16,8 @@ fn a_date_has_one_spelling_and_sensible_years() {
     for wrong in [
         "",
         "2026-1-1",
+        "2026-01-1",
+        "+2026-1-01",
         "+2026-01-01",
         "2026-02-29",
         "0001-01-01",
@@ -35,6 +37,35 @@ fn a_date_has_one_spelling_and_sensible_years() {
     assert_eq!(date("2026-01-31").plus_days(i64::MAX), None);
     assert_eq!(date("2026-01-31").plus_months(1), Some(date("2026-02-28")));
     assert_eq!(date("2026-02-28").days_until(date("2026-03-01")), 1);
+}
+
+#[test]
+fn a_date_tells_its_parts() {
+    let day = date("2026-03-09");
+    assert_eq!((day.year(), day.month(), day.day(), day.weekday()), (2026, 3, 9, Weekday::Mon));
+    assert_eq!((Date::new(2026, 3, 9), Date::of(day.naive())), (Some(day), Some(day)));
+    assert_eq!((day.previous(), day.next()), (Some(date("2026-03-08")), Some(date("2026-03-10"))));
+    assert_eq!(format!("{day:?}"), "2026-03-09");
+    assert_eq!(date("2000-01-01").day_number(), 730_120, "days since the year 1 began");
+}
+
+#[test]
+fn a_term_ends_on_the_day_before_its_excluded_end() {
+    let madrid = zone("Europe/Madrid").expect("zone");
+    assert_eq!(last_day(start_of_day(date("2027-01-01"), madrid), madrid), date("2026-12-31"));
+    assert_eq!(last_day(instant("2027-01-01T09:00:00Z"), madrid), date("2027-01-01"));
+    assert_eq!(zone("Atlantis/Capital"), None);
+}
+
+#[test]
+fn what_leaves_our_years_stands_where_they_end() {
+    let (first, last) = (instant("1900-01-01T00:00:00Z"), instant("2199-12-31T00:00:00Z"));
+    let (at, beyond) = (instant("2026-03-09T12:00:00Z"), instant("2300-01-01T00:00:00Z"));
+    assert_eq!(later(at, TimeDelta::hours(1)), instant("2026-03-09T13:00:00Z"));
+    assert_eq!(later(at, TimeDelta::hours(-1)), instant("2026-03-09T11:00:00Z"));
+    assert_eq!((later(at, TimeDelta::MAX), later(at, TimeDelta::MIN)), (last, first));
+    assert_eq!(later(beyond, TimeDelta::zero()), last);
+    assert_eq!((within_years(at), within_years(beyond)), (Some(at), None));
 }
 
 #[test]
@@ -66,6 +97,14 @@ fn a_midnight_that_comes_twice_is_the_first() {
     let again = instant("2010-11-07T02:45:00Z");
     assert_eq!(wall(again, America::St_Johns).date().to_string(), "2010-11-06");
     assert_eq!(date_of(again, America::St_Johns), date("2010-11-07"));
+}
+
+#[test]
+fn a_clock_shows_a_time_once_twice_or_never() {
+    let shown = |wall: &str| instant_of(wall.parse().expect("wall clock"), Europe::Madrid);
+    assert_eq!(shown("2026-03-09T12:00:00"), Some(instant("2026-03-09T11:00:00Z")));
+    assert_eq!(shown("2026-10-25T02:30:00"), Some(instant("2026-10-25T00:30:00Z")), "the first of the two");
+    assert_eq!(shown("2026-03-29T02:30:00"), None, "clocks jump over it");
 }
 
 #[test]

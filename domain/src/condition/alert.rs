@@ -169,3 +169,88 @@ pub struct GivenVerdict {
     pub by: Option<AccountId>,
     pub at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::from_micros;
+
+    fn alert() -> Alert {
+        Alert {
+            id: AlertId::generate(),
+            group_id: AlertGroupId::generate(),
+            asset_id: AssetId::generate(),
+            device_id: DeviceId::generate(),
+            rule_id: RuleId::generate(),
+            rule_version: 1,
+            severity: Severity::Major,
+            raised_at: from_micros(10),
+            noticed_at: from_micros(12),
+            cleared_at: None,
+            clear_reason: None,
+            acknowledged: None,
+            dismissed: None,
+            historical: false,
+            suppressed: false,
+            opens_ticket: true,
+            failure_id: None,
+            money_at_risk: None,
+        }
+    }
+    fn dismissal() -> Dismissal {
+        Dismissal { by: None, at: from_micros(15), reason: "known".into(), until: None }
+    }
+
+    #[test]
+    fn an_alert_is_cleared_whether_or_not_somebody_knew_of_it() {
+        assert_eq!(alert().state(), "open");
+        let known = alert().acknowledge(None, from_micros(15)).expect("acknowledge");
+        assert_eq!(known.state(), "acknowledged");
+        assert_eq!(known.acknowledged, Some(Acknowledgement { by: None, at: from_micros(15) }));
+        let again = known.clone().acknowledge(None, from_micros(16)).expect_err("known already");
+        assert_eq!((again.thing, again.transition, again.state), ("alert", "acknowledge", "acknowledged"));
+        let cleared = known.clear(from_micros(20), ClearReason::Condition).expect("clear");
+        assert_eq!(cleared.state(), "cleared");
+        let kept = (cleared.cleared_at, cleared.clear_reason);
+        assert_eq!(kept, (Some(from_micros(20)), Some(ClearReason::Condition)));
+        assert!(cleared.clear(from_micros(21), ClearReason::Condition).is_err(), "cleared once");
+        let late = alert().clear(from_micros(5), ClearReason::LateData).expect("clear");
+        assert_eq!(late.cleared_at, Some(from_micros(10)), "not before it was raised");
+    }
+
+    #[test]
+    fn an_alert_that_stands_and_was_not_dismissed_needs_a_ticket() {
+        let needs = |alert: &Alert| (alert.asks_for_ticket(), alert.needs_ticket());
+        assert_eq!(needs(&alert()), (true, true));
+        assert_eq!(needs(&Alert { opens_ticket: false, ..alert() }), (false, false));
+        assert_eq!(needs(&Alert { suppressed: true, ..alert() }), (false, false), "planned downtime");
+        let cleared = |reason| alert().clear(from_micros(20), reason).expect("clear");
+        assert_eq!(needs(&cleared(ClearReason::Condition)), (true, false));
+        assert_eq!(needs(&cleared(ClearReason::LateData)), (false, false), "it never held");
+        let dismissed = alert().dismiss(dismissal()).expect("dismiss");
+        assert_eq!((dismissed.dismissed.clone(), needs(&dismissed)), (Some(dismissal()), (true, false)));
+        assert!(cleared(ClearReason::Condition).dismiss(dismissal()).is_err(), "nothing to hide any more");
+    }
+
+    #[test]
+    fn a_group_closes_once_nothing_holds_it_open() {
+        let group = AlertGroup {
+            id: AlertGroupId::generate(),
+            asset_id: AssetId::generate(),
+            opened_at: from_micros(10),
+            severity: Severity::Major,
+            historical: false,
+            cleared_at: Some(from_micros(20)),
+            closed_at: None,
+            ticket_id: None,
+            ticket_open: false,
+            verdict: None,
+        };
+        let closed = |group: &AlertGroup| group.clone().settle(from_micros(30)).closed_at;
+        assert_eq!(closed(&group), Some(from_micros(30)));
+        assert_eq!(closed(&AlertGroup { cleared_at: None, ..group.clone() }), None, "an alert stands");
+        assert_eq!(closed(&AlertGroup { ticket_open: true, ..group.clone() }), None, "its ticket is open");
+        let before = AlertGroup { closed_at: Some(from_micros(25)), ..group };
+        assert_eq!(closed(&before), Some(from_micros(25)), "closed once");
+    }
+}

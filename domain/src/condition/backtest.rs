@@ -158,6 +158,31 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_of_another_asset_foretells_nothing() {
+        let score = score(&[raised(1, 28, 40)], &[(asset(2), at(50))], Horizon::default());
+        assert_eq!((score.hits, score.misses, score.false_tickets), (0, 1, 1));
+        assert_eq!(score.median_lead_hours(), None);
+    }
+
+    #[test]
+    fn the_middle_lead_is_told() {
+        let score = |lead_hours: &[f64]| Score { lead_hours: lead_hours.to_vec(), ..Score::default() };
+        assert_eq!(score(&[2.0, 5.0, 70.0]).median_lead_hours(), Some(5.0));
+        assert_eq!(score(&[2.0, 5.0, 7.0, 70.0]).median_lead_hours(), Some(7.0), "the longer of the two");
+    }
+
+    #[test]
+    fn a_replay_tells_what_would_have_been_raised_and_cleared() {
+        let text = r#"{"name":"n","condition":{"kind":"threshold","metric":"t","side":"above","raise":80.0,
+            "clear":75.0,"for_seconds":0},"scope":{"kind":"all"},"severity":"major","opens_ticket":true,"enabled":true}"#;
+        let rule: RuleSettings = serde_json::from_str(text).expect("a rule");
+        let values = [(0, 70.0), (1, 90.0), (2, 70.0), (3, 95.0)];
+        let inputs = values.map(|(hour, value)| Input::Sample { ts_us: hour * 3_600_000_000, value });
+        let open = WouldRaise { cleared_at: None, ..raised(1, 3, 0) };
+        assert_eq!(replay(&rule, asset(1), inputs), [raised(1, 1, 2), open]);
+    }
+
+    #[test]
     fn an_alert_after_the_failure_is_false() {
         let score = score(&[raised(1, 101, 102)], &[(asset(1), at(100))], Horizon::default());
         assert_eq!((score.hits, score.false_tickets), (0, 1));

@@ -57,12 +57,10 @@ impl Cadence {
         let change = i128::from(interval_us - self.interval_us) * weight
             / (i128::from(self.interval_us) * i128::from(MEMORY_INTERVALS));
         self.interval_us = (self.interval_us + i64::try_from(change).unwrap_or(0)).max(1);
-        if self.outliers > 0 {
-            self.flowed_us += interval_us;
-            // It has flowed for about as long as it was silent: that was an interruption, not a rhythm.
-            if self.flowed_us >= self.long_us / 2 {
-                (self.outliers, self.flowed_us, self.long_us) = (0, 0, 0);
-            }
+        self.flowed_us += interval_us;
+        // It has flowed for about as long as it was silent: that was an interruption, not a rhythm.
+        if self.flowed_us >= self.long_us / 2 {
+            (self.outliers, self.flowed_us, self.long_us) = (0, 0, 0);
         }
     }
 
@@ -107,6 +105,34 @@ mod tests {
         assert!(cadence.observe(4 * HOUR));
         assert_eq!(cadence.interval_us(), Some(HOUR));
         assert_eq!(cadence.silence_limit(), TimeDelta::hours(3));
+    }
+
+    #[test]
+    fn three_usual_intervals_are_no_gap_and_more_are() {
+        let minutely = || {
+            let mut cadence = Cadence::default();
+            assert!(!cadence.observe(60 * SECOND));
+            cadence
+        };
+        assert!(!minutely().observe(180 * SECOND));
+        assert!(minutely().observe(180 * SECOND + 1));
+        assert_eq!(minutely().expected_us(), 60 * SECOND);
+        let unknown = Cadence::default();
+        assert_eq!((unknown.limit_us(), unknown.expected_us()), (900 * SECOND, 900 * SECOND));
+        let mut slow = unknown;
+        assert!(!slow.observe(900 * SECOND), "a quarter of an hour is no gap yet");
+        assert_eq!(minutely().silence_limit(), TimeDelta::minutes(15), "a fast device may pause");
+    }
+
+    #[test]
+    fn one_shorter_interval_moves_the_usual_one_by_an_eighth_of_its_weight() {
+        let mut cadence = Cadence::default();
+        cadence.observe(60 * SECOND);
+        cadence.observe(30 * SECOND);
+        // Half as long, so half the weight: an eighth of half of the difference of 30 seconds.
+        assert_eq!(cadence.interval_us(), Some(58_125_000));
+        cadence.observe(0);
+        assert_eq!(cadence.interval_us(), Some(58_125_000), "two values at once are no interval");
     }
 
     #[test]

@@ -152,3 +152,28 @@ pub struct SimilarCase {
     pub verdict: Option<super::alert::Verdict>,
     pub found: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_with_one_number_that_is_none_is_still_read() {
+        let level: Level = serde_json::from_str(r#"{"kind":"raise","value":null}"#).expect("level");
+        assert_eq!(level.value, 0.0);
+        let level: Level = serde_json::from_str(r#"{"kind":"raise","value":4.5}"#).expect("level");
+        assert_eq!(level.value, 4.5);
+        let series = r#"{"metric":"t","points":[[1,20.5],[2,null],[3,21.5]]}"#;
+        let series: FrozenSeries = serde_json::from_str(series).expect("series");
+        assert_eq!(series.points, [(1, 20.5), (3, 21.5)], "a point without a value is no point");
+    }
+
+    #[test]
+    fn a_sentence_keeps_its_arguments_in_order() {
+        let sentence =
+            Sentence::new("rule-held").with("value", Arg::Number(4.5)).with("for", Arg::Seconds(180));
+        assert_eq!(sentence.key, "rule-held");
+        let args = [("value".to_owned(), Arg::Number(4.5)), ("for".to_owned(), Arg::Seconds(180))];
+        assert_eq!(sentence.args, args);
+    }
+}

@@ -91,3 +91,14 @@ impl Severity {
         self as i32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severities_sort_from_info_to_critical() {
+        assert_eq!(Severity::ALL.map(Severity::rank), [0, 1, 2, 3, 4]);
+        assert!(Severity::ALL.is_sorted());
+    }
+}

@@ -140,6 +140,136 @@ fn no_exposure_gives_no_figure() {
     assert!(none.per_year_upper.expect("bound") > 0.0);
 }
 
+/// Within what a table of ten digits tells.
+fn near(got: Option<f64>, want: f64) {
+    let got = got.expect("a figure");
+    assert!(((got - want) / want).abs() < 1e-9, "{got} is not {want}");
+}
+
+#[test]
+fn bounds_follow_the_table_of_chi_square() {
+    let bounds = MtbfBounds::new(2, 1_000.0, 0.90, Truncation::Time);
+    near(bounds.lower, 2_000.0 / 12.591_587_243_7);
+    near(bounds.lower_one_sided, 2_000.0 / 10.644_640_675_7);
+    near(bounds.upper, 2_000.0 / 0.710_723_021_4);
+    let bounds = MtbfBounds::new(2, 1_000.0, 0.90, Truncation::Failure);
+    near(bounds.lower, 2_000.0 / 9.487_729_036_8);
+    near(bounds.lower_one_sided, 2_000.0 / 7.779_440_339_7);
+    near(bounds.upper, 2_000.0 / 0.710_723_021_4);
+    // With two degrees of freedom the quantile is a logarithm.
+    let none = MtbfBounds::new(0, 1_000.0, 0.90, Truncation::Time);
+    assert!((none.lower.expect("bound") / (1_000.0 / -0.05_f64.ln()) - 1.0).abs() < 1e-14);
+    assert_eq!(none.upper, None, "without a failure nothing bounds it");
+    let nothing = MtbfBounds { lower_one_sided: None, lower: None, upper: None };
+    for (exposure, confidence) in [(0.0, 0.9), (-1.0, 0.9), (1_000.0, 1.0), (1_000.0, -0.1)] {
+        assert_eq!(MtbfBounds::new(2, exposure, confidence, Truncation::Time), nothing);
+    }
+}
+
+#[test]
+fn frequency_is_the_reverse_of_the_time_between_failures() {
+    let told = failure_frequency(2, 1_000.0, 0.90);
+    near(told.per_year, 17.532);
+    near(told.per_year_lower, 8_766.0 * 0.710_723_021_4 / 2_000.0);
+    near(told.per_year_upper, 8_766.0 * 12.591_587_243_7 / 2_000.0);
+    near(told.mtbf_hours, 500.0);
+    near(told.mtbf_lower_hours, 2_000.0 / 12.591_587_243_7);
+    near(told.mtbf_upper_hours, 2_000.0 / 0.710_723_021_4);
+    assert_eq!(failure_frequency(0, 1_000.0, 0.90).per_year_lower, Some(0.0));
+    assert_eq!(failure_frequency(2, 0.0, 0.90).mtbf_hours, None);
+}
+
+/// Half an hour up, then ten minutes in each other state, unknown from minute 60 on.
+fn an_hour_of_everything() -> Vec<StateInterval> {
+    use ReportedState::{DownPlanned, DownUnplanned, Idle, Up};
+    let quiet = state::Silence {
+        device_id: DeviceId(uuid::Uuid::from_u128(1)),
+        from: crate::clock::from_micros(60 * 60_000_000),
+        to: None,
+    };
+    log_of(&[(0, 1, Up), (30, 1, DownUnplanned), (40, 1, DownPlanned), (50, 1, Idle)], &[quiet])
+}
+
+#[test]
+fn uptime_is_what_a_pencil_gives() {
+    let log = an_hour_of_everything();
+    let told = uptime(&log, minutes(0, 90), minutes(0, 1).from, None).expect("in service");
+    let minutes_of = [
+        told.in_service_seconds,
+        told.up_seconds,
+        told.down_unplanned_seconds,
+        told.down_planned_seconds,
+        told.idle_seconds,
+        told.unknown_seconds,
+    ]
+    .map(|seconds| seconds / 60.0);
+    assert_eq!(minutes_of, [90.0, 30.0, 10.0, 10.0, 10.0, 30.0]);
+    assert_eq!((told.technical(), told.total()), (Some(0.75), Some(0.6)));
+    assert_eq!((told.coverage(), told.bounds()), (Some(2.0 / 3.0), Some((30.0 / 70.0, 60.0 / 70.0))));
+    assert_eq!((told.up_hours(), told.downtime_hours()), (0.5, 1.0 / 6.0));
+    let both = told.plus(Uptime { up_seconds: 1.0, idle_seconds: 2.0, downtime_events: 3, ..told });
+    assert_eq!((both.up_seconds, both.idle_seconds, both.downtime_events), (1_801.0, 602.0, 4));
+    assert_eq!((both.in_service_seconds, both.down_unplanned_seconds), (10_800.0, 1_200.0));
+    assert_eq!((both.down_planned_seconds, both.unknown_seconds), (1_200.0, 3_600.0));
+}
+
+#[test]
+fn only_the_time_in_service_counts() {
+    let log = an_hour_of_everything();
+    let at = |minute| minutes(minute, minute).from;
+    let told = uptime(&log, minutes(0, 90), at(20), Some(at(35))).expect("in service");
+    assert_eq!((told.in_service_seconds, told.up_seconds), (900.0, 600.0));
+    assert_eq!((told.down_unplanned_seconds, told.unknown_seconds), (300.0, 0.0));
+    assert_eq!(minutes(0, 90).in_service(at(20), Some(at(35))), Some(minutes(20, 35)));
+    assert_eq!(minutes(0, 90).in_service(at(20), Some(at(100))), Some(minutes(20, 90)));
+    assert_eq!(minutes(0, 90).in_service(at(20), Some(at(20))), None);
+    assert_eq!(minutes(0, 90).in_service(at(90), None), None);
+    assert_eq!(minutes(0, 90).seconds(), 5_400.0);
+}
+
+fn failure(minute: i64, restored: Option<i64>) -> Failure {
+    let at = |minute| minutes(minute, minute).from;
+    Failure {
+        id: FailureId::generate(),
+        asset_id: asset(),
+        device_id: DeviceId(uuid::Uuid::from_u128(1)),
+        at: at(minute),
+        restored_at: restored.map(at),
+        code: None,
+        cause: None,
+        detected_by: DetectedBy::StateReport,
+    }
+}
+
+#[test]
+fn a_failure_out_of_service_is_in_no_count() {
+    let at = |minute| minutes(minute, minute).from;
+    let failures = [5, 10, 19, 20].map(|minute| failure(minute, None));
+    let counted = |service: Option<(Timestamp, Option<Timestamp>)>| {
+        let recorded = Recorded::of(failures.clone(), |_| service);
+        (recorded.in_service.len(), recorded.out_of_service.len())
+    };
+    assert_eq!(counted(Some((at(10), Some(at(20))))), (2, 2), "from its first instant up to its last");
+    assert_eq!(counted(Some((at(10), None))), (3, 1));
+    assert_eq!(counted(None), (0, 4));
+}
+
+#[test]
+fn restorations_count_in_the_period_in_which_they_end() {
+    let failures = [
+        failure(0, Some(60)),
+        failure(0, Some(180)),
+        failure(0, Some(59)),
+        failure(0, Some(240)),
+        failure(239, None),
+        failure(240, None),
+    ];
+    let told = restoration(&failures, minutes(60, 240));
+    assert_eq!((told.restored, told.mean_hours), (2, Some(2.0)), "one and three hours");
+    assert_eq!(told.open, 2, "restored at its very end, and not yet");
+    assert_eq!(restoration(&[], minutes(0, 60)).mean_hours, None);
+}
+
 /// The state log that devices tell together by `reports`: minute, device and state.
 fn log_of(reports: &[(i64, u128, ReportedState)], silences: &[state::Silence]) -> Vec<StateInterval> {
     let marks = reports.iter().map(|(minute, device, state)| state::Mark {

@@ -246,3 +246,6 @@ impl RuleSettings {
 fn is_metric(name: &str) -> bool {
     !name.trim().is_empty() && name.len() <= crate::telemetry::MAX_METRIC_LEN
 }
+
+#[cfg(test)]
+mod tests;

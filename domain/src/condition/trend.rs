@@ -60,6 +60,41 @@ mod tests {
     }
 
     #[test]
+    fn a_line_through_scattered_points_is_the_one_of_least_squares() {
+        // By hand: hours -3 to 0, sums of squares 5, 7 and 14.
+        let points = [(0, 1.0), (1, 3.0), (2, 2.0), (3, 6.0)].map(|(hour, y)| (hour * 3_600_000_000, y));
+        let trend = fit(&points).expect("four points");
+        for (got, want) in [(trend.per_hour, 1.4), (trend.r_squared, 0.7), (trend.at_end, 5.1)] {
+            assert!((got - want).abs() < 1e-12, "{got} is not {want}");
+        }
+        assert!((trend.hours_to(8.6).expect("rising") - 2.5).abs() < 1e-12);
+        let falling = fit(&points.map(|(ts, y)| (ts, -y))).expect("four points");
+        assert!((falling.hours_to(-8.6).expect("falling") - 2.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn too_little_is_no_trend() {
+        let at =
+            |hours: &[i64]| fit(&hours.iter().map(|h| (h * 3_600_000_000, *h as f64)).collect::<Vec<_>>());
+        assert_eq!((at(&[]), at(&[1]), at(&[1, 2]), at(&[2, 2, 2])), (None, None, None, None));
+        assert_eq!(at(&[1, 2, 3]).map(|trend| trend.r_squared), Some(1.0));
+        let flat = fit(&[(0, 5.0), (1, 5.0), (2, 5.0)]).expect("three points");
+        assert_eq!(
+            (flat.per_hour, flat.r_squared, flat.hours_to(6.0)),
+            (0.0, 0.0, None),
+            "it explains nothing"
+        );
+    }
+
+    #[test]
+    fn a_level_that_is_reached_is_reached_now() {
+        let trend = Trend { per_hour: 2.0, r_squared: 0.5, at_end: 10.0 };
+        assert_eq!((trend.hours_to(10.0), trend.hours_to(13.0)), (Some(0.0), Some(1.5)));
+        assert_eq!(Trend { r_squared: 0.49, ..trend }.hours_to(13.0), None, "the line explains too little");
+        assert_eq!(Trend { per_hour: 0.0, ..trend }.hours_to(13.0), None);
+    }
+
+    #[test]
     fn the_largest_values_tell_nothing() {
         for value in [1e300, 1e308] {
             let points: Vec<_> =

@@ -129,7 +129,14 @@ mod tests {
         assert_eq!(Money::parse("12.34", Currency::EUR), Ok(eur(1234)));
         assert_eq!(Money::parse("12.345", Currency::EUR), Err(MoneyError::NotAnAmount));
         assert_eq!(serde_json::to_string(&eur(-5)).expect("json"), r#"{"amount":"-0.05","currency":"EUR"}"#);
+        assert_eq!(eur(-1234).to_string(), "-12.34 EUR");
+        assert_eq!(format!("{:?}", Currency::EUR), "EUR", "a failed test names the currency");
         assert_eq!(Money::parse("1500", "JPY".parse().expect("code")).map(|m| m.minor), Ok(1500));
+    }
+
+    #[test]
+    fn a_cent_is_not_nothing() {
+        assert!(eur(0).is_zero() && !eur(1).is_zero() && !eur(-1).is_zero());
     }
 
     #[test]
@@ -145,6 +152,7 @@ mod tests {
         assert_eq!(eur(100).fraction(1, 3), Ok(eur(33)));
         assert_eq!(eur(100).fraction(2, 3), Ok(eur(67)));
         assert_eq!(eur(299).fraction(1, 600), Ok(eur(0)));
+        assert_eq!((eur(0).fraction(1, 600), eur(300).fraction(0, 600)), (Ok(eur(0)), Ok(eur(0))));
         assert_eq!(eur(i64::MAX).fraction(i64::MAX, i64::MAX), Ok(eur(i64::MAX)));
         assert_eq!(eur(i64::MAX).fraction(3, 2), Err(MoneyError::Overflow));
         assert_eq!(eur(1).fraction(1, 0), Err(MoneyError::Overflow));
@@ -155,5 +163,8 @@ mod tests {
         assert_eq!(eur(i64::MAX).checked_add(eur(1)), Err(MoneyError::Overflow));
         let dollars = Money::new(1, "USD".parse().expect("code"));
         assert_eq!(eur(1).checked_add(dollars), Err(MoneyError::CurrencyMismatch));
+        assert_eq!(eur(1).checked_sub(dollars), Err(MoneyError::CurrencyMismatch));
+        assert_eq!(eur(i64::MIN).checked_sub(eur(1)), Err(MoneyError::Overflow));
+        assert_eq!(eur(i64::MAX).times(Decimal::TWO), Err(MoneyError::Overflow));
     }
 }

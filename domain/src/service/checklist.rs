@@ -78,9 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_uses_standard_words() {
+    fn every_kind_uses_standard_words_and_ends_with_the_readings() {
         for kind in WorkOrderKind::ALL {
-            assert!(standard(kind).iter().all(|word| STANDARD.contains(word)));
+            let items = standard_items(kind);
+            assert!(items.iter().all(|item| STANDARD.contains(&item.as_str())), "{kind:?}");
+            assert_eq!(items.last().map(String::as_str), Some("confirm_readings"), "{kind:?}");
+            let opened_up = kind != WorkOrderKind::Inspection;
+            assert_eq!(items.iter().any(|item| item == "lock_out"), opened_up, "{kind:?}");
         }
     }
 }

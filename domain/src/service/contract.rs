@@ -190,3 +190,6 @@ impl Contract {
         .max()
     }
 }
+
+#[cfg(test)]
+mod tests;

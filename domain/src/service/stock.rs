@@ -162,6 +162,7 @@ mod tests {
         assert_eq!(check_quantity(Decimal::ZERO), Err(StockError::NotAQuantity));
         assert_eq!(check_quantity(Decimal::new(15, 4)), Err(StockError::NotAQuantity));
         assert_eq!(check_quantity(Decimal::new(1500, 3)), Ok(Decimal::new(15, 1)));
+        assert_eq!(check_quantity(Decimal::new(1125, 3)), Ok(Decimal::new(1125, 3)), "grams of a kilogram");
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Skill before all; then one point each for territory, useful parts and knowing the asset, less one for every
-    /// four hours already booked; then the emptier day.
+    /// Skill before all; then two points for the territory, one each for useful parts and knowing the asset, less one
+    /// for every four hours already booked; then the emptier day.
     fn rank(&self) -> (bool, i64, std::cmp::Reverse<i64>) {
         let points = i64::from(self.same_territory) * 2
             + i64::from(self.parts_in_van > 0)
@@ -81,5 +81,33 @@ mod tests {
             .map(|f| f.technician_id)
             .collect();
         assert_eq!(order, [able.technician_id, full.technician_id, near.technician_id]);
+    }
+
+    /// The better one is named second, so that order alone does not tell.
+    fn loses(worse: Fit, better: Fit) {
+        let best = rank(vec![worse.clone(), better.clone()]).remove(0);
+        assert_eq!(best, better, "{worse:?}");
+    }
+
+    #[test]
+    fn nearness_parts_and_knowing_the_asset_are_weighed_against_a_fuller_day() {
+        let stranger = || fit(true, false, 0);
+        let near = || fit(true, true, 0);
+        let stocked = || Fit { parts_in_van: 3, ..stranger() };
+        let knows = || Fit { visits_to_asset: 1, ..stranger() };
+        for better in [near(), stocked(), knows()] {
+            loses(stranger(), better);
+        }
+        let booked = |fit: Fit, hours| Fit { booked: TimeDelta::hours(hours), ..fit };
+        loses(stocked(), near());
+        loses(knows(), near());
+        loses(Fit { visits_to_asset: 1, ..stocked() }, booked(Fit { parts_in_van: 1, ..near() }, 3));
+        loses(booked(near(), 12), stranger());
+        loses(booked(stocked(), 4), stranger());
+        loses(stranger(), booked(stocked(), 3));
+        let unused = Fit { booked: TimeDelta::minutes(30), ..stranger() };
+        loses(unused, stranger());
+        let first = near();
+        assert_eq!(rank(vec![first.clone(), near()]).remove(0), first, "equals keep their order");
     }
 }

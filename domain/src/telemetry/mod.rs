@@ -241,3 +241,6 @@ impl Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ use deviation::Deviation;
 use dwell::{Dwell, Step};
 use events::Events;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 const SECOND_US: i64 = 1_000_000;
 
@@ -314,11 +315,13 @@ impl Detector {
             return Order::Other;
         }
         let newest = self.events.as_ref().and_then(|events| events.newest());
-        match (self.watermark_us, newest) {
-            (Some(newest_us), _) if ts_us < newest_us => return Order::Late,
-            (_, Some(newest)) if (ts_us, code) == newest => return Order::Repeated,
-            (_, Some(newest)) if (ts_us, code) < newest => return Order::Late,
-            _ => {}
+        if self.watermark_us.is_some_and(|newest_us| ts_us < newest_us) {
+            return Order::Late;
+        }
+        match newest.map(|newest| (ts_us, code).cmp(&newest)) {
+            Some(Ordering::Less) => return Order::Late,
+            Some(Ordering::Equal) => return Order::Repeated,
+            Some(Ordering::Greater) | None => {}
         }
         self.time(rule, ts_us, changes);
         let before = changes.len();

@@ -56,6 +56,54 @@ fn raises_after_the_duration_and_clears_at_the_lower_level() {
     let values = [75.0, 85.0, 85.0, 85.0, 85.0, 75.0, 75.0, 69.0, 75.0];
     let changes = run(&hot(180), (0..).map(|i| i * MINUTE).zip(values));
     assert_eq!(times(&changes), [(true, 4 * MINUTE), (false, 7 * MINUTE)]);
+    let Change::Raised(raised) = &changes[0] else { panic!("raised first") };
+    assert_eq!((raised.observed, raised.held_us), (Some(85.0), 3 * MINUTE));
+}
+
+#[test]
+fn the_level_itself_raises_nothing_and_the_level_of_clearing_clears() {
+    let minutely = |values: [f64; 4]| (0..).map(|i| i * MINUTE).zip(values);
+    let above = |values| times(&run(&hot(0), minutely(values)));
+    assert_eq!(above([80.0, 80.1, 70.1, 70.0]), [(true, MINUTE), (false, 3 * MINUTE)]);
+    let cold = rule(Condition::Threshold {
+        metric: "t".into(),
+        side: Side::Below,
+        raise: 4.0,
+        clear: 6.0,
+        for_seconds: 0,
+    });
+    let below = |values| times(&run(&cold, minutely(values)));
+    assert_eq!(below([4.0, 3.9, 5.9, 6.0]), [(true, MINUTE), (false, 3 * MINUTE)]);
+    assert_eq!(below([4.0, 5.0, 6.0, 90.0]), []);
+}
+
+#[test]
+fn a_memory_is_filled_only_with_events_that_count_and_knows_how_far_it_reaches() {
+    let rule = rule(Condition::EventCode {
+        event: DeviceEventKind::Error,
+        codes: vec!["e1".into()],
+        count: 2,
+        within_seconds: 3600,
+    });
+    let event = |minute, code: &str| Input::Event {
+        ts_us: minute * MINUTE,
+        kind: DeviceEventKind::Error,
+        code: code.into(),
+    };
+    let (mut detector, mut changes) = (Detector::new(&rule.condition), Vec::new());
+    detector.take(&rule, &event(10, "e1"), &mut changes);
+    let resumed = || Detector::resume(&rule.condition, detector.checkpoint().expect("an event"));
+    let mut again = resumed();
+    again.fill(&rule, &event(9, "e2"));
+    assert_eq!(again.take(&rule, &event(20, "e1"), &mut changes), Order::Next);
+    assert_eq!(changes, [], "one of two");
+    assert_eq!(resumed().take(&rule, &event(5, "e1"), &mut changes), Order::Late, "before the checkpoint");
+    let mut again = resumed();
+    again.fill(&rule, &event(10, "e1"));
+    again.take(&rule, &event(20, "e1"), &mut changes);
+    assert_eq!(times(&changes), [(true, 20 * MINUTE)]);
+    let Change::Raised(raised) = &changes[0] else { panic!("raised") };
+    assert_eq!((raised.held_us, raised.observed), (10 * MINUTE, Some(2.0)));
 }
 
 #[test]

@@ -99,6 +99,12 @@ fn a_further_visit_is_not_included_but_lines_of_a_counted_visit_are() {
     let further =
         answer(Work { visit: Some(VisitId::generate()), ..labour(Decimal::ONE, 150) }, &[], &contracts);
     assert_eq!(further.reason, CoverageReason::LimitReached);
+    let two = [(
+        Contract { limits: Limits { visits: Some(2), ..limits }, ..contracts[0].0.clone() },
+        contracts[0].1.clone(),
+    )];
+    let second = answer(Work { visit: Some(VisitId::generate()), ..labour(Decimal::ONE, 150) }, &[], &two);
+    assert_eq!(second.reason, CoverageReason::ContractCoversKind, "the second of two");
 }
 
 #[test]

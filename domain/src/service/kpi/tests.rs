@@ -18,6 +18,8 @@ use crate::{
     },
 };
 
+mod figures;
+
 fn at(minute: i64) -> Timestamp {
     from_micros(minute * 60_000_000)
 }

@@ -1,0 +1,111 @@
+use super::{
+    connection::{Connection, EndReason, Ended},
+    quarantine::{MAX_PAYLOAD_KEPT, Quarantined},
+    *,
+};
+use crate::{clock::from_micros, id::ConnectionId};
+
+fn device() -> DeviceId {
+    DeviceId(uuid::Uuid::from_u128(7))
+}
+fn samples() -> Batch {
+    let sample = Sample { device: device(), metric: "t".into(), ts_us: 1, value: 20.0 };
+    Batch { samples: vec![sample.clone(), sample], ..Batch::default() }
+}
+fn states() -> Batch {
+    let report = StateReport { device: device(), ts_us: 1, state: ReportedState::Up, cause: None };
+    Batch { states: vec![report.clone(), report.clone(), report], ..Batch::default() }
+}
+fn events() -> Batch {
+    let kind = DeviceEventKind::Error;
+    let event = DeviceEvent { device: device(), ts_us: 1, kind, code: "e1".into(), text: String::new() };
+    Batch { events: vec![event; 5], ..Batch::default() }
+}
+
+#[test]
+fn a_batch_of_any_one_kind_of_fact_is_not_empty() {
+    assert!(Batch::default().is_empty());
+    assert_eq!(
+        [samples(), states(), events()].map(|batch| (batch.is_empty(), batch.len())),
+        [(false, 2), (false, 3), (false, 5)]
+    );
+}
+
+#[test]
+fn a_batch_takes_over_all_of_another() {
+    let mut all = samples();
+    let (mut of_states, mut of_events) = (states(), events());
+    all.append(&mut of_states);
+    all.append(&mut of_events);
+    assert_eq!((all.len(), of_states.len(), of_events.len()), (10, 0, 0));
+}
+
+#[test]
+fn every_refusal_has_its_code_and_says_what_was_refused() {
+    let word = || "x".to_owned();
+    let (name, metric, ts, limit) = (word(), word(), word(), 3);
+    let refusals = [
+        (Rejection::UnknownTopic(word()), "x"),
+        (Rejection::MalformedJson(word()), "x"),
+        (Rejection::WrongShape(word()), "x"),
+        (Rejection::NotFinite { metric }, "x"),
+        (Rejection::TooOld { ts: ts.clone() }, "x"),
+        (Rejection::InFuture { ts }, "x"),
+        (Rejection::TooLarge { bytes: 4, limit }, "4 > 3"),
+        (Rejection::TooDeep { limit }, "> 3"),
+        (Rejection::BadMetricName(word()), "x"),
+        (Rejection::UnknownState(word()), "x"),
+        (Rejection::ForeignTopic(word()), "x"),
+        (Rejection::MalformedPacket(word()), "x"),
+        (Rejection::WrongToken(word()), "x"),
+        (Rejection::DuplicateCredentials(word()), "x"),
+        (Rejection::TooManyNames { name: name.clone(), limit }, "x (> 3)"),
+        (Rejection::TooManyEvents { limit }, "> 3"),
+        (Rejection::TooManyAttributes { name, limit }, "x (> 3)"),
+        (Rejection::ForeignWill(word()), "x"),
+    ];
+    assert_eq!(refusals.each_ref().map(|(refusal, _)| refusal.code()), Rejection::CODES);
+    for (refusal, detail) in refusals {
+        assert_eq!(refusal.detail(), detail, "{refusal}");
+    }
+}
+
+fn quarantined(device: Option<DeviceId>, topic: &str, bytes: usize) -> Quarantined {
+    let rejection = Rejection::UnknownTopic(topic.into());
+    Quarantined::new(device, topic, &vec![b'x'; bytes], &rejection, from_micros(5))
+}
+
+#[test]
+fn only_a_whole_message_of_a_known_device_is_submitted_again() {
+    let whole = quarantined(Some(device()), "v1/odd", MAX_PAYLOAD_KEPT);
+    assert_eq!(whole.payload.len(), 16_384, "as much as the pages promise");
+    let again = whole.to_message().expect("a whole message");
+    assert_eq!((again.device, &*again.topic, again.received_at), (device(), "v1/odd", from_micros(5)));
+    assert_eq!(again.payload, whole.payload);
+    assert!(quarantined(Some(device()), "v1/odd", MAX_PAYLOAD_KEPT + 1).to_message().is_none(), "it was cut");
+    assert!(quarantined(None, "v1/odd", 1).to_message().is_none(), "nobody knows who sent it");
+    assert!(quarantined(Some(device()), "", 1).to_message().is_none(), "a sign-in is no message");
+}
+
+#[test]
+fn an_unknown_sender_is_told_by_where_it_speaks_from() {
+    let refused = quarantined(None, "", 1);
+    assert_eq!(refused.source, None);
+    assert_eq!(refused.from_source("192.0.2.7".into()).source.as_deref(), Some("192.0.2.7"));
+}
+
+#[test]
+fn a_connection_is_open_until_it_has_ended() {
+    let open = Connection {
+        device: device(),
+        id: ConnectionId::generate(),
+        client_id: "c".into(),
+        remote: "192.0.2.7:1883".into(),
+        connected_at: from_micros(1),
+        ended: None,
+        connects: 1,
+    };
+    assert!(open.is_open());
+    let ended = Some(Ended { at: from_micros(2), reason: EndReason::Disconnected });
+    assert!(!Connection { ended, ..open }.is_open());
+}
