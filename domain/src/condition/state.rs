@@ -192,5 +192,7 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
+mod log_tests;
+#[cfg(test)]
 #[path = "state_tests.rs"]
 mod tests;

@@ -60,6 +60,11 @@ fn data_inside_a_silence_splits_it() {
     assert_eq!(split(silence, 50), [Silence { to: Some(at(50)), ..silence }]);
     assert!(split(Silence { to: Some(at(20)), ..silence }, 10).is_empty());
     assert_eq!(split(Silence { to: None, ..silence }, 5), [Silence { from: at(6), to: None, ..silence }]);
+    assert_eq!(
+        split(silence, 15),
+        [Silence { to: Some(at(15)), ..silence }, Silence { from: at(16), ..silence }],
+        "data at minute -1 was the last before it"
+    );
     assert_eq!(split(silence, 14), [Silence { from: at(15), ..silence }], "a gap of the limit is none");
     assert_eq!(split(silence, 45), [Silence { to: Some(at(45)), ..silence }], "a gap of the limit is none");
 }

@@ -158,6 +158,88 @@ fn computed(fleet: &[Asset], period: Period) -> Option<Uptime> {
     each.reduce(Uptime::plus)
 }
 
+fn hour(n: i64) -> Timestamp {
+    from_micros(n * HOUR_US)
+}
+
+#[test]
+fn service_counts_from_its_first_instant_up_to_its_last() {
+    let service = (hour(10), Some(hour(20)));
+    let failures = [9, 10, 19, 20].map(|failed| of_failure(hour(failed), None, service).len());
+    assert_eq!(failures, [0, 1, 1, 0]);
+    assert_eq!(of_service((hour(10), Some(hour(10)))), [], "never in service");
+    let restored = of_failure(hour(12), Some(hour(15)), service);
+    let after_us = 3 * HOUR_US;
+    assert_eq!(restored[1], Change { at: hour(15), what: What::Restored { after_us } });
+    let down = |from, to: i64, resumes| {
+        let (from, to, state) = (hour(from), Some(hour(to)), EquipmentState::DownUnplanned);
+        of_stretch(&Stretch { from, to, state, cause: None, resumes }, service)
+    };
+    let changes = |at, until| {
+        [
+            Change { at, what: What::Enters(Measure::DownUnplanned) },
+            Change { at: until, what: What::Leaves(Measure::DownUnplanned) },
+        ]
+    };
+    let stop = |at| Change { at, what: What::Stop };
+    assert_eq!(down(10, 12, false), [&changes(hour(10), hour(12))[..], &[stop(hour(10))]].concat());
+    assert_eq!(down(9, 12, false), changes(hour(10), hour(12)), "it began before");
+    assert_eq!(down(11, 12, true), changes(hour(11), hour(12)), "it goes on");
+    assert_eq!((down(5, 10, false), down(20, 25, false)), (vec![], vec![]));
+}
+
+#[test]
+fn sums_of_days_add_up_and_what_is_taken_back_leaves_nothing() {
+    let mut day = Tally::default();
+    assert!(day.is_empty());
+    let all = [
+        What::Enters(Measure::Up),
+        What::Enters(Measure::Up),
+        What::Leaves(Measure::Idle),
+        What::Stop,
+        What::Failure,
+        What::Restored { after_us: 30 },
+    ];
+    for what in all {
+        day.add(what, 7, 1);
+    }
+    assert!(!day.is_empty());
+    let mut two = day;
+    two.plus(&day);
+    let level = |tally: &Tally, measure| tally.levels[measure as usize];
+    assert_eq!(level(&two, Measure::Up), Level { changes: 4, offset_us: 28 });
+    assert_eq!(level(&two, Measure::Idle), Level { changes: -2, offset_us: -14 });
+    assert_eq!((two.stops, two.failures, two.restored, two.restored_us), (2, 2, 2, 60));
+    for what in all {
+        day.add(what, 7, -1);
+    }
+    assert!(day.is_empty());
+}
+
+#[test]
+fn what_comes_at_midnight_is_of_the_day_that_begins() {
+    let days = calendar(&[24, 24]);
+    let log =
+        vec![Stretch { from: hour(24), to: None, state: EquipmentState::Up, cause: None, resumes: false }];
+    let asset = Asset { id: AssetId(Uuid::nil()), service: (hour(0), None), log, failures: vec![] };
+    let ledger = ledger(&[asset], &days, 0, hour(0));
+    let up = |now| {
+        ledger.each(days.iter().copied(), hour(now)).iter().map(|day| day.time_us[1]).collect::<Vec<_>>()
+    };
+    assert_eq!(up(12), [0, 0], "not yet");
+    assert_eq!(up(30), [0, i128::from(6 * HOUR_US)]);
+}
+
+#[test]
+fn nothing_restored_is_no_mean() {
+    let sums = Sums { failures: 3, restored: 2, restored_us: 6 * HOUR_US, ..Sums::default() };
+    let told = sums.restoration(4);
+    assert_eq!((told.restored, told.open, told.mean_hours), (2, 5, Some(3.0)));
+    assert_eq!(Sums { restored: 0, restored_us: 0, ..sums }.restoration(0).mean_hours, None);
+    let both = sums.plus(&sums);
+    assert_eq!((both.failures, both.restored, both.restored_us), (6, 4, 12 * HOUR_US));
+}
+
 proptest! {
     /// Any period of whole days, cut at any instant, of any fleet.
     #[test]

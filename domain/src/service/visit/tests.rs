@@ -136,7 +136,7 @@ fn when_somebody_set_off_is_kept_however_the_visit_ended() {
     let there = on_the_way.clone().arrive(at(40)).expect("arrive");
     let ended = [
         on_the_way.clone(),
-        on_the_way.clone().decline("ill".into(), at(20)).expect("decline"),
+        on_the_way.decline("ill".into(), at(20)).expect("decline"),
         there.clone(),
         there.clone().finish(Outcome::Partial, at(50)).expect("finish"),
         there.cancel("evacuated".into(), at(50)).expect("cancel"),
