@@ -264,3 +264,6 @@ fn decimals(value: f64, known: u8) -> u8 {
     };
     (known..MAX_DECIMALS).find(|decimals| whole(*decimals)).unwrap_or(MAX_DECIMALS)
 }
+
+#[cfg(test)]
+mod tests;
