@@ -221,15 +221,7 @@ impl MtbfBounds {
 
 /// `None` for no degrees of freedom.
 fn chi_square_quantile(freedom: f64, quantile: f64) -> Option<f64> {
-    let distribution = ChiSquared::new(freedom).ok()?;
-    let mut x = distribution.inverse_cdf(quantile);
-    // statrs stops at a coarse tolerance: two Newton steps take it to machine precision.
-    for _ in 0..2 {
-        let density = statrs::distribution::Continuous::pdf(&distribution, x);
-        if density > 0.0 {
-            x -= (distribution.cdf(x) - quantile) / density;
-        }
-    }
+    let x = ChiSquared::new(freedom).ok()?.inverse_cdf(quantile);
     (x > 0.0).then_some(x)
 }
 

@@ -160,6 +160,7 @@ fn bounds_follow_the_table_of_chi_square() {
     let none = MtbfBounds::new(0, 1_000.0, 0.90, Truncation::Time);
     assert!((none.lower.expect("bound") / (1_000.0 / -0.05_f64.ln()) - 1.0).abs() < 1e-14);
     assert_eq!(none.upper, None, "without a failure nothing bounds it");
+    assert_eq!(MtbfBounds::new(2, 1_000.0, 0.0, Truncation::Time).lower_one_sided, None, "sure of nothing");
     let nothing = MtbfBounds { lower_one_sided: None, lower: None, upper: None };
     for (exposure, confidence) in [(0.0, 0.9), (-1.0, 0.9), (1_000.0, 1.0), (1_000.0, -0.1)] {
         assert_eq!(MtbfBounds::new(2, exposure, confidence, Truncation::Time), nothing);

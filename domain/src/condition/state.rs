@@ -147,23 +147,17 @@ pub fn derive(mut marks: Vec<Mark>, silences: &[Silence]) -> Derived {
 
 /// `old` with `[from, to)` replaced by `new`. What `old` says outside stays; neighbours that say the same are joined.
 pub fn splice(old: &[Stretch], from: Timestamp, to: Option<Timestamp>, new: &[Stretch]) -> Vec<Stretch> {
-    let before = old
-        .iter()
-        .filter(|stretch| stretch.from < from)
-        .map(|stretch| Stretch { to: earlier(stretch.to, Some(from)), ..stretch.clone() });
+    let before = old.iter().map(|stretch| Stretch { to: earlier(stretch.to, Some(from)), ..stretch.clone() });
     let within = new.iter().map(|stretch| Stretch {
         from: stretch.from.max(from),
         to: earlier(stretch.to, to),
         ..stretch.clone()
     });
-    let after = old.iter().filter_map(|stretch| {
-        let to = to?;
-        stretch
-            .to
-            .is_none_or(|end| end > to)
-            .then(|| Stretch { from: stretch.from.max(to), ..stretch.clone() })
+    let after = to.into_iter().flat_map(|to| {
+        old.iter().map(move |stretch| Stretch { from: stretch.from.max(to), ..stretch.clone() })
     });
     let mut joined = Vec::new();
+    // What lies on the other side of a border was cut to nothing.
     for stretch in before.chain(within).chain(after).filter(|s| s.to.is_none_or(|end| s.from < end)) {
         add(&mut joined, stretch);
     }

@@ -47,6 +47,47 @@ fn silence_is_unknown_and_data_ends_it() {
 }
 
 #[test]
+fn what_a_device_said_before_a_silence_holds_after_it_until_it_says_otherwise() {
+    use EquipmentState::*;
+    let marks = || vec![report(0, ReportedState::Up), report(100, ReportedState::Idle)];
+    let silent = |from, to| {
+        let silence = Silence { device_id: device(1), from: at(from), to: Some(at(to)) };
+        states(&derive(marks(), &[silence]))
+    };
+    assert_eq!(silent(10, 40), [(0, Up), (10, Unknown), (40, Up), (100, Idle)]);
+    assert_eq!(silent(10, 100), [(0, Up), (10, Unknown), (100, Idle)]);
+    assert_eq!(silent(10, 120), [(0, Up), (10, Unknown), (120, Idle)]);
+    assert_eq!(silent(0, 40), [(0, Unknown), (40, Up), (100, Idle)]);
+}
+
+#[test]
+fn each_of_three_stops_begins_for_itself() {
+    let marks = [(0, UP), (10, DOWN), (20, UP), (30, DOWN), (40, UP), (50, DOWN)];
+    let derived = derive(marks.map(|(minute, state)| report(minute, state)).to_vec(), &[]);
+    assert_eq!(stops_begun(&derived), [10, 30, 50]);
+    assert_eq!(derived.stop_at(at(25)), None);
+    assert_eq!(derived.stop_at(at(20)), Some(Stop { from: at(10), to: Some(at(20)) }), "it ends here");
+    assert_eq!(derived.stop_at(at(55)), Some(Stop { from: at(50), to: None }));
+}
+
+#[test]
+fn a_failure_is_of_the_device_that_recorded_it_and_has_the_cause_of_its_stop() {
+    let marks = vec![report(0, UP), of_device(2, failure(12, "comp1")), report(40, UP)];
+    let of: Vec<_> = derive(marks, &[]).failures.iter().map(|failure| failure.device_id).collect();
+    assert_eq!(of, [device(2)]);
+    let down = MarkKind::Report { state: DOWN, cause: Some("e7".into()) };
+    let marks = vec![Mark { what: down, ..report(10, DOWN) }, failure(12, "comp1"), report(40, UP)];
+    let failures = derive(marks, &[]).failures;
+    assert_eq!((failures.len(), failures[0].cause.as_deref()), (1, Some("e7")));
+}
+
+#[test]
+fn planned_work_told_by_another_device_restores_no_recorded_failure() {
+    let marks = vec![report(0, UP), of_device(2, failure(10, "comp1")), report(20, PLANNED), report(40, UP)];
+    assert_eq!(derive(marks, &[]).failures[0].restored_at, Some(at(40)));
+}
+
+#[test]
 fn data_inside_a_silence_splits_it() {
     let silence = Silence { device_id: device(1), from: at(0), to: Some(at(60)) };
     // Data at minute -1 spoke up to 0, data at 10 speaks up to 11.

@@ -232,12 +232,13 @@ fn what_comes_at_midnight_is_of_the_day_that_begins() {
 
 #[test]
 fn nothing_restored_is_no_mean() {
-    let sums = Sums { failures: 3, restored: 2, restored_us: 6 * HOUR_US, ..Sums::default() };
+    let sums = Sums { stops: 5, failures: 3, restored: 2, restored_us: 6 * HOUR_US, ..Sums::default() };
     let told = sums.restoration(4);
     assert_eq!((told.restored, told.open, told.mean_hours), (2, 5, Some(3.0)));
     assert_eq!(Sums { restored: 0, restored_us: 0, ..sums }.restoration(0).mean_hours, None);
     let both = sums.plus(&sums);
-    assert_eq!((both.failures, both.restored, both.restored_us), (6, 4, 12 * HOUR_US));
+    assert_eq!((both.stops, both.failures, both.restored), (10, 6, 4));
+    assert_eq!(both.restored_us, 12 * HOUR_US);
 }
 
 proptest! {

@@ -47,7 +47,7 @@ impl Dwell {
         }
         (self.breaching, self.well) = (step.breaching, step.well);
         if self.raised && step.well && self.quiet_us >= quiet_us {
-            *self = Self { breaching: step.breaching, well: step.well, ..Self::default() };
+            (self.raised, self.held_us, self.quiet_us) = (false, 0, 0);
             return Some(false);
         }
         if !self.raised && step.breaching && self.held_us >= for_us {

@@ -143,9 +143,32 @@ fn missing_data_is_found_in_a_gap_and_by_the_clock() {
     detector.silent(&rule, 9 * MINUTE, &mut changes);
     assert!(changes.is_empty());
     detector.silent(&rule, 10 * MINUTE, &mut changes);
+    let Some(Change::Raised(raised)) = changes.first() else { panic!("raised while it is silent") };
+    assert_eq!((raised.at_us, raised.held_us), (10 * MINUTE, 10 * MINUTE));
     detector.silent(&rule, 20 * MINUTE, &mut changes);
     detector.sample(&rule, 30 * MINUTE, 1.0, &mut changes);
     assert_eq!(times(&changes), [(true, 10 * MINUTE), (false, 30 * MINUTE)]);
+    assert_eq!(detector.behind_us(35 * MINUTE), 5 * MINUTE, "other data of the device went on");
+    assert_eq!((detector.behind_us(20 * MINUTE), Detector::new(&rule.condition).behind_us(MINUTE)), (0, 0));
+}
+
+#[test]
+fn values_an_hour_apart_hold_from_one_to_the_next() {
+    let values = [20.0, 20.0, 20.0, 90.0, 90.0];
+    let changes = run(&hot(1_800), (0..).map(|i| i * HOUR).zip(values));
+    assert_eq!(times(&changes), [(true, 4 * HOUR)]);
+    let Change::Raised(raised) = &changes[0] else { panic!("raised") };
+    assert_eq!(raised.held_us, HOUR);
+}
+
+#[test]
+fn a_gap_no_longer_than_the_duration_interrupts_but_does_not_begin_anew() {
+    let hot_at = |minutes: &[i64]| {
+        let usual = (0..5).map(|i| (i * MINUTE, 20.0));
+        times(&run(&hot(300), usual.chain(minutes.iter().map(|minute| (minute * MINUTE, 90.0)))))
+    };
+    assert_eq!(hot_at(&[5, 6, 11, 12, 13, 14, 15]), [(true, 15 * MINUTE)], "one minute before, four after");
+    assert_eq!(hot_at(&[5, 6, 12, 13, 14, 15, 16]), [], "too long ago");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::{
 /// All that a device tells.
 pub(super) struct Told {
     pub device_id: DeviceId,
-    /// Contiguous from the device's first word on.
+    /// Contiguous from the device's first word on; of several at one time the last counts.
     pub pieces: Vec<Piece>,
     pub stops: Vec<DeviceStop>,
 }
@@ -203,12 +203,10 @@ fn overlay(device: DeviceId, segments: &[Segment], silences: &[Silence]) -> Vec<
             if stop.is_some_and(|stop| stop <= start) {
                 continue;
             }
-            if known < start {
-                pieces.push(piece(known));
-            }
+            // Where a silence begins or ends with the segment, nothing is left: the piece is empty and passed over.
+            pieces.push(piece(known));
             pieces.push(Piece { from: start, state: Some(EquipmentState::Unknown), cause: None });
-            // A silence that lasts to the end of the segment leaves nothing of it.
-            from = stop.filter(|stop| end.is_none_or(|end| *stop < end));
+            from = stop;
         }
         pieces.extend(from.map(piece));
     }

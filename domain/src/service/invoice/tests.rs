@@ -2,8 +2,9 @@ use super::*;
 use crate::{
     Date,
     clock::from_micros,
-    id::{LineId, WorkOrderId},
+    id::{ContractId, LineId, WorkOrderId},
     service::{
+        contract::billing::Period,
         coverage::{CoverageDecision, CoverageReason, Payer},
         line::{Line, LineKind},
     },
@@ -138,6 +139,16 @@ fn a_line_that_is_invoiced_is_not_invoiced_again() {
     let invoiced = Line { invoiced: true, ..line(Decimal::ONE, 100, Decimal::ZERO) };
     let refused = InvoiceLine::of(&invoiced, String::new(), String::new(), vat());
     assert_eq!(refused, Err(LineRefused::AlreadyInvoiced));
+}
+
+#[test]
+fn a_line_of_a_job_names_it_and_the_price_of_a_contract_names_none() {
+    let work = line(Decimal::ONE, 100, Decimal::ZERO);
+    let billed = InvoiceLine::of(&work, String::new(), String::new(), vat()).expect("billed");
+    assert_eq!((billed.line_id(), billed.work_order_id()), (Some(work.id), Some(work.work_order_id)));
+    let period = Period { from: on(0), to: on(30), due: on(0), amount: eur(5_000) };
+    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &period, vat());
+    assert_eq!((fee.line_id(), fee.work_order_id(), fee.net), (None, None, eur(5_000)));
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(super) fn of_account(
         let on = account.last_paid_on.unwrap_or(issued.on);
         changes.push((on.max(issued.on), account.open().minor - told));
     }
-    Ok(steps(changes)?.into_iter().filter(|(.., open)| *open > 0).collect())
+    Ok(steps(changes)?.into_iter().filter(|(.., open)| open.is_positive()).collect())
 }
 
 impl Contributions {

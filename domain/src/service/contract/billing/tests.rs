@@ -64,6 +64,15 @@ fn a_last_period_cut_short_costs_its_days() {
 }
 
 #[test]
+fn a_contract_is_cut_as_its_billing_says() {
+    let billing = Billing { every: Every::Quarter, due: Due::Arrears, from: None };
+    let (first, last) = (date("2026-01-01"), date("2026-12-31"));
+    let cut = billing.schedule(first, last, eur(120_000));
+    assert_eq!(cut, schedule(first, last, eur(120_000), Every::Quarter, Due::Arrears));
+    assert_eq!(cut.map(|periods| periods.len()), Ok(4));
+}
+
+#[test]
 fn periods_that_begin_on_the_31st_stay_there() {
     let monthly = periods("2026-01-31", "2026-04-29", 3_000, Every::Month, Due::Advance);
     let from: Vec<_> = monthly.iter().map(|period| period.0.as_str()).collect();

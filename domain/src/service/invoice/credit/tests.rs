@@ -65,6 +65,20 @@ fn a_part_paid_invoice_is_settled_by_crediting_the_rest() {
 }
 
 #[test]
+fn a_line_of_which_all_money_or_all_pieces_are_back_is_whole_and_not_taken_back_again() {
+    for all in [Extent::Whole, Extent::Quantity(Decimal::from(3)), Extent::Amount(eur(9_999))] {
+        let (rest, note) = take(&issued(), &[], &[(1, all)]).expect("all of it");
+        assert_eq!((note.net, note.lines[0].whole), (eur(9_999), true), "{all:?}");
+        let again = take(&rest, std::slice::from_ref(&note), &[(1, Extent::Whole)]);
+        assert_eq!(again.map(drop), Err(CreditRefused::NothingLeft), "{all:?}");
+        let (taken_back, _) = take(&rest, &[note], &[(0, Extent::Whole)]).expect("the other line");
+        assert_eq!(taken_back.state.as_str(), "credited", "{all:?}");
+    }
+    let more = take(&issued(), &[], &[(1, Extent::Quantity(Decimal::new(3_001, 3)))]);
+    assert_eq!(more.map(drop), Err(CreditRefused::MoreThanBilled));
+}
+
+#[test]
 fn a_line_is_taken_back_by_quantity_or_by_amount() {
     let (one, first) = take(&issued(), &[], &[(1, Extent::Quantity(Decimal::ONE))]).expect("one piece");
     assert_eq!((first.net, first.taxes[0].tax, first.total), (eur(3_333), eur(700), eur(4_033)));

@@ -150,6 +150,21 @@ fn an_amount_stands_from_its_beginning_to_its_end_and_not_for_an_instant() {
 }
 
 #[test]
+fn a_credit_note_ends_what_was_owed_from_its_day_on() {
+    let day = issued(0).on;
+    let fee = Period { from: day, to: day, due: day, amount: eur(10_000) };
+    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &fee, Decimal::ZERO);
+    let draft = Invoice { lines: vec![fee.clone()], ..invoice(InvoiceState::Draft) };
+    let paper = draft.issue(issued(0).number, at(60), day, 30).expect("issued");
+    let third = day.plus_days(3).expect("date");
+    let heading = Heading { number: issued(0).number, at: at(90), on: third, reason: String::new() };
+    let wanted = Wanted::Lines(vec![(fee.id, Extent::Amount(eur(2_500)))]);
+    let (paper, note) = paper.credit(&[], &wanted, heading).expect("credit");
+    let list = of_invoice(&paper, &[note], &[], Currency::EUR, Zone::UTC).expect("facts");
+    assert_eq!(stands(&list, "K29b"), [(0, Some(3 * 1_440), 10_000), (3 * 1_440, None, 7_500)]);
+}
+
+#[test]
 fn the_working_days_of_technicians_are_eight_hours_long() {
     assert_eq!(capacity_seconds(3, 2), 3 * 2 * 28_800);
     assert_eq!(capacity_seconds(0, 2), 0);
