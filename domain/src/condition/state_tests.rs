@@ -88,6 +88,19 @@ fn planned_work_told_by_another_device_restores_no_recorded_failure() {
 }
 
 #[test]
+fn work_on_equipment_that_reports_itself_down_restores_nothing() {
+    let marks = vec![report(0, UP), report(10, DOWN), maintenance(30), report(70, UP)];
+    assert_eq!(derive(marks, &[]).failures[0].restored_at, Some(at(70)));
+}
+
+#[test]
+fn a_stop_of_a_device_that_was_taken_off_ends_with_work_on_the_asset() {
+    let marks =
+        vec![report(10, DOWN), left(20, 1), of_device(2, report(30, PLANNED)), of_device(2, maintenance(40))];
+    assert_eq!(derive(marks, &[]).failures[0].restored_at, Some(at(40)));
+}
+
+#[test]
 fn data_inside_a_silence_splits_it() {
     let silence = Silence { device_id: device(1), from: at(0), to: Some(at(60)) };
     // Data at minute -1 spoke up to 0, data at 10 speaks up to 11.
