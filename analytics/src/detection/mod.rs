@@ -388,3 +388,6 @@ impl Device {
 fn conclude(rule: &Arc<Rule>, changes: &mut Vec<Change>, found: &mut Vec<Conclusion>) {
     found.extend(changes.drain(..).map(|change| Conclusion { rule: Arc::clone(rule), change }));
 }
+
+#[cfg(test)]
+mod tests;

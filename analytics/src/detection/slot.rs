@@ -195,3 +195,6 @@ impl Slot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
