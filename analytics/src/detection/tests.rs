@@ -223,6 +223,9 @@ fn alerts_on_events_clear_as_any_data_or_silence_lets_time_pass() {
     assert_eq!(value(&mut device, "t", 25, 20.0), []);
     assert_eq!(silent(&mut device, 4), []);
     assert_eq!(silent(&mut device, 5), [(false, 30)]);
+    let mut device = watched(&rules);
+    assert_eq!(error(&mut device, 0), [(true, 0)]);
+    assert_eq!(silent(&mut device, 10), [(false, 10)], "nothing after its first event");
 }
 
 #[test]
