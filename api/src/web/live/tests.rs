@@ -1,19 +1,32 @@
-use super::*;
-use crate::testing::TestApp;
+use super::{
+    feed::{tell, topics_of},
+    hub::QUEUE,
+    *,
+};
+use crate::{
+    scope::tests::rows::{Pair, Rows},
+    testing::TestApp,
+};
 use axum::{body::Body, http::Method};
 use domain::{
     Currency, Timestamp,
+    account::{Actor, Identity, Scope},
     asset::{Asset, Criticality, Customer, Device, DeviceProfile, Model, Site},
     event::DomainEvent,
-    id::{CustomerId, ModelId, SiteId, TicketId},
-    telemetry::Sample,
+    id::{AlertGroupId, ApiTokenId, CustomerId, ModelId, SiteId, VisitId},
+    telemetry::{Batch, Sample},
 };
-use std::time::Instant;
+use std::{collections::HashSet, sync::Arc, time::Instant};
 use store::{
     records::{assets, customers, models},
     telemetry::append,
 };
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+fn everything() -> Scope {
+    Actor::system().scope()
+}
 
 #[test]
 fn topics_are_written_as_they_are_read() {
@@ -32,19 +45,19 @@ fn topics_are_written_as_they_are_read() {
 #[test]
 fn a_slow_subscriber_is_let_go_and_its_place_is_free() {
     let hub = Arc::new(Hub::default());
-    let slow = hub.subscribe(&[Topic::Alerts], &[]).expect("room");
+    let slow = hub.subscribe(everything(), &[Topic::Alerts], &[]).expect("room");
     let data: Arc<str> = "{}".into();
     for _ in 0..=QUEUE {
-        hub.tell(Topic::Alerts, &data);
+        hub.tell(Topic::Alerts, &data, &HashSet::new());
     }
     assert_eq!(hub.inner.lock().queues.len(), 0);
     drop(slow);
-    let next = hub.subscribe(&[Topic::Alerts], &[]).expect("room");
+    let next = hub.subscribe(everything(), &[Topic::Alerts], &[]).expect("room");
     assert_eq!(hub.inner.lock().by_topic.len(), 1);
     drop(next);
     assert!(hub.inner.lock().by_topic.is_empty());
     hub.close();
-    assert!(hub.subscribe(&[Topic::Alerts], &[]).is_none());
+    assert!(hub.subscribe(everything(), &[Topic::Alerts], &[]).is_none());
 }
 
 /// A customer's asset with one device.
@@ -144,11 +157,8 @@ async fn samples_and_changes_reach_the_open_page_at_once() {
     assert!(told.contains(&format!("event: asset:{asset}")), "{told}");
     assert!(told.contains(r#""samples":[["temperature",1000,21.5]]"#), "{told}");
 
-    let tx = app.deps.records.begin().await.expect("begin");
-    outbox::push(&tx, &DomainEvent::TicketOpened { ticket: TicketId::generate() }, app.now())
-        .await
-        .expect("push");
-    tx.commit().await.expect("commit");
+    let ticket = serde_json::json!({ "asset_id": asset.to_string(), "subject": "Hot" });
+    assert_eq!(app.bearer(Role::Admin).post_json("/api/v1/tickets", &ticket).await.status, 201);
     let told = next_text(&mut body).await;
     assert!(told.contains("event: tickets") && told.contains("ticket_opened"), "{told}");
 
@@ -171,4 +181,69 @@ async fn nobody_hears_what_they_may_not_see() {
     assert_eq!(customer.get("/events?topics=overview").await.status, 403);
     assert_eq!(customer.get("/events?topics=nonsense").await.status, 400);
     assert_eq!(app.anonymous().get("/events?topics=tickets").await.status, 401);
+}
+
+/// Every kind of event, about the rows of one customer.
+fn events_about(rows: &Rows) -> Vec<DomainEvent> {
+    let (alert, asset, group) =
+        (rows.alert.parse().expect("id"), rows.asset.parse().expect("id"), AlertGroupId::generate());
+    let (ticket, invoice) = (rows.ticket.parse().expect("id"), rows.invoice.parse().expect("id"));
+    let work_order = rows.work.parse().expect("id");
+    vec![
+        DomainEvent::AlertRaised { alert, group, asset, opens_ticket: true },
+        DomainEvent::AlertCleared { alert, group, asset },
+        DomainEvent::AlertGroupCleared { group, asset, at: Timestamp::default() },
+        DomainEvent::AlertGroupsMerged { from: group, into: group, asset },
+        DomainEvent::TicketOpened { ticket },
+        DomainEvent::TicketResolved { ticket },
+        DomainEvent::WorkOrderCreated { work_order },
+        DomainEvent::WorkOrderCompleted { work_order },
+        DomainEvent::WorkOrderApproved { work_order },
+        DomainEvent::WorkOrderChanged { work_order },
+        DomainEvent::VisitChanged { visit: VisitId::generate(), work_order },
+        DomainEvent::InvoiceChanged { invoice },
+        DomainEvent::InvoiceIssued { invoice },
+        DomainEvent::InvoicePaid { invoice },
+        DomainEvent::InvoiceCredited { invoice },
+    ]
+}
+
+#[tokio::test]
+async fn a_bound_reader_hears_nothing_of_what_happens_to_a_stranger() {
+    let app = TestApp::new().await;
+    let pair = Pair::new(&app).await;
+    let of_role = |role, customer, technician| {
+        Actor { identity: Identity::ApiToken(ApiTokenId::generate()), role, customer, technician }.scope()
+    };
+    let program = of_role(Role::Integration, Some(app.customer), None);
+    let customer = of_role(Role::Customer, Some(app.customer), None);
+    let technician = of_role(Role::Technician, None, Some(app.technician));
+    let lists = [Topic::Alerts, Topic::Tickets, Topic::WorkOrders, Topic::Invoices, Topic::Overview];
+    let live = &app.deps.shell.live;
+    let mut heard = HashSet::new();
+    for (who, scope) in [
+        ("everybody", everything()),
+        ("program", program),
+        ("customer", customer),
+        ("technician", technician),
+    ] {
+        let mut stream = live.subscribe(scope, &lists, &[]).expect("room");
+        for (rows, own) in [(&pair.theirs, false), (&pair.ours, true)] {
+            for event in events_about(rows) {
+                tell(&app.deps, &event).await.expect("told");
+                let told = std::iter::from_fn(|| stream.messages.try_recv().ok()).count();
+                let expected = topics_of(&event).iter().filter(|topic| lists.contains(topic)).count();
+                match who {
+                    "everybody" => assert_eq!(told, expected, "{event:?}"),
+                    _ if !own => assert_eq!(told, 0, "a {who} hears of {event:?}"),
+                    "technician" => {}
+                    _ => assert_eq!(told, expected, "a {who} does not hear of {event:?}"),
+                }
+                if told > 0 {
+                    heard.insert((who, own, event.kind()));
+                }
+            }
+        }
+    }
+    assert!(heard.contains(&("technician", true, "visit_changed")), "{heard:?}");
 }
