@@ -27,6 +27,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use store::{
     health,
     records::Records,
+    records::quarantine,
     telemetry::{
         TelemetryStore,
         embedded::{Embedded, EmbeddedConfig},
@@ -114,6 +115,7 @@ async fn serve(
         demo: Arc::new(demo_handle),
         metrics: Arc::new(move || metrics.render()),
         shell: Arc::default(),
+        door: quarantine::Writer::new(stores.records.clone()),
         heavy: Arc::new(HeavyReads::start(Limits::of_machine()).context("cannot start threads")?),
     };
     let http_address = ports.http_address;

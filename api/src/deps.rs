@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use std::{net::SocketAddr, sync::Arc};
 use store::{
     StoreError,
-    records::Records,
+    records::{Records, quarantine},
     telemetry::{self, Point, TelemetryStore},
 };
 
@@ -40,6 +40,8 @@ pub struct Deps {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// What the shell keeps in memory: live streams, sign-in limits. Made with `Shell::default()`.
     pub shell: Arc<Shell>,
+    /// Keeps what was refused of devices that speak HTTP. Made with [`quarantine::Writer::new`].
+    pub door: Arc<quarantine::Writer>,
     /// Where reads happen that may take long.
     pub heavy: Arc<HeavyReads>,
 }

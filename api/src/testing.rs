@@ -36,7 +36,7 @@ use domain::{
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, sync::Arc};
-use store::records::{Records, accounts, api_tokens, organisation, sessions};
+use store::records::{Records, accounts, api_tokens, organisation, quarantine, sessions};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -99,8 +99,10 @@ impl TestApp {
         let data = tempfile::tempdir().expect("temporary folder");
         let clock = ManualClock::at(from_micros(START_US));
         let ingest = Arc::new(RecordingSink::default());
+        let records = Records::open(data.path()).await.expect("records");
         let deps = Deps {
-            records: Records::open(data.path()).await.expect("records"),
+            door: quarantine::Writer::new(records.clone()),
+            records,
             telemetry: Arc::new(telemetry::MemoryTelemetry::default()),
             ingest: Arc::clone(&ingest) as Arc<dyn MessageSink>,
             clock: Arc::new(clock.clone()),

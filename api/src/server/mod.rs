@@ -107,6 +107,8 @@ pub async fn serve(
     tasks.spawn(kept(&deps, "api.live", &live_stop, live::run));
     tasks.spawn(kept(&deps, "api.tidy", &stop, tidy));
     tasks.spawn(kept(&deps, "api.health", &stop, health::watch));
+    tasks.spawn(kept(&deps, "api.quarantine", &stop, keep_refusals));
+    let door = Arc::clone(&deps.door);
     let proxies = Arc::clone(&deps.proxies);
     let house = Arc::new(House { app: router(deps), limits, stop, present: Mutex::default() });
     let mut visitors = JoinSet::new();
@@ -133,6 +135,7 @@ pub async fn serve(
     while let Some(ended) = visitors.join_next().await {
         reap(ended);
     }
+    door.close();
     while let Some(ended) = tasks.join_next().await {
         reap(ended);
     }
@@ -154,6 +157,11 @@ async fn tidy(deps: Deps, stop: CancellationToken) {
     while timeout(TIDY, stop.cancelled()).await.is_err() {
         deps.shell.hashing.tidy();
     }
+}
+
+/// Until the door is closed, which is when nobody is left to be refused.
+async fn keep_refusals(deps: Deps, _: CancellationToken) {
+    deps.door.run().await;
 }
 
 /// A panic below the handlers, such as in a body that is being written, ends its own connection only.

@@ -234,3 +234,23 @@ async fn the_http_twin_says_what_it_refused() {
     let whole = post().await;
     assert_eq!((whole.status, whole.text().as_str()), (200, ""));
 }
+
+/// As over MQTT: what useful devices sent stays in sight, however many knock with a wrong token.
+#[tokio::test]
+async fn wrong_tokens_over_http_are_one_row_for_an_address_with_a_count() {
+    let app = TestApp::new().await;
+    for n in 0..80 {
+        let what = if n % 2 == 0 { "telemetry" } else { "attributes" };
+        let answer =
+            app.anonymous().post_json(&format!("/api/v1/guess-{n}/{what}"), &json!({ "t": 1 })).await;
+        assert_eq!((answer.status, answer.json()["code"].clone()), (401, json!("unknown_token")));
+    }
+    app.deps.door.close();
+    app.deps.door.run().await;
+    let seen = app.bearer(Role::Admin).get("/api/v1/quarantine").await.json();
+    let rows = seen["items"].as_array().unwrap();
+    let row = &rows[0];
+    assert_eq!((rows.len(), &row["reason"], &row["count"]), (1, &json!("wrong_token"), &json!(80)), "{seen}");
+    assert_eq!(row["detail"], "HTTP 127.0.0.1");
+    assert!(!seen.to_string().contains("guess"), "what was tried as a secret is not kept: {seen}");
+}

@@ -2,7 +2,7 @@
 //! that of the MQTT topic. As over MQTT, the answer comes after the message is durable; over HTTP it also says what was
 //! refused.
 
-use crate::{Deps, problem::Problem};
+use crate::{Deps, problem::Problem, web::request::Peer};
 use axum::{
     Json,
     body::Bytes,
@@ -10,7 +10,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::telemetry::{InboundMessage, NotStored, Refusal, Taken};
+use domain::telemetry::{InboundMessage, NotStored, Refusal, Rejection, Taken, quarantine::Quarantined};
 use serde::Serialize;
 use std::sync::Arc;
 use store::records::devices;
@@ -41,9 +41,10 @@ struct RefusedPart {
 pub async fn telemetry(
     State(deps): State<Deps>,
     Path(token): Path<String>,
+    peer: Peer,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    take(&deps, &token, TELEMETRY, body).await
+    take(&deps, peer, &token, TELEMETRY, body).await
 }
 
 /// Takes client attributes of a device.
@@ -53,15 +54,15 @@ pub async fn telemetry(
 pub async fn attributes(
     State(deps): State<Deps>,
     Path(token): Path<String>,
+    peer: Peer,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    take(&deps, &token, ATTRIBUTES, body).await
+    take(&deps, peer, &token, ATTRIBUTES, body).await
 }
 
-async fn take(deps: &Deps, token: &str, topic: &str, body: Bytes) -> Result<Response, Problem> {
-    let device = devices::authenticate(deps.records.read(), token).await?.ok_or_else(|| {
-        Problem::new(StatusCode::UNAUTHORIZED, "unknown_token", "no device has this token, or it was revoked")
-    })?;
+async fn take(deps: &Deps, peer: Peer, token: &str, topic: &str, body: Bytes) -> Result<Response, Problem> {
+    let found = devices::authenticate(deps.records.read(), token).await?;
+    let device = found.ok_or_else(|| wrong_token(deps, peer))?;
     let message = InboundMessage {
         device: device.id,
         topic: Arc::from(topic),
@@ -84,6 +85,15 @@ async fn take(deps: &Deps, token: &str, topic: &str, body: Bytes) -> Result<Resp
             format!("{error}; send it again"),
         )),
     }
+}
+
+/// Kept as over MQTT: one row for an address, with a count.
+fn wrong_token(deps: &Deps, Peer(address): Peer) -> Problem {
+    let address = address.to_canonical().to_string();
+    let rejection = Rejection::WrongToken(format!("HTTP {address}"));
+    let row = Quarantined::new(None, "", &[], &rejection, deps.now()).from_source(address);
+    deps.door.put(vec![row], None);
+    Problem::new(StatusCode::UNAUTHORIZED, "unknown_token", "no device has this token, or it was revoked")
 }
 
 /// Everything that was refused is also in quarantine, where a person can see it.
