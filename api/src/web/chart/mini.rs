@@ -3,27 +3,46 @@
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
 
-/// A sparkline; `class` colours it (`ok`, `warn`, `crit` or nothing). Values that are no numbers leave a gap.
+/// A sparkline; `class` colours it (`ok`, `warn`, `crit` or nothing). Neighbours are joined. Over what has no value,
+/// such as a day on which nothing failed, a thin dashed line leads on to the next one; a value without neighbours is a
+/// dot.
 pub fn spark(values: &[f64], class: &str) -> Markup {
-    let finite = values.iter().copied().filter(|value| value.is_finite());
-    let (low, high) =
-        finite.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-    let mut d = String::new();
-    let mut pen_down = false;
-    for (index, value) in values.iter().enumerate() {
-        if value.is_finite() {
-            // Halves, because the difference of two very large numbers is none.
-            let y = 9.0 - 8.0 * ((value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0).max(5e-10));
-            let _ = write!(d, "{}{index} {y:.2}", if pen_down { "L" } else { "M" });
-            if !pen_down {
-                d.push_str("h0");
-            }
-        }
-        pen_down = value.is_finite();
+    let spots = spots(values);
+    let (mut line, mut over, mut dots) = (String::new(), String::new(), String::new());
+    for run in spots.chunk_by(|a, b| a.0 + 1 == b.0) {
+        draw(if run.len() == 1 { &mut dots } else { &mut line }, run);
+    }
+    for pair in spots.windows(2).filter(|pair| pair[0].0 + 1 < pair[1].0) {
+        draw(&mut over, pair);
     }
     html! {
         svg class={ "spark " (class) } viewBox={ "0 0 " (values.len().saturating_sub(1).max(1)) " 10" }
-            preserveAspectRatio="none" aria-hidden="true" { path d=(d) {} }
+            preserveAspectRatio="none" aria-hidden="true" {
+            @for (part, d) in [("over", over), ("line", line), ("dots", dots)] {
+                @if !d.is_empty() { path class=(part) d=(d) {} }
+            }
+        }
+    }
+}
+
+/// The places of the values that are numbers: which one, and how far down. Where all are the same, in the middle.
+fn spots(values: &[f64]) -> Vec<(usize, f64)> {
+    let finite = || values.iter().copied().enumerate().filter(|(_, value)| value.is_finite());
+    let (low, high) =
+        finite().fold((f64::MAX, f64::MIN), |(low, high), (_, value)| (low.min(value), high.max(value)));
+    // Halves, because the difference of two very large numbers is none.
+    let height = high / 2.0 - low / 2.0;
+    let y = |value: f64| if height > 0.0 { 9.0 - 8.0 * ((value / 2.0 - low / 2.0) / height) } else { 5.0 };
+    finite().map(|(index, value)| (index, y(value))).collect()
+}
+
+/// One sub-path; a single place is a dot, as wide as its stroke.
+fn draw(d: &mut String, spots: &[(usize, f64)]) {
+    for (nth, (x, y)) in spots.iter().enumerate() {
+        let _ = write!(d, "{}{x} {y:.2}", if nth == 0 { 'M' } else { 'L' });
+    }
+    if spots.len() == 1 {
+        d.push_str("h0");
     }
 }
 
@@ -60,11 +79,23 @@ mod tests {
 
     #[test]
     fn a_sparkline_survives_nothing_one_value_and_no_numbers() {
-        assert!(spark(&[], "ok").into_string().contains(r#"d="""#));
-        assert!(spark(&[3.0], "").into_string().contains("M0 9.00h0"));
-        assert!(spark(&[-1e308, 1e308], "").into_string().contains("M0 9.00h0L1 1.00"));
+        assert!(!spark(&[], "ok").into_string().contains("<path"));
+        assert!(!spark(&[f64::NAN, f64::INFINITY], "ok").into_string().contains("<path"));
+        assert!(spark(&[-1e308, 1e308], "").into_string().contains(r#"class="line" d="M0 9.00L1 1.00""#));
+        assert!(spark(&[7.0, 7.0], "").into_string().contains("M0 5.00L1 5.00"));
+    }
+
+    /// It used to be a speck of one pixel.
+    #[test]
+    fn few_values_are_dots_that_a_dashed_line_leads_along() {
+        assert!(spark(&[3.0], "").into_string().contains(r#"<path class="dots" d="M0 5.00h0">"#));
         let gap = spark(&[1.0, f64::NAN, 2.0], "").into_string();
-        assert!(gap.contains("M0 9.00h0M2 1.00h0") && !gap.contains("NaN"), "{gap}");
+        assert!(gap.contains(r#"class="dots" d="M0 9.00h0M2 1.00h0""#), "{gap}");
+        assert!(gap.contains(r#"class="over" d="M0 9.00L2 1.00""#) && !gap.contains("NaN"), "{gap}");
+        let run = spark(&[1.0, 2.0, f64::NAN, f64::NAN, 3.0], "").into_string();
+        assert!(run.contains(r#"class="line" d="M0 9.00L1 5.00""#), "{run}");
+        assert!(run.contains(r#"class="over" d="M1 5.00L4 1.00""#), "{run}");
+        assert!(run.contains(r#"class="dots" d="M4 1.00h0""#), "{run}");
     }
 
     #[test]
