@@ -19,6 +19,7 @@ use domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use store::{
     StoreError,
     records::{
@@ -175,8 +176,19 @@ pub enum CommandError {
 /// What to change in one field of a form. `message` is a translation key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    pub field: &'static str,
+    /// Its path in the body of a program, such as `plan.checklist[3]`.
+    pub field: Cow<'static, str>,
     pub message: &'static str,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<Cow<'static, str>>, message: &'static str) -> Self {
+        Self { field: field.into(), message }
+    }
+    /// Whether it is about the field `name` of a form. Forms are flat: each name of the path may be theirs.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.field.split('.').any(|part| part.split('[').next() == Some(name))
+    }
 }
 
 /// A parameter of a query that is refused.
@@ -201,8 +213,27 @@ impl Unreadable {
 }
 
 impl CommandError {
-    pub fn field(field: &'static str, message: &'static str) -> Self {
-        Self::Invalid(vec![FieldError { field, message }])
+    pub fn field(field: impl Into<Cow<'static, str>>, message: &'static str) -> Self {
+        Self::Invalid(vec![FieldError::new(field, message)])
+    }
+    /// The same about what stands under `name` in the body.
+    pub fn under(self, name: &str) -> Self {
+        let below = |error: FieldError| FieldError::new(format!("{name}.{}", error.field), error.message);
+        match self {
+            Self::Invalid(errors) => Self::Invalid(errors.into_iter().map(below).collect()),
+            error => error,
+        }
+    }
+    /// The same for a form that calls these fields otherwise.
+    pub fn renamed(self, names: &[(&str, &'static str)]) -> Self {
+        let on_the_form = |error: FieldError| match names.iter().find(|(from, _)| error.is_about(from)) {
+            Some((_, to)) => FieldError::new(*to, error.message),
+            None => error,
+        };
+        match self {
+            Self::Invalid(errors) => Self::Invalid(errors.into_iter().map(on_the_form).collect()),
+            error => error,
+        }
     }
 }
 

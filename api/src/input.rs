@@ -1,13 +1,18 @@
 //! Checks of what people and programs typed, the same for pages and JSON.
 
 use crate::command::{CommandError, FieldError};
-use domain::{Timestamp, calendar::within_years};
+use domain::{Money, Timestamp, calendar::within_years};
 use serde::{Deserialize, Deserializer, de::Error as _};
-use std::ops::RangeInclusive;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 /// Longest name, address line and note that we keep, in characters.
 pub const MAX_NAME: usize = 120;
 pub const MAX_TEXT: usize = 2000;
+/// Longest subject of a ticket or a job, and longest account of what is the matter.
+pub const MAX_SUBJECT: usize = 200;
+pub const MAX_DESCRIPTION: usize = 5000;
+/// Largest price, in minor units: thousands of them still make an exact sum.
+pub const MAX_MINOR: i64 = 1_000_000_000_000_000;
 
 /// What is told of an instant that is none, or lies where no calendar of ours reaches.
 pub const NO_INSTANT: &str = "not an instant such as 2026-01-31T12:00:00Z, between 1900 and 2199";
@@ -31,16 +36,19 @@ pub fn instant_if_any<'de, D: Deserializer<'de>>(body: D) -> Result<Option<Times
 #[derive(Debug, Default)]
 pub struct Checks(Vec<FieldError>);
 
+type Field = Cow<'static, str>;
+
 impl Checks {
     /// The trimmed text, which must not be empty.
-    pub fn required(&mut self, field: &'static str, text: &str, max: usize) -> String {
+    pub fn required(&mut self, field: impl Into<Field>, text: &str, max: usize) -> String {
+        let field = field.into();
         if text.trim().is_empty() {
-            self.add(field, "form-required");
+            self.add(field.clone(), "form-required");
         }
         self.text(field, text, max)
     }
     /// The trimmed text, perhaps empty.
-    pub fn text(&mut self, field: &'static str, text: &str, max: usize) -> String {
+    pub fn text(&mut self, field: impl Into<Field>, text: &str, max: usize) -> String {
         let text = text.trim();
         if text.chars().count() > max {
             self.add(field, "form-too-long");
@@ -48,8 +56,20 @@ impl Checks {
         text.into()
     }
     /// The trimmed text; nothing for an empty one.
-    pub fn optional(&mut self, field: &'static str, text: Option<&str>, max: usize) -> Option<String> {
+    pub fn optional(&mut self, field: impl Into<Field>, text: Option<&str>, max: usize) -> Option<String> {
         Some(self.text(field, text?, max)).filter(|text| !text.is_empty())
+    }
+    /// Up to `most` texts, each with its own place in the list.
+    pub fn texts(&mut self, field: &'static str, texts: &[String], most: usize, max: usize) {
+        self.at_most(field, texts.len(), most);
+        for (index, text) in texts.iter().enumerate() {
+            self.text(format!("{field}[{index}]"), text, max);
+        }
+    }
+    pub fn at_most(&mut self, field: &'static str, count: usize, most: usize) {
+        if count > most {
+            self.add(field, "form-too-many");
+        }
     }
     /// A number within `range`; `message` says which are.
     pub fn within<T: PartialOrd>(
@@ -63,9 +83,18 @@ impl Checks {
             self.add(field, message);
         }
     }
-    pub fn add(&mut self, field: &'static str, message: &'static str) {
+    /// A price, a rate or a cost: zero or more, and so much that sums of them stay exact.
+    pub fn price(&mut self, field: &'static str, price: Option<Money>) {
+        let minor = price.map(|price| price.minor);
+        if minor.is_some_and(|minor| minor < 0) {
+            self.add(field, "form-money");
+        }
+        self.within(field, minor.as_ref(), &(0..=MAX_MINOR), "form-amount-too-large");
+    }
+    pub fn add(&mut self, field: impl Into<Field>, message: &'static str) {
+        let field = field.into();
         if self.0.iter().all(|error| error.field != field) {
-            self.0.push(FieldError { field, message });
+            self.0.push(FieldError::new(field, message));
         }
     }
     pub fn finish(self) -> Result<(), CommandError> {

@@ -4,6 +4,7 @@
 use super::password::{self, Hashing};
 use crate::{
     command::{Begun, CommandError, Context},
+    input::{Checks, MAX_NAME},
     web::{i18n::Lang, session},
 };
 use domain::{
@@ -50,10 +51,7 @@ pub async fn create_account(
 /// The account that `input` describes, and its password.
 pub fn checked(input: NewAccount, cx: &Context) -> Result<(Account, String), CommandError> {
     let email = input.email.trim().to_lowercase();
-    let name = input.name.trim().to_string();
-    if name.is_empty() {
-        return Err(CommandError::field("name", "form-required"));
-    }
+    let name = named(&input.name)?;
     if !is_address(&email) {
         return Err(CommandError::field("email", "accounts-email-invalid"));
     }
@@ -126,6 +124,14 @@ async fn check_links(
         return Err(CommandError::field("technician_id", "accounts-technician-unknown"));
     }
     Ok(())
+}
+
+/// What an account or a token is called.
+fn named(name: &str) -> Result<String, CommandError> {
+    let mut checks = Checks::default();
+    let name = checks.required("name", name, MAX_NAME);
+    checks.finish()?;
+    Ok(name)
 }
 
 fn is_address(text: &str) -> bool {
@@ -217,10 +223,7 @@ pub async fn create_token(
     mut cx: Context,
     input: NewToken,
 ) -> Result<(ApiToken, Option<String>), CommandError> {
-    let name = input.name.trim().to_string();
-    if name.is_empty() {
-        return Err(CommandError::field("name", "form-required"));
-    }
+    let name = named(&input.name)?;
     // A program may be bound to one customer.
     let bound = if input.role == Role::Integration { None } else { input.customer_id };
     check_scope(input.role, bound, input.technician_id)?;

@@ -76,9 +76,7 @@ impl AssetInput {
         if in_service_to.is_some_and(|to| to <= in_service_from) {
             checks.add("in_service_to", "assets-service-ends-before");
         }
-        if self.downtime_cost_per_hour.is_some_and(|cost| cost.minor < 0) {
-            checks.add("downtime_cost_per_hour", "form-money");
-        }
+        checks.price("downtime_cost_per_hour", self.downtime_cost_per_hour);
         let name = checks.required("name", &self.name, MAX_NAME);
         let serial_number = checks.text("serial_number", &self.serial_number, MAX_NAME);
         let functional_location =

@@ -5,6 +5,7 @@ use super::commands::{circumstances, organisation};
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    input::Checks,
     scope,
     work_orders::commands as work_order_commands,
 };
@@ -84,15 +85,15 @@ pub async fn credit(
         Begun::New(tx) => tx,
         Begun::Repeated(credited) => return Ok(credited),
     };
-    if input.reason.chars().count() > MAX_REASON {
-        return Err(CommandError::field("reason", "form-too-long"));
-    }
+    let mut checks = Checks::default();
+    let reason = checks.text("reason", &input.reason, MAX_REASON);
+    checks.finish()?;
     let invoice = scope::invoice(&tx, cx.scope(), id).await?;
     let from = invoice.state.as_str();
     let mut notes = credit_notes::of_invoice(&tx, id).await?;
     let on = date_of(cx.at, organisation(&tx).await?.zone());
     let number = invoices::next_number(&tx, Series::CreditNote, on.year()).await?;
-    let heading = Heading { number, at: cx.at, on, reason: input.reason.trim().into() };
+    let heading = Heading { number, at: cx.at, on, reason };
     let (invoice, note) = invoice.credit(&notes, &input.wanted()?, heading).map_err(refused)?;
     credit_notes::insert(&tx, &note).await?;
     let invoice = invoices::update(&tx, invoice).await?;

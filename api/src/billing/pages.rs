@@ -411,7 +411,7 @@ fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPaymen
         check.error("method", "form-choice");
     }
     let at = check.optional("at", Check::date).map(When::Day);
-    let reference = check.text("reference", 200);
+    let reference = check.text("reference", money::MAX_REFERENCE);
     check.finish()?;
     let (Some(amount), Some(method)) = (amount, method) else { return Err(CommandError::NotFound) };
     let direction =

@@ -4,11 +4,13 @@ use super::commands::{circumstances, today};
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    input::Checks,
     scope,
+    web::time,
 };
 use domain::{
     Date, Money, Timestamp,
-    calendar::date_of,
+    calendar::{InvalidDate, date_of},
     event::DomainEvent,
     id::{InvoiceId, PaymentId},
     organisation::Organisation,
@@ -43,10 +45,18 @@ pub struct NewPayment {
 
 /// A day of the organisation, or an instant that lies on one.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "String")]
 pub enum When {
     Day(Date),
     Instant(Timestamp),
+}
+
+impl TryFrom<String> for When {
+    type Error = InvalidDate;
+    fn try_from(text: String) -> Result<Self, InvalidDate> {
+        let day = text.parse().map(Self::Day);
+        day.or_else(|wrong| time::parse(&text).map(Self::Instant).ok_or(wrong))
+    }
 }
 
 impl When {
@@ -58,16 +68,16 @@ impl When {
     }
 }
 
-const MAX_REFERENCE: usize = 200;
+pub const MAX_REFERENCE: usize = 200;
 
 pub async fn record(deps: &Deps, mut cx: Context, input: NewPayment) -> Result<Payment, CommandError> {
     let tx = match cx.begin(&deps.records, "payments.record", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(payment) => return Ok(payment),
     };
-    if input.reference.chars().count() > MAX_REFERENCE {
-        return Err(CommandError::field("reference", "form-too-long"));
-    }
+    let mut checks = Checks::default();
+    let reference = checks.text("reference", &input.reference, MAX_REFERENCE);
+    checks.finish()?;
     let before = scope::invoice(&tx, cx.scope(), input.invoice_id).await?;
     let today = today(&tx, cx.at).await?;
     let on = match (input.at, organisation::get(&tx).await?) {
@@ -90,7 +100,7 @@ pub async fn record(deps: &Deps, mut cx: Context, input: NewPayment) -> Result<P
         direction: input.direction,
         method: input.method,
         on,
-        reference: input.reference,
+        reference,
     };
     payments::insert(&tx, &payment).await?;
     let invoice = invoices::update(&tx, invoice).await?;

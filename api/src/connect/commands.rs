@@ -69,7 +69,7 @@ async fn site_id(tx: &impl Connection, cx: &Context, site: &AtSite) -> Result<Uu
     let input = CustomerInput { name: name.clone(), ..CustomerInput::default() };
     let customer = input
         .read(CustomerId::generate(), house_currency(tx).await?, cx.at, false)
-        .map_err(|error| renamed(error, "name", "customer_name"))?;
+        .map_err(|error| error.renamed(&[("name", "customer_name")]))?;
     customers::insert(tx, &customer).await?;
     let input = SiteInput {
         customer_id: customer.id.into(),
@@ -99,7 +99,8 @@ async fn model_id(
         equipment_type: "equipment".into(),
         metrics: None,
     };
-    let wanted = input.read(ModelId::generate(), false).map_err(|error| renamed(error, "name", "model"))?;
+    let wanted =
+        input.read(ModelId::generate(), false).map_err(|error| error.renamed(&[("name", "model")]))?;
     if let Some(known) = models::find_by_name(tx, &wanted.manufacturer, &wanted.name).await? {
         return Ok(known.id.into());
     }
@@ -128,20 +129,7 @@ async fn new_asset(
         version: None,
     };
     let read = input.read(tx, cx.scope(), AssetId::generate(), 1, cx.at).await;
-    let asset = read.map_err(|error| renamed(renamed(error, "name", "asset_name"), "site_id", "site"))?;
+    let asset = read.map_err(|error| error.renamed(&[("name", "asset_name"), ("site_id", "site")]))?;
     assets::insert(tx, &asset).await.map_err(serial_taken)?;
     Ok(asset.id.into())
-}
-
-/// The same field has another name on the form of this command.
-fn renamed(error: CommandError, from: &str, to: &'static str) -> CommandError {
-    match error {
-        CommandError::Invalid(mut errors) => {
-            for error in errors.iter_mut().filter(|error| error.field == from) {
-                error.field = to;
-            }
-            CommandError::Invalid(errors)
-        }
-        error => error,
-    }
 }

@@ -116,6 +116,16 @@ impl ContractInput {
             &(Decimal::ZERO..=most),
             "contracts-error-included",
         );
+        for (field, share) in [
+            ("labour_share", Some(&self.labour_share)),
+            ("travel_share", Some(&self.travel_share)),
+            ("parts_share", Some(&self.parts_share)),
+            ("availability_guarantee", self.availability_guarantee.as_ref()),
+        ] {
+            checks.within(field, share, &(Decimal::ZERO..=Decimal::ONE), "contracts-error-share");
+        }
+        checks.price("included_parts", self.included_parts);
+        checks.price("price", Some(self.price));
         checks.finish()?;
         let kept = before.map(|before| (before.start, before.end));
         let (start, end) = term(db, (self.starts_on, self.ends_on), kept).await?;

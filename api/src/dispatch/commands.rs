@@ -3,8 +3,9 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    input::{Checks, MAX_NAME},
     scope,
-    work_orders::commands::skill_word,
+    work_orders::commands::{MAX_SKILL, skill_word},
 };
 use domain::{
     Money,
@@ -13,6 +14,9 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use store::records::{organisation, stock, technicians, territories};
+
+/// More skills than this has nobody.
+const MAX_SKILLS: usize = 50;
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,9 +51,13 @@ pub async fn create_technician(
         Begun::New(tx) => tx,
         Begun::Repeated(technician) => return Ok(technician),
     };
-    if input.name.trim().is_empty() {
-        return Err(CommandError::field("name", "form-required"));
-    }
+    let mut checks = Checks::default();
+    let name = checks.required("name", &input.name, MAX_NAME);
+    let email = checks.optional("email", input.email.as_deref(), MAX_NAME);
+    let phone = checks.optional("phone", input.phone.as_deref(), MAX_NAME);
+    checks.texts("skills", &input.skills, MAX_SKILLS, MAX_SKILL);
+    checks.price("cost_per_hour", input.cost_per_hour);
+    checks.finish()?;
     if let Some(id) = input.territory_id
         && territories::get(&tx, id).await?.is_none()
     {
@@ -66,9 +74,9 @@ pub async fn create_technician(
     }
     let technician = Technician {
         id: TechnicianId::generate(),
-        name: input.name.trim().into(),
-        email: input.email,
-        phone: input.phone,
+        name,
+        email,
+        phone,
         skills: input.skills.iter().filter_map(|skill| skill_word(Some(skill))).collect(),
         territory_id: input.territory_id,
         van_id: input.van_id,

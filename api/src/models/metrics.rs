@@ -84,20 +84,22 @@ pub fn read(text: &str) -> Vec<MetricName> {
 pub fn checked(names: Vec<MetricName>) -> Result<Vec<MetricName>, CommandError> {
     let mut checks = Checks::default();
     let mut seen = BTreeSet::new();
-    for name in &names {
+    checks.at_most("metrics", names.len(), MAX_METRICS);
+    for (index, name) in names.iter().enumerate() {
         let bracketed = |text: &str| text.contains(['[', ']', '=', '\n', '\r']);
         if name.metric.is_empty() || !seen.insert(&name.metric) || bracketed(&name.metric) {
             checks.add("metrics", "models-metrics-wrong");
         }
-        checks.text("metrics", &name.metric, MAX_NAME);
-        checks.text("metrics", &name.name, MAX_NAME);
-        checks.text("metrics", &name.unit, MAX_UNIT);
+        for (part, text, max) in [
+            ("metric", &name.metric, MAX_NAME),
+            ("name", &name.name, MAX_NAME),
+            ("unit", &name.unit, MAX_UNIT),
+        ] {
+            checks.text(format!("metrics[{index}].{part}"), text, max);
+        }
         if bracketed(&name.name) || bracketed(&name.unit) {
             checks.add("metrics", "models-metrics-wrong");
         }
-    }
-    if names.len() > MAX_METRICS {
-        checks.add("metrics", "form-too-long");
     }
     checks.finish()?;
     Ok(names)

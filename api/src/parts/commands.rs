@@ -3,6 +3,7 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    input::{Checks, MAX_NAME},
     scope,
     work_orders::lines::move_error,
 };
@@ -18,6 +19,9 @@ use store::{
     StoreError,
     records::{Tx, customers, organisation, parts, stock},
 };
+
+/// Longest note on a movement.
+pub const MAX_NOTE: usize = 300;
 
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,14 +45,15 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewPart) -> Result<Part
         Begun::New(tx) => tx,
         Begun::Repeated(part) => return Ok(part),
     };
-    for (field, text) in [("number", &input.number), ("name", &input.name)] {
-        if text.trim().is_empty() {
-            return Err(CommandError::field(field, "form-required"));
-        }
-        if text.chars().count() > 120 {
-            return Err(CommandError::field(field, "form-too-long"));
-        }
+    let mut checks = Checks::default();
+    let number = checks.required("number", &input.number, MAX_NAME);
+    let name = checks.required("name", &input.name, MAX_NAME);
+    checks.price("unit_price", Some(input.unit_price));
+    checks.price("unit_cost", Some(input.unit_cost));
+    if !input.reorder_point.is_zero() && check_quantity(input.reorder_point).is_err() {
+        checks.add("reorder_point", "parts-quantity");
     }
+    checks.finish()?;
     if input.unit_price.currency != input.unit_cost.currency {
         return Err(CommandError::field("unit_cost", "parts-one-currency"));
     }
@@ -56,20 +61,13 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewPart) -> Result<Part
     if organisation::get(&tx).await?.is_some_and(|ours| ours.currency != input.unit_price.currency) {
         return Err(CommandError::field("unit_price", "work-orders-our-currency"));
     }
-    if input.unit_price.minor < 0 || input.unit_cost.minor < 0 {
-        return Err(CommandError::field("unit_price", "form-money"));
-    }
-    if !input.reorder_point.is_zero() && check_quantity(input.reorder_point).is_err() {
-        return Err(CommandError::field("reorder_point", "parts-quantity"));
-    }
-    let number = input.number.trim().to_string();
     if parts::find_by_number(&tx, &number).await?.is_some() {
         return Err(CommandError::field("number", "parts-number-taken"));
     }
     let part = Part {
         id: PartId::generate(),
         number,
-        name: input.name.trim().into(),
+        name,
         unit_price: input.unit_price,
         unit_cost: input.unit_cost,
         reorder_point: input.reorder_point,
@@ -105,9 +103,9 @@ pub async fn create_location(
         Begun::New(tx) => tx,
         Begun::Repeated(place) => return Ok(place),
     };
-    if input.name.trim().is_empty() {
-        return Err(CommandError::field("name", "form-required"));
-    }
+    let mut checks = Checks::default();
+    let name = checks.required("name", &input.name, MAX_NAME);
+    checks.finish()?;
     let of_customer = input.kind == StockLocationKind::Customer;
     let known = match input.customer_id {
         Some(customer) => customers::get(&tx, customer).await?.is_some(),
@@ -119,7 +117,7 @@ pub async fn create_location(
     let place = StockLocation {
         id: StockLocationId::generate(),
         kind: input.kind,
-        name: input.name.trim().into(),
+        name,
         customer_id: input.customer_id,
         may_go_negative: input.may_go_negative,
         demo: false,
@@ -247,10 +245,10 @@ async fn known(
 }
 
 fn noted(note: &str) -> Result<String, CommandError> {
-    if note.chars().count() > 300 {
-        return Err(CommandError::field("note", "form-too-long"));
-    }
-    Ok(note.trim().into())
+    let mut checks = Checks::default();
+    let note = checks.text("note", note, MAX_NOTE);
+    checks.finish()?;
+    Ok(note)
 }
 
 /// What is left in central and local places together, for the reorder flag.

@@ -8,6 +8,7 @@ use crate::{
     choices,
     command::{CommandError, Context},
     deps::Deps,
+    input::MAX_NAME,
     web::{
         chooser::Kind,
         csv::Listed,
@@ -72,7 +73,7 @@ pub async fn create(
 
 fn read_new(form: &Form, lang: Lang, currency: Currency) -> Result<NewPart, CommandError> {
     let mut check = form.check(lang);
-    let (number, name) = (check.required("number", 120), check.required("name", 120));
+    let (number, name) = (check.required("number", MAX_NAME), check.required("name", MAX_NAME));
     let (price, cost) = (check.money("unit_price", currency), check.money("unit_cost", currency));
     let reorder_point = check.decimal("reorder_point");
     check.finish()?;
@@ -252,7 +253,7 @@ fn read_move(form: &Form, lang: Lang, part_id: PartId) -> Result<NewMovement, Co
     let from = check.parse_optional("from", "form-choice");
     let to = check.parse_optional("to", "form-choice");
     let quantity = check.decimal("quantity");
-    let note = check.text("note", 300);
+    let note = check.text("note", commands::MAX_NOTE);
     if form.kept("from") == form.kept("to") {
         check.error("to", "parts-two-places");
     }
@@ -265,7 +266,7 @@ fn read_count(form: &Form, lang: Lang, part_id: PartId) -> Result<Count, Command
     let mut check = form.check(lang);
     let location: Option<StockLocationId> = check.parse("location_id", "form-choice");
     let counted = check.decimal("counted");
-    let note = check.text("note", 300);
+    let note = check.text("note", commands::MAX_NOTE);
     check.finish()?;
     let (Some(location_id), Some(counted)) = (location, counted) else {
         return Err(CommandError::field("counted", "form-required"));
@@ -278,6 +279,7 @@ struct PartPage {
     levels: Vec<Level>,
     places: Vec<StockLocation>,
     movements: Vec<StockMovement>,
+    unreadable: Vec<Unreadable>,
     next_cursor: Option<String>,
     low: bool,
     keeps: bool,
@@ -293,6 +295,7 @@ impl PartPage {
             levels: stock::levels_of(db, user.scope(), &[id]).await?,
             low: commands::needs_order(db, &part, &places).await?,
             movements: movements.items,
+            unreadable: movements.unreadable,
             next_cursor: movements.next_cursor,
             keeps: may_keep(user),
             part,
@@ -336,7 +339,7 @@ impl PartPage {
                 div.cols.wide {
                     div.stack {
                         h2 { (lang.t("parts-movements")) }
-                        (table::table(lang, "parts-movements", &columns, &rows, "parts-no-movements"))
+                        (table::table(lang, "parts-movements", &columns, &table::with_unreadable(lang, &columns, rows, &self.unreadable), "parts-no-movements"))
                         (table::next_page(lang, query, self.next_cursor.as_deref()))
                     }
                     div.stack {

@@ -50,15 +50,20 @@ impl FieldProblem {
         } else {
             "invalid_value"
         };
-        Self::new(code, message)
+        Self::new(code, message.chars().take(MAX_MESSAGE).collect::<String>())
     }
 }
+
+/// Serde's words repeat what was sent, which may be long.
+const MAX_MESSAGE: usize = 300;
 
 /// Translation keys of what to change, with the words for programs.
 #[rustfmt::skip]
 const CODES: &[(&str, &str)] = &[
     ("form-required", "required"),
     ("form-too-long", "too_long"),
+    ("form-too-many", "too_many"),
+    ("form-amount-too-large", "too_large"),
     ("form-choice", "unknown_choice"),
     ("form-number", "not_a_number"),
     ("form-number-two-ways", "ambiguous_number"),
@@ -125,10 +130,12 @@ const CODES: &[(&str, &str)] = &[
     ("rules-error-mean", "too_short"),
     ("rules-error-metric", "invalid_metric"),
     ("rules-error-name", "invalid_name"),
-    ("rules-error-negative", "negative"),
+    ("rules-error-downtime", "out_of_range"),
+    ("rules-error-historical", "out_of_range"),
     ("rules-error-number", "not_a_number"),
     ("rules-error-period", "invalid_period"),
     ("rules-error-positive", "not_positive"),
+    ("rules-error-span", "out_of_range"),
     ("rules-error-within", "within_required"),
     ("service-at-future", "in_the_future"),
     ("service-at-order", "before_the_last_report"),

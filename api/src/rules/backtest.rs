@@ -74,7 +74,7 @@ async fn in_scope(deps: &Deps, seen: account::Scope, scope: &Scope) -> Result<Ve
     let db = deps.records.read();
     if let Scope::Asset(id) = scope {
         let asset = assets::find(db, seen, *id).await?;
-        return Ok(vec![asset.ok_or_else(|| CommandError::field("scope", "form-choice"))?]);
+        return Ok(vec![asset.ok_or_else(|| CommandError::field("settings.scope.value", "form-choice"))?]);
     }
     let model = if let Scope::Model(id) = scope { Some(*id) } else { None };
     let filter = assets::Filter { model, ..assets::Filter::default() };

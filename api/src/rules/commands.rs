@@ -2,8 +2,9 @@
 
 use super::queries;
 use crate::{
-    command::{Begun, CommandError, Context, FieldError},
+    command::{Begun, CommandError, Context},
     deps::Deps,
+    input::Checks,
 };
 use domain::{
     condition::rule::{Condition, Rule, RuleSettings},
@@ -87,12 +88,11 @@ pub async fn set_enabled(deps: &Deps, cx: Context, id: RuleId, enabled: bool) ->
     update(deps, cx, id, RuleInput { version: Some(rule.version), settings }).await
 }
 
-fn check(settings: &RuleSettings) -> Result<(), CommandError> {
-    let problems = settings.problems();
-    if problems.is_empty() {
-        return Ok(());
+/// Whether this can be a rule, also one that is only tried.
+pub fn check(settings: &RuleSettings) -> Result<(), CommandError> {
+    let mut checks = Checks::default();
+    for (field, message) in settings.problems() {
+        checks.add(format!("settings.{field}"), message);
     }
-    Err(CommandError::Invalid(
-        problems.into_iter().map(|(field, message)| FieldError { field, message }).collect(),
-    ))
+    checks.finish()
 }

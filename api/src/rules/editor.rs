@@ -12,7 +12,7 @@ use crate::{
 use domain::{
     condition::{
         Severity,
-        rule::{Condition, DeviationLimit, Direction, RuleSettings, Scope, Side},
+        rule::{self, Condition, DeviationLimit, Direction, RuleSettings, Scope, Side},
     },
     id::{AssetId, ModelId},
     telemetry::DeviceEventKind,
@@ -130,7 +130,7 @@ fn scope(text: &str) -> Option<Scope> {
 /// What was typed, as settings; the rule's own checks follow in the command.
 pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
     let mut check = form.check(lang);
-    let name = check.required("name", 120);
+    let name = check.required("name", rule::MAX_NAME);
     let condition = condition(form, &mut check);
     let scope = check.read("scope", "form-choice", scope);
     let severity = Severity::ALL.into_iter().find(|severity| severity.as_str() == form.value("severity"));
@@ -140,8 +140,8 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
     let historical_limit_seconds = seconds(&mut check, "historical_limit", HOUR).unwrap_or(0);
     let clear_after_quiet_seconds =
         check.optional("clear_after_quiet", |check, name| check.span(name, MINUTE));
-    let component = Some(check.text("component", 120)).filter(|text| !text.is_empty());
-    let action = Some(check.text("action", 1000)).filter(|text| !text.is_empty());
+    let component = Some(check.text("component", rule::MAX_NAME)).filter(|text| !text.is_empty());
+    let action = Some(check.text("action", rule::MAX_ACTION)).filter(|text| !text.is_empty());
     let expected_downtime_hours = check.optional("expected_downtime_hours", Check::decimal);
     let failure_level = check.optional("failure_level", Check::float);
     check.finish()?;
@@ -163,6 +163,17 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
         expected_downtime_hours,
         failure_level,
     })
+}
+
+/// Spans are typed in the units that people think in, under names of their own.
+pub fn on_the_form(error: CommandError) -> CommandError {
+    error.renamed(&[
+        ("scope", "scope"),
+        ("value", "limit"),
+        ("for_seconds", "for"),
+        ("historical_limit_seconds", "historical_limit"),
+        ("clear_after_quiet_seconds", "clear_after_quiet"),
+    ])
 }
 
 fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {

@@ -105,7 +105,8 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match editor::read(&form, view.lang) {
         Ok(settings) => {
-            commands::create(&deps, form.context(cx), RuleInput { version: None, settings }).await
+            let input = RuleInput { version: None, settings };
+            commands::create(&deps, form.context(cx), input).await.map_err(editor::on_the_form)
         }
         Err(error) => Err(error),
     };
@@ -133,7 +134,7 @@ pub async fn update(
     let changed = match editor::read(&form, view.lang) {
         Ok(settings) => {
             let input = RuleInput { version: form.value("version").parse().ok(), settings };
-            commands::update(&deps, form.context(cx), RuleId(id), input).await
+            commands::update(&deps, form.context(cx), RuleId(id), input).await.map_err(editor::on_the_form)
         }
         Err(error) => Err(error),
     };

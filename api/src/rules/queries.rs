@@ -48,7 +48,7 @@ pub async fn may_write(
 ) -> Result<(), CommandError> {
     match settings.scope {
         Watched::Asset(id) if assets::find(db, scope, id).await?.is_none() => {
-            Err(CommandError::field("scope", "form-choice"))
+            Err(CommandError::field("settings.scope.value", "form-choice"))
         }
         Watched::Asset(_) => Ok(()),
         _ => scope::house(scope),

@@ -33,7 +33,7 @@ async fn every_edit_is_a_version() {
     edited["version"] = json!(2);
     let refused = program.put_json(&path, &edited).await;
     assert_eq!(refused.status, 422);
-    assert_eq!(refused.json()["fields"]["clear"]["code"], "clear_level_on_wrong_side");
+    assert_eq!(refused.json()["fields"]["settings.condition.clear"]["code"], "clear_level_on_wrong_side");
     assert_eq!(app.bearer(Role::Technician).get("/api/v1/rules").await.status, 403);
 }
 

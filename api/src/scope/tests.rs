@@ -2,8 +2,10 @@
 
 pub(crate) mod asks;
 mod extremes;
+mod full;
 mod lists;
 pub(crate) mod rows;
+mod typed;
 
 use crate::{
     testing::{Answer, Client, TestApp},

@@ -2,7 +2,7 @@
 
 use crate::{
     command::{Begun, CommandError, Context},
-    input::Checks,
+    input::{Checks, MAX_NAME},
     web::i18n::Lang,
     work_orders,
 };
@@ -31,31 +31,45 @@ pub fn defaults(time_zone: &str, language: Lang) -> Organisation {
     }
 }
 
+/// Longest name and address of the house.
+pub const MAX_HOUSE: usize = 200;
+pub const MAX_ADDRESS: usize = 1000;
 /// The longest step that time is billed in: a working day.
 const MAX_STEP_MINUTES: u32 = 480;
 
 /// Says what to change, if anything.
 pub fn check(input: &Organisation) -> Result<(), CommandError> {
-    let rates = [input.labour_rate_per_hour, input.travel_rate_per_hour, input.labour_cost_per_hour];
-    if input.name.trim().is_empty() {
-        Err(CommandError::field("name", "form-required"))
-    } else if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
-        Err(CommandError::field("time_zone", "form-choice"))
-    } else if Lang::parse(&input.language).is_none() {
-        Err(CommandError::field("language", "form-choice"))
-    } else if input.tax_rate < Decimal::ZERO || input.tax_rate > Decimal::ONE {
-        Err(CommandError::field("tax_rate", "settings-tax-rate-invalid"))
-    } else if input.payment_terms_days > 365 {
-        Err(CommandError::field("payment_terms_days", "settings-payment-terms-invalid"))
-    } else if input.labour_step_minutes > MAX_STEP_MINUTES {
-        Err(CommandError::field("labour_step_minutes", "settings-step-invalid"))
-    } else if input.travel_step_minutes > MAX_STEP_MINUTES {
-        Err(CommandError::field("travel_step_minutes", "settings-step-invalid"))
-    } else if rates.iter().any(|rate| rate.minor < 0 || rate.currency != input.currency) {
-        Err(CommandError::field("labour_rate", "form-money"))
-    } else {
-        Ok(())
+    let mut checks = Checks::default();
+    checks.required("name", &input.name, MAX_HOUSE);
+    checks.text("address", &input.address, MAX_ADDRESS);
+    checks.optional("tax_id", input.tax_id.as_deref(), MAX_NAME);
+    if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
+        checks.add("time_zone", "form-choice");
     }
+    if Lang::parse(&input.language).is_none() {
+        checks.add("language", "form-choice");
+    }
+    let fraction = Decimal::ZERO..=Decimal::ONE;
+    checks.within("tax_rate", Some(&input.tax_rate), &fraction, "settings-tax-rate-invalid");
+    let terms = Some(&input.payment_terms_days);
+    checks.within("payment_terms_days", terms, &(0..=365), "settings-payment-terms-invalid");
+    for (field, step) in [
+        ("labour_step_minutes", input.labour_step_minutes),
+        ("travel_step_minutes", input.travel_step_minutes),
+    ] {
+        checks.within(field, Some(&step), &(0..=MAX_STEP_MINUTES), "settings-step-invalid");
+    }
+    for (field, rate) in [
+        ("labour_rate_per_hour", input.labour_rate_per_hour),
+        ("travel_rate_per_hour", input.travel_rate_per_hour),
+        ("labour_cost_per_hour", input.labour_cost_per_hour),
+    ] {
+        checks.price(field, Some(rate));
+        if rate.currency != input.currency {
+            checks.add(field, "work-orders-our-currency");
+        }
+    }
+    checks.finish()
 }
 
 pub fn in_force(currency: Currency) -> Result<(), CommandError> {

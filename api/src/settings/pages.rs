@@ -40,17 +40,15 @@ pub async fn save(State(deps): State<Deps>, view: View, cx: Context, form: Form)
     }
 }
 
-/// The page has fields of its own for the organisation's zone and language, apart from those of the person.
+/// The page has names of its own, for the organisation's zone and language apart from those of the person.
 pub fn on_the_form(error: CommandError) -> CommandError {
-    let CommandError::Invalid(mut errors) = error else { return error };
-    for error in &mut errors {
-        error.field = match error.field {
-            "time_zone" => "organisation_time_zone",
-            "language" => "organisation_language",
-            field => field,
-        };
-    }
-    CommandError::Invalid(errors)
+    error.renamed(&[
+        ("time_zone", "organisation_time_zone"),
+        ("language", "organisation_language"),
+        ("labour_rate_per_hour", "labour_rate"),
+        ("travel_rate_per_hour", "travel_rate"),
+        ("labour_cost_per_hour", "labour_cost"),
+    ])
 }
 
 pub async fn remove_demo(State(deps): State<Deps>) -> PageResult {
@@ -79,8 +77,8 @@ pub fn fill(kept: &Organisation, lang: Lang) -> Form {
 
 pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
     let mut check = form.check(lang);
-    let name = check.required("name", 200);
-    let address = check.text("address", 1000);
+    let name = check.required("name", commands::MAX_HOUSE);
+    let address = check.text("address", commands::MAX_ADDRESS);
     // Whether it is in force is for the command to say: one that was withdrawn stays with those who have it.
     let currency = Currency::stored(form.value("currency")).ok();
     if currency.is_none() {

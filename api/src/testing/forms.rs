@@ -6,6 +6,8 @@ pub struct PageForm {
     pub action: String,
     /// What the browser would send.
     pub fields: Vec<(String, String)>,
+    /// What people write into: the name, and the kind of input (`textarea` for a larger one).
+    pub typed: Vec<(String, String)>,
 }
 
 impl PageForm {
@@ -26,7 +28,7 @@ pub fn forms(page: &str) -> Vec<PageForm> {
 
 fn form(text: &str) -> PageForm {
     let head = text.split('>').next().unwrap_or("");
-    let mut fields = Vec::new();
+    let (mut fields, mut typed) = (Vec::new(), Vec::new());
     for (at, _) in text.match_indices('<') {
         let tag = &text[at + 1..];
         let open = tag.split('>').next().unwrap_or("");
@@ -35,10 +37,15 @@ fn form(text: &str) -> PageForm {
         if open.starts_with("input") {
             let ticks = open.contains("\"checkbox\"") || open.contains("\"radio\"");
             let ticked = !ticks || open.ends_with(" checked");
+            let kind = attribute(open, "type").unwrap_or_else(|| "text".into());
+            if !ticks && kind != "hidden" {
+                typed.push((name.clone(), kind));
+            }
             if ticked {
                 fields.push((name, attribute(open, "value").unwrap_or_default()));
             }
         } else if open.starts_with("textarea") {
+            typed.push((name.clone(), "textarea".into()));
             fields.push((name, unescaped(body[1..].split("</textarea>").next().unwrap_or(""))));
         } else if open.starts_with("select") {
             let options: Vec<&str> =
@@ -54,7 +61,7 @@ fn form(text: &str) -> PageForm {
             }
         }
     }
-    PageForm { action: attribute(head, "action").unwrap_or_default(), fields }
+    PageForm { action: attribute(head, "action").unwrap_or_default(), fields, typed }
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    input::{Checks, MAX_DESCRIPTION, MAX_SUBJECT, MAX_TEXT},
     scope,
     timeline::circumstances,
 };
@@ -43,22 +44,15 @@ pub struct NewTicket {
 
 impl NewTicket {
     fn check(&self, now: Timestamp) -> Result<(), CommandError> {
-        if self.subject.trim().is_empty() {
-            return Err(CommandError::field("subject", "form-required"));
+        let mut checks = Checks::default();
+        checks.required("subject", &self.subject, MAX_SUBJECT);
+        checks.text("description", &self.description, MAX_DESCRIPTION);
+        for (field, at) in [("fault_at", self.fault_at), ("reported_at", self.reported_at)] {
+            if at.is_some_and(|at| at > now) {
+                checks.add(field, "service-at-future");
+            }
         }
-        if self.subject.chars().count() > 200 {
-            return Err(CommandError::field("subject", "form-too-long"));
-        }
-        if self.description.chars().count() > 5000 {
-            return Err(CommandError::field("description", "form-too-long"));
-        }
-        if self.fault_at.is_some_and(|at| at > now) {
-            return Err(CommandError::field("fault_at", "service-at-future"));
-        }
-        if self.reported_at.is_some_and(|at| at > now) {
-            return Err(CommandError::field("reported_at", "service-at-future"));
-        }
-        Ok(())
+        checks.finish()
     }
 }
 
@@ -72,16 +66,14 @@ pub struct Remark {
 
 impl Remark {
     pub fn required(&self) -> Result<(), CommandError> {
-        if self.note.trim().is_empty() {
-            return Err(CommandError::field("note", "form-required"));
-        }
-        self.check()
+        let mut checks = Checks::default();
+        checks.required("note", &self.note, MAX_TEXT);
+        checks.finish()
     }
     pub fn check(&self) -> Result<(), CommandError> {
-        if self.note.chars().count() > 2000 {
-            return Err(CommandError::field("note", "form-too-long"));
-        }
-        Ok(())
+        let mut checks = Checks::default();
+        checks.text("note", &self.note, MAX_TEXT);
+        checks.finish()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     choices,
     command::{CommandError, Context},
     deps::Deps,
+    input::{MAX_DESCRIPTION, MAX_SUBJECT},
     timeline::{self, Timeline},
     web::{
         chooser::Kind,
@@ -147,8 +148,8 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 fn read_new(form: &Form, view: &View) -> Result<NewTicket, CommandError> {
     let mut check = form.check(view.lang);
     let asset_id: Option<AssetId> = check.parse("asset_id", "form-choice");
-    let subject = check.required("subject", 200);
-    let description = check.text("description", 5000);
+    let subject = check.required("subject", MAX_SUBJECT);
+    let description = check.text("description", MAX_DESCRIPTION);
     let fault_at = check.optional("fault_at", |check, name| check.instant(name, view.zone));
     check.finish()?;
     let asset_id = asset_id.ok_or(CommandError::field("asset_id", "form-required"))?;

@@ -3,6 +3,7 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    input::{Checks, MAX_TEXT},
     scope,
     timeline::{OLDEST, circumstances},
     work_orders::{commands as work_order_commands, lines as work_order_lines},
@@ -64,15 +65,12 @@ pub struct Press {
 
 impl Press {
     fn circumstances(&self, cx: &Context) -> Result<Circumstances, CommandError> {
-        if self.note.chars().count() > 2000 {
-            return Err(CommandError::field("note", "form-too-long"));
-        }
-        let place = self.latitude.zip(self.longitude);
-        if place.is_some_and(|(lat, lon)| !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lon))
-        {
-            return Err(CommandError::field("latitude", "form-number"));
-        }
-        Ok(Circumstances { place, ..circumstances(cx, self.at)? })
+        let mut checks = Checks::default();
+        checks.text("note", &self.note, MAX_TEXT);
+        checks.within("latitude", self.latitude.as_ref(), &(-90.0..=90.0), "sites-latitude-wrong");
+        checks.within("longitude", self.longitude.as_ref(), &(-180.0..=180.0), "sites-longitude-wrong");
+        checks.finish()?;
+        Ok(Circumstances { place: self.latitude.zip(self.longitude), ..circumstances(cx, self.at)? })
     }
 }
 

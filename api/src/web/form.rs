@@ -152,7 +152,7 @@ impl Form {
     }
     /// The translation key of what to change in `name`, for what is not drawn as a [`Field`].
     pub fn error(&self, name: &str) -> Option<&'static str> {
-        self.errors.iter().find(|error| error.field == name).map(|error| error.message)
+        self.errors.iter().find(|error| error.is_about(name)).map(|error| error.message)
     }
     pub fn optional(&self, name: &str) -> Option<&str> {
         Some(self.value(name)).filter(|value| !value.is_empty())
@@ -350,7 +350,7 @@ impl Check<'_> {
     }
     pub fn error(&mut self, field: &'static str, message: &'static str) {
         if self.errors.iter().all(|error| error.field != field) {
-            self.errors.push(FieldError { field, message });
+            self.errors.push(FieldError::new(field, message));
         }
     }
     pub fn finish(self) -> Result<(), CommandError> {
@@ -535,7 +535,7 @@ impl Render for Field<'_> {
     fn render(&self) -> Markup {
         use maud::PreEscaped as Raw;
         let (form, lang) = (self.fields.form, self.fields.lang);
-        let error = form.errors.iter().find(|error| error.field == self.name);
+        let error = form.errors.iter().find(|error| error.is_about(self.name));
         let id = format!("{}{}", self.fields.scope, self.name);
         let (hint_id, error_id) = (format!("h-{id}"), format!("e-{id}"));
         let mut described = Vec::new();

@@ -113,6 +113,27 @@ fn unknown_currency(value: &Value, path: &str) -> Option<String> {
     }
 }
 
+/// The field that `message` is about. Serde names it in its words when it is missing, and when it is unknown where
+/// something is read only once all of it is there; otherwise the path leads to it.
+fn named(path: &str, message: &str) -> String {
+    let quoted = |rest: &str| rest.split('`').next().unwrap_or("").to_owned();
+    let missing = message.strip_prefix("missing field `").map(quoted);
+    let unknown = message.strip_prefix("unknown field `").map(quoted);
+    let unknown = unknown.filter(|name| path.rsplit('.').next() != Some(name));
+    match missing.or(unknown) {
+        Some(name) if path == "." => name,
+        Some(name) => format!("{path}.{name}"),
+        None => path.to_owned(),
+    }
+}
+
+/// Whether `message` refuses the last name of `path` itself: of an object that is a kind and its value, serde says so
+/// in the words that it has for values.
+fn is_key(path: &str, message: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or("");
+    message.starts_with(&format!("invalid value: string {name:?}, expected \""))
+}
+
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -123,15 +144,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         }
         let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
         let message = error.to_string();
-        // Serde names the field in its words when it is missing; otherwise the path leads to it.
-        let named = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let field = match (path.as_str(), named) {
-            (".", Some(name)) => name.to_string(),
-            (path, Some(name)) => format!("{path}.{name}"),
-            (path, None) => path.to_string(),
-        };
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
-        problem.fields.insert(field, FieldProblem::of_body(message));
+        let told = match is_key(&path, message) {
+            true => FieldProblem::new("unknown_field", message),
+            false => FieldProblem::of_body(message),
+        };
+        problem.fields.insert(named(&path, message), told);
         problem
     })?;
     reader

@@ -4,6 +4,7 @@ use crate::{
     billing::commands::can_be_billed,
     command::{Begun, CommandError, Context},
     deps::Deps,
+    input::{Checks, MAX_DESCRIPTION, MAX_NAME, MAX_SUBJECT, MAX_TEXT},
     scope,
     tickets::commands::{self as ticket_commands, Remark},
     timeline::circumstances,
@@ -33,6 +34,13 @@ use store::{
     },
 };
 
+/// Longest name of a skill.
+pub const MAX_SKILL: usize = 60;
+/// Items of a checklist, and how long each may be.
+const MAX_ITEMS: usize = 50;
+const MAX_ITEM: usize = 300;
+/// Longest name of what failed and why.
+const MAX_CAUSE: usize = 200;
 /// A signature drawing may be so long as a data URL.
 const MAX_SIGNATURE: usize = 200_000;
 
@@ -72,18 +80,12 @@ impl Default for Plan {
 
 impl Plan {
     fn check(&self) -> Result<(), CommandError> {
-        if !(5..=10_080).contains(&self.estimated_minutes) {
-            return Err(CommandError::field("estimated_minutes", "work-orders-minutes-range"));
-        }
-        let skill_fits = self.required_skill.as_ref().is_none_or(|skill| skill.chars().count() <= 60);
-        if !skill_fits {
-            return Err(CommandError::field("required_skill", "form-too-long"));
-        }
-        let items = self.checklist.as_deref().unwrap_or_default();
-        if items.len() > 50 || items.iter().any(|item| item.chars().count() > 300) {
-            return Err(CommandError::field("checklist", "form-too-long"));
-        }
-        Ok(())
+        let mut checks = Checks::default();
+        let minutes = Some(&self.estimated_minutes);
+        checks.within("estimated_minutes", minutes, &(5..=10_080), "work-orders-minutes-range");
+        checks.optional("required_skill", self.required_skill.as_deref(), MAX_SKILL);
+        checks.texts("checklist", self.checklist.as_deref().unwrap_or_default(), MAX_ITEMS, MAX_ITEM);
+        checks.finish()
     }
 }
 
@@ -92,13 +94,11 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewWorkOrder) -> Result
         Begun::New(tx) => tx,
         Begun::Repeated(work) => return Ok(work),
     };
-    input.plan.check()?;
-    if input.subject.trim().is_empty() {
-        return Err(CommandError::field("subject", "form-required"));
-    }
-    if input.subject.chars().count() > 200 {
-        return Err(CommandError::field("subject", "form-too-long"));
-    }
+    input.plan.check().map_err(|error| error.under("plan"))?;
+    let mut checks = Checks::default();
+    let subject = checks.required("subject", &input.subject, MAX_SUBJECT);
+    let description = checks.text("description", &input.description, MAX_DESCRIPTION);
+    checks.finish()?;
     let asset = assets::find(&tx, cx.scope(), input.asset_id)
         .await?
         .ok_or(CommandError::field("asset_id", "service-no-asset"))?;
@@ -111,8 +111,8 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewWorkOrder) -> Result
         site_id: asset.site_id,
         kind: input.kind,
         priority: input.priority,
-        subject: input.subject.trim().into(),
-        description: input.description.trim().into(),
+        subject,
+        description,
         required_skill: skill_word(input.plan.required_skill.as_deref()),
         estimated_minutes: input.plan.estimated_minutes,
         requires_signature: input.plan.requires_signature,
@@ -406,15 +406,11 @@ impl NewFinding {
         if has_alert && self.verdict.is_none() {
             return Err(CommandError::field("verdict", "form-required"));
         }
-        for (name, text) in [("failure_mode", &self.failure_mode), ("cause", &self.cause)] {
-            if text.as_ref().is_some_and(|text| text.chars().count() > 200) {
-                return Err(CommandError::field(name, "form-too-long"));
-            }
-        }
-        if self.note.chars().count() > 2000 {
-            return Err(CommandError::field("note", "form-too-long"));
-        }
-        Ok(())
+        let mut checks = Checks::default();
+        checks.optional("failure_mode", self.failure_mode.as_deref(), MAX_CAUSE);
+        checks.optional("cause", self.cause.as_deref(), MAX_CAUSE);
+        checks.text("note", &self.note, MAX_TEXT);
+        checks.finish()
     }
 }
 
@@ -473,12 +469,9 @@ pub struct NewSignature {
 
 impl NewSignature {
     fn check(&self) -> Result<(), CommandError> {
-        if self.name.trim().is_empty() {
-            return Err(CommandError::field("name", "form-required"));
-        }
-        if self.name.chars().count() > 120 {
-            return Err(CommandError::field("name", "form-too-long"));
-        }
+        let mut checks = Checks::default();
+        checks.required("name", &self.name, MAX_NAME);
+        checks.finish()?;
         let Some(image) = &self.image else { return Ok(()) };
         let base64 = image.strip_prefix("data:image/png;base64,");
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');

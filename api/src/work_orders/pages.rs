@@ -14,6 +14,7 @@ use crate::{
     choices,
     command::{CommandError, Context},
     deps::Deps,
+    input::{MAX_DESCRIPTION, MAX_SUBJECT},
     tickets::{
         commands::Remark,
         pages::{any_priority, status_options},
@@ -154,8 +155,8 @@ pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: For
 fn read_new(form: &Form, lang: Lang) -> Result<NewWorkOrder, CommandError> {
     let mut check = form.check(lang);
     let asset_id: Option<AssetId> = check.parse("asset_id", "form-choice");
-    let subject = check.required("subject", 200);
-    let description = check.text("description", 5000);
+    let subject = check.required("subject", MAX_SUBJECT);
+    let description = check.text("description", MAX_DESCRIPTION);
     let minutes: Option<u32> = check.whole("estimated_minutes", "work-orders-minutes-range");
     check.finish()?;
     let word = |name| form.value(name);
@@ -373,7 +374,7 @@ async fn save_line(
         _ => None,
     };
     let place = check.parse_optional("stock_location_id", "form-choice");
-    let description = check.text("description", 300);
+    let description = check.text("description", line_commands::MAX_LINE);
     let part: Option<PartId> =
         if form.value("kind") == "part" { check.parse("part", "parts-no-such-part") } else { None };
     let at = check.optional("at", |check, name| check.instant(name, view.zone));
@@ -430,7 +431,7 @@ async fn save_change(
     let mut check = form.check(lang);
     let quantity = check.decimal("quantity");
     let unit_price = check.money("unit_price", before.unit_price.currency);
-    let description = check.text("description", 300);
+    let description = check.text("description", line_commands::MAX_LINE);
     check.finish()?;
     let (Some(quantity), Some(unit_price)) = (quantity, unit_price) else {
         return Err(CommandError::field("quantity", "form-required"));

@@ -1,5 +1,10 @@
 //! What to watch for. A rule is versioned: every edit makes a new version, and an alert names the one that raised it.
 
+mod problems;
+mod said;
+
+pub use problems::{MAX_ACTION, MAX_NAME};
+
 use super::Severity;
 use crate::{
     Timestamp,
@@ -12,9 +17,6 @@ use serde::{Deserialize, Serialize};
 
 /// Data older than this opens no ticket unless the rule says so.
 pub const DEFAULT_HISTORICAL_LIMIT_SECONDS: u32 = 24 * 3600;
-
-/// No deviation is looked for beyond so many spreads, or percent.
-const MAX_LIMIT: f64 = 1e9;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
@@ -68,7 +70,7 @@ fn default_historical_limit() -> u32 {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "said::Said")]
 pub enum Condition {
     /// The value stays beyond `raise` for `for_seconds` of known data; clears at `clear` (hysteresis).
     Threshold { metric: String, side: Side, raise: f64, clear: f64, for_seconds: u32 },
@@ -105,7 +107,7 @@ pub enum Direction {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "unit", content = "value", rename_all = "snake_case")]
+#[serde(tag = "unit", content = "value", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DeviationLimit {
     /// Standard deviations of the same mean over the baseline.
     Sigma(f64),
@@ -115,7 +117,7 @@ pub enum DeviationLimit {
 
 /// Which assets a rule watches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Scope {
     All,
     Model(ModelId),
@@ -187,64 +189,6 @@ impl RuleSettings {
         };
         self.clear_after_quiet_seconds.unwrap_or(window).into()
     }
-
-    /// What to change before this can be a rule: fields with translation keys.
-    pub fn problems(&self) -> Vec<(&'static str, &'static str)> {
-        let mut found = Vec::new();
-        let mut check = |well: bool, field, message| {
-            if !well {
-                found.push((field, message));
-            }
-        };
-        check(!self.name.trim().is_empty() && self.name.len() <= 120, "name", "rules-error-name");
-        check(
-            self.expected_downtime_hours.is_none_or(|hours| !hours.is_sign_negative()),
-            "expected_downtime_hours",
-            "rules-error-negative",
-        );
-        check(self.failure_level.is_none_or(f64::is_finite), "failure_level", "rules-error-number");
-        match &self.condition {
-            Condition::Threshold { metric, side, raise, clear, .. } => {
-                check(is_metric(metric), "metric", "rules-error-metric");
-                check(raise.is_finite(), "raise", "rules-error-number");
-                let ordered = match side {
-                    Side::Above => clear <= raise,
-                    Side::Below => clear >= raise,
-                };
-                check(clear.is_finite() && ordered, "clear", "rules-error-clear");
-            }
-            Condition::Deviation { metric, mean_over_seconds, baseline_seconds, by, .. } => {
-                check(is_metric(metric), "metric", "rules-error-metric");
-                check(*mean_over_seconds >= 60, "mean_over_seconds", "rules-error-mean");
-                check(
-                    *baseline_seconds >= mean_over_seconds.saturating_mul(3),
-                    "baseline_seconds",
-                    "rules-error-baseline",
-                );
-                let (DeviationLimit::Sigma(limit) | DeviationLimit::Percent(limit)) = by;
-                check(*limit > 0.0 && *limit <= MAX_LIMIT, "limit", "rules-error-positive");
-            }
-            Condition::NoData { metric, after_seconds } => {
-                check(metric.as_deref().is_none_or(is_metric), "metric", "rules-error-metric");
-                check(*after_seconds >= 10, "after_seconds", "rules-error-after");
-            }
-            Condition::EventCode { codes, count, within_seconds, .. } => {
-                check(
-                    codes.len() <= 50 && codes.iter().all(|code| is_metric(code)),
-                    "codes",
-                    "rules-error-codes",
-                );
-                check((1..=100).contains(count), "count", "rules-error-count");
-                check(*count == 1 || *within_seconds > 0, "within_seconds", "rules-error-within");
-            }
-            Condition::DownUnplanned => {}
-        }
-        found
-    }
-}
-
-fn is_metric(name: &str) -> bool {
-    !name.trim().is_empty() && name.len() <= crate::telemetry::MAX_METRIC_LEN
 }
 
 #[cfg(test)]

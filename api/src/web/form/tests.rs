@@ -2,7 +2,7 @@ use super::*;
 
 fn refused() -> Form {
     Form {
-        errors: vec![FieldError { field: "name", message: "form-required" }],
+        errors: vec![FieldError::new("name", "form-required")],
         ..Form::filled([("name", "\"><script>alert(1)</script>"), ("secret", "hunter2")])
     }
 }
@@ -31,7 +31,7 @@ fn every_wrong_field_is_named_once() {
     check.text("long", 5);
     assert_eq!(check.money("amount", Currency::EUR), None);
     let Err(CommandError::Invalid(errors)) = check.finish() else { panic!("must be refused") };
-    let found: Vec<_> = errors.iter().map(|e| (e.field, e.message)).collect();
+    let found: Vec<_> = errors.iter().map(|e| (&*e.field, e.message)).collect();
     assert_eq!(found, [("name", "form-required"), ("long", "form-too-long"), ("amount", "form-number")]);
 }
 

@@ -8,6 +8,7 @@ use crate::{
     command::{Begun, CommandError, Context},
     contracts::coverage::decide,
     deps::Deps,
+    input::{Checks, MAX_MINOR, MAX_NAME},
     timeline::circumstances,
 };
 use domain::{
@@ -32,6 +33,9 @@ use store::records::{
 };
 
 pub use time::{catch_up, from_visit, waive};
+
+/// Longest description of a line.
+pub const MAX_LINE: usize = 300;
 
 /// A part that was used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,6 +89,9 @@ pub async fn use_part(
     accepts_lines(&work, &cx.actor, "use_part")?;
     let at = time::of_work(&tx, &cx, &work, input.at).await?;
     let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
+    let mut checks = Checks::default();
+    let serial_number = checks.optional("serial_number", input.serial_number.as_deref(), MAX_NAME);
+    checks.finish()?;
     let part = parts::get(&tx, input.part_id).await?.filter(|part| part.active);
     let part = part.ok_or(CommandError::field("part_id", "parts-no-such-part"))?;
     if organisation::get(&tx).await?.is_some_and(|ours| ours.currency != part.unit_price.currency) {
@@ -109,7 +116,7 @@ pub async fn use_part(
         description: format!("{} {}", part.number, part.name),
         part_id: Some(part.id),
         stock_location_id: Some(location),
-        serial_number: input.serial_number.map(|s| s.trim().to_string()).filter(|s| !s.is_empty()),
+        serial_number,
         quantity,
         time_us: None,
         unit_price: part.unit_price,
@@ -118,6 +125,7 @@ pub async fn use_part(
         coverage: undecided(),
         invoiced: false,
     };
+    bounded(&line)?;
     line.coverage = coverage(&tx, &work, &line, None).await?;
     lines::insert(&tx, &line).await?;
     let movement = StockMovement {
@@ -183,7 +191,7 @@ pub async fn add(
         coverage: undecided(),
         invoiced: false,
     };
-    line.gross()?;
+    bounded(&line)?;
     let lines = time::insert(&tx, &work, line).await?;
     tell_of_change(&tx, &work, cx.at).await?;
     cx.finish(tx, lines).await
@@ -213,6 +221,9 @@ fn billable_price(field: &'static str, price: Money, ours: Currency) -> Result<M
     if price.minor < 0 {
         return Err(CommandError::field(field, "work-orders-price-negative"));
     }
+    let mut checks = Checks::default();
+    checks.price(field, Some(price));
+    checks.finish()?;
     Ok(price)
 }
 
@@ -250,7 +261,7 @@ pub async fn change(
         unit_cost,
         ..before
     };
-    after.gross()?;
+    bounded(&after)?;
     let lines = if input.goodwill {
         vec![time::give(&tx, after).await?]
     } else if same {
@@ -357,10 +368,16 @@ async fn line_of(tx: &Tx, work_order: WorkOrderId, line: LineId) -> Result<Line,
 }
 
 fn described(text: &str) -> Result<String, CommandError> {
-    if text.chars().count() > 300 {
-        return Err(CommandError::field("description", "form-too-long"));
-    }
-    Ok(text.trim().into())
+    let mut checks = Checks::default();
+    let text = checks.text("description", text, MAX_LINE);
+    checks.finish()?;
+    Ok(text)
+}
+
+/// What a line comes to is bounded as every price is: a quantity times a price may be far more than either.
+fn bounded(line: &Line) -> Result<(), CommandError> {
+    let gross = line.gross().ok().filter(|gross| gross.minor <= MAX_MINOR);
+    gross.map(|_| ()).ok_or(CommandError::field("quantity", "form-amount-too-large"))
 }
 
 fn quantity_error() -> CommandError {
