@@ -41,8 +41,8 @@ impl From<Technician> for TechnicianJson {
 /// Everybody who can be sent, by name.
 #[utoipa::path(get, path = "/api/v1/technicians", tag = "dispatch", responses((status = 200, body = Items<TechnicianJson>)))]
 pub async fn technicians(State(deps): State<Deps>) -> Result<Json<Items<TechnicianJson>>, Problem> {
-    let items = technicians::active(deps.records.read()).await?.into_iter().map(Into::into).collect();
-    Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
+    let (people, unreadable) = technicians::active_and_unreadable(deps.records.read()).await?;
+    Ok(Json(Items::whole(people.into_iter().map(Into::into).collect(), unreadable)))
 }
 
 #[utoipa::path(post, path = "/api/v1/technicians", tag = "dispatch", request_body = NewTechnician,

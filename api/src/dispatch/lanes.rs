@@ -181,6 +181,7 @@ mod tests {
             assets: HashMap::new(),
             sites: HashMap::new(),
             best: HashMap::new(),
+            unreadable: vec![],
         }
     }
 

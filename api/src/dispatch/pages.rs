@@ -17,6 +17,7 @@ use crate::{
         list::ListQuery,
         request::View,
         response::{PageResult, see_other},
+        table,
     },
     work_orders::view::{duration, priority_class, priority_pill, skill, status_pill},
 };
@@ -143,6 +144,7 @@ fn draw(view: &View, board: &Board, now: Timestamp, refused: &Refused) -> Markup
                     a.btn2 href={ "/dispatch?day=" (after) } { (lang.t("dispatch-day-after")) }
                 }
             }
+            (table::unreadable(lang, &board.unreadable))
             div.board {
                 section.queue #queue data-live-refresh="work_orders tickets" aria-labelledby="waiting" {
                     h2 #waiting { (lang.t("dispatch-unassigned")) " " span.cnt { (waiting) } }

@@ -16,7 +16,7 @@ use domain::{
 use std::collections::{HashMap, HashSet};
 use store::{
     StoreError,
-    records::{Connection, assets, parts, sites, stock, technicians, visits, work_orders},
+    records::{Connection, Unreadable, assets, parts, sites, stock, technicians, visits, work_orders},
 };
 
 /// More waiting jobs than this are not shown; the most urgent come first.
@@ -34,6 +34,8 @@ pub struct Board {
     pub sites: HashMap<SiteId, Site>,
     /// The best technician of each waiting job.
     pub best: HashMap<WorkOrderId, Fit>,
+    /// Technicians, visits and waiting jobs that cannot be read.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// The first instant of `date` in `zone` and the first of the next day.
@@ -46,13 +48,14 @@ pub async fn board(
     scope: Scope,
     day: (Timestamp, Timestamp),
 ) -> Result<Board, StoreError> {
-    let waiting = work_orders::unscheduled(db, WAITING).await?;
+    let (waiting, mut unreadable) = work_orders::unscheduled(db, WAITING).await?;
     let filter = work_orders::Filter { status: Some("unscheduled".into()), ..work_orders::Filter::default() };
     let waiting_in_all = work_orders::count(db, scope, &filter).await?;
-    let technicians = technicians::active(db).await?;
-    let visits = visits::planned_between(db, day.0, day.1).await?;
+    let (technicians, of_technicians) = technicians::active_and_unreadable(db).await?;
+    let (visits, of_visits) = visits::planned_between(db, day.0, day.1).await?;
     let booked: HashSet<WorkOrderId> = visits.iter().map(|visit| visit.work_order_id).collect();
-    let booked = work_orders::by_ids(db, booked).await?;
+    let (booked, of_booked) = work_orders::by_ids(db, booked).await?;
+    unreadable.extend(of_technicians.into_iter().chain(of_visits).chain(of_booked));
     let all = || waiting.iter().chain(booked.values());
     let assets = assets::by_ids(db, all().map(|work| work.asset_id)).await?;
     let sites = sites::by_ids(db, all().map(|work| work.site_id)).await?;
@@ -64,7 +67,19 @@ pub async fn board(
             best.insert(work.id, fit);
         }
     }
-    Ok(Board { day, waiting, waiting_in_all, technicians, visits, work_orders: booked, assets, sites, best })
+    let work_orders = booked;
+    Ok(Board {
+        day,
+        waiting,
+        waiting_in_all,
+        technicians,
+        visits,
+        work_orders,
+        assets,
+        sites,
+        best,
+        unreadable,
+    })
 }
 
 /// What speaks for a technician at an asset.

@@ -13,6 +13,7 @@ use crate::{
         layout,
         request::{User, View},
         response::PageResult,
+        table,
     },
     work_orders::{
         pages::{finding_fields, finding_values},
@@ -48,31 +49,31 @@ pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult
     let db = deps.records.read();
     let today = date_of(deps.now(), view.zone);
     let (from, to) = day_of(today, view.zone);
-    let own = match user.actor.technician_scope() {
+    let (own, mut unreadable) = match user.actor.technician_scope() {
         Some(technician) => visits::agenda(db, technician, from, to).await?,
-        None => vec![],
+        None => (vec![], vec![]),
     };
-    let mut rows = vec![];
-    for visit in own {
-        let Some(work) = work_orders::get(db, visit.work_order_id).await? else { continue };
-        let site = sites::get(db, work.site_id).await?;
-        let asset = assets::get(db, work.asset_id).await?;
-        rows.push((visit, work, site, asset));
-    }
+    let (jobs, of_jobs) = work_orders::by_ids(db, own.iter().map(|visit| visit.work_order_id)).await?;
+    unreadable.extend(of_jobs);
+    let places = sites::by_ids(db, jobs.values().map(|work| work.site_id)).await?;
+    let machines = assets::by_ids(db, jobs.values().map(|work| work.asset_id)).await?;
+    let rows: Vec<_> =
+        own.iter().filter_map(|visit| jobs.get(&visit.work_order_id).map(|work| (visit, work))).collect();
     let lang = view.lang;
     let title = lang.t("nav-my-day");
-    let left = rows.iter().filter(|(visit, ..)| visit.state.outcome().is_none()).count();
+    let left = rows.iter().filter(|(visit, _)| visit.state.outcome().is_none()).count();
     let main = html! {
         header.top { div { h1 { (title) } p.sub { (lang.day(today)) " · " (lang.count("my-day-left", i64::try_from(left).unwrap_or(0))) } } }
         (outbox_notice(lang, &user))
-        @if rows.is_empty() { p.card.pad { (lang.t("my-day-nothing")) } }
+        @if rows.is_empty() && unreadable.is_empty() { p.card.pad { (lang.t("my-day-nothing")) } }
+        (table::unreadable(lang, &unreadable))
         ol.stack.agenda {
-            @for (visit, work, site, asset) in &rows {
+            @for (visit, work) in &rows {
                 li { a.card.visit href={ "/my-day/visits/" (visit.id) } {
                     p.when { b { (visit.planned_start.with_timezone(&view.zone).format("%H:%M")) } " – " (visit.planned_end.with_timezone(&view.zone).format("%H:%M")) " " (status_pill(lang, "visit", visit.state.as_str())) }
                     h2 { (lang.phrase(&work.subject)) " " (priority_pill(lang, work.priority)) }
-                    p.sub { (work.number) @if let Some(asset) = asset { " · " (asset.name) } }
-                    @if let Some(site) = site { p.sub { (site.name) " · " (site.address) } }
+                    p.sub { (work.number) @if let Some(asset) = machines.get(&work.asset_id) { " · " (asset.name) } }
+                    @if let Some(site) = places.get(&work.site_id) { p.sub { (site.name) " · " (site.address) } }
                 } }
             }
         }
@@ -146,7 +147,7 @@ impl VisitPage {
             lines: lines::of_work_order(db, work.id).await?,
             signature: work_orders::signature(db, work.id).await?,
             missing: missing(db, &work, Outcome::Fixed).await?,
-            history: work_orders::history_of_asset(db, work.asset_id, 3).await?,
+            history: work_orders::history_of_asset(db, work.asset_id, 3).await?.0,
             now: deps.now(),
             van,
             visit,

@@ -163,9 +163,8 @@ pub async fn get(
 /// Every place that holds stock, vans included.
 #[utoipa::path(get, path = "/api/v1/stock-locations", tag = "parts", responses((status = 200, body = Items<LocationJson>)))]
 pub async fn locations(State(deps): State<Deps>, user: User) -> Result<Json<Items<LocationJson>>, Problem> {
-    let items =
-        stock::locations(deps.records.read(), user.scope()).await?.into_iter().map(Into::into).collect();
-    Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
+    let (places, unreadable) = stock::locations_and_unreadable(deps.records.read(), user.scope()).await?;
+    Ok(Json(Items::whole(places.into_iter().map(Into::into).collect(), unreadable)))
 }
 
 #[utoipa::path(post, path = "/api/v1/stock-locations", tag = "parts", request_body = NewLocation,

@@ -35,7 +35,9 @@ use domain::{
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
-use store::records::{PageRequest, assets, invoices, sites, states, tickets, visits, work_orders};
+use store::records::{
+    PageRequest, Unreadable, assets, invoices, sites, states, tickets, visits, work_orders,
+};
 use uuid::Uuid;
 
 const DAYS: i64 = 30;
@@ -49,7 +51,8 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     let (lang, db, now, customer) = (view.lang, deps.records.read(), deps.now(), own(&user)?);
     let period = last_days(now, DAYS);
     let filter = assets::Filter { customer: Some(customer), ..assets::Filter::default() };
-    let machines = assets::list(db, user.scope(), &filter, &PageRequest::first(200)).await?.items;
+    let found = assets::list(db, user.scope(), &filter, &PageRequest::first(200)).await?;
+    let (machines, unreadable) = (found.items, found.unreadable);
     let logs = states::of_fleet(db, Some(customer), period.from, period.to).await?;
     let places = sites::by_ids(db, machines.iter().map(|asset| asset.site_id)).await?;
     let machines: Vec<Markup> = machines.iter().map(|asset| {
@@ -74,7 +77,7 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     ];
     let main = html! {
         div.top { div { h1 { (lang.t("nav-portal")) } p.sub { (lang.t("portal-sub")) } } }
-        (table::table(lang, "nav-portal", &columns, &machines, "portal-no-assets"))
+        (table::table(lang, "nav-portal", &columns, &table::with_unreadable(lang, &columns, machines, &unreadable), "portal-no-assets"))
         div.cols.gap {
             (open_tickets(&deps, &view, tickets::Filter { customer: Some(customer), open: Some(true), ..tickets::Filter::default() }).await?)
             (planned_visits(&deps, &view, work_orders::Filter { customer: Some(customer), open: Some(true), ..work_orders::Filter::default() }).await?)
@@ -96,13 +99,13 @@ fn spans(log: &[StateInterval], now: Timestamp) -> Vec<Span> {
 
 async fn open_tickets(deps: &Deps, view: &View, filter: tickets::Filter) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let found =
-        tickets::list(deps.records.read(), view.scope(), &filter, &PageRequest::first(SHOWN)).await?.items;
+    let found = tickets::list(deps.records.read(), view.scope(), &filter, &PageRequest::first(SHOWN)).await?;
     Ok(html! {
         section.card {
             header { h2 { (lang.t("portal-tickets")) } }
-            @if found.is_empty() { p.nothing { (lang.t("portal-tickets-none")) } }
-            ul.rows { @for ticket in &found {
+            (table::unreadable(lang, &found.unreadable))
+            @if found.items.is_empty() && found.unreadable.is_empty() { p.nothing { (lang.t("portal-tickets-none")) } }
+            ul.rows { @for ticket in &found.items {
                 li { span.st { (icon("ticket")) } div { h3 { (lang.phrase(&ticket.subject)) } p { (ticket.number) " · " (lang.date_time(ticket.reported_at, view.zone)) } } span.pill { (lang.t(&format!("portal-ticket-{}", ticket.state.as_str()))) } }
             } }
         }
@@ -115,15 +118,10 @@ async fn planned_visits(
     filter: work_orders::Filter,
 ) -> Result<Markup, CommandError> {
     let (lang, db) = (view.lang, deps.records.read());
-    let mut planned = Vec::new();
-    for work in work_orders::list(db, view.scope(), &filter, &PageRequest::first(SHOWN)).await?.items {
-        for visit in visits::of_work_order(db, work.id).await? {
-            if visit.state.is_booked() || visit.state.is_at_work() {
-                planned.push((visit, work.clone()));
-            }
-        }
-    }
-    planned.sort_by_key(|(visit, _)| visit.planned_start);
+    let found = work_orders::list(db, view.scope(), &filter, &PageRequest::first(SHOWN)).await?;
+    let jobs: HashMap<_, _> = found.items.into_iter().map(|work| (work.id, work)).collect();
+    let (planned, unreadable) = visits::pending_of(db, jobs.keys().copied()).await?;
+    let unreadable: Vec<Unreadable> = found.unreadable.into_iter().chain(unreadable).collect();
     let row = |visit: &domain::service::visit::Visit, work: &WorkOrder| {
         let (class, key) = if visit.state.is_at_work() {
             ("pill ok", "portal-visit-now")
@@ -135,8 +133,9 @@ async fn planned_visits(
     Ok(html! {
         section.card {
             header { h2 { (lang.t("portal-visits")) } }
-            @if planned.is_empty() { p.nothing { (lang.t("portal-visits-none")) } }
-            ul.rows { @for (visit, work) in &planned { (row(visit, work)) } }
+            (table::unreadable(lang, &unreadable))
+            @if planned.is_empty() && unreadable.is_empty() { p.nothing { (lang.t("portal-visits-none")) } }
+            ul.rows { @for visit in &planned { @if let Some(work) = jobs.get(&visit.work_order_id) { (row(visit, work)) } } }
         }
     })
 }
@@ -149,8 +148,8 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
         ..invoices::Filter::default()
     };
     let found =
-        invoices::list(deps.records.read(), view.scope(), &filter, &PageRequest::first(SHOWN)).await?.items;
-    let rows: Vec<Markup> = found.iter().map(|row| {
+        invoices::list(deps.records.read(), view.scope(), &filter, &PageRequest::first(SHOWN)).await?;
+    let rows: Vec<Markup> = found.items.iter().map(|row| {
         let overdue = row.is_overdue(date_of(deps.now(), view.civil));
         html! { tr {
             td { a href={ "/invoices/" (row.id) "/print" } { b { (row.number.clone().unwrap_or_default()) } } }
@@ -167,6 +166,7 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
         Column::number("billing-total"),
         Column::number("billing-open"),
     ];
+    let rows = table::with_unreadable(lang, &columns, rows, &found.unreadable);
     Ok(
         html! { h2.gap { (lang.t("nav-invoices")) } (table::table(lang, "nav-invoices", &columns, &rows, "portal-invoices-none")) },
     )
@@ -188,7 +188,7 @@ async fn draw_asset(deps: &Deps, view: &View, asset: &Asset, form: &Form) -> Res
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;
     let up = asset_uptime(db, asset, period).await?;
     let history: HashMap<_, _> = sites::by_ids(db, [asset.site_id]).await?;
-    let done = work_orders::history_of_asset(db, asset.id, 10).await?;
+    let (done, unreadable) = work_orders::history_of_asset(db, asset.id, 10).await?;
     let f = form.fields(lang);
     let main = html! {
         div.top { div {
@@ -206,7 +206,8 @@ async fn draw_asset(deps: &Deps, view: &View, asset: &Asset, form: &Form) -> Res
                 (open_tickets(deps, view, tickets::Filter { asset: Some(asset.id), open: Some(true), ..tickets::Filter::default() }).await?)
                 section.card {
                     header { h2 { (lang.t("portal-history")) } }
-                    @if done.is_empty() { p.nothing { (lang.t("portal-history-none")) } }
+                    (table::unreadable(lang, &unreadable))
+                    @if done.is_empty() && unreadable.is_empty() { p.nothing { (lang.t("portal-history-none")) } }
                     ul.rows { @for work in &done { li { span.st { (icon("check")) } div { h3 { (lang.phrase(&work.subject)) } p { (work.number) @if let Some(at) = work.state.completed_at() { " · " (lang.date(at, view.zone)) } } } } } }
                 }
             }

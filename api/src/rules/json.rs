@@ -75,8 +75,7 @@ pub async fn list(State(deps): State<Deps>, user: User) -> Result<Json<Items<Rul
         RuleView::new(rule, verdicts)
     };
     let (all, unreadable) = queries::all(db, user.scope()).await?;
-    let items = all.into_iter().map(view).collect();
-    Ok(Json(Items { items, next_cursor: None, unreadable: unreadable.into_iter().map(Into::into).collect() }))
+    Ok(Json(Items::whole(all.into_iter().map(view).collect(), unreadable)))
 }
 
 /// One rule.
@@ -153,6 +152,9 @@ pub async fn run_backtest(
     let from = within("from", input.from.unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS)))?;
     if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
         return Err(CommandError::field("from", "rules-error-period").into());
+    }
+    if let Some(settings) = &input.settings {
+        commands::check(settings)?;
     }
     let settings = input.settings.unwrap_or(rule.settings);
     Ok(Json(backtest::run(&deps, user.scope(), &settings, Period { from, to }).await?))

@@ -101,6 +101,13 @@ impl From<Unreadable> for UnreadableRow {
     }
 }
 
+impl<T> Items<T> {
+    /// A list that has no pages.
+    pub fn whole(items: Vec<T>, unreadable: Vec<Unreadable>) -> Self {
+        Self { items, next_cursor: None, unreadable: unreadable.into_iter().map(Into::into).collect() }
+    }
+}
+
 impl<T> From<Paged<T>> for Items<T> {
     fn from(paged: Paged<T>) -> Self {
         let unreadable = paged.unreadable.into_iter().map(Into::into).collect();

@@ -72,6 +72,20 @@ pub fn with_unreadable(
     rows
 }
 
+/// The same for a list that is no table: a card above it, if there is something to tell.
+pub fn unreadable(lang: Lang, rows: &[Unreadable]) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            ul.rows.card { @for row in rows {
+                li {
+                    span.st { (icon("alert")) }
+                    div { h3 { @if row.name.is_empty() { (row.id) } @else { (row.name) } } p { (lang.t("list-unreadable")) } }
+                }
+            } }
+        }
+    }
+}
+
 /// The heads of a table with class `cards`, as the value of its `style`.
 pub fn card_heads(heads: impl IntoIterator<Item = String>) -> String {
     let mut style = String::new();

@@ -1,7 +1,9 @@
 //! Stock: the ledger of movements, and the level of each part at each place, which is its sum. Both are written in
 //! one transaction, so a level never disagrees with its ledger and never falls below nothing where that is refused.
 
-use super::{List, PageRequest, Paged, column, keyset, lines, scope, visits, work_orders};
+use super::{
+    List, PageRequest, Paged, Unreadable, column, keyset, lines, readable, scope, visits, work_orders,
+};
 use crate::StoreError;
 use domain::{
     account::Scope,
@@ -243,12 +245,21 @@ fn seen(scope: Scope) -> Condition {
 
 /// Every place, central ones first.
 pub async fn locations(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<StockLocation>, StoreError> {
+    Ok(locations_and_unreadable(db, scope).await?.0)
+}
+
+/// The same, and those of them that cannot be read.
+pub async fn locations_and_unreadable(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+) -> Result<(Vec<StockLocation>, Vec<Unreadable>), StoreError> {
     let rows =
         location::Entity::find().filter(seen(scope)).order_by_asc(location::Column::Name).all(db).await?;
-    let mut places = rows.into_iter().map(location_from_row).collect::<Result<Vec<_>, _>>()?;
+    let (mut places, unreadable) =
+        readable::each("place", rows, |row| (row.id, &row.name), location_from_row);
     let order = |kind| StockLocationKind::ALL.iter().position(|known| *known == kind);
     places.sort_by_key(|place| order(place.kind));
-    Ok(places)
+    Ok((places, unreadable))
 }
 
 async fn set_level(

@@ -1,6 +1,6 @@
 //! Technicians: who can be sent.
 
-use super::{column, readable};
+use super::{Unreadable, column, readable};
 use crate::StoreError;
 use domain::{id::TechnicianId, service::technician::Technician};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
@@ -63,8 +63,15 @@ pub async fn by_ids(
 
 /// All who can be sent, by name.
 pub async fn active(db: &impl ConnectionTrait) -> Result<Vec<Technician>, StoreError> {
+    Ok(active_and_unreadable(db).await?.0)
+}
+
+/// The same, and those of them that cannot be read.
+pub async fn active_and_unreadable(
+    db: &impl ConnectionTrait,
+) -> Result<(Vec<Technician>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Name).all(db).await?;
-    Ok(readable::each("technician", rows, |row| (row.id, &row.name), from_row).0)
+    Ok(readable::each("technician", rows, |row| (row.id, &row.name), from_row))
 }
 
 fn to_row(technician: &Technician) -> Result<ActiveModel, StoreError> {

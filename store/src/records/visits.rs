@@ -1,6 +1,6 @@
 //! Visits: who goes where and when.
 
-use super::{column, readable, scope};
+use super::{Unreadable, column, readable, scope};
 use crate::StoreError;
 use domain::{
     Timestamp,
@@ -93,13 +93,13 @@ pub async fn done(db: &impl ConnectionTrait) -> Result<Vec<Visit>, StoreError> {
 }
 
 /// What a technician has to do: planned within the period, and whatever is under way or was planned before and is
-/// not over. Without declined and canceled ones, in the order they are planned.
+/// not over. Without declined and canceled ones, in the order they are planned; and what of it cannot be read.
 pub async fn agenda(
     db: &impl ConnectionTrait,
     technician: TechnicianId,
     from: Timestamp,
     to: Timestamp,
-) -> Result<Vec<Visit>, StoreError> {
+) -> Result<(Vec<Visit>, Vec<Unreadable>), StoreError> {
     let (from, to) = (from.timestamp_micros(), to.timestamp_micros());
     let pending = Column::Status.is_in(["dispatched", "accepted"]).and(Column::PlannedStartUs.lt(to));
     let planned = Column::PlannedStartUs.gte(from).and(Column::PlannedStartUs.lt(to));
@@ -112,15 +112,34 @@ pub async fn agenda(
         .limit(200)
         .all(db)
         .await?;
-    Ok(readable::each("visit", rows, |row| (row.id, ""), from_row).0)
+    Ok(readable::each("visit", rows, |row| (row.id, ""), from_row))
 }
 
-/// Everybody's visits that are planned within the period, without declined and canceled ones.
+/// The visits to `work_orders` that are booked or under way, in the order they are planned, and those among them that
+/// cannot be read.
+pub async fn pending_of(
+    db: &impl ConnectionTrait,
+    work_orders: impl IntoIterator<Item = WorkOrderId>,
+) -> Result<(Vec<Visit>, Vec<Unreadable>), StoreError> {
+    let rows = Entity::find()
+        .filter(Column::WorkOrderId.is_in(work_orders.into_iter().map(Uuid::from)))
+        .filter(Column::Status.is_not_in(["proposed", "declined", "canceled", "done"]))
+        .order_by_asc(Column::PlannedStartUs)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    let (mut visits, unreadable) = readable::each("visit", rows, |row| (row.id, ""), from_row);
+    visits.retain(|visit| visit.state.is_booked() || visit.state.is_at_work());
+    Ok((visits, unreadable))
+}
+
+/// Everybody's visits that are planned within the period, without declined and canceled ones; and what of it cannot be
+/// read.
 pub async fn planned_between(
     db: &impl ConnectionTrait,
     from: Timestamp,
     to: Timestamp,
-) -> Result<Vec<Visit>, StoreError> {
+) -> Result<(Vec<Visit>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find()
         .filter(Column::PlannedStartUs.gte(from.timestamp_micros()))
         .filter(Column::PlannedStartUs.lt(to.timestamp_micros()))
@@ -130,7 +149,7 @@ pub async fn planned_between(
         .limit(2000)
         .all(db)
         .await?;
-    Ok(readable::each("visit", rows, |row| (row.id, ""), from_row).0)
+    Ok(readable::each("visit", rows, |row| (row.id, ""), from_row))
 }
 
 /// Visits of a technician, other than `except`, that fill any of the time from `start` to `end`.

@@ -1,7 +1,7 @@
 //! Work orders, with the signature that the customer put under each.
 
 use super::{
-    List, PageRequest, Paged, column, invoices, keyset, readable, scope,
+    List, PageRequest, Paged, Unreadable, column, invoices, keyset, readable, scope,
     search::{self, Kind},
     visits,
 };
@@ -139,13 +139,15 @@ pub async fn get(db: &impl ConnectionTrait, id: WorkOrderId) -> Result<Option<Wo
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
+/// Those of `ids` that exist, and those of them that cannot be read.
 pub async fn by_ids(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = WorkOrderId>,
-) -> Result<HashMap<WorkOrderId, WorkOrder>, StoreError> {
+) -> Result<(HashMap<WorkOrderId, WorkOrder>, Vec<Unreadable>), StoreError> {
     let query = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from)));
-    let found = query.all(db).await?.into_iter().map(from_row);
-    found.map(|work| work.map(|work| (work.id, work))).collect()
+    let (found, unreadable) =
+        readable::each("work order", query.all(db).await?, |row| (row.id, &row.number), from_row);
+    Ok((found.into_iter().map(|work| (work.id, work)).collect(), unreadable))
 }
 
 /// The work order, if `scope` covers it.
@@ -218,8 +220,11 @@ pub async fn open_at_sites(
     Ok(rows.into_iter().map(|(site, n)| (site.into(), n)).collect())
 }
 
-/// What waits for a technician: the most urgent first, then the oldest.
-pub async fn unscheduled(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<WorkOrder>, StoreError> {
+/// What waits for a technician: the most urgent first, then the oldest; and what of it cannot be read.
+pub async fn unscheduled(
+    db: &impl ConnectionTrait,
+    limit: u64,
+) -> Result<(Vec<WorkOrder>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find()
         .filter(Column::Status.eq(WorkOrderState::Unscheduled.as_str()))
         .order_by_desc(Column::PriorityRank)
@@ -227,15 +232,15 @@ pub async fn unscheduled(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Wo
         .limit(limit)
         .all(db)
         .await?;
-    Ok(readable::each("work order", rows, |row| (row.id, &row.number), from_row).0)
+    Ok(readable::each("work order", rows, |row| (row.id, &row.number), from_row))
 }
 
-/// The last completed jobs at an asset, newest first.
+/// The last completed jobs at an asset, newest first, and those of them that cannot be read.
 pub async fn history_of_asset(
     db: &impl ConnectionTrait,
     asset: AssetId,
     limit: u64,
-) -> Result<Vec<WorkOrder>, StoreError> {
+) -> Result<(Vec<WorkOrder>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find()
         .filter(Column::AssetId.eq(Uuid::from(asset)))
         .filter(Column::CompletedAtUs.is_not_null())
@@ -243,7 +248,7 @@ pub async fn history_of_asset(
         .limit(limit)
         .all(db)
         .await?;
-    rows.into_iter().map(from_row).collect()
+    Ok(readable::each("work order", rows, |row| (row.id, &row.number), from_row))
 }
 
 /// Signed twice, the later signature stands.

@@ -190,7 +190,7 @@ async fn marks(deps: &Deps, scope: Scope, asset: &Asset, window: Window) -> Resu
             marks.push(mark(alert.raised_at, "!".into(), format!("/alerts/{}", alert.id)));
         }
     }
-    for job in work_orders::history_of_asset(db, asset.id, MAX_MARKS).await? {
+    for job in work_orders::history_of_asset(db, asset.id, MAX_MARKS).await?.0 {
         if let Some(at) = job.state.completed_at().filter(|at| within(*at)) {
             marks.push(mark(at, job.number, format!("/work-orders/{}", job.id)));
         }

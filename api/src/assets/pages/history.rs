@@ -68,7 +68,7 @@ async fn entries(deps: &Deps, view: &View, asset: &Asset, service: bool) -> Resu
                 text: view.lang.phrase(&ticket.subject),
             });
         }
-        for job in work_orders::history_of_asset(db, asset.id, ENTRIES as u64).await? {
+        for job in work_orders::history_of_asset(db, asset.id, ENTRIES as u64).await?.0 {
             let Some(at) = job.state.completed_at() else { continue };
             entries.push(Entry {
                 at,

@@ -1,5 +1,7 @@
 //! One row that cannot be read: its list says so and shows the others, on pages and to programs.
 
+mod told;
+
 use crate::{
     scope::tests::rows::{Pair, Rows},
     testing::{Answer, TestApp},
@@ -115,5 +117,6 @@ async fn a_technician_whose_visit_cannot_be_read_still_has_a_day() {
     let phone = app.as_role(Role::Technician);
     let day = phone.get("/my-day").await;
     assert_eq!(day.status, 200, "{}", day.text());
-    assert!(!day.text().contains(&pair.ours.visit));
+    assert!(day.text().contains("This row cannot be read"), "{}", day.text());
+    assert!(!day.text().contains(&format!("/my-day/visits/{}", pair.ours.visit)), "{}", day.text());
 }
