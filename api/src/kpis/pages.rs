@@ -170,7 +170,7 @@ pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQ
         html! { tr {
             td { a href={ "/kpis/" (definition.code) "?from=" (from) "&to=" (to) } { b { (lang.t(&format!("kpis-{}", definition.code))) } } " " small { (definition.code) }
                 div { small { (lang.t(&format!("kpis-{}-definition", definition.code))) } } }
-            td.n { b { (value) } " " (unit) div { small { (note(lang, definition.unit, currency, figure.note)) } } }
+            td.n { div { b { (value) } " " (unit) div { small { (note(lang, definition.unit, currency, figure.note)) } } } }
             td.n { (delta(lang, currency, figure)) }
             td.n { @if let Some(target) = definition.target { @let (value, unit) = text(lang, definition.unit, currency, Some(target)); (value) " " (unit) } @else { "–" } }
             td.sparkcell { @if figure.trend.iter().any(|value| value.is_finite()) { (spark(&figure.trend, mood(figure))) } }

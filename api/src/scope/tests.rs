@@ -5,6 +5,7 @@ mod extremes;
 mod full;
 mod lists;
 pub(crate) mod rows;
+mod spots;
 mod typed;
 
 use crate::{
