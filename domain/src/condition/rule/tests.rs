@@ -61,24 +61,24 @@ fn an_alert_clears_on_the_good_side_of_where_it_is_raised() {
     for (side, good, bad) in [(Side::Above, 79.0, 81.0), (Side::Below, 81.0, 79.0)] {
         assert_eq!(wrong(threshold(side, 80.0, good)), [""; 0], "{side:?}");
         assert_eq!(wrong(threshold(side, 80.0, 80.0)), [""; 0], "{side:?}: no hysteresis");
-        assert_eq!(wrong(threshold(side, 80.0, bad)), ["clear"], "{side:?}");
+        assert_eq!(wrong(threshold(side, 80.0, bad)), ["condition.clear"], "{side:?}");
     }
-    assert_eq!(wrong(threshold(Side::Above, 80.0, f64::NEG_INFINITY)), ["clear"]);
-    assert_eq!(wrong(threshold(Side::Above, f64::INFINITY, 80.0)), ["raise"]);
+    assert_eq!(wrong(threshold(Side::Above, 80.0, f64::NEG_INFINITY)), ["condition.clear"]);
+    assert_eq!(wrong(threshold(Side::Above, f64::INFINITY, 80.0)), ["condition.raise"]);
 }
 
 #[test]
 fn a_deviation_is_measured_against_a_past_long_enough() {
     let by = DeviationLimit::Sigma(3.0);
     assert_eq!(wrong(deviation(60, 180, by)), [""; 0]);
-    assert_eq!(wrong(deviation(59, 180, by)), ["mean_over_seconds"]);
-    assert_eq!(wrong(deviation(60, 179, by)), ["baseline_seconds"]);
+    assert_eq!(wrong(deviation(59, 180, by)), ["condition.mean_over_seconds"]);
+    assert_eq!(wrong(deviation(60, 179, by)), ["condition.baseline_seconds"]);
     for (limit, well) in [(0.0, false), (-1.0, false), (0.1, true), (1e9, true), (2e9, false)] {
         for by in [DeviationLimit::Sigma(limit), DeviationLimit::Percent(limit)] {
             assert_eq!(wrong(deviation(60, 180, by)).is_empty(), well, "{by:?}");
         }
     }
-    assert_eq!(wrong(deviation(60, 180, DeviationLimit::Sigma(f64::NAN))), ["limit"]);
+    assert_eq!(wrong(deviation(60, 180, DeviationLimit::Sigma(f64::NAN))), ["condition.by.value"]);
 }
 
 #[test]
@@ -87,21 +87,43 @@ fn a_rule_on_missing_data_waits_ten_seconds_at_least() {
         wrong(Condition::NoData { metric: metric.map(String::from), after_seconds })
     };
     assert_eq!((silent(None, 10), silent(Some("t"), 10)), (vec![], vec![]));
-    assert_eq!((silent(None, 9), silent(Some(" "), 10)), (vec!["after_seconds"], vec!["metric"]));
+    assert_eq!(
+        (silent(None, 9), silent(Some(" "), 10)),
+        (vec!["condition.after_seconds"], vec!["condition.metric"])
+    );
     assert_eq!(silent(Some(&"m".repeat(128)), 10), [""; 0]);
-    assert_eq!(silent(Some(&"m".repeat(129)), 10), ["metric"], "no metric has such a long name");
+    assert_eq!(silent(Some(&"m".repeat(129)), 10), ["condition.metric"], "no metric has such a long name");
+}
+
+#[test]
+fn no_span_of_a_rule_is_longer_than_anybody_waits() {
+    let year = 366 * 24 * 3600;
+    let silent = |after_seconds| wrong(Condition::NoData { metric: None, after_seconds });
+    assert_eq!((silent(year), silent(year + 1)), (vec![], vec!["condition.after_seconds"]));
+    let quiet = |seconds| RuleSettings {
+        clear_after_quiet_seconds: Some(seconds),
+        ..settings(Condition::DownUnplanned)
+    };
+    assert_eq!((fields(&quiet(year)), fields(&quiet(u32::MAX))), (vec![], vec!["clear_after_quiet_seconds"]));
+    let old = |seconds| RuleSettings { historical_limit_seconds: seconds, ..quiet(0) };
+    assert_eq!((fields(&old(10 * year)), fields(&old(u32::MAX))), (vec![], vec!["historical_limit_seconds"]));
+    let stands = |hours| RuleSettings { expected_downtime_hours: Some(Decimal::from(hours)), ..quiet(0) };
+    assert_eq!((fields(&stands(8784)), fields(&stands(8785))), (vec![], vec!["expected_downtime_hours"]));
 }
 
 #[test]
 fn several_events_are_counted_within_some_time() {
     assert_eq!(wrong(events(&["e1"], 1, 0)), [""; 0], "one is one at any time");
     assert_eq!(wrong(events(&[], 2, 1)), [""; 0], "any code");
-    assert_eq!(wrong(events(&[], 2, 0)), ["within_seconds"]);
-    assert_eq!((wrong(events(&[], 0, 60)), wrong(events(&[], 101, 60))), (vec!["count"], vec!["count"]));
+    assert_eq!(wrong(events(&[], 2, 0)), ["condition.within_seconds"]);
+    assert_eq!(
+        (wrong(events(&[], 0, 60)), wrong(events(&[], 101, 60))),
+        (vec!["condition.count"], vec!["condition.count"])
+    );
     assert_eq!(wrong(events(&[], 100, 60)), [""; 0]);
-    assert_eq!(wrong(events(&["e1", ""], 1, 0)), ["codes"]);
+    assert_eq!(wrong(events(&["e1", ""], 1, 0)), ["condition.codes"]);
     assert_eq!(wrong(events(&["e"; 50], 1, 0)), [""; 0]);
-    assert_eq!(wrong(events(&["e"; 51], 1, 0)), ["codes"]);
+    assert_eq!(wrong(events(&["e"; 51], 1, 0)), ["condition.codes"]);
 }
 
 #[test]
