@@ -1,3 +1,4 @@
+mod cases;
 mod edits;
 mod order;
 mod order_azure;

@@ -140,6 +140,14 @@ impl Mainstay {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// The present value of one of the product's own metrics; `None` before it was first set.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let answer =
+            reqwest::get(format!("http://{}/metrics", self.http)).await.expect("the product answers");
+        let text = answer.text().await.expect("text");
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    }
+
     /// The JSON API with a new token of `role`.
     pub fn api(&self, role: &str) -> Api {
         let answer = self.run("create-token", &["--name", &format!("test {role}"), "--role", role], "");

@@ -9,6 +9,7 @@ mod crash_commands;
 mod job;
 mod journey;
 mod languages;
+mod order;
 mod pages;
 mod pictures;
 mod site;

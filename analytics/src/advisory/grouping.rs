@@ -148,6 +148,89 @@ pub async fn renew(tx: &Tx, id: AlertGroupId, now: Timestamp) -> Result<Option<T
     Ok(last)
 }
 
+/// The times of the group's alerts have changed: what is no longer of its case becomes a case of its own, and one that
+/// it has come to touch becomes part of it. A case that somebody was sent for, or has ended, stays as it is. Answers the
+/// alerts that are of another group now.
+pub async fn regroup(tx: &Tx, id: AlertGroupId, now: Timestamp) -> Result<Vec<Alert>, StoreError> {
+    let Some(group) = alerts::group(tx, id).await? else { return Ok(Vec::new()) };
+    if in_hand(tx, &group).await? {
+        return Ok(Vec::new());
+    }
+    let mut held = alerts::of_group(tx, id).await?;
+    held.retain(|alert| alert.clear_reason != Some(ClearReason::LateData));
+    // The first keeps the ticket.
+    let apart = cases(held).into_iter().skip(1);
+    let (mut moved, mut touched) = (Vec::new(), vec![id]);
+    for case in apart {
+        let ticket_open = case.iter().any(Alert::asks_for_ticket);
+        let id = AlertGroupId::generate();
+        let own = AlertGroup { id, ticket_id: None, ticket_open, verdict: None, ..group.clone() };
+        alerts::insert_group(tx, &own).await?;
+        for alert in case {
+            alerts::update(tx, &Alert { group_id: id, ..alert.clone() }).await?;
+            moved.push(alert.id);
+        }
+        touched.push(id);
+    }
+    for id in &touched {
+        let cleared = renew(tx, *id, now).await?;
+        if let Some(at) = cleared.filter(|_| !moved.is_empty()) {
+            let event = DomainEvent::AlertGroupCleared { group: *id, asset: group.asset_id, at };
+            outbox::push(tx, &event, now).await?;
+        }
+    }
+    for id in touched {
+        touch(tx, id, now).await?;
+    }
+    let mut elsewhere = Vec::new();
+    for id in moved {
+        elsewhere.extend(alerts::get(tx, id).await?);
+    }
+    Ok(elsewhere)
+}
+
+/// Somebody was sent for it, or has ended it.
+async fn in_hand(tx: &Tx, group: &AlertGroup) -> Result<bool, StoreError> {
+    let Some(ticket) = tickets::find_by_alert_group(tx, group.id).await? else { return Ok(false) };
+    Ok(ended_by_a_person(tx, group).await? || work_orders::sent_for(tx, &ticket).await?)
+}
+
+/// `alerts`, oldest first, with no more than [`SAME_CASE`] of good time between two of one case.
+fn cases(alerts: Vec<Alert>) -> Vec<Vec<Alert>> {
+    let mut cases: Vec<Vec<Alert>> = Vec::new();
+    let mut well_at = Some(Timestamp::MIN_UTC);
+    for alert in alerts {
+        let apart = well_at.is_some_and(|well_at| alert.raised_at - well_at > SAME_CASE);
+        well_at = well_at.zip(alert.cleared_at).map(|(well_at, cleared)| well_at.max(cleared));
+        match cases.last_mut().filter(|_| !apart) {
+            Some(case) => case.push(alert),
+            None => cases.push(vec![alert]),
+        }
+    }
+    cases
+}
+
+/// Merges the group with those that it touches.
+async fn touch(tx: &Tx, id: AlertGroupId, now: Timestamp) -> Result<(), StoreError> {
+    let Some(group) = alerts::group(tx, id).await? else { return Ok(()) };
+    if alerts::of_group(tx, id).await?.iter().all(|alert| alert.clear_reason == Some(ClearReason::LateData)) {
+        return Ok(());
+    }
+    let until = group.cleared_at.map_or(Timestamp::MAX_UTC, |at| at + SAME_CASE);
+    let around = (group.opened_at - SAME_CASE, until);
+    let mut joined: Option<AlertGroup> = None;
+    for other in alerts::groups_within(tx, group.asset_id, group.historical, around).await? {
+        if other.id != id && in_hand(tx, &other).await? {
+            continue;
+        }
+        joined = Some(match joined {
+            Some(first) => merge(tx, first, other, now).await?,
+            None => other,
+        });
+    }
+    Ok(())
+}
+
 /// A ticket is on its way for a group that had none.
 pub async fn expect_ticket(tx: &Tx, id: AlertGroupId) -> Result<(), StoreError> {
     let Some(group) = alerts::group(tx, id).await? else { return Ok(()) };

@@ -16,7 +16,7 @@ use domain::{
         rule::Rule,
     },
     event::DomainEvent,
-    id::{AlertId, AssetId, DeviceId, FailureId, RuleId},
+    id::{AlertGroupId, AlertId, AssetId, DeviceId, FailureId, RuleId},
 };
 use std::{
     collections::{BTreeMap, HashSet},
@@ -50,7 +50,12 @@ pub enum What {
         rule: Arc<Rule>,
         failure: Failure,
     },
-    Restored {
+    /// It began or ended at another time than was known.
+    FailureMoved {
+        failure: Failure,
+    },
+    /// The log shows that there was no such failure.
+    FailureDisproved {
         failure: FailureId,
     },
     /// The rule was disabled, removed or edited into another one, or the device reports for other equipment.
@@ -126,21 +131,17 @@ impl<'a> Advisor<'a> {
             What::Raised { rule, raised, cleared } => {
                 let case =
                     Case { rule: &rule, raised, failure: None, device, asset: &asset, at, now: self.now };
-                if let Some(alert) = self.raise(case).await?
-                    && let Some(cleared) = cleared
-                {
-                    self.clear(vec![alert], cleared, ClearReason::Condition).await?;
-                }
+                self.raise_until(case, cleared).await?;
             }
             What::Failed { rule, failure } => {
                 let model = models::get(self.tx, asset.model_id).await?;
                 let equipment_type = model.map(|model| model.equipment_type).unwrap_or_default();
                 if rule.settings.scope.covers(asset.id, asset.model_id, &equipment_type) {
                     let raised = Raised { at_us: failure.at.timestamp_micros(), ..Raised::default() };
-                    let failure = Some(failure);
+                    let (restored, failure) = (failure.restored_at, Some(failure));
                     let case =
                         Case { rule: &rule, raised, failure, device, asset: &asset, at, now: self.now };
-                    self.raise(case).await?;
+                    self.raise_until(case, restored).await?;
                 }
             }
             What::Cleared { rule } => {
@@ -149,16 +150,29 @@ impl<'a> Advisor<'a> {
             What::Withdrawn { rule, reason } => {
                 self.clear(holding(rule).await?, self.now, reason).await?;
             }
-            What::Restored { failure } => {
-                let alert = alerts::of_failure(self.tx, failure).await?;
-                let alert = alert.filter(|alert| alert.cleared_at.is_none());
-                self.clear(alert.into_iter().collect(), at, ClearReason::Condition).await?;
+            What::FailureMoved { failure } => {
+                if let Some(alert) = alerts::of_failure(self.tx, failure.id).await? {
+                    self.shift(alert.id, failure.at, failure.restored_at).await?;
+                }
+            }
+            What::FailureDisproved { failure } => {
+                if let Some(alert) = alerts::of_failure(self.tx, failure).await? {
+                    self.disprove(alert.id).await?;
+                }
             }
             What::Renewed { rule } => self.renew(holding(rule.id).await?, &rule).await?,
             What::Moved { alert, raised, cleared } => self.shift(alert, raised, cleared).await?,
             What::Disproved { alert } => self.disprove(alert).await?,
         }
         Ok(())
+    }
+
+    async fn raise_until(&mut self, case: Case<'_>, cleared: Option<Timestamp>) -> Result<(), StoreError> {
+        let Some(alert) = self.raise(case).await? else { return Ok(()) };
+        match cleared {
+            Some(at) => self.clear(vec![alert], at, ClearReason::Condition).await,
+            None => self.regroup(alert.group_id).await,
+        }
     }
 
     /// Answers the alert, unless this very one was raised before.
@@ -216,6 +230,7 @@ impl<'a> Advisor<'a> {
             let Ok(alert) = alert.clear(at, reason) else { continue };
             alerts::update(self.tx, &alert).await?;
             self.tell_cleared(&alert).await?;
+            self.regroup(alert.group_id).await?;
         }
         Ok(())
     }
@@ -243,6 +258,9 @@ impl<'a> Advisor<'a> {
         cleared: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         let Some(before) = alerts::get(self.tx, id).await? else { return Ok(()) };
+        if (before.raised_at, before.cleared_at) == (raised, cleared) {
+            return Ok(());
+        }
         let clear_reason = cleared.map(|_| ClearReason::Condition);
         let alert = Alert { raised_at: raised, cleared_at: cleared, clear_reason, ..before };
         alerts::update(self.tx, &alert).await?;
@@ -250,12 +268,24 @@ impl<'a> Advisor<'a> {
             self.log_changed(alert.asset_id, raised);
         }
         match cleared {
-            Some(_) => self.tell_cleared(&alert).await,
+            Some(_) => self.tell_cleared(&alert).await?,
             None => {
                 grouping::renew(self.tx, alert.group_id, self.now).await?;
-                self.tell_raised(&alert).await
+                self.tell_raised(&alert).await?;
             }
         }
+        self.regroup(alert.group_id).await
+    }
+
+    /// An alert of the group was moved or disproved: others may no longer be of its case.
+    async fn regroup(&self, group: AlertGroupId) -> Result<(), StoreError> {
+        for alert in grouping::regroup(self.tx, group, self.now).await? {
+            self.tell_raised(&alert).await?;
+            if alert.cleared_at.is_some() {
+                self.tell_cleared(&alert).await?;
+            }
+        }
+        Ok(())
     }
 
     /// An alert that nobody has been told of yet is forgotten; one with a ticket is kept, with the reason.
@@ -269,7 +299,8 @@ impl<'a> Advisor<'a> {
             let alert = Alert { cleared_at: Some(alert.raised_at), clear_reason: reason, ..alert.clone() };
             alerts::update(self.tx, &alert).await?;
         }
-        self.tell_cleared(&alert).await
+        self.tell_cleared(&alert).await?;
+        self.regroup(alert.group_id).await
     }
 
     async fn tell_raised(&self, alert: &Alert) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use crate::{
     advisory::{Advisor, Finding, What, existing},
     detection::{Conclusion, Device, Edit, Edited},
-    state::{self, Heard},
+    state::{self, FailureChanges, Heard},
 };
 use domain::{
     Timestamp,
@@ -11,6 +11,7 @@ use domain::{
     condition::{
         cadence::Cadence,
         detection::Change,
+        failure::Failure,
         rule::Rule,
         state::{Mark, MarkKind, Silence},
     },
@@ -193,15 +194,7 @@ impl Facts {
         for (asset, (from, to)) in touched.0.into_iter().filter(|(asset, _)| existing.contains(asset)) {
             let changes = state::rebuild(tx, asset, from, to).await?;
             advisor.log_changed(asset, from);
-            for failure in changes.new {
-                let Some(rule) = failure_rule.map(Arc::clone) else { continue };
-                let (at, device) = (failure.at, failure.device_id);
-                findings.push(Finding { at, asset, device, what: What::Failed { rule, failure } });
-            }
-            for (failure, at) in changes.over {
-                let device = failure.device_id;
-                findings.push(Finding { at, asset, device, what: What::Restored { failure: failure.id } });
-            }
+            findings.extend(self::failures(changes, failure_rule));
         }
         findings.extend(self.edits.into_iter().map(|(device, edit)| {
             let (at, asset) = (Timestamp::MAX_UTC, edit.asset);
@@ -223,6 +216,30 @@ impl Facts {
         }
         Ok(findings)
     }
+}
+
+/// What is to be said of the failures that a log tells of now.
+fn failures(changes: FailureChanges, rule: Option<&Arc<Rule>>) -> Vec<Finding> {
+    let finding = |failure: &Failure, at, what| {
+        let (asset, device) = (failure.asset_id, failure.device_id);
+        Finding { at, asset, device, what }
+    };
+    let mut findings = Vec::new();
+    for failure in changes.new {
+        if let Some(rule) = rule.map(Arc::clone) {
+            let failed = What::Failed { rule, failure: failure.clone() };
+            findings.push(finding(&failure, failure.at, failed));
+        }
+    }
+    for failure in changes.moved {
+        findings.push(finding(&failure, failure.at, What::FailureMoved { failure: failure.clone() }));
+    }
+    // What is wrong goes first: its place may be taken by what is right.
+    for failure in changes.disproved {
+        let disproved = What::FailureDisproved { failure: failure.id };
+        findings.push(finding(&failure, Timestamp::MIN_UTC, disproved));
+    }
+    findings
 }
 
 /// The part of a log that must be derived anew.

@@ -261,6 +261,7 @@ impl Engine {
         if self.facts.is_empty() {
             return Ok(());
         }
+        self.show_waiting();
         let facts = std::mem::take(&mut self.facts);
         let ids: Vec<DeviceId> = facts.devices.iter().copied().collect();
         let kept = self.memories(&ids)?;
@@ -297,7 +298,13 @@ impl Engine {
                 break;
             }
         }
+        self.show_waiting();
         Ok(())
+    }
+
+    /// How many devices wait to be judged anew: shown before anybody hears of what came behind them.
+    fn show_waiting(&self) {
+        metrics::gauge!("mainstay_analytics_waiting").set(self.waiting.len() as f64);
     }
 
     async fn judge_some(&mut self, deps: &Deps, ids: &[DeviceId]) -> Result<(), StoreError> {

@@ -23,12 +23,13 @@ use store::{
 /// Stops that overlap are followed back this often before the whole log is read.
 const STEPS_BACK: usize = 8;
 
-/// Failures that a change of the log brought to light, ended, or disproved.
+/// Failures that a change of the log brought to light, corrected, or disproved.
 #[derive(Default)]
 pub struct FailureChanges {
     pub new: Vec<Failure>,
-    /// Restored now, or never happened.
-    pub over: Vec<(Failure, Timestamp)>,
+    /// Begun or restored at another time than was known.
+    pub moved: Vec<Failure>,
+    pub disproved: Vec<Failure>,
 }
 
 /// Derives the log of `asset` anew around a change within `[from, to]`, or from `from` on.
@@ -194,12 +195,7 @@ async fn keep_failures(
     derived: Vec<DerivedFailure>,
 ) -> Result<FailureChanges, StoreError> {
     let mut changes = FailureChanges::default();
-    for found in derived {
-        // A recorded failure names what a state report first told without a code: it is the same one.
-        let same = known.iter().position(|k| k.at == found.at && k.code == found.code);
-        let same = same.or_else(|| known.iter().position(|k| k.at == found.at && k.code.is_none()));
-        let same = same.or_else(|| known.iter().position(|k| k.code.is_none() && found.code.is_some()));
-        let before = same.map(|place| known.swap_remove(place));
+    for (found, before) in matched(&mut known, derived) {
         let failure = Failure {
             id: before.as_ref().map_or_else(FailureId::generate, |before| before.id),
             asset_id: asset,
@@ -210,26 +206,58 @@ async fn keep_failures(
             cause: found.cause,
             detected_by: found.detected_by,
         };
-        match &before {
-            Some(before) if *before == failure => continue,
-            Some(_) => failures::update(tx, &failure).await?,
+        match before {
+            Some(before) if before == failure => {}
+            Some(before) => {
+                failures::update(tx, &failure).await?;
+                if (before.at, before.restored_at) != (failure.at, failure.restored_at) {
+                    changes.moved.push(failure);
+                }
+            }
             None => {
                 failures::insert(tx, &failure).await?;
-                changes.new.push(failure.clone());
+                changes.new.push(failure);
             }
-        }
-        if let Some(at) =
-            failure.restored_at.filter(|_| before.is_none_or(|before| before.restored_at.is_none()))
-        {
-            changes.over.push((failure, at));
         }
     }
     for disproved in known {
         failures::delete(tx, &disproved).await?;
-        let at = disproved.at;
-        changes.over.push((disproved, at));
+        changes.disproved.push(disproved);
     }
     Ok(changes)
+}
+
+/// Which of `known` each of `derived` is, if any: the one of its instant, or else one that it overlaps, for a late report
+/// may show that a failure began earlier, or later. What is matched is no longer among `known`.
+fn matched(known: &mut Vec<Failure>, derived: Vec<DerivedFailure>) -> Vec<(DerivedFailure, Option<Failure>)> {
+    let mut pairs: Vec<(DerivedFailure, Option<Failure>)> =
+        derived.into_iter().map(|found| (found, None)).collect();
+    let ways: [fn(&Failure, &DerivedFailure) -> bool; 3] =
+        [of_one_instant_and_name, of_one_instant, overlapping];
+    for same in ways {
+        for (found, before) in pairs.iter_mut().filter(|(_, before)| before.is_none()) {
+            *before = known.iter().position(|k| same(k, found)).map(|place| known.remove(place));
+        }
+    }
+    pairs
+}
+
+fn of_one_instant_and_name(known: &Failure, found: &DerivedFailure) -> bool {
+    known.at == found.at && known.code == found.code
+}
+
+fn of_one_instant(known: &Failure, found: &DerivedFailure) -> bool {
+    known.at == found.at && may_be_named(known, found)
+}
+
+fn overlapping(known: &Failure, found: &DerivedFailure) -> bool {
+    let before_its_end = found.restored_at.is_none_or(|end| known.at < end);
+    before_its_end && known.restored_at.is_none_or(|end| found.at < end) && may_be_named(known, found)
+}
+
+/// A recorded failure names what a state report first told without a code: it is the same one.
+fn may_be_named(known: &Failure, found: &DerivedFailure) -> bool {
+    known.code.is_none() || known.code == found.code
 }
 
 #[cfg(test)]

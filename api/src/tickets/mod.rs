@@ -3,10 +3,12 @@
 pub mod commands;
 mod file;
 pub mod json;
+#[cfg(test)]
+mod order_tests;
 pub mod pages;
 pub mod reactions;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::web::routes::{Access, Routes};
 use domain::account::Role::{Admin, Agent, Customer, Dispatcher, Integration, ServiceManager};

@@ -7,10 +7,14 @@ use crate::{command::CommandError, deps::Deps};
 use domain::{
     Timestamp,
     account::{Actor, Source},
+    asset::Asset,
     condition::alert::{Alert, ClearReason},
     event::{DomainEvent, Recorded},
     id::{AlertGroupId, AlertId},
-    service::ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState, assess},
+    service::{
+        Priority,
+        ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState, assess},
+    },
 };
 use futures::future::BoxFuture;
 use store::{
@@ -27,11 +31,13 @@ pub fn run<'a>(
     Box::pin(follow_alerts(tx, recorded, deps.now()))
 }
 
-/// Opens, annotates, resolves or reopens tickets as alerts come and go. `at` is when Mainstay reacts.
+/// Opens, annotates, corrects, resolves or reopens tickets as alerts come and go. `at` is when Mainstay reacts.
 pub async fn follow_alerts(tx: &Tx, recorded: &Recorded, at: Timestamp) -> Result<(), CommandError> {
     match &recorded.event {
         DomainEvent::AlertRaised { alert, group, .. } => follow(tx, *group, Some(*alert), at).await,
-        DomainEvent::AlertGroupCleared { group, .. } => follow(tx, *group, None, at).await,
+        DomainEvent::AlertCleared { group, .. } | DomainEvent::AlertGroupCleared { group, .. } => {
+            follow(tx, *group, None, at).await
+        }
         DomainEvent::AlertGroupsMerged { from, into, .. } => merge(tx, *from, *into, at).await,
         _ => Ok(()),
     }
@@ -47,19 +53,20 @@ async fn follow(
     let all = alerts::of_group(tx, group).await?;
     let ticket = match tickets::find_by_alert_group(tx, group).await? {
         Some(ticket) => ticket,
-        None => match all.iter().find(|alert| alert.asks_for_ticket()) {
+        None => match first(&all) {
             Some(first) => open(tx, first, &all, at).await?,
             None => return Ok(()),
         },
     };
     let ticket = hold_open(tx, ticket, &all, at).await?;
+    let ticket = correct(tx, ticket, &all).await?;
     if !ticket.state.is_open() {
-        return Ok(());
+        return withdraw(tx, &ticket, &all, at).await;
     }
     match raised {
         // That it has cleared since is told by an event of its own.
         Some(id) => match all.iter().find(|alert| alert.id == id) {
-            Some(alert) => annotate(tx, ticket, alert, &all, at).await.map(drop),
+            Some(alert) => annotate(tx, &ticket, alert, &all, at).await,
             None => Ok(()),
         },
         None if all.iter().all(|alert| alert.cleared_at.is_some()) => cleared(tx, &ticket, &all, at).await,
@@ -67,31 +74,35 @@ async fn follow(
     }
 }
 
-/// Opened for the first alert of the group that asks for it, as urgent as the worst.
+/// The alert with which the fault began, of those that ask for a ticket.
+fn first(all: &[Alert]) -> Option<&Alert> {
+    let asking = all.iter().filter(|alert| alert.asks_for_ticket());
+    asking.min_by_key(|alert| (alert.raised_at, alert.rule_id))
+}
+
+/// Those that late data has not disproved.
+fn held(all: &[Alert]) -> impl Iterator<Item = &Alert> {
+    all.iter().filter(|alert| alert.clear_reason != Some(ClearReason::LateData))
+}
+
+/// Since when the machine is well: only the machine can say it. When a rule was changed, nothing is known of it.
+fn well_since(all: &[Alert]) -> Option<Timestamp> {
+    let by_machine = |alert: &Alert| matches!(alert.clear_reason, None | Some(ClearReason::Condition));
+    let last = held(all).map(|alert| alert.cleared_at).collect::<Option<Vec<_>>>()?.into_iter().max();
+    last.filter(|_| held(all).all(by_machine))
+}
+
 async fn open(tx: &Tx, first: &Alert, all: &[Alert], at: Timestamp) -> Result<Ticket, CommandError> {
     let asset = assets::get(tx, first.asset_id).await?.ok_or(CommandError::NotFound)?;
-    let asking = all.iter().filter(|alert| alert.asks_for_ticket());
-    let severity = asking.map(|alert| alert.severity).max().unwrap_or(first.severity);
-    // Evidence that cannot be read costs the ticket its name, not its being.
-    let rule = match evidence::get(tx, first.id).await {
-        Err(StoreError::Corrupt(error)) => {
-            tracing::error!(alert = %first.id, error, "a ticket is opened without the evidence of its alert");
-            None
-        }
-        found => found?.map(|evidence| evidence.rule.name),
-    };
+    let (priority, reason) = urgency(&asset, first, all);
     let draft = Draft {
         asset: asset.id,
-        subject: rule.unwrap_or_else(|| asset.name.clone()),
+        subject: subject(tx, first).await?.unwrap_or_else(|| asset.name.clone()),
         description: String::new(),
         source: TicketSource::Automatic,
         alert_group: Some(first.group_id),
-        priority: assess(severity, asset.criticality, asset.downtime_cost_per_hour),
-        reason: PriorityReason::Computed {
-            severity,
-            criticality: asset.criticality,
-            downtime_cost_per_hour: asset.downtime_cost_per_hour,
-        },
+        priority,
+        reason,
         fault_at: Some(first.raised_at),
         reported_at: first.noticed_at,
         note: Some("note-opened-by-rule"),
@@ -101,12 +112,57 @@ async fn open(tx: &Tx, first: &Alert, all: &[Alert], at: Timestamp) -> Result<Ti
     Ok(ticket)
 }
 
+/// The name of the rule. Evidence that cannot be read costs the ticket its name, not its being.
+async fn subject(tx: &Tx, first: &Alert) -> Result<Option<String>, StoreError> {
+    match evidence::get(tx, first.id).await {
+        Err(StoreError::Corrupt(error)) => {
+            tracing::error!(alert = %first.id, error, "a ticket goes without the evidence of its alert");
+            Ok(None)
+        }
+        found => Ok(found?.map(|evidence| evidence.rule.name)),
+    }
+}
+
+/// As urgent as the worst.
+fn urgency(asset: &Asset, first: &Alert, all: &[Alert]) -> (Priority, PriorityReason) {
+    let severity = held(all).map(|alert| alert.severity).max().unwrap_or(first.severity);
+    let reason = PriorityReason::Computed {
+        severity,
+        criticality: asset.criticality,
+        downtime_cost_per_hour: asset.downtime_cost_per_hour,
+    };
+    (assess(severity, asset.criticality, asset.downtime_cost_per_hour), reason)
+}
+
+/// A ticket says what its alerts say now, in whatever order they became known: when the fault began, what was seen
+/// first, how bad it is, and since when it is over. What people have decided stays.
+async fn correct(tx: &Tx, ticket: Ticket, all: &[Alert]) -> Result<Ticket, CommandError> {
+    let ours = ticket.source == TicketSource::Automatic && (ticket.state.is_open() || went_away(&ticket));
+    let Some(first) = first(all).filter(|_| ours) else { return Ok(ticket) };
+    let Some(asset) = assets::get(tx, ticket.asset_id).await? else { return Ok(ticket) };
+    let mut told = Ticket { fault_at: Some(first.raised_at), ..ticket.clone() };
+    if let Some(subject) = subject(tx, first).await? {
+        told.subject = subject;
+    }
+    if matches!(ticket.priority_reason, PriorityReason::Computed { .. }) {
+        (told.priority, told.priority_reason) = urgency(&asset, first, all);
+    }
+    if went_away(&ticket)
+        && let Some(since) = well_since(all)
+    {
+        told = told.restored(since);
+    }
+    if told == ticket { Ok(ticket) } else { Ok(tickets::update(tx, &told).await?) }
+}
+
 /// A ticket that went away by itself comes back with the condition. One that a person ended stays as they left it: what
 /// is raised after that is another group.
 async fn hold_open(tx: &Tx, ticket: Ticket, all: &[Alert], at: Timestamp) -> Result<Ticket, CommandError> {
-    // One that came and went again since the machine was last well counts too, however late this is read.
-    let again = |alert: &Alert| {
-        alert.asks_for_ticket() && ticket.restored_at.is_some_and(|restored| alert.raised_at > restored)
+    // One that came and went again since the machine was last well counts too, however late this is read; so does one
+    // that late data speaks for, after the ticket was withdrawn for another.
+    let again = |alert: &Alert| match ticket.restored_at {
+        Some(restored) => alert.asks_for_ticket() && alert.raised_at > restored,
+        None => alert.asks_for_ticket() && withdrawn(&ticket) && well_since(all).is_some(),
     };
     let needed = all.iter().filter(|alert| alert.needs_ticket() || again(alert));
     let Some(newest) = needed.map(|alert| alert.raised_at).max() else { return Ok(ticket) };
@@ -127,6 +183,10 @@ async fn hold_open(tx: &Tx, ticket: Ticket, all: &[Alert], at: Timestamp) -> Res
     Ok(ticket)
 }
 
+fn withdrawn(ticket: &Ticket) -> bool {
+    ticket.state.resolution() == Some(Resolution::Withdrawn)
+}
+
 /// Nobody ended it: it went away by itself.
 fn went_away(ticket: &Ticket) -> bool {
     matches!(
@@ -135,46 +195,41 @@ fn went_away(ticket: &Ticket) -> bool {
     )
 }
 
-/// Another alert of the same group: a note on the open ticket, and a higher priority when it is worse and nobody has
-/// decided otherwise.
+/// Another alert of the same group: a note on the open ticket.
 async fn annotate(
     tx: &Tx,
-    ticket: Ticket,
+    ticket: &Ticket,
     alert: &Alert,
     all: &[Alert],
     at: Timestamp,
-) -> Result<Ticket, CommandError> {
-    let first = all.iter().find(|alert| alert.asks_for_ticket());
-    if first.is_none_or(|first| first.id == alert.id) {
-        return Ok(ticket);
+) -> Result<(), CommandError> {
+    if first(all).is_none_or(|first| first.id == alert.id) {
+        return Ok(());
     }
-    let Some(asset) = assets::get(tx, alert.asset_id).await? else { return Ok(ticket) };
-    let reason = PriorityReason::Computed {
-        severity: alert.severity,
-        criticality: asset.criticality,
-        downtime_cost_per_hour: asset.downtime_cost_per_hour,
-    };
-    let worse = reason.computed().filter(|priority| *priority > ticket.priority);
-    let decided = matches!(ticket.priority_reason, PriorityReason::Overridden { .. });
-    let ticket = match worse.filter(|_| !decided) {
-        Some(priority) => {
-            tickets::update(tx, &Ticket { priority, priority_reason: reason, ..ticket }).await?
-        }
-        None => ticket,
-    };
     let how = how(Source::Machine, alert.raised_at.min(at), at);
     let state = ticket.state.as_str();
     how.record(tx, "ticket", ticket.id, Some(state), state, Some("note-alert-joined")).await?;
-    Ok(ticket)
+    Ok(())
 }
 
-/// No alert of the group stands any more. Only the machine can say that it is well again: when a rule was changed, or
-/// late data disproved an alert, nothing is known of it. A ticket that nobody was sent for is resolved.
+/// It went away by itself, and now none of its alerts is left to say that it ever was.
+async fn withdraw(tx: &Tx, ticket: &Ticket, all: &[Alert], at: Timestamp) -> Result<(), CommandError> {
+    if held(all).next().is_some() {
+        return Ok(());
+    }
+    if let Ok(withdrawn) = ticket.clone().withdraw() {
+        let how = how(Source::Machine, at, at);
+        commands::save(tx, &how, ticket, &withdrawn, Some("note-alert-disproved")).await?;
+    }
+    Ok(())
+}
+
+/// No alert of the group stands any more. A ticket that nobody was sent for is resolved.
 async fn cleared(tx: &Tx, ticket: &Ticket, all: &[Alert], at: Timestamp) -> Result<(), CommandError> {
-    let held = || all.iter().filter(|alert| alert.clear_reason != Some(ClearReason::LateData));
-    let by_machine = |alert: &Alert| matches!(alert.clear_reason, None | Some(ClearReason::Condition));
-    let restored = held().filter_map(|alert| alert.cleared_at).max().filter(|_| held().all(by_machine));
-    let note = match held().find_map(|alert| alert.clear_reason.filter(|_| !by_machine(alert))) {
+    let restored = well_since(all);
+    let reason =
+        held(all).find_map(|alert| alert.clear_reason.filter(|reason| *reason != ClearReason::Condition));
+    let note = match reason {
         Some(ClearReason::DeviceMoved) => "note-device-moved",
         Some(_) => "note-rule-changed",
         None if restored.is_none() => "note-alert-disproved",

@@ -90,7 +90,7 @@ async fn priority_is_overridden_with_a_reason_and_the_change_is_kept() {
     assert!(page.contains("medium → critical: operating theatre"));
 }
 
-fn raised(plant: &Plant, group: AlertGroupId, severity: Severity) -> (Alert, Recorded) {
+pub(crate) fn raised(plant: &Plant, group: AlertGroupId, severity: Severity) -> (Alert, Recorded) {
     let at = plant.app.now();
     let alert = Alert {
         id: AlertId::generate(),
@@ -116,7 +116,7 @@ fn raised(plant: &Plant, group: AlertGroupId, severity: Severity) -> (Alert, Rec
     (alert, Recorded { id: EventId::generate(), at, event })
 }
 
-async fn group(plant: &Plant) -> AlertGroupId {
+pub(crate) async fn group(plant: &Plant) -> AlertGroupId {
     let id = AlertGroupId::generate();
     let group = AlertGroup {
         id,
@@ -136,7 +136,7 @@ async fn group(plant: &Plant) -> AlertGroupId {
     id
 }
 
-async fn react(plant: &Plant, alert: Option<&Alert>, recorded: &Recorded) {
+pub(super) async fn react(plant: &Plant, alert: Option<&Alert>, recorded: &Recorded) {
     let tx = plant.app.deps.records.begin().await.expect("begin");
     if let Some(alert) = alert {
         alerts::insert(&tx, alert).await.expect("alert");

@@ -239,6 +239,14 @@ impl Ticket {
         self.restored_at = Some(self.fault_at.map_or(at, |fault| at.max(fault)));
         self
     }
+    /// What it was opened for, and went away by itself, never was: nothing is said about the equipment.
+    pub fn withdraw(mut self) -> Result<Self, InvalidTransition> {
+        let TicketState::Resolved { resolution: Resolution::SelfCleared, at } = self.state else {
+            return Err(self.invalid("withdraw"));
+        };
+        self.restored_at = None;
+        self.to("withdraw", true, TicketState::Resolved { resolution: Resolution::Withdrawn, at })
+    }
     /// The fault is back, or was never gone: what the machine said before is taken back.
     #[must_use]
     pub fn relapsed(mut self) -> Self {

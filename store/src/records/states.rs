@@ -1,11 +1,12 @@
 //! The state log of assets, and what it is derived from: marks (reports, failures, maintenance) and silences.
 //!
 //! Intervals are derived data, kept because every page and indicator reads them. Of a run of equal reports of one
-//! device only the first and the last are kept: enough to derive the log, and bounded however often a device repeats
-//! itself.
+//! device the first and those of the last day are kept: enough to derive the log, also when something is told late, and
+//! bounded however often a device repeats itself.
 
 use super::{assets, bulk, state_days};
 use crate::StoreError;
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     clock::from_micros,
@@ -311,6 +312,10 @@ impl TryFrom<mark::Model> for Mark {
     }
 }
 
+/// Confirmations of what a device has said are kept for so long, in its own time: a late report among them shows until
+/// when it held. Before that only the first word counts.
+const CONFIRMED_FOR: TimeDelta = TimeDelta::hours(24);
+
 /// Keeps `mark`. False when the log cannot change by it: it repeats what its device said on both sides of it.
 pub async fn put_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<bool, StoreError> {
     if matches!(mark.what, MarkKind::Report { .. }) {
@@ -322,29 +327,47 @@ pub async fn put_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) ->
             insert_mark(tx, asset, mark).await?;
             return Ok(true);
         }
-        let before = neighbours(tx, asset, mark, true, 2).await?;
+        let before = neighbours(tx, asset, mark, true, 1).await?;
         let after = neighbours(tx, asset, mark, false, 1).await?;
-        let same = |other: Option<&Mark>| {
-            other.is_some_and(|other| other.what == mark.what && other.device_id == mark.device_id)
-        };
-        match (same(before.first()), same(before.get(1)), after.first()) {
-            (true, _, Some(next)) if same(Some(next)) => return Ok(false),
-            (true, true, None) => {
-                if let Some(confirmation) = before.first() {
-                    delete_mark(tx, asset, confirmation).await?;
+        if before.first().is_some_and(|before| repeats(before, mark)) {
+            match after.first() {
+                None => {
+                    insert_mark(tx, asset, mark).await?;
+                    forget_confirmation(tx, asset, mark).await?;
+                    return Ok(false);
                 }
-                insert_mark(tx, asset, mark).await?;
-                return Ok(false);
+                Some(next) if repeats(next, mark) => {
+                    insert_mark(tx, asset, mark).await?;
+                    return Ok(false);
+                }
+                Some(_) => {}
             }
-            (true, false, None) => {
-                insert_mark(tx, asset, mark).await?;
-                return Ok(false);
-            }
-            _ => {}
         }
     }
     insert_mark(tx, asset, mark).await?;
     Ok(true)
+}
+
+/// The same device said the same.
+fn repeats(one: &Mark, other: &Mark) -> bool {
+    one.what == other.what && one.device_id == other.device_id
+}
+
+/// Forgets the newest confirmation from more than [`CONFIRMED_FOR`] before `mark`, where nothing else was said around it.
+async fn forget_confirmation(
+    tx: &impl ConnectionTrait,
+    asset: AssetId,
+    mark: &Mark,
+) -> Result<(), StoreError> {
+    let old = Mark { at: mark.at - CONFIRMED_FOR, ..mark.clone() };
+    let mut around = neighbours(tx, asset, &old, true, 2).await?;
+    around.extend(neighbours(tx, asset, &old, false, 1).await?);
+    if let [confirmation, _, _] = around.as_slice()
+        && around.iter().all(|other| repeats(other, mark))
+    {
+        delete_mark(tx, asset, confirmation).await?;
+    }
+    Ok(())
 }
 
 async fn insert_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
