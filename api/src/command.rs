@@ -239,3 +239,5 @@ impl CommandError {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_writers;

@@ -57,7 +57,7 @@ pub struct TestApp {
     router: Router,
     cookies: BTreeMap<Role, String>,
     tokens: BTreeMap<Role, String>,
-    _data: TempDir,
+    data: Arc<TempDir>,
 }
 
 impl TestApp {
@@ -124,7 +124,24 @@ impl TestApp {
             technician: TechnicianId::generate(),
             cookies: BTreeMap::new(),
             tokens: BTreeMap::new(),
-            _data: data,
+            data: Arc::new(data),
+        }
+    }
+
+    /// Another process on the same records, with connections of its own; people and clock are the same.
+    pub async fn beside(&self) -> Self {
+        let records = Records::open(self.data.path()).await.expect("records");
+        let deps = Deps { records, ..self.deps.clone() };
+        Self {
+            router: crate::router(deps.clone()),
+            deps,
+            clock: self.clock.clone(),
+            ingest: Arc::clone(&self.ingest),
+            customer: self.customer,
+            technician: self.technician,
+            cookies: self.cookies.clone(),
+            tokens: self.tokens.clone(),
+            data: Arc::clone(&self.data),
         }
     }
 

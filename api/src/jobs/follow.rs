@@ -117,7 +117,7 @@ async fn settle(
 ) -> Result<bool, StoreError> {
     let Some(recorded) = entry.recorded() else {
         let error = entry.event.as_ref().err().map(ToString::to_string).unwrap_or_default();
-        park(deps, reaction, entry, &error, None).await?;
+        park(deps, reaction, position, entry, &error, None).await?;
         return Ok(true);
     };
     for refusals in 1.. {
@@ -130,7 +130,8 @@ async fn settle(
             return Ok(false);
         }
         if refusals >= MAX_REFUSALS {
-            park(deps, reaction, entry, &refused, Some(deps.now() + RETRIES[0])).await?;
+            let again = deps.now() + RETRIES[0];
+            park(deps, reaction, position, entry, &refused, Some(again)).await?;
             break;
         }
         tokio::time::sleep(FIRST_PAUSE * refusals).await;
@@ -147,11 +148,10 @@ async fn react(
     recorded: &Recorded,
 ) -> Result<(), Refusal> {
     let tx = deps.records.begin().await?;
-    if outbox::position(&tx, reaction.name).await? != position {
+    if !outbox::advance(&tx, reaction.name, position, seq).await? {
         return Ok(());
     }
     take_effect(deps, reaction, &tx, recorded).await?;
-    outbox::advance(&tx, reaction.name, seq).await?;
     Ok(tx.commit().await?)
 }
 
@@ -163,21 +163,26 @@ async fn take_effect(deps: &Deps, reaction: Reaction, tx: &Tx, recorded: &Record
     }
 }
 
+/// Puts the event aside, unless somebody else has dealt with it.
 async fn park(
     deps: &Deps,
     reaction: Reaction,
+    position: i64,
     entry: &Entry,
     error: &str,
     next_try_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let (name, seq) = (reaction.name, entry.seq);
-    tracing::error!(reaction = name, seq, event = entry.kind, %error, "put an event aside");
-    metrics::counter!("mainstay_parked_events_total", "reaction" => name).increment(1);
     let tx = deps.records.begin().await?;
+    if !outbox::advance(&tx, name, position, seq).await? {
+        return Ok(());
+    }
     let parking = Parking { consumer: name, seq, kind: &entry.kind, error, next_try_at };
     parked_events::insert(&tx, &parking, deps.now()).await?;
-    outbox::advance(&tx, name, seq).await?;
-    tx.commit().await
+    tx.commit().await?;
+    tracing::error!(reaction = name, seq, event = entry.kind, %error, "put an event aside");
+    metrics::counter!("mainstay_parked_events_total", "reaction" => name).increment(1);
+    Ok(())
 }
 
 /// Tries what was put aside and whose time has come.

@@ -11,6 +11,8 @@ pub mod retention;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_runners_tests;
 
 use crate::{
     billing,

@@ -13,7 +13,11 @@ static LATER: AtomicBool = AtomicBool::new(true);
 
 /// Counts tickets in the organisation's name, as an effect that lives in the same transaction; refuses invoices, falls
 /// over visits, and conflicts over completed work for a while.
-fn count<'a>(_: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) -> BoxFuture<'a, Result<(), CommandError>> {
+pub(super) fn count<'a>(
+    _: &'a Deps,
+    tx: &'a Tx,
+    recorded: &'a Recorded,
+) -> BoxFuture<'a, Result<(), CommandError>> {
     Box::pin(async move {
         match recorded.event {
             DomainEvent::TicketOpened { .. } => {}
@@ -30,22 +34,22 @@ fn count<'a>(_: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) -> BoxFuture<'a, R
 
 static TEST_REACTIONS: &[Reaction] = &[Reaction { name: "test", run: count }];
 
-async fn push(app: &TestApp, event: DomainEvent) {
+pub(super) async fn push(app: &TestApp, event: DomainEvent) {
     let tx = app.deps.records.begin().await.expect("begin");
     outbox::push(&tx, &event, app.now()).await.expect("push");
     tx.commit().await.expect("commit");
 }
 
-async fn counted(app: &TestApp) -> usize {
+pub(super) async fn counted(app: &TestApp) -> usize {
     let kept = organisation::get(app.deps.records.read()).await.expect("read").expect("set up");
     kept.name.matches('|').count()
 }
 
-async fn parked(app: &TestApp) -> Vec<parked_events::Parked> {
+pub(super) async fn parked(app: &TestApp) -> Vec<parked_events::Parked> {
     parked_events::list(app.deps.records.read(), &PageRequest::first(10)).await.expect("read").items
 }
 
-async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+pub(super) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds().await {
         assert!(Instant::now() < deadline, "{what}");
@@ -82,7 +86,7 @@ impl Running {
     }
 }
 
-fn ticket() -> DomainEvent {
+pub(super) fn ticket() -> DomainEvent {
     DomainEvent::TicketOpened { ticket: TicketId::generate() }
 }
 
@@ -168,8 +172,8 @@ async fn what_is_kept_for_a_while_is_removed_and_the_rest_stays() {
     // The first event is put aside, and one reaction has not come to the last hundred.
     let parking = parked_events::Parking { consumer: "kpis", seq: 1, kind: "", error: "", next_try_at: None };
     parked_events::insert(&tx, &parking, app.now()).await.expect("parked");
-    outbox::advance(&tx, "kpis", 1_200).await.expect("advance");
-    outbox::advance(&tx, "tickets.follow_alerts", 1_100).await.expect("advance");
+    outbox::advance(&tx, "kpis", 0, 1_200).await.expect("advance");
+    outbox::advance(&tx, "tickets.follow_alerts", 0, 1_100).await.expect("advance");
     tx.commit().await.expect("commit");
     app.clock.advance(TimeDelta::days(91));
     push(&app, ticket()).await;

@@ -13,6 +13,10 @@ use tokio::sync::oneshot;
 /// again it comes back as a new row with the present reason. Values are idempotent, so a repetition stores nothing
 /// twice.
 pub async fn replay(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<(), CommandError> {
+    // Ingest writes in a transaction of its own: ours begins anew behind it.
+    if let Begun::Repeated(()) = cx.begin(&deps.records, "quarantine.replay", &id).await? {
+        return Ok(());
+    }
     let row = scope::quarantined(deps.records.read(), cx.scope(), id).await?;
     let message = row.to_message().ok_or(CommandError::Refused { code: "not-replayable" })?;
     let (tx, rx) = oneshot::channel();

@@ -34,8 +34,10 @@ async fn a_message_is_sent_through_again_once() {
     let app = TestApp::new().await;
     let (row, fleet) = refused(&app).await;
     let manager = app.as_role(Role::ServiceManager);
-    let answer = manager.post_form(&format!("/quarantine/{}/replay", row.id), &[]).await;
-    assert_eq!((answer.status, answer.location()), (303, "/quarantine"));
+    for press in ["first", "the same again"] {
+        let answer = manager.post_form(&format!("/quarantine/{}/replay", row.id), &[("_key", "k")]).await;
+        assert_eq!((answer.status, answer.location()), (303, "/quarantine"), "{press}");
+    }
     let sent: Vec<_> =
         app.ingest.0.lock().iter().map(|m| (m.device, m.received_at, m.payload.clone())).collect();
     assert_eq!(sent, [(fleet.device.id, row.received_at, row.payload.clone())]);

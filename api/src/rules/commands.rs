@@ -11,7 +11,10 @@ use domain::{
     id::RuleId,
 };
 use serde::{Deserialize, Serialize};
-use store::{StoreError, records::rules};
+use store::{
+    StoreError,
+    records::{Tx, rules},
+};
 
 /// More rules than this are more than anybody can keep in mind.
 const MAX_RULES: usize = 500;
@@ -66,8 +69,29 @@ pub async fn update(
         Begun::Repeated(rule) => return Ok(rule),
     };
     let rule = queries::one(&tx, cx.scope(), id).await?;
-    queries::may_write(&tx, cx.scope(), &rule.settings).await?;
-    queries::may_write(&tx, cx.scope(), &input.settings).await?;
+    let rule = save(&tx, &cx, rule, input).await?;
+    cx.finish(tx, rule).await
+}
+
+pub async fn set_enabled(
+    deps: &Deps,
+    mut cx: Context,
+    id: RuleId,
+    enabled: bool,
+) -> Result<Rule, CommandError> {
+    let tx = match cx.begin(&deps.records, "rules.set_enabled", &(id, enabled)).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(rule) => return Ok(rule),
+    };
+    let rule = queries::one(&tx, cx.scope(), id).await?;
+    let settings = RuleSettings { enabled, ..rule.settings.clone() };
+    let rule = save(&tx, &cx, rule, RuleInput { version: None, settings }).await?;
+    cx.finish(tx, rule).await
+}
+
+async fn save(tx: &Tx, cx: &Context, rule: Rule, input: RuleInput) -> Result<Rule, CommandError> {
+    queries::may_write(tx, cx.scope(), &rule.settings).await?;
+    queries::may_write(tx, cx.scope(), &input.settings).await?;
     if input.version.is_some_and(|version| version != rule.version) {
         return Err(StoreError::Conflict("rules.version".into()).into());
     }
@@ -76,16 +100,9 @@ pub async fn update(
         return Err(CommandError::Refused { code: "rule-built-in-kind" });
     }
     if rule.settings == input.settings {
-        return cx.finish(tx, rule).await;
+        return Ok(rule);
     }
-    let rule = rules::update(&tx, Rule { settings: input.settings, ..rule }, cx.at).await?;
-    cx.finish(tx, rule).await
-}
-
-pub async fn set_enabled(deps: &Deps, cx: Context, id: RuleId, enabled: bool) -> Result<Rule, CommandError> {
-    let rule = queries::one(deps.records.read(), cx.scope(), id).await?;
-    let settings = RuleSettings { enabled, ..rule.settings };
-    update(deps, cx, id, RuleInput { version: Some(rule.version), settings }).await
+    Ok(rules::update(tx, Rule { settings: input.settings, ..rule }, cx.at).await?)
 }
 
 /// Whether this can be a rule, also one that is only tried.

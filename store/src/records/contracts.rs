@@ -431,3 +431,6 @@ impl MigrationTrait for Billing {
         manager.alter_table(Table::alter().table("contracts").add_column(column).to_owned()).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,11 +17,15 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The next number of `prefix`: `T` gives `T-1001`, then `T-1002`.
+/// The next number of `prefix`: `T` gives `T-1001`, then `T-1002`. Counting is one statement, so that whoever counts
+/// at the same time waits for this transaction to end.
 pub async fn next(tx: &impl ConnectionTrait, prefix: &str) -> Result<String, StoreError> {
-    let last = Entity::find_by_id(prefix).one(tx).await?.map_or(BEFORE_FIRST, |row| row.value);
-    let value = last + 1;
-    set(tx, prefix, value).await?;
+    let first = ActiveModel { name: Set(prefix.into()), value: Set(BEFORE_FIRST + 1) };
+    let count = OnConflict::column(Column::Name)
+        .value(Column::Value, Expr::col((Entity, Column::Value)).add(1))
+        .to_owned();
+    Entity::insert(first).on_conflict(count).exec_without_returning(tx).await?;
+    let value = Entity::find_by_id(prefix).one(tx).await?.map_or(BEFORE_FIRST, |row| row.value);
     Ok(format!("{prefix}-{value}"))
 }
 

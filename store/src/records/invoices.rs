@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod migration_tests;
 mod migrations;
+#[cfg(test)]
+mod tests;
 
 pub(super) use migrations::{Accounts, Migration};
 
@@ -435,24 +437,20 @@ pub async fn invoiced_periods(
 }
 
 /// Takes the next number of `series` in `year`. The counter and the paper that carries the number are saved by one
-/// transaction, so no number is ever missing or used twice.
+/// transaction, so no number is ever missing or used twice. Counting is one statement, so that whoever counts at the
+/// same time waits for this transaction to end.
 pub async fn next_number(
     tx: &impl ConnectionTrait,
     series: Series,
     year: i32,
 ) -> Result<InvoiceNumber, StoreError> {
-    let of_year = counter::Column::Series.eq(series.prefix()).and(counter::Column::Year.eq(year));
-    let moved = counter::Entity::update_many()
-        .col_expr(counter::Column::Last, Expr::col(counter::Column::Last).add(1))
-        .filter(of_year.clone())
-        .exec(tx)
-        .await?;
-    if moved.rows_affected == 0 {
-        let first =
-            counter::ActiveModel { series: Set(series.prefix().into()), year: Set(year), last: Set(1) };
-        counter::Entity::insert(first).exec_without_returning(tx).await?;
-    }
-    let last = counter::Entity::find().filter(of_year).one(tx).await?.map_or(1, |row| row.last);
+    let first = counter::ActiveModel { series: Set(series.prefix().into()), year: Set(year), last: Set(1) };
+    let count = OnConflict::columns([counter::Column::Series, counter::Column::Year])
+        .value(counter::Column::Last, Expr::col((counter::Entity, counter::Column::Last)).add(1))
+        .to_owned();
+    counter::Entity::insert(first).on_conflict(count).exec_without_returning(tx).await?;
+    let counted = counter::Entity::find_by_id((series.prefix().to_owned(), year)).one(tx).await?;
+    let last = counted.map_or(1, |row| row.last);
     let number = last.try_into().map_err(|_| StoreError::Corrupt(format!("invoice number {last}")))?;
     Ok(InvoiceNumber { series, year, number })
 }

@@ -3,7 +3,7 @@
 //! wrong once cannot hold a lease.
 
 use crate::StoreError;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::{prelude::*, schema};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,25 +26,29 @@ pub struct Held {
 }
 
 /// Takes or renews the lease `name` for `holder`, in a transaction of its own: `None`. While somebody else holds it,
-/// answers how; it is taken over when that is still what `given_up` saw.
+/// answers how; it is taken over when that is still what `given_up` saw. One statement asks and takes, so that of two
+/// who saw the same only one gets it.
 pub async fn acquire(
     tx: &impl ConnectionTrait,
     name: &str,
     holder: &str,
     given_up: Option<&Held>,
 ) -> Result<Option<Held>, StoreError> {
-    let mut renewals = 0;
-    if let Some(row) = Entity::find_by_id(name).one(tx).await? {
-        let held = Held { holder: row.holder, renewals: row.renewals };
-        if held.holder != holder && Some(&held) != given_up {
-            return Ok(Some(held));
-        }
-        renewals = held.renewals + 1;
-        Entity::delete_by_id(name).exec(tx).await?;
+    let mine = |column| Expr::col((Entity, column));
+    let mut may = mine(Column::Holder).eq(holder);
+    if let Some(seen) = given_up {
+        let unchanged = mine(Column::Holder).eq(seen.holder.as_str());
+        may = may.or(unchanged.and(mine(Column::Renewals).eq(seen.renewals)));
     }
-    let row = ActiveModel { name: Set(name.into()), holder: Set(holder.into()), renewals: Set(renewals) };
-    Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(None)
+    let mut on = OnConflict::column(Column::Name);
+    on.update_column(Column::Holder).value(Column::Renewals, mine(Column::Renewals).add(1));
+    on.action_and_where(may);
+    let row = ActiveModel { name: Set(name.into()), holder: Set(holder.into()), renewals: Set(0) };
+    if Entity::insert(row).on_conflict(on).exec_without_returning(tx).await? > 0 {
+        return Ok(None);
+    }
+    let held = Entity::find_by_id(name).one(tx).await?;
+    Ok(held.map(|row| Held { holder: row.holder, renewals: row.renewals }))
 }
 
 /// Gives the lease up, so that the next process need not wait for its end.

@@ -28,6 +28,8 @@ pub mod devices;
 pub mod evidence;
 pub mod failures;
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod fleet_tests;
 pub mod frozen;
 pub mod invoices;
@@ -41,6 +43,7 @@ mod migrations;
 mod minor_units;
 pub mod model_metrics;
 pub mod models;
+mod opening;
 pub mod organisation;
 pub mod outbox;
 pub mod parked_events;
@@ -64,6 +67,8 @@ pub mod territories;
 pub mod tickets;
 pub mod time_entries;
 pub mod transitions;
+#[cfg(test)]
+mod two_writers;
 pub mod visits;
 pub mod warranties;
 pub mod work_orders;
@@ -71,10 +76,9 @@ mod write_probe;
 
 use crate::{StoreError, health::Health};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    Statement, TransactionTrait,
 };
-use sea_orm_migration::MigratorTrait;
 use std::{
     path::Path,
     sync::{
@@ -107,9 +111,8 @@ impl Records {
     /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let url = format!("sqlite://{}?mode=rwc", data_dir.join("records.db").display());
-        let write = Database::connect(options(&url, 1, WRITER_CACHE_KIB)).await?;
-        migrations::Migrator::up(&write, None).await?;
-        let mut read = Database::connect(options(&url, readers(), READER_CACHE_KIB)).await?;
+        let write = opening::to_write(&url).await?;
+        let mut read = opening::to_read(&url).await?;
         let statements = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&statements);
         read.set_metric_callback(move |_| {
@@ -129,12 +132,10 @@ impl Records {
         &self.read
     }
 
+    /// A transaction that nothing can overtake: what it has read is still so when it writes, with any number of
+    /// processes on the file.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.write.begin_with_options(options).await;
+        let inner = self.write.begin_with_options(opening::immediate()).await;
         let inner = inner.inspect_err(|error| note(&self.health, error))?;
         Ok(Tx { inner, commits: Arc::clone(&self.commits), health: self.health.clone() })
     }
@@ -171,34 +172,6 @@ impl Records {
         self.write.close().await?;
         Ok(())
     }
-}
-
-/// What the writer keeps of the file between transactions.
-const WRITER_CACHE_KIB: u32 = 8_192;
-/// What a reader keeps of it; the machine keeps the rest once for all of them.
-const READER_CACHE_KIB: u32 = 2_048;
-
-/// Readers at once: more than the machine has cores, so that a short one never waits for the long ones.
-fn readers() -> u32 {
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    u32::try_from(cores + 3).unwrap_or(u32::MAX).min(16)
-}
-
-fn options(url: &str, connections: u32, cache_kib: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).min_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(
-        move |sqlite| {
-            sqlite
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "FULL")
-                .pragma("foreign_keys", "ON")
-                .pragma("busy_timeout", "10000")
-                .pragma("cache_size", format!("-{cache_kib}"))
-                // A row that does not fit makes two threads wait for each other, which costs more than the row.
-                .row_buffer_size(1024)
-        },
-    );
-    options
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it is rolled back.

@@ -114,16 +114,20 @@ pub async fn newest(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
     Ok(Entity::find().order_by_desc(Column::Seq).one(db).await?.map_or(0, |row| row.seq))
 }
 
-/// Moves `consumer` past `seq`, in the transaction of its reaction.
-pub async fn advance(tx: &impl ConnectionTrait, consumer: &str, seq: i64) -> Result<(), StoreError> {
-    let row = cursor::ActiveModel { consumer: Set(consumer.into()), seq: Set(seq) };
-    cursor::Entity::insert(row)
-        .on_conflict(
-            OnConflict::column(cursor::Column::Consumer).update_column(cursor::Column::Seq).to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
+/// Moves `consumer` from `from` on to `to`, in the transaction of its reaction. False when it is no longer at `from`:
+/// somebody else has dealt with what comes after it.
+pub async fn advance(
+    tx: &impl ConnectionTrait,
+    consumer: &str,
+    from: i64,
+    to: i64,
+) -> Result<bool, StoreError> {
+    let row = cursor::ActiveModel { consumer: Set(consumer.into()), seq: Set(to) };
+    let mut on = OnConflict::column(cursor::Column::Consumer);
+    on.update_column(cursor::Column::Seq);
+    on.action_and_where(Expr::col((cursor::Entity, cursor::Column::Seq)).eq(from));
+    let moved = cursor::Entity::insert(row).on_conflict(on).exec_without_returning(tx).await?;
+    Ok(moved > 0)
 }
 
 pub(super) struct Migration;
@@ -152,3 +156,6 @@ impl MigrationTrait for Migration {
         manager.create_table(cursors).await
     }
 }
+
+#[cfg(test)]
+mod tests;

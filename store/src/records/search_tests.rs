@@ -1,5 +1,5 @@
 use super::{
-    super::{PageRequest, Records, migrations::Migrator, options, tickets},
+    super::{PageRequest, Records, migrations::Migrator, opening::options, tickets},
     Number, number,
 };
 use domain::{

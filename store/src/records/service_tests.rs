@@ -24,7 +24,7 @@ async fn records() -> (TempDir, Records) {
     (folder, records)
 }
 
-fn ticket(number: &str, minute: i64, group: Option<AlertGroupId>) -> Ticket {
+pub(super) fn ticket(number: &str, minute: i64, group: Option<AlertGroupId>) -> Ticket {
     let at = from_micros(minute * 60_000_000);
     Ticket {
         id: TicketId::generate(),

@@ -9,7 +9,7 @@ use domain::{
     account::Scope,
     clock::from_micros,
     id::{PartId, StockLocationId},
-    service::stock::{StockError, StockLocation, StockLocationKind, StockMovement, take},
+    service::stock::{StockError, StockLocation, StockLocationKind, StockMovement},
 };
 use rust_decimal::Decimal;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
@@ -94,13 +94,14 @@ pub async fn insert(tx: &impl ConnectionTrait, movement: &StockMovement) -> Resu
     movement.check()?;
     if let Some(from) = movement.from {
         let place = location(tx, from).await?.ok_or_else(|| StoreError::Conflict("no such place".into()))?;
-        let held = level(tx, from, movement.part_id).await?;
-        let left = take(held, movement.quantity, place.may_go_negative)?;
-        set_level(tx, from, movement.part_id, left).await?;
+        if place.may_go_negative {
+            add(tx, from, movement.part_id, -movement.quantity).await?;
+        } else {
+            take(tx, from, movement.part_id, movement.quantity).await?;
+        }
     }
     if let Some(to) = movement.to {
-        let held = level(tx, to, movement.part_id).await?;
-        set_level(tx, to, movement.part_id, held + movement.quantity).await?;
+        add(tx, to, movement.part_id, movement.quantity).await?;
     }
     let row = ActiveModel {
         id: Set(movement.id.into()),
@@ -262,19 +263,42 @@ pub async fn locations_and_unreadable(
     Ok((places, unreadable))
 }
 
-async fn set_level(
+/// Takes what is there, and nothing when there is less: one statement asks and takes.
+async fn take(
+    tx: &impl ConnectionTrait,
+    location: StockLocationId,
+    part: PartId,
+    quantity: Decimal,
+) -> Result<(), MoveError> {
+    let milli = column::milli(quantity)?;
+    let taken = level::Entity::update_many()
+        .col_expr(level::Column::QuantityMilli, Expr::col(level::Column::QuantityMilli).sub(milli))
+        .filter(level::Column::StockLocationId.eq(Uuid::from(location)))
+        .filter(level::Column::PartId.eq(Uuid::from(part)))
+        .filter(level::Column::QuantityMilli.gte(milli))
+        .exec(tx)
+        .await
+        .map_err(StoreError::from)?;
+    if taken.rows_affected == 0 { Err(StockError::Insufficient.into()) } else { Ok(()) }
+}
+
+/// Raises the level, or lowers it to whatever that gives.
+async fn add(
     tx: &impl ConnectionTrait,
     location: StockLocationId,
     part: PartId,
     quantity: Decimal,
 ) -> Result<(), StoreError> {
+    let milli = column::milli(quantity)?;
     let row = level::ActiveModel {
         stock_location_id: Set(location.into()),
         part_id: Set(part.into()),
-        quantity_milli: Set(column::milli(quantity)?),
+        quantity_milli: Set(milli),
     };
-    let key = [level::Column::StockLocationId, level::Column::PartId];
-    let again = OnConflict::columns(key).update_column(level::Column::QuantityMilli).to_owned();
+    let held = Expr::col((level::Entity, level::Column::QuantityMilli));
+    let again = OnConflict::columns([level::Column::StockLocationId, level::Column::PartId])
+        .value(level::Column::QuantityMilli, held.add(milli))
+        .to_owned();
     level::Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
     Ok(())
 }
