@@ -51,7 +51,7 @@ pub async fn open(
         .order_by(Column::Id, Order::Asc)
         .limit(limit);
     // Of all of them, also where few are shown.
-    let at_risk = Expr::from(due().lt(at_risk_before.timestamp_micros())).sum();
+    let at_risk = due().lt(at_risk_before.timestamp_micros()).sum();
     let counted = QuerySelect::query(&mut ranked);
     counted.expr_window_as(Expr::val(1).count(), WindowStatement::new(), "open");
     counted.expr_window_as(at_risk, WindowStatement::new(), "at_risk");
