@@ -159,6 +159,8 @@ const CODES: &[(&str, &str)] = &[
     ("work-orders-part-by-catalogue", "unknown_part"),
     ("work-orders-part-currency", "foreign_currency"),
     ("work-orders-part-quantity", "quantity_of_a_part"),
+    ("work-orders-part-catalogue", "from_catalogue"),
+    ("work-orders-part-only", "only_of_a_part"),
     ("work-orders-price-negative", "invalid_amount"),
     ("work-orders-signature-image", "invalid_image"),
 ];

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     command::{CommandError, Context},
     deps::Deps,
+    input::Checks,
     problem::Problem,
     tickets::commands::Remark,
     timeline::rfc3339,
@@ -396,6 +397,30 @@ pub struct LineInput {
     pub at: Option<Timestamp>,
 }
 
+impl LineInput {
+    /// What this kind of line does not have is refused: it would be passed over.
+    fn check(&self) -> Result<(), CommandError> {
+        let catalogue = [
+            ("description", !self.description.trim().is_empty()),
+            ("unit_price", self.unit_price.is_some()),
+            ("unit_cost", self.unit_cost.is_some()),
+        ];
+        let parts = [
+            ("part_id", self.part_id.is_some()),
+            ("stock_location_id", self.stock_location_id.is_some()),
+            ("visit_id", self.visit_id.is_some()),
+            ("serial_number", self.serial_number.is_some()),
+        ];
+        let (said, message) = match self.kind {
+            LineKind::Part => (&catalogue[..], "work-orders-part-catalogue"),
+            LineKind::Labour | LineKind::Travel | LineKind::Expense => (&parts[..], "work-orders-part-only"),
+        };
+        let mut checks = Checks::default();
+        said.iter().filter(|(_, given)| *given).for_each(|(field, _)| checks.add(*field, message));
+        checks.finish()
+    }
+}
+
 /// Records what was used. A part leaves its stock in the same transaction.
 #[utoipa::path(post, path = "/api/v1/work-orders/{id}/lines", tag = "work orders", params(("id" = Uuid, Path)),
     request_body = LineInput,
@@ -407,6 +432,7 @@ pub async fn add_line(
     Path(id): Path<WorkOrderId>,
     Json(input): Json<LineInput>,
 ) -> Result<(StatusCode, Json<LineJson>), Problem> {
+    input.check()?;
     let lines = if input.kind == LineKind::Part {
         let part_id = input.part_id.ok_or(CommandError::field("part_id", "form-required"))?;
         let used = UsedPart {

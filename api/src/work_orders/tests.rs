@@ -282,6 +282,34 @@ async fn a_job_goes_from_ticket_to_approval_and_leaves_times_lines_stock_and_a_t
 }
 
 #[tokio::test]
+async fn what_a_kind_of_line_does_not_have_is_refused_and_not_passed_over() {
+    let plant = Plant::new().await;
+    let (work, _) = plant.work_order().await;
+    let path = format!("/api/v1/work-orders/{work}/lines");
+    let part =
+        json!({"kind": "part", "part_id": plant.part, "stock_location_id": plant.store, "quantity": "1"});
+    let expense = json!({"kind": "expense", "description": "Crane", "quantity": "1",
+        "unit_price": {"amount": "90.00", "currency": "EUR"}});
+    for (body, field, value, code) in [
+        (&part, "unit_price", json!({"amount": "1.00", "currency": "EUR"}), "from_catalogue"),
+        (&part, "description", json!("Bearing, ours"), "from_catalogue"),
+        (&expense, "part_id", json!(plant.part), "only_of_a_part"),
+        (&expense, "serial_number", json!("S-1"), "only_of_a_part"),
+    ] {
+        let mut body = body.clone();
+        body[field] = value;
+        let answer = plant.app.bearer(Dispatcher).post_json(&path, &body).await;
+        assert_eq!(
+            (answer.status, answer.json()["fields"][field]["code"].as_str()),
+            (422, Some(code)),
+            "{body}"
+        );
+    }
+    let lines = plant.app.bearer(Dispatcher).get(&path).await.json();
+    assert_eq!(lines["items"].as_array().map(Vec::len), Some(0));
+}
+
+#[tokio::test]
 async fn a_second_click_uses_no_second_part() {
     let plant = Plant::new().await;
     let (work, _) = plant.work_order().await;

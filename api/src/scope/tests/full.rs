@@ -117,7 +117,7 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
         "work-orders/{id}/signature" => vec![json!({ "image": "data:image/png;base64,iVBORw0KGgo=", "at": NOW })],
         "work-orders/{id}/lines" => vec![
             json!({ "unit_cost": money("1.00"), "at": NOW }),
-            json!({ "kind": "part", "part_id": rows.part, "stock_location_id": rows.shelf, "visit_id": rows.visit, "serial_number": "S-1", "at": NOW }),
+            json!({ "kind": "part", "description": "", "unit_price": null, "part_id": rows.part, "stock_location_id": rows.shelf, "visit_id": rows.visit, "serial_number": "S-1", "at": NOW }),
         ],
         "work-orders/{id}/lines/{line}" => vec![json!({ "goodwill": false })],
         "work-orders/{id}/cancel" | "work-orders/{id}/give-up" => vec![with(&remark, json!({ "charge": "as_recorded" }))],
