@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod device;
+pub mod figures;
 pub mod http;
 pub mod product;
 pub mod services;

@@ -18,6 +18,7 @@ use std::{
 };
 use whole_system::{
     device::Device,
+    figures::{Table, cpu, peak_bytes, resident_bytes},
     http::id,
     product::{Demo, Mainstay, free_port, program},
 };
@@ -160,12 +161,12 @@ struct Load {
 async fn load_mainstay(tool: &Path, publishers: usize) -> Result<Load> {
     let product = Mainstay::start(Demo::Off).await;
     let tokens = tokens(&product, publishers).await?;
-    let before = cpu(product.pid())?;
+    let before = cpu(product.pid());
     let rate =
         publish(tool, publishers, &product.mqtt.to_string(), &["--users", &tokens.display().to_string()])?;
     Ok(Load {
         per_second: rate,
-        cpu_us: (cpu(product.pid())? - before).as_secs_f64() * 1e6 / messages(publishers) as f64,
+        cpu_us: (cpu(product.pid()) - before).as_secs_f64() * 1e6 / messages(publishers) as f64,
     })
 }
 
@@ -181,11 +182,11 @@ fn load_mosquitto(tool: &Path, publishers: usize) -> Result<Load> {
     while std::net::TcpStream::connect(address).is_err() {
         std::thread::yield_now();
     }
-    let before = cpu(broker.0.id())?;
+    let before = cpu(broker.0.id());
     let rate = publish(tool, publishers, &address.to_string(), &[])?;
     Ok(Load {
         per_second: rate,
-        cpu_us: (cpu(broker.0.id())? - before).as_secs_f64() * 1e6 / messages(publishers) as f64,
+        cpu_us: (cpu(broker.0.id()) - before).as_secs_f64() * 1e6 / messages(publishers) as f64,
     })
 }
 
@@ -250,50 +251,11 @@ async fn tokens(product: &Mainstay, count: usize) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// CPU time of the process so far, user and kernel.
-fn cpu(pid: u32) -> Result<Duration> {
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<&str> = stat.rsplit(") ").next().context("stat")?.split(' ').collect();
-    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-    Ok(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
-}
-
-fn resident_bytes(pid: u32) -> u64 {
-    const PAGE_BYTES: u64 = 4_096;
-    let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_BYTES
-}
-
-/// The most that was ever resident.
-fn peak_bytes(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|rest| rest.trim().split(' ').next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1_024
-}
-
 /// Kills its process at the end.
 struct Guard(Child);
 impl Drop for Guard {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-#[derive(Default)]
-struct Table(Vec<(String, String)>);
-impl Table {
-    fn row(&mut self, what: &str, figure: &str) {
-        eprintln!("{what}: {figure}");
-        self.0.push((what.into(), figure.into()));
-    }
-    #[expect(clippy::print_stdout, reason = "the table is this program's result")]
-    fn print(&self) {
-        println!("| what | figure |\n| --- | --- |");
-        for (what, figure) in &self.0 {
-            println!("| {what} | {figure} |");
-        }
     }
 }

@@ -4,17 +4,20 @@
 //! cargo run --release -p whole-system --bin measure_pages -- [--assets 10000] [--work-orders 100000] ...
 //! ```
 //!
-//! The options are those of `simulator records`, which makes the fleet. Results go to stdout as a Markdown table.
+//! The options are those of `simulator records`, which makes the fleet; `MAINSTAY_FLEET` names a folder that it filled
+//! before, to be copied instead. Results go to stdout as a Markdown table.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::{
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
 use whole_system::{
     device::Device,
+    figures::{Table, cpu, peak_bytes, resident_bytes},
     http::{Api, sign_in},
     product::{Demo, Mainstay, program},
 };
@@ -33,11 +36,10 @@ async fn main() -> Result<()> {
     let began = Instant::now();
     let product = Mainstay::start_on(Demo::Off, |folder| {
         std::fs::create_dir_all(folder).expect("a folder");
-        let mut generator = Command::new(program("simulator"));
-        generator.args(["records", "--json", "--data-dir"]).arg(folder).args(&options);
-        let output = generator.stderr(std::process::Stdio::inherit()).output().expect("the generator runs");
-        assert!(output.status.success(), "the generator failed");
-        made = serde_json::from_slice(&output.stdout).expect("its result is JSON");
+        made = match std::env::var_os("MAINSTAY_FLEET") {
+            Some(fleet) => copied(Path::new(&fleet), folder).expect("the fleet is copied"),
+            None => generated(folder, &options),
+        };
     })
     .await;
     table.row("fleet", &made.to_string());
@@ -74,6 +76,22 @@ async fn main() -> Result<()> {
     table.row("memory at the end", &memory(&product));
     table.print();
     Ok(())
+}
+
+fn generated(folder: &Path, options: &[String]) -> Value {
+    let mut generator = Command::new(program("simulator"));
+    generator.args(["records", "--json", "--data-dir"]).arg(folder).args(options);
+    let output = generator.stderr(std::process::Stdio::inherit()).output().expect("the generator runs");
+    assert!(output.status.success(), "the generator failed");
+    serde_json::from_slice(&output.stdout).expect("its result is JSON")
+}
+
+fn copied(fleet: &Path, folder: &Path) -> Result<Value> {
+    for file in std::fs::read_dir(fleet)? {
+        let file = file?;
+        std::fs::copy(file.path(), folder.join(file.file_name()))?;
+    }
+    Ok(json!(fleet.display().to_string()))
 }
 
 /// A device and a health check, first alone and then beside heavy pages.
@@ -143,9 +161,9 @@ impl Reader {
             if let Some(api) = api {
                 change(api).await;
             }
-            let before = cpu(product.pid())?;
+            let before = cpu(product.pid());
             times.push(self.get(path).await?);
-            spent += cpu(product.pid())? - before;
+            spent += cpu(product.pid()) - before;
         }
         Ok((Latency::of(times), spent / u32::try_from(REQUESTS)?))
     }
@@ -179,40 +197,8 @@ impl std::fmt::Display for Latency {
     }
 }
 
-/// CPU time of the process so far, user and kernel, as its threads were scheduled.
-fn cpu(pid: u32) -> Result<Duration> {
-    let mut total = 0;
-    for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
-        // A thread may end meanwhile.
-        if let Ok(text) = std::fs::read_to_string(thread?.path().join("schedstat")) {
-            total += text.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
-        }
-    }
-    Ok(Duration::from_nanos(total))
-}
-
 fn memory(product: &Mainstay) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", product.pid())).unwrap_or_default();
-    let of = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name))?;
-        line.split_whitespace().nth(1)?.parse::<f64>().ok()
-    };
-    let mb = |name| of(name).unwrap_or(0.0) / 1024.0;
-    format!("{:.0} MB now, {:.0} MB at most", mb("VmRSS:"), mb("VmHWM:"))
-}
-
-#[derive(Default)]
-struct Table(Vec<(String, String)>);
-impl Table {
-    fn row(&mut self, what: &str, figure: &str) {
-        eprintln!("{what}: {figure}");
-        self.0.push((what.into(), figure.into()));
-    }
-    #[expect(clippy::print_stdout, reason = "the table is this program's result")]
-    fn print(&self) {
-        println!("| what | figure |\n| --- | --- |");
-        for (what, figure) in &self.0 {
-            println!("| {what} | {figure} |");
-        }
-    }
+    let mb = |bytes: u64| bytes as f64 / 1_048_576.0;
+    let (now, most) = (mb(resident_bytes(product.pid())), mb(peak_bytes(product.pid())));
+    format!("{now:.0} MB now, {most:.0} MB at most")
 }
