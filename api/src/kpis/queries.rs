@@ -142,7 +142,7 @@ pub async fn board_kept(
     changes::settle_for_reader(deps).await;
     // Contracts end and promises are broken without a commit, so nothing is kept for more than a minute.
     let world = World { commit: *deps.records.commits().borrow(), minute: now.timestamp().div_euclid(60) };
-    let load = Books::load(deps.records.read(), organisation, days, now);
+    let load = async { Books::load(&deps.records.snapshot().await?, organisation, days, now).await };
     Ok(deps.shell.books.get(days, world, load).await?.board(role, now))
 }
 

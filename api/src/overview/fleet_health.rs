@@ -15,7 +15,7 @@ use domain::{
 use maud::{Markup, html};
 use std::collections::HashMap;
 use store::records::{
-    assets, sites,
+    Connection, assets, sites,
     state_days::{self, Past},
     states, work_orders,
 };
@@ -54,8 +54,13 @@ fn rank(state: EquipmentState) -> u8 {
 }
 
 /// The uptime of every site over `days`, which end with today.
-async fn uptimes(deps: &Deps, days: Days, now: Timestamp) -> Result<HashMap<SiteId, Uptime>, CommandError> {
-    let (db, today) = (deps.records.read(), days.to - 1);
+async fn uptimes(
+    deps: &Deps,
+    db: &impl Connection,
+    days: Days,
+    now: Timestamp,
+) -> Result<HashMap<SiteId, Uptime>, CommandError> {
+    let today = days.to - 1;
     let first = state_days::day(Days::date(days.from), days.zone);
     let version = state_days::version(db, days.from, today).await?;
     let past = deps.shell.past.get(days, version, Past::load(db, first, today)).await?;
@@ -65,13 +70,14 @@ async fn uptimes(deps: &Deps, days: Days, now: Timestamp) -> Result<HashMap<Site
 /// Of `all` sites those that did worst over `days`, with what they did over the last day.
 pub async fn card(
     deps: &Deps,
+    db: &impl Connection,
     view: &View,
     all: usize,
     days: Days,
     now: Timestamp,
 ) -> Result<Markup, CommandError> {
-    let (lang, db) = (view.lang, deps.records.read());
-    let uptimes = uptimes(deps, days, now).await?;
+    let lang = view.lang;
+    let uptimes = uptimes(deps, db, days, now).await?;
     let mut rows: Vec<(SiteId, Option<f64>)> =
         uptimes.iter().map(|(site, uptime)| (*site, uptime.technical())).collect();
     if rows.len() < SHOWN {

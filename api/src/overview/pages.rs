@@ -26,7 +26,7 @@ use domain::{
 use maud::{Markup, html};
 use store::{
     StoreError,
-    records::{connections, devices, kpi_facts, state_days, tickets},
+    records::{Connection, connections, devices, kpi_facts, state_days, tickets},
 };
 
 const TILES: [&str; 5] = ["K4", "K17", "K2a", "K8", "M1"];
@@ -46,10 +46,11 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     let days = Days::last(&organisation, now, DEFAULT_DAYS);
     let currency = organisation.currency;
     let board = queries::board_kept(&deps, &organisation, user.actor.role, days, now).await?;
+    let db = &deps.records.snapshot().await?;
     let footing = state_days::footing(db).await?;
     let attention = attention::load(db, user.scope(), now).await?;
     let sites = usize::try_from(footing.sites).unwrap_or(usize::MAX);
-    let health = fleet_health::card(&deps, &view, sites, days, now).await?;
+    let health = fleet_health::card(&deps, db, &view, sites, days, now).await?;
     let connects = matches!(user.actor.role, Role::Admin | Role::ServiceManager);
     let main = html! {
         div.top {
@@ -74,8 +75,8 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
                 (health)
             }
             div.cols.trio {
-                (work_orders(&deps, &view, days).await?)
-                (sources(&deps, &view, days).await?)
+                (work_orders(db, &view, days).await?)
+                (sources(db, &view, days).await?)
                 (intake_card(&deps, &view, None).await?)
             }
         }
@@ -117,10 +118,10 @@ fn money(view: &View, currency: Currency, board: &[Figure]) -> Markup {
     }
 }
 
-async fn work_orders(deps: &Deps, view: &View, days: Days) -> Result<Markup, CommandError> {
+async fn work_orders(db: &impl Connection, view: &View, days: Days) -> Result<Markup, CommandError> {
     let lang = view.lang;
     let from = days.to - BAR_DAYS;
-    let sums = kpi_facts::days(deps.records.read(), from, days.to).await?;
+    let sums = kpi_facts::days(db, from, days.to).await?;
     let of = |day: i32, code: &str| {
         let found = sums.get(code).and_then(|sums| sums.iter().find(|(at, _)| *at == day));
         found.map_or(0.0, |(_, sum)| sum.numerator as f64)
@@ -138,9 +139,9 @@ async fn work_orders(deps: &Deps, view: &View, days: Days) -> Result<Markup, Com
     })
 }
 
-async fn sources(deps: &Deps, view: &View, days: Days) -> Result<Markup, CommandError> {
+async fn sources(db: &impl Connection, view: &View, days: Days) -> Result<Markup, CommandError> {
     let lang = view.lang;
-    let sums = kpi_facts::totals(deps.records.read(), days.from, days.to).await?;
+    let sums = kpi_facts::totals(db, days.from, days.to).await?;
     let of = |code: &str| sums.get(code).map_or(0, |sum| sum.numerator);
     let counts: Vec<(&str, i64)> = SOURCES.iter().map(|(source, code)| (source.as_str(), of(code))).collect();
     let total: i64 = counts.iter().map(|(_, n)| n).sum();

@@ -92,6 +92,9 @@ pub use cursor::{Key, List};
 pub use readable::Unreadable;
 pub use sea_orm::ConnectionTrait as Connection;
 
+/// One state of the records.
+pub type Snapshot = DatabaseTransaction;
+
 /// A handle to the records; clones share it.
 #[derive(Clone)]
 pub struct Records {
@@ -134,6 +137,12 @@ impl Records {
 
     /// A transaction that nothing can overtake: what it has read is still so when it writes, with any number of
     /// processes on the file.
+    /// The records as they are now, for several reads: none of them sees what is committed meanwhile, and what one has
+    /// brought into memory the next finds there. Never write through it.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(self.read.begin().await?)
+    }
+
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = self.write.begin_with_options(opening::immediate()).await;
         let inner = inner.inspect_err(|error| note(&self.health, error))?;
