@@ -6,8 +6,8 @@ use domain::{
     asset::Customer,
     clock::from_micros,
     id::{
-        AssetId, ContractId, CustomerId, InvoiceId, LineId, PartId, SiteId, StockLocationId, StockMovementId,
-        TechnicianId, WorkOrderId,
+        AlertGroupId, AssetId, ContractId, CustomerId, InvoiceId, LineId, PartId, SiteId, StockLocationId,
+        StockMovementId, TechnicianId, TicketId, WorkOrderId,
     },
     service::{
         Priority,
@@ -17,6 +17,7 @@ use domain::{
         line::{Line, LineKind},
         stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement},
         technician::Technician,
+        ticket::{PriorityReason, Ticket, TicketSource, TicketState},
         work_order::{WorkOrder, WorkOrderKind, WorkOrderState},
     },
 };
@@ -203,5 +204,31 @@ pub fn contract(customer_id: CustomerId, number: &str) -> Contract {
         billing: None,
         availability_guarantee: None,
         version: 1,
+    }
+}
+
+/// A new ticket, reported so many minutes after the beginning of time.
+pub fn ticket(number: &str, minute: i64, group: Option<AlertGroupId>) -> Ticket {
+    let at = from_micros(minute * 60_000_000);
+    Ticket {
+        id: TicketId::generate(),
+        number: number.into(),
+        asset_id: AssetId::generate(),
+        customer_id: CustomerId::generate(),
+        site_id: SiteId::generate(),
+        subject: format!("Subject of {number}"),
+        description: String::new(),
+        source: TicketSource::Automatic,
+        alert_group_id: group,
+        priority: Priority::High,
+        priority_reason: PriorityReason::Given,
+        fault_at: Some(at),
+        reported_at: at,
+        opened_at: at,
+        first_response_at: None,
+        restored_at: None,
+        reopened_at: vec![at],
+        state: TicketState::New,
+        version: 0,
     }
 }

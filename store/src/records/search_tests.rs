@@ -1,42 +1,14 @@
 use super::{
-    super::{PageRequest, Records, migrations::Migrator, opening::options, tickets},
+    super::{PageRequest, Records, fixture, migrations::Migrator, opening::options, tickets},
     Number, number,
 };
-use domain::{
-    clock::from_micros,
-    id::{AssetId, CustomerId, SiteId, TicketId},
-    service::{
-        Priority,
-        ticket::{PriorityReason, Ticket, TicketSource, TicketState},
-    },
-};
+use domain::service::ticket::Ticket;
 use sea_orm::{ConnectionTrait, Database, EntityTrait, QueryTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 
 fn ticket(number: &str, subject: &str) -> Ticket {
-    let at = from_micros(0);
-    Ticket {
-        id: TicketId::generate(),
-        number: number.into(),
-        asset_id: AssetId::generate(),
-        customer_id: CustomerId::generate(),
-        site_id: SiteId::generate(),
-        subject: subject.into(),
-        description: String::new(),
-        source: TicketSource::Agent,
-        alert_group_id: None,
-        priority: Priority::High,
-        priority_reason: PriorityReason::Given,
-        fault_at: None,
-        reported_at: at,
-        opened_at: at,
-        first_response_at: None,
-        restored_at: None,
-        reopened_at: vec![],
-        state: TicketState::New,
-        version: 0,
-    }
+    Ticket { subject: subject.into(), ..fixture::ticket(number, 0, None) }
 }
 
 async fn with(list: &[Ticket]) -> (TempDir, Records) {

@@ -1,19 +1,13 @@
 //! The repositories of tickets, work orders and stock against a real file.
 
-use super::{PageRequest, Records, counters, parts, stock, tickets};
+use super::{PageRequest, Records, counters, fixture::ticket, parts, stock, tickets};
 use crate::StoreError;
 use domain::{
     Currency, Money,
     account::Actor,
     clock::from_micros,
-    id::{
-        AlertGroupId, AssetId, CustomerId, LineId, PartId, SiteId, StockLocationId, StockMovementId, TicketId,
-    },
-    service::{
-        Priority,
-        stock::{MovementReason, Part, StockError, StockLocation, StockLocationKind, StockMovement},
-        ticket::{PriorityReason, Ticket, TicketSource, TicketState},
-    },
+    id::{AlertGroupId, LineId, PartId, StockLocationId, StockMovementId},
+    service::stock::{MovementReason, Part, StockError, StockLocation, StockLocationKind, StockMovement},
 };
 use rust_decimal::Decimal;
 use tempfile::TempDir;
@@ -22,31 +16,6 @@ async fn records() -> (TempDir, Records) {
     let folder = tempfile::tempdir().expect("folder");
     let records = Records::open(folder.path()).await.expect("records");
     (folder, records)
-}
-
-pub(super) fn ticket(number: &str, minute: i64, group: Option<AlertGroupId>) -> Ticket {
-    let at = from_micros(minute * 60_000_000);
-    Ticket {
-        id: TicketId::generate(),
-        number: number.into(),
-        asset_id: AssetId::generate(),
-        customer_id: CustomerId::generate(),
-        site_id: SiteId::generate(),
-        subject: format!("Subject of {number}"),
-        description: String::new(),
-        source: TicketSource::Automatic,
-        alert_group_id: group,
-        priority: Priority::High,
-        priority_reason: PriorityReason::Given,
-        fault_at: Some(at),
-        reported_at: at,
-        opened_at: at,
-        first_response_at: None,
-        restored_at: None,
-        reopened_at: vec![at],
-        state: TicketState::New,
-        version: 0,
-    }
 }
 
 #[tokio::test]

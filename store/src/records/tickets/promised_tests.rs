@@ -1,6 +1,6 @@
 use super::{Open, open};
 use crate::records::{
-    Records,
+    Records, fixture,
     kpi_facts::{self, Subject},
     tickets,
 };
@@ -9,11 +9,11 @@ use domain::{
     account::{Actor, Role, Scope},
     calendar::Zone,
     clock::from_micros,
-    id::{AssetId, CustomerId, SiteId, TicketId},
+    id::TicketId,
     service::{
         Priority,
         kpi::{Dimensions, Promise, of_ticket},
-        ticket::{PriorityReason, Ticket, TicketSource, TicketState},
+        ticket::Ticket,
     },
 };
 use tempfile::TempDir;
@@ -23,27 +23,7 @@ fn hour(hours: i64) -> Timestamp {
 }
 
 fn ticket(number: i64, reported: i64, priority: Priority) -> Ticket {
-    Ticket {
-        id: TicketId::generate(),
-        number: format!("T-{number}"),
-        asset_id: AssetId::generate(),
-        customer_id: CustomerId::generate(),
-        site_id: SiteId::generate(),
-        subject: "Noise".into(),
-        description: String::new(),
-        source: TicketSource::Agent,
-        alert_group_id: None,
-        priority,
-        priority_reason: PriorityReason::Given,
-        fault_at: None,
-        reported_at: hour(reported),
-        opened_at: hour(reported),
-        first_response_at: None,
-        restored_at: None,
-        reopened_at: vec![],
-        state: TicketState::New,
-        version: 0,
-    }
+    Ticket { priority, ..fixture::ticket(&format!("T-{number}"), 60 * reported, None) }
 }
 
 /// Each with what it is promised.

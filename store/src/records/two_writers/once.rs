@@ -5,10 +5,9 @@ use crate::{
     StoreError,
     records::{
         Records, command_keys, counters,
+        fixture::ticket,
         leases::{self, Held},
-        outbox,
-        service_tests::ticket,
-        tickets,
+        outbox, tickets,
     },
 };
 use domain::{

@@ -1,8 +1,9 @@
 //! The same with two real processes: this test program starts itself twice more.
 
 use crate::records::{
-    PageRequest, Records, counters, fixture, outbox,
-    service_tests::ticket,
+    PageRequest, Records, counters, fixture,
+    fixture::ticket,
+    outbox,
     stock::{self, MoveError},
     tickets,
 };

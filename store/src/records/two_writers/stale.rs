@@ -2,8 +2,9 @@
 
 use super::{ROUNDS, Writers, one_of};
 use crate::records::{
-    Records, contracts, fixture, invoices, lines, parts, service_tests::ticket, technicians, tickets, visits,
-    work_orders,
+    Records, contracts,
+    fixture::{self, ticket},
+    invoices, lines, parts, technicians, tickets, visits, work_orders,
 };
 use domain::{
     Date,
