@@ -7,7 +7,7 @@
 use super::Case;
 use domain::{
     Timestamp,
-    condition::alert::{Alert, AlertGroup, ClearReason},
+    condition::alert::{Alert, AlertGroup},
     event::DomainEvent,
     id::AlertGroupId,
     service::ticket::{Resolution, TicketState},
@@ -131,8 +131,7 @@ pub async fn renew(tx: &Tx, id: AlertGroupId, now: Timestamp) -> Result<Option<T
         alerts::delete_group(tx, &group).await?;
         return Ok(None);
     }
-    let held: Vec<&Alert> =
-        all.iter().filter(|alert| alert.clear_reason != Some(ClearReason::LateData)).collect();
+    let held: Vec<&Alert> = all.iter().filter(|alert| !alert.is_disproved()).collect();
     let cleared: Option<Vec<Timestamp>> = held.iter().map(|alert| alert.cleared_at).collect();
     let last = cleared.map(|times| times.into_iter().max().unwrap_or(group.opened_at));
     let renewed = AlertGroup {
@@ -157,7 +156,7 @@ pub async fn regroup(tx: &Tx, id: AlertGroupId, now: Timestamp) -> Result<Vec<Al
         return Ok(Vec::new());
     }
     let mut held = alerts::of_group(tx, id).await?;
-    held.retain(|alert| alert.clear_reason != Some(ClearReason::LateData));
+    held.retain(|alert| !alert.is_disproved());
     // The first keeps the ticket.
     let apart = cases(held).into_iter().skip(1);
     let (mut moved, mut touched) = (Vec::new(), vec![id]);
@@ -213,7 +212,7 @@ fn cases(alerts: Vec<Alert>) -> Vec<Vec<Alert>> {
 /// Merges the group with those that it touches.
 async fn touch(tx: &Tx, id: AlertGroupId, now: Timestamp) -> Result<(), StoreError> {
     let Some(group) = alerts::group(tx, id).await? else { return Ok(()) };
-    if alerts::of_group(tx, id).await?.iter().all(|alert| alert.clear_reason == Some(ClearReason::LateData)) {
+    if alerts::of_group(tx, id).await?.iter().all(Alert::is_disproved) {
         return Ok(());
     }
     let until = group.cleared_at.map_or(Timestamp::MAX_UTC, |at| at + SAME_CASE);

@@ -330,7 +330,7 @@ impl<'a> Advisor<'a> {
         let from = from_micros(from_us);
         let mut known = alerts::judged_from(self.tx, rule.id, asset, device, from).await?;
         // One that was disproved is taken up again only where no other fits.
-        known.sort_by_key(|alert| (alert.clear_reason == Some(ClearReason::LateData), alert.raised_at));
+        known.sort_by_key(|alert| (alert.is_disproved(), alert.raised_at));
         let times: Vec<Known> = known
             .iter()
             .map(|alert| Known {
@@ -342,9 +342,8 @@ impl<'a> Advisor<'a> {
         let findings =
             correct(from_us, found, &times).into_iter().filter_map(|correction| match correction {
                 // What is wrong goes first: its place may be taken by what is right.
-                Correction::Withdraw { known: place } => (known[place].clear_reason
-                    != Some(ClearReason::LateData))
-                .then(|| finding(Timestamp::MIN_UTC, What::Disproved { alert: known[place].id })),
+                Correction::Withdraw { known: place } => (!known[place].is_disproved())
+                    .then(|| finding(Timestamp::MIN_UTC, What::Disproved { alert: known[place].id })),
                 Correction::Move { known: place, raised_us, cleared_us } => {
                     let (raised, cleared) = (from_micros(raised_us), cleared_us.map(from_micros));
                     Some(finding(raised, What::Moved { alert: known[place].id, raised, cleared }))

@@ -187,7 +187,7 @@ async fn ticket(tx: &Tx, id: TicketId) -> Result<Option<Facts>, CommandError> {
 }
 
 /// The shortest promises of the contracts in force at `at`.
-pub fn promise<'a>(contracts: impl IntoIterator<Item = &'a Contract>, at: Timestamp) -> Promise {
+fn promise<'a>(contracts: impl IntoIterator<Item = &'a Contract>, at: Timestamp) -> Promise {
     let mut promise = Promise::default();
     for contract in contracts.into_iter().filter(|contract| contract.state(at) == ContractState::Active) {
         let shorter = |a: Option<u32>, b: Option<u32>| [a, b].into_iter().flatten().min();

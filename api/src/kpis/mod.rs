@@ -2,7 +2,7 @@
 
 pub mod changes;
 pub mod equipment;
-pub mod facts;
+mod facts;
 pub mod json;
 pub mod pages;
 pub mod queries;

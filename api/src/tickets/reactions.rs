@@ -82,7 +82,7 @@ fn first(all: &[Alert]) -> Option<&Alert> {
 
 /// Those that late data has not disproved.
 fn held(all: &[Alert]) -> impl Iterator<Item = &Alert> {
-    all.iter().filter(|alert| alert.clear_reason != Some(ClearReason::LateData))
+    all.iter().filter(|alert| !alert.is_disproved())
 }
 
 /// Since when the machine is well: only the machine can say it. When a rule was changed, nothing is known of it.

@@ -102,9 +102,13 @@ impl Alert {
             Some(_) => Err(invalid("clear", "cleared")),
         }
     }
+    /// Late data has shown that it never held.
+    pub fn is_disproved(&self) -> bool {
+        self.clear_reason == Some(ClearReason::LateData)
+    }
     /// Somebody is to be sent for it.
     pub fn asks_for_ticket(&self) -> bool {
-        self.opens_ticket && !self.suppressed && self.clear_reason != Some(ClearReason::LateData)
+        self.opens_ticket && !self.suppressed && !self.is_disproved()
     }
     /// It stands, asks for a ticket, and nobody has decided that it needs no work.
     pub fn needs_ticket(&self) -> bool {
