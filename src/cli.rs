@@ -3,8 +3,8 @@
 use crate::{config::LogFormat, role::Roles};
 use clap::{Args, Parser, Subcommand};
 use domain::{
-    account::Role,
     id::{CustomerId, TechnicianId},
+    people::account::Role,
 };
 use serde::Serialize;
 use std::{net::SocketAddr, path::PathBuf};

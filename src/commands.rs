@@ -6,11 +6,11 @@ use crate::{
 };
 use anyhow::{Context as _, Result, anyhow, bail};
 use api::{
-    accounts::{
+    command::{CommandError, Context},
+    people::accounts::{
         commands::{self as accounts, NewAccount, NewToken},
         password::Hashing,
     },
-    command::{CommandError, Context},
     web::i18n::Lang,
 };
 use domain::{Clock, SystemClock};
@@ -18,7 +18,7 @@ use std::{
     io::{BufRead, Write},
     path::Path,
 };
-use store::records::{Records, organisation};
+use store::records::{Records, people::organisation};
 
 pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()> {
     let password = match input.password_file.to_str() {
@@ -60,7 +60,7 @@ pub async fn create_token(config: &Config, input: &CreateToken) -> Result<()> {
 }
 
 pub fn openapi() -> Result<()> {
-    print(&format!("{}\n", api::openapi::document().to_pretty_json()?))
+    print(&format!("{}\n", api::operation::openapi::document().to_pretty_json()?))
 }
 
 /// Writes a result to stdout; a reader that has gone away is no failure.

@@ -85,7 +85,7 @@ pub async fn prepare(deps: &Deps, config: &Config) -> Result<Beginning> {
         Some(_) => return Ok(Beginning::Load(SignIns { password: password_of(config), new_product: false })),
         None => {}
     }
-    if config.no_demo || !api::first_run::is_due(deps).await? {
+    if config.no_demo || !api::screens::first_run::is_due(deps).await? {
         return Ok(Beginning::Nothing);
     }
     let password = password_of(config);

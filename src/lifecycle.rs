@@ -26,8 +26,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use store::{
     health,
-    records::Records,
-    records::quarantine,
+    records::{Records, telemetry::quarantine},
     telemetry::{
         TelemetryStore,
         embedded::{Embedded, EmbeddedConfig},
@@ -145,7 +144,7 @@ async fn serve(
     if config.roles.contains(Role::Jobs) {
         let deps = deps.clone();
         parts.start(Part::Role(Role::Jobs), |stop| async move {
-            api::jobs::run(deps, stop).await;
+            api::operation::jobs::run(deps, stop).await;
             Ok(())
         });
     }

@@ -17,7 +17,7 @@ use domain::{
     id::{AssetId, DeviceId},
 };
 use std::sync::Arc;
-use store::{StoreError, history, records::alerts};
+use store::{StoreError, history, records::condition::alerts};
 
 /// Facts read at once.
 const PAGE: usize = 20_000;

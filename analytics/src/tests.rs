@@ -8,7 +8,6 @@ use super::{engine::Engine, *};
 use chrono::TimeDelta;
 use domain::{
     Currency, ManualClock, Money, Timestamp,
-    asset::{Asset, Criticality, Customer, Device, DeviceProfile, Model, Site},
     clock::from_micros,
     condition::{
         EquipmentState, ReportedState, Severity,
@@ -17,18 +16,28 @@ use domain::{
         rule::{Condition, Rule, RuleSettings, Scope, Side},
     },
     event::DomainEvent,
+    fleet::{
+        asset::{Asset, Criticality},
+        customer::Customer,
+        device::{Device, DeviceProfile},
+        model::Model,
+        site::Site,
+    },
     id::*,
-    service::{
+    telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample, StateReport},
+    work::{
         Priority,
         ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState},
     },
-    telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample, StateReport},
 };
 use rust_decimal::Decimal;
 use store::{
     records::{
-        PageRequest, alerts, analytics_state, assets, customers, devices, evidence, failures, models, outbox,
-        rules, sites, states, tickets,
+        PageRequest,
+        condition::{alerts, analytics_state, evidence, failures, rules, states},
+        engine::outbox,
+        fleet::{assets, customers, devices, models, sites},
+        work::tickets,
     },
     telemetry::{
         append,
@@ -218,7 +227,7 @@ impl House {
         let page = PageRequest::first(500);
         let mut found = alerts::list(
             self.deps.records.read(),
-            domain::account::Actor::system().scope(),
+            domain::people::account::Actor::system().scope(),
             &filter,
             self.deps.clock.now(),
             &page,

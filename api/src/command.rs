@@ -13,8 +13,8 @@
 
 use domain::{
     MoneyError, Timestamp,
-    account::{Actor, Identity, Scope, Source},
-    service::InvalidTransition,
+    lifecycle::InvalidTransition,
+    people::account::{Actor, Identity, Scope, Source},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -23,8 +23,9 @@ use std::borrow::Cow;
 use store::{
     StoreError,
     records::{
-        Records, Tx, command_keys,
-        frozen::{self, Answer},
+        Records, Tx,
+        columns::frozen::{self, Answer},
+        engine::command_keys,
     },
 };
 use thiserror::Error;

@@ -2,7 +2,7 @@
 
 use crate::{
     command::CommandError,
-    jobs::retention::Retention,
+    operation::jobs::retention::Retention,
     web::{heavy::HeavyReads, proxies::Proxies, shell::Shell},
 };
 use domain::{
@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use std::{net::SocketAddr, sync::Arc};
 use store::{
     StoreError,
-    records::{Records, quarantine},
+    records::{Records, telemetry::quarantine},
     telemetry::{self, Point, TelemetryStore},
 };
 

@@ -2,7 +2,9 @@
 
 use crate::{
     deps::Deps,
-    first_run, openapi, routes,
+    operation::openapi,
+    routes,
+    screens::first_run,
     web::{
         assets,
         documented::Documented,

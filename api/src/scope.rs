@@ -8,19 +8,24 @@
 
 use crate::command::CommandError;
 use domain::{
-    account::Scope,
-    asset::{Asset, Customer, Device, Model, Site},
     condition::alert::Alert,
+    fleet::{asset::Asset, customer::Customer, device::Device, model::Model, site::Site},
     id::{
         AlertId, AssetId, ContractId, CustomerId, DeviceId, InvoiceId, ModelId, QuarantineId, SiteId,
         TicketId, VisitId, WorkOrderId,
     },
-    service::{contract::Contract, invoice::Invoice, ticket::Ticket, visit::Visit, work_order::WorkOrder},
+    money::{contract::Contract, invoice::Invoice},
+    people::account::Scope,
     telemetry::quarantine::Quarantined,
+    work::{ticket::Ticket, visit::Visit, work_order::WorkOrder},
 };
 use store::records::{
-    Connection, alerts, assets, contracts, customers, devices, invoices, models, quarantine, sites, tickets,
-    visits, work_orders,
+    Connection,
+    condition::alerts,
+    fleet::{assets, customers, devices, models, sites},
+    money::{contracts, invoices},
+    telemetry::quarantine,
+    work::{tickets, visits, work_orders},
 };
 
 macro_rules! rows {

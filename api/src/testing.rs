@@ -27,16 +27,22 @@ use axum::{
 };
 use domain::{
     Currency, ManualClock, Money, Timestamp,
-    account::{Account, ApiToken, Role},
     clock::from_micros,
     id::{AccountId, ApiTokenId, CustomerId, TechnicianId},
-    organisation::Organisation,
+    people::{
+        account::{Account, ApiToken, Role},
+        organisation::Organisation,
+    },
     telemetry::{Done, InboundMessage, MessageSink, Taken, Told},
 };
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, sync::Arc};
-use store::records::{Records, accounts, api_tokens, organisation, quarantine, sessions};
+use store::records::{
+    Records,
+    people::{accounts, api_tokens, organisation, sessions},
+    telemetry::quarantine,
+};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -109,7 +115,7 @@ impl TestApp {
             mqtt_address: ([127, 0, 0, 1], 1883).into(),
             secure_cookies: false,
             proxies: Arc::default(),
-            retention: crate::jobs::retention::Retention::default(),
+            retention: crate::operation::jobs::retention::Retention::default(),
             demo: Arc::new(FakeDemo::default()),
             metrics: Arc::new(|| "# no metrics in tests\n".into()),
             shell: Arc::new(Shell::default()),

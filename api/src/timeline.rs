@@ -6,14 +6,15 @@ use crate::{
     web::request::View,
 };
 use chrono::TimeDelta;
-use domain::{Timestamp, account::Identity};
+use domain::{Timestamp, people::account::Identity};
 use maud::{Markup, html};
 use std::collections::HashMap;
 use store::{
     StoreError,
     records::{
-        Connection, accounts,
-        transitions::{self, Circumstances, Transition},
+        Connection,
+        engine::transitions::{self, Circumstances, Transition},
+        people::accounts,
     },
 };
 
@@ -114,7 +115,7 @@ fn note_text(view: &View, note: &str) -> String {
 }
 
 fn source_word(entry: &Transition) -> &'static str {
-    use domain::account::Source;
+    use domain::people::account::Source;
     match entry.source {
         Source::Desktop => "desktop",
         Source::Mobile => "mobile",

@@ -12,7 +12,7 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{Records, devices},
+    records::{Records, fleet::devices},
 };
 
 pub struct Access {

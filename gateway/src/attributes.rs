@@ -11,7 +11,7 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{Records, device_attributes},
+    records::{Records, fleet::device_attributes},
 };
 use tokio::sync::mpsc;
 

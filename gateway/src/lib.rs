@@ -30,7 +30,7 @@ use metrics::{Counter, Gauge};
 use std::{sync::Arc, time::Duration};
 use store::{
     StoreError,
-    records::{Records, quarantine},
+    records::{Records, telemetry::quarantine},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

@@ -5,7 +5,7 @@ use domain::telemetry::connection::EndReason;
 use std::{sync::Arc, time::Duration};
 use store::{
     health::keep_running,
-    records::{connections, devices},
+    records::{fleet::devices, telemetry::connections},
 };
 use tokio::{
     net::{TcpListener, TcpStream},

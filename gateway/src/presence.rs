@@ -4,7 +4,7 @@
 use domain::{id::DeviceId, telemetry::connection::Connection};
 use parking_lot::Mutex;
 use std::{collections::HashMap, time::Duration};
-use store::records::{Records, connections};
+use store::records::{Records, telemetry::connections};
 use tokio::sync::Notify;
 
 pub struct Presence {

@@ -9,8 +9,8 @@ use crate::{
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    asset::DeviceProfile,
     clock::DEFAULT_TOLERANCE,
+    fleet::device::DeviceProfile,
     id::DeviceId,
     telemetry::{Batch, InboundMessage, Rejection, quarantine::Quarantined},
 };

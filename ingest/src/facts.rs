@@ -5,8 +5,8 @@ use crate::{
     names::{self, Name, Recent},
 };
 use domain::{
-    asset::DeviceProfile,
     condition::ReportedState,
+    fleet::device::DeviceProfile,
     id::DeviceId,
     telemetry::{Batch, DeviceEvent, DeviceEventKind, Metric, Rejection, Sample, StateReport},
 };

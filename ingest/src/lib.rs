@@ -31,7 +31,7 @@ use std::sync::Arc;
 use store::{
     StoreError,
     health::keep_running,
-    records::{Records, device_attributes, quarantine},
+    records::{Records, fleet::device_attributes, telemetry::quarantine},
     telemetry::TelemetryStore,
 };
 use tokio::task::JoinSet;

@@ -6,7 +6,7 @@
 //! most such texts are names.
 
 use crate::json::is_exact_integer;
-use domain::asset::DeviceProfile;
+use domain::fleet::device::DeviceProfile;
 
 /// Longer texts are no measured values.
 const MAX_LEN: usize = 40;

@@ -4,7 +4,7 @@ use crate::decode::Decoder;
 use std::{sync::Arc, time::Duration};
 use store::{
     StoreError,
-    records::{Records, devices},
+    records::{Records, fleet::devices},
 };
 use tokio_util::sync::CancellationToken;
 

@@ -4,15 +4,19 @@
 
 use domain::{
     SystemClock,
-    asset::{Device, DeviceProfile},
     clock::{Clock, from_micros},
+    fleet::device::{Device, DeviceProfile},
     id::DeviceId,
     telemetry::{InboundMessage, MessageSink, NotStored, Refusal, Taken},
 };
 use ingest::Ingest;
 use std::sync::Arc;
 use store::{
-    records::{PageRequest, Records, device_events, devices, quarantine},
+    records::{
+        PageRequest, Records,
+        fleet::devices,
+        telemetry::{device_events, quarantine},
+    },
     telemetry::{
         TelemetryStore,
         embedded::{Embedded, EmbeddedConfig},
@@ -85,7 +89,7 @@ impl House {
         let page = PageRequest::first(10);
         quarantine::list(
             self.records.read(),
-            domain::account::Actor::system().scope(),
+            domain::people::account::Actor::system().scope(),
             &quarantine::Filter::default(),
             &page,
         )
@@ -115,7 +119,7 @@ async fn good_and_bad_parts_are_durable_when_the_answer_comes() {
     house.submit(&["{}"]).await.unwrap();
     let counts = quarantine::counts(
         house.records.read(),
-        domain::account::Actor::system().scope(),
+        domain::people::account::Actor::system().scope(),
         Some(house.device),
     )
     .await

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
 use domain::{
-    asset::DeviceProfile,
     clock::from_micros,
     condition::ReportedState,
+    fleet::device::DeviceProfile,
     id::DeviceId,
     telemetry::{DeviceEventKind, InboundMessage},
 };

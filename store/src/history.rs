@@ -3,7 +3,7 @@
 
 use crate::{
     StoreError,
-    records::device_events,
+    records::telemetry::device_events,
     telemetry::{SeriesRange, TelemetryStore},
 };
 use domain::{

@@ -19,7 +19,12 @@ use domain::{
 };
 use store::{
     StoreError,
-    records::{PageRequest, Tx, alerts, assets, device_events, devices},
+    records::{
+        PageRequest, Tx,
+        condition::alerts,
+        fleet::{assets, devices},
+        telemetry::device_events,
+    },
     telemetry::TelemetryStore,
 };
 

@@ -10,11 +10,16 @@ use domain::{
     condition::alert::{Alert, AlertGroup},
     event::DomainEvent,
     id::AlertGroupId,
-    service::ticket::{Resolution, TicketState},
+    work::ticket::{Resolution, TicketState},
 };
 use store::{
     StoreError,
-    records::{Tx, alerts, outbox, tickets, work_orders},
+    records::{
+        Tx,
+        condition::alerts,
+        engine::outbox,
+        work::{tickets, work_orders},
+    },
 };
 
 const SAME_CASE: chrono::TimeDelta = chrono::TimeDelta::hours(24);

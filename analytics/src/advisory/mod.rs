@@ -7,7 +7,6 @@ mod suppression;
 use crate::rejudge::Judged;
 use domain::{
     Timestamp,
-    asset::Asset,
     clock::from_micros,
     condition::{
         alert::{Alert, ClearReason},
@@ -16,6 +15,7 @@ use domain::{
         rule::Rule,
     },
     event::DomainEvent,
+    fleet::asset::Asset,
     id::{AlertGroupId, AlertId, AssetId, DeviceId, FailureId, RuleId},
 };
 use std::{
@@ -24,7 +24,12 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{Tx, alerts, assets, evidence as kept_evidence, models, outbox},
+    records::{
+        Tx,
+        condition::{alerts, evidence as kept_evidence},
+        engine::outbox,
+        fleet::{assets, models},
+    },
     telemetry::TelemetryStore,
 };
 

@@ -8,7 +8,11 @@ use domain::{
 };
 use store::{
     StoreError,
-    records::{Tx, alerts, outbox, rules, states},
+    records::{
+        Tx,
+        condition::{alerts, rules, states},
+        engine::outbox,
+    },
 };
 
 pub async fn is_planned(tx: &Tx, asset: AssetId, at: Timestamp) -> Result<bool, StoreError> {

@@ -21,7 +21,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use slot::KeptSlot;
 use std::{collections::HashMap, sync::Arc};
-use store::records::frozen::Frozen;
+use store::records::columns::frozen::Frozen;
 
 /// Texts of this many keys are compared with their last value; more keys are kept without comparing.
 const MAX_TEXT_KEYS: usize = 64;

@@ -24,7 +24,7 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{Tx, device_events, states},
+    records::{Tx, condition::states, telemetry::device_events},
 };
 
 /// Equal reports of a device are written down at most this often.

@@ -13,7 +13,10 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{assets, devices, models, rules},
+    records::{
+        condition::rules,
+        fleet::{assets, devices, models},
+    },
     telemetry::Committed,
 };
 use tokio::time::Instant;

@@ -26,7 +26,14 @@ use std::{
 };
 use store::{
     StoreError,
-    records::{analytics_state, analytics_state::Memory as Kept, devices, frozen, rules},
+    records::{
+        columns::frozen,
+        condition::{
+            analytics_state::{self, Memory as Kept},
+            rules,
+        },
+        fleet::devices,
+    },
     telemetry::{self, Committed},
 };
 use tokio::{sync::watch, time::Instant};

@@ -13,7 +13,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
-    records::{Tx, states},
+    records::{Tx, condition::states},
 };
 
 /// When data of a device came, in its own time.

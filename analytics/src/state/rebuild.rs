@@ -1,7 +1,7 @@
 //! Derives the part of a log that a change can reach, and keeps what became of its failures.
 //!
 //! A change reaches as far as the equipment is not known to be well: back to where every device's part was settled and
-//! nothing was stopped, and on to where all that it touched is settled again (`store::records::states::settled_before`).
+//! nothing was stopped, and on to where all that it touched is settled again (`store::records::condition::states::settled_before`).
 
 use chrono::TimeDelta;
 use domain::{
@@ -15,8 +15,11 @@ use domain::{
 use store::{
     StoreError,
     records::{
-        Tx, failures,
-        states::{self, Settled},
+        Tx,
+        condition::{
+            failures,
+            states::{self, Settled},
+        },
     },
 };
 

@@ -1,7 +1,7 @@
 //! Failures that machines report, and the cases that days of alerts make, follow from the data alone.
 
 use super::{order::Random, *};
-use store::records::rules::FAILURE_RULE;
+use store::records::condition::rules::FAILURE_RULE;
 
 /// Rule, raised, cleared, and when its case began.
 type Told = Vec<(&'static str, Timestamp, Option<Timestamp>, Timestamp)>;

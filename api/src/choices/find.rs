@@ -4,21 +4,25 @@ use super::{MAX_SOUGHT, OFFERED};
 use crate::{
     Deps,
     command::CommandError,
-    models::pages::model_name,
+    fleet::models::pages::model_name,
     web::{
         chooser::{Choice, Found, Kind},
         i18n::Lang,
         request::View,
     },
-    work_orders::view::place_name,
+    work::work_orders::view::place_name,
 };
 use domain::{
-    asset::{Asset, Site},
+    fleet::{asset::Asset, site::Site},
     id::{AssetId, CustomerId},
-    service::stock::Part,
+    work::stock::Part,
 };
 use std::collections::HashMap;
-use store::records::{assets, choices, customers, models, parts, sites, stock, technicians};
+use store::records::{
+    across::choices,
+    fleet::{assets, customers, models, sites},
+    work::{parts, stock, technicians},
+};
 use uuid::Uuid;
 
 /// One more than is offered tells that there are more.

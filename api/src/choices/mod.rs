@@ -30,10 +30,10 @@ use crate::{
 };
 use axum::extract::State;
 use domain::{
-    account::Role::{
+    id::CustomerId,
+    people::account::Role::{
         self, Admin, Agent, Billing, Customer, Dispatcher, Integration, ServiceManager, Warehouse,
     },
-    id::CustomerId,
 };
 use serde::Serialize;
 

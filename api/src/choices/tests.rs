@@ -1,15 +1,20 @@
 use crate::{
-    assets::fixture::{Fleet, of_customer},
+    fleet::assets::fixture::{Fleet, of_customer},
     testing::{Answer, Client, TestApp, forms::form_of},
 };
 use domain::{
-    account::{Actor, Role},
-    asset::{Asset, Device},
+    fleet::{asset::Asset, device::Device},
     id::{AssetId, CustomerId, TechnicianId},
-    service::technician::Technician,
+    people::account::{Actor, Role},
+    work::technician::Technician,
 };
 use serde_json::{Value, json};
-use store::records::{PageRequest, assets, contracts, devices, technicians, tickets};
+use store::records::{
+    PageRequest,
+    fleet::{assets, devices},
+    money::contracts,
+    work::{technicians, tickets},
+};
 
 const MANY: usize = 1200;
 
@@ -216,7 +221,7 @@ async fn covered(app: &TestApp, made: &Answer) -> Vec<AssetId> {
     let id = made.json()["id"].as_str().expect("id").parse().expect("id");
     let contract = contracts::get(app.deps.records.read(), id).await.expect("read").expect("contract");
     match contract.covers_assets {
-        domain::service::contract::CoveredAssets::Listed(ids) => ids.into_iter().collect(),
+        domain::money::contract::CoveredAssets::Listed(ids) => ids.into_iter().collect(),
         other => panic!("{other:?}"),
     }
 }

@@ -79,7 +79,7 @@ fn a_repeated_key_without_a_readable_answer_is_a_conflict_with_its_own_code() {
 async fn a_key_that_cannot_be_kept_is_refused_and_nothing_is_done() {
     use crate::testing::TestApp;
     use axum::http::Method;
-    use domain::account::Role;
+    use domain::people::account::Role;
 
     let app = TestApp::new().await;
     let manager = app.bearer(Role::ServiceManager);

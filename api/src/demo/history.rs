@@ -6,32 +6,36 @@ use super::{
     records::Things,
 };
 use crate::{
-    billing::{
+    command::{CommandError, Context},
+    deps::Deps,
+    money::billing::{
         commands::{self as billing, NewInvoice},
         payments::{self, NewPayment},
         periods::{self, Standing},
     },
-    command::{CommandError, Context},
-    deps::Deps,
-    tickets::commands::{self as tickets, Draft, NewTicket, Remark},
     timeline::circumstances,
-    visits::commands::{self as visits, Booking, Press},
-    work_orders::{
-        commands::{self as work_orders, NewFinding, NewSignature, NewWorkOrder, Plan},
-        lines::{self, UsedPart},
+    work::{
+        tickets::commands::{self as tickets, Draft, NewTicket, Remark},
+        visits::commands::{self as visits, Booking, Press},
+        work_orders::{
+            commands::{self as work_orders, NewFinding, NewSignature, NewWorkOrder, Plan},
+            lines::{self, UsedPart},
+        },
     },
 };
 use chrono::{Datelike, TimeDelta};
 use domain::{
     Timestamp,
-    account::{Actor, Identity, Role, Source},
     calendar::{date_of, start_of_day},
     condition::alert::{Alert, Verdict},
     id::{AccountId, AssetId, CustomerId, TechnicianId, TicketId, VisitId, WorkOrderId},
-    service::{
-        Priority,
+    money::{
         invoice::Invoice,
         payment::{Direction, PaymentMethod},
+    },
+    people::account::{Actor, Identity, Role, Source},
+    work::{
+        Priority,
         ticket::{PriorityReason, TicketSource, assess},
         visit::Outcome,
         work_order::WorkOrderKind,
@@ -39,7 +43,9 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
-use store::records::{PageRequest, alerts, assets, checklists, contracts, organisation};
+use store::records::{
+    PageRequest, condition::alerts, fleet::assets, money::contracts, people::organisation, work::checklists,
+};
 
 pub struct History<'a> {
     pub deps: &'a Deps,

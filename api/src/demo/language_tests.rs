@@ -8,13 +8,13 @@ use crate::{
 };
 use chrono::TimeDelta;
 use domain::{
-    account::{Account, Actor, Role},
     clock::from_micros,
+    people::account::{Account, Actor, Role},
     telemetry::{Batch, Sample},
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use store::{
-    records::{PageRequest, accounts, devices, work_orders},
+    records::{PageRequest, fleet::devices, people::accounts, work::work_orders},
     telemetry::append,
 };
 

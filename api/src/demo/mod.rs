@@ -8,28 +8,32 @@ pub mod plan;
 mod records;
 
 use crate::{
-    accounts::commands::{self as accounts, NewAccount},
     command::{CommandError, Context},
     deps::Deps,
-    devices::commands as devices_commands,
-    kpis,
+    fleet::devices::commands as devices_commands,
+    insight::kpis,
+    people::accounts::commands::{self as accounts, NewAccount},
     web::i18n::Lang,
 };
 use domain::{
     Currency, Money, Timestamp,
-    account::Role,
     id::{AccountId, DeviceId},
-    organisation::Organisation,
+    people::{account::Role, organisation::Organisation},
 };
 use rust_decimal::Decimal;
 use store::records::{
-    Tx, alerts, analytics_state, assets, contracts, credit_notes, customers, demo, device_events, devices,
-    failures, invoices, models, organisation, payments, rules, sites, states, territories, warranties,
+    Tx,
+    across::demo,
+    condition::{alerts, analytics_state, failures, rules, states},
+    fleet::{assets, customers, devices, models, sites, territories},
+    money::{contracts, credit_notes, invoices, payments, warranties},
+    people::organisation,
+    telemetry::device_events,
 };
 
 pub use history::Progress;
 pub use records::Things;
-pub use store::records::demo::{Demo, Stage};
+pub use store::records::across::demo::{Demo, Stage};
 
 /// Sign-ins that come with the demo; all have one password.
 pub const SIGN_INS: [(&str, &str, Role); 4] = [

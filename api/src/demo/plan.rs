@@ -2,7 +2,7 @@
 //! that a second start knows the same past as the first.
 
 use chrono::{TimeDelta, Timelike};
-use domain::{Timestamp, asset::Criticality, service::contract::Tier};
+use domain::{Timestamp, fleet::asset::Criticality, money::contract::Tier};
 
 /// How far back its past goes.
 pub const DAYS: i64 = 90;

@@ -8,33 +8,46 @@ use crate::command::CommandError;
 use chrono::TimeDelta;
 use domain::{
     Currency, Money, Timestamp,
-    asset::{Asset, Customer, Device, DeviceProfile, MetricName, Model, Site, Territory},
     calendar::{Zone, date_of, end_of_day, start_of_day},
     condition::{
         Severity,
         rule::{Condition, DeviationLimit, Direction, Rule, RuleSettings, Scope, Side},
     },
+    fleet::{
+        asset::Asset,
+        customer::Customer,
+        device::{Device, DeviceProfile},
+        model::{MetricName, Model},
+        site::Site,
+        territory::Territory,
+    },
     id::{
         AssetId, ContractId, CustomerId, DeviceId, ModelId, PartId, RuleId, SiteId, StockLocationId,
         StockMovementId, TechnicianId, TerritoryId, WarrantyId,
     },
-    service::{
+    money::{
         contract::{
             Contract, CoveredAssets, Limits, Shares,
             billing::{Billing, Due, Every},
         },
+        warranty::Warranty,
+    },
+    work::{
         line::LineKind,
         stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement},
         technician::Technician,
-        warranty::Warranty,
     },
 };
 use rust_decimal::Decimal;
 use store::{
     StoreError,
     records::{
-        Tx, assets, contracts, customers, devices, model_metrics, models, organisation, parts, rules, sites,
-        stock, technicians, territories, warranties,
+        Tx,
+        condition::rules,
+        fleet::{assets, customers, devices, model_metrics, models, sites, territories},
+        money::{contracts, warranties},
+        people::organisation,
+        work::{parts, stock, technicians},
     },
 };
 

@@ -14,7 +14,7 @@ use crate::{
 };
 use asks::{Ask, Body, asks};
 use axum::http::Method;
-use domain::account::Role;
+use domain::people::account::Role;
 use rows::{Pair, Rows};
 
 /// Somebody who may only see the rows of the first customer.

@@ -13,7 +13,7 @@ mod timed;
 #[cfg(test)]
 mod tests;
 
-use crate::{deps::Deps, health, problem::Problem, router::router, web::live};
+use crate::{deps::Deps, operation::health, problem::Problem, router::router, web::live};
 use axum::{
     Router,
     body::Body,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::TestApp;
-use domain::account::Role;
+use domain::people::account::Role;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

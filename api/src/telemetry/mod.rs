@@ -1,21 +1,10 @@
-//! What machines said, for programs and charts, and the door for machines that speak HTTP.
+//! What machines said, and what of it could not be used.
 
-mod file;
-pub mod json;
-pub mod queries;
-pub mod twin;
+pub mod quarantine;
+pub mod samples;
 
-use crate::web::routes::{Access, Routes};
+use crate::web::routes::Routes;
 
-pub fn routes() -> Routes {
-    Routes::new()
-        .get_heavy("/api/v1/devices/{id}/telemetry", Access::SignedIn, json::of_device)
-        .get("/api/v1/devices/{id}/telemetry/latest", Access::SignedIn, json::latest_of_device)
-        .get_heavy("/api/v1/assets/{id}/telemetry", Access::SignedIn, json::of_asset)
-        .get("/api/v1/assets/{id}/telemetry/latest", Access::SignedIn, json::latest_of_asset)
-        .post("/api/v1/{token}/telemetry", Access::Public, twin::telemetry)
-        .post("/api/v1/{token}/attributes", Access::Public, twin::attributes)
+pub(crate) fn routes() -> Routes {
+    Routes::new().merge(quarantine::routes()).merge(samples::routes())
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! The frame of every page: navigation by role, language and theme, and the main region.
 
 use super::{assets, i18n::Lang, icon::icon, request::View};
-use domain::account::Role;
+use domain::people::account::Role;
 use maud::{DOCTYPE, Markup, html};
 
 struct Item {

@@ -20,12 +20,12 @@ use axum::{
     },
 };
 use domain::{
-    account::Role,
     id::{AssetId, DeviceId},
+    people::account::Role,
 };
 use futures::{Stream, StreamExt};
 use std::{collections::BTreeSet, convert::Infallible, fmt, str::FromStr, time::Duration};
-use store::records::devices;
+use store::records::fleet::devices;
 use tokio_stream::wrappers::ReceiverStream;
 
 const MAX_TOPICS: usize = 64;

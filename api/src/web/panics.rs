@@ -34,7 +34,7 @@ mod tests {
         web::routes::{Access, Routes},
     };
     use axum::http::{Request, header};
-    use domain::account::Role;
+    use domain::people::account::Role;
     use tower::ServiceExt;
 
     async fn boom() -> &'static str {

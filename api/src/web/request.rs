@@ -9,8 +9,8 @@ use axum::{
 };
 use domain::{
     Timestamp,
-    account::{Actor, Scope, Source},
     calendar::{Zone, date_of, last_day},
+    people::account::{Actor, Scope, Source},
 };
 use std::{
     convert::Infallible,

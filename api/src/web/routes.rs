@@ -15,7 +15,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::account::Role;
+use domain::people::account::Role;
 use std::sync::Arc;
 
 /// Longest body of a request, unless its route says otherwise.

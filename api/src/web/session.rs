@@ -10,15 +10,18 @@ use axum::{
 };
 use chrono::TimeDelta;
 use domain::{
-    account::Account,
     calendar::{self, Zone},
     id::{AccountId, SessionId},
+    people::account::Account,
 };
 use rand::RngCore;
 use sha2::{Digest, Sha256};
 use store::{
     StoreError,
-    records::{Connection, api_tokens, organisation, sessions},
+    records::{
+        Connection,
+        people::{api_tokens, organisation, sessions},
+    },
 };
 
 pub const COOKIE: &str = "mainstay_session";

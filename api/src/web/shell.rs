@@ -1,12 +1,12 @@
 //! What the shell keeps in memory, for the life of the process.
 
 use super::{kept::Kept, limiter::Limiter, live::Hub};
-use crate::{accounts::password::Hashing, kpis::queries};
+use crate::{insight::kpis::queries, people::accounts::password::Hashing};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
-use store::records::state_days::Past;
+use store::records::condition::state_days::Past;
 
 pub struct Shell {
     /// Attempts to sign in, by account and where they come from.

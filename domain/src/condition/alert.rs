@@ -5,7 +5,7 @@ use super::Severity;
 use crate::{
     Money, Timestamp,
     id::{AccountId, AlertGroupId, AlertId, AssetId, DeviceId, FailureId, RuleId, TicketId},
-    service::InvalidTransition,
+    lifecycle::InvalidTransition,
 };
 use serde::{Deserialize, Serialize};
 

@@ -4,12 +4,16 @@ use super::*;
 use crate::{Counters, Limits, access, admission, attributes, presence, registry};
 use domain::{
     SystemClock,
-    asset::{Device, DeviceProfile},
     clock::from_micros,
+    fleet::device::{Device, DeviceProfile},
     id::DeviceId,
     telemetry::{Done, MessageSink, Taken, Told},
 };
-use store::records::{Records, connections, devices, quarantine};
+use store::records::{
+    Records,
+    fleet::devices,
+    telemetry::{connections, quarantine},
+};
 use tokio::{
     io::{AsyncWriteExt, DuplexStream, duplex},
     task::JoinSet,

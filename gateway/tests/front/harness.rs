@@ -2,8 +2,8 @@
 
 use domain::{
     SystemClock,
-    asset::{Device, DeviceProfile},
     clock::from_micros,
+    fleet::device::{Device, DeviceProfile},
     id::DeviceId,
     telemetry::{Done, InboundMessage, MessageSink, NotStored, Taken, Told, quarantine::Quarantined},
 };
@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use store::records::{PageRequest, Records, devices, quarantine};
+use store::records::{PageRequest, Records, fleet::devices, telemetry::quarantine};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -122,7 +122,7 @@ impl Front {
         let filter = quarantine::Filter { device: None, reason: Some(reason.into()) };
         quarantine::list(
             self.records.read(),
-            domain::account::Actor::system().scope(),
+            domain::people::account::Actor::system().scope(),
             &filter,
             &PageRequest::first(100),
         )

@@ -17,7 +17,10 @@ use proptest::{
 };
 use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, MqttOptions, Packet, QoS};
 use std::time::Duration;
-use store::records::{connections, device_events, devices, quarantine};
+use store::records::{
+    fleet::devices,
+    telemetry::{connections, device_events, quarantine},
+};
 use tokio::time::timeout;
 
 #[tokio::test]
@@ -374,10 +377,13 @@ async fn what_the_standard_forbids_closes_the_connection() {
     client.puback(7).await;
     assert_eq!(front.sink.payloads(), ["{}"]);
     let counts = eventually("the rows", async || {
-        let counts =
-            quarantine::counts(front.records.read(), domain::account::Actor::system().scope(), Some(device))
-                .await
-                .unwrap();
+        let counts = quarantine::counts(
+            front.records.read(),
+            domain::people::account::Actor::system().scope(),
+            Some(device),
+        )
+        .await
+        .unwrap();
         counts.into_iter().find(|count| count.reason == "malformed_packet").filter(|count| count.count >= 5)
     });
     assert_eq!(counts.await.count, 5, "a second CONNECT is a packet at the wrong time");
@@ -501,9 +507,13 @@ async fn no_bytes_bring_it_down() {
     .await
     .expect("every connection is noticed to have ended");
     assert!(
-        !quarantine::counts(front.records.read(), domain::account::Actor::system().scope(), Some(device))
-            .await
-            .unwrap()
-            .is_empty()
+        !quarantine::counts(
+            front.records.read(),
+            domain::people::account::Actor::system().scope(),
+            Some(device)
+        )
+        .await
+        .unwrap()
+        .is_empty()
     );
 }

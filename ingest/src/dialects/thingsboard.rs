@@ -14,8 +14,8 @@ use crate::{
     stamp::Stamp,
 };
 use domain::{
-    asset::DeviceProfile,
     condition::ReportedState,
+    fleet::device::DeviceProfile,
     telemetry::{DeviceEventKind, Rejection},
 };
 

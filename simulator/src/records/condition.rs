@@ -4,12 +4,12 @@ use super::{Dice, Settings};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    asset::Asset,
     condition::{
         ReportedState,
         failure::Failure,
         state::{Mark, MarkKind, Silence, Stretch, derive},
     },
+    fleet::asset::Asset,
     id::DeviceId,
 };
 

@@ -5,19 +5,29 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use domain::{
     Currency, Money,
-    asset::{Asset, Criticality, Customer, Device, DeviceProfile, Model, Site, Territory},
+    fleet::{
+        asset::{Asset, Criticality},
+        customer::Customer,
+        device::{Device, DeviceProfile},
+        model::Model,
+        site::Site,
+        territory::Territory,
+    },
     id::{DeviceId, TechnicianId},
-    organisation::Organisation,
-    service::{
-        contract::{Contract, CoveredAssets, Limits, Shares, Tier},
+    money::contract::{Contract, CoveredAssets, Limits, Shares, Tier},
+    people::organisation::Organisation,
+    work::{
         stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement},
         technician::Technician,
     },
 };
 use rust_decimal::Decimal;
 use store::records::{
-    Records, assets, contracts, customers, devices, models, organisation, parts, sites, stock, technicians,
-    territories,
+    Records,
+    fleet::{assets, customers, devices, models, sites, territories},
+    money::contracts,
+    people::organisation,
+    work::{parts, stock, technicians},
 };
 
 pub struct Fleet {

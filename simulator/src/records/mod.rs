@@ -12,12 +12,12 @@ mod service;
 
 use anyhow::{Result, bail};
 use chrono::TimeDelta;
-use domain::{Timestamp, account::Actor};
+use domain::{Timestamp, people::account::Actor};
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
 };
-use store::records::{Records, assets, bulk};
+use store::records::{Records, across::bulk, fleet::assets};
 use uuid::Uuid;
 
 /// What to make. The numbers are whole fleets' and are met to within one an asset.

@@ -1,13 +1,18 @@
 use super::*;
 use domain::{
-    account::{Actor, Scope},
     clock::from_micros,
-    service::kpi::SOURCES,
+    insight::kpi::SOURCES,
+    people::account::{Actor, Scope},
 };
 use store::records::{
-    PageRequest, failures, invoices, kpi_facts,
-    tickets::{self, Filter},
-    work_orders,
+    PageRequest,
+    condition::failures,
+    insight::kpi_facts,
+    money::invoices,
+    work::{
+        tickets::{self, Filter},
+        work_orders,
+    },
 };
 
 fn settings(folder: &std::path::Path, seed: u64) -> Settings {
@@ -61,7 +66,7 @@ async fn a_fleet_has_the_numbers_asked_for_and_repeats() {
         let euro = "EUR".parse().unwrap();
         assert_eq!(invoices::sum(db, everything(), &papers, euro).await.unwrap().0 as usize, made.invoices);
         let tx = records.begin().await.unwrap();
-        let next = store::records::counters::next(&tx, "WO").await.unwrap();
+        let next = store::records::engine::counters::next(&tx, "WO").await.unwrap();
         assert_eq!(next, "WO-1241", "the product goes on where the past ends");
     }
     assert_eq!(seen[0], seen[1]);

@@ -2,12 +2,17 @@
 //! is never edited, only followed.
 
 use super::{
-    accounts, alerts, analytics_state, api_tokens, assets, checklists, command_keys, connections, contracts,
-    counters, customers, demo, device_attributes, device_events, devices, evidence, failures, invoices,
-    known_browsers, kpi_changed, kpi_facts, leases, lines, minor_units, model_metrics, models, organisation,
-    outbox, parked_events, parts, payments, quarantine, retention, rules, search, sessions, sites,
-    state_days, states, stock, technicians, territories, tickets, time_entries, transitions, visits,
-    warranties, work_orders, write_probe,
+    across::{demo, retention},
+    columns::minor_units,
+    condition::{alerts, analytics_state, evidence, failures, rules, state_days, states},
+    engine::{command_keys, counters, leases, outbox, parked_events, transitions, write_probe},
+    fleet::{assets, customers, device_attributes, devices, model_metrics, models, sites, territories},
+    insight::{kpi_changed, kpi_facts},
+    lists::search,
+    money::{contracts, invoices, payments, warranties},
+    people::{accounts, api_tokens, known_browsers, organisation, sessions},
+    telemetry::{connections, device_events, quarantine},
+    work::{checklists, lines, parts, stock, technicians, tickets, time_entries, visits, work_orders},
 };
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, sea_query::Index};

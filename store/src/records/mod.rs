@@ -5,74 +5,21 @@
 //! other processes (such as `create-account`) out for the length of a transaction. Instants are stored as
 //! microseconds (`*_us`), money as minor units beside its currency, ids as UUIDs, lifecycles as their snake_case word.
 
-pub mod accounts;
-pub mod alerts;
-pub mod analytics_state;
-pub mod api_tokens;
-pub mod assets;
-pub mod bulk;
-pub mod checklists;
-pub mod choices;
-mod column;
-pub mod command_keys;
-pub mod connections;
-pub mod contracts;
-pub mod counters;
-pub mod credit_notes;
-mod cursor;
-pub mod customers;
-pub mod demo;
-pub mod device_attributes;
-pub mod device_events;
-pub mod devices;
-pub mod evidence;
-pub mod failures;
-#[cfg(test)]
-mod fixture;
-#[cfg(test)]
-mod fleet_tests;
-pub mod frozen;
-pub mod invoices;
-mod keyset;
-pub mod known_browsers;
-pub mod kpi_changed;
-pub mod kpi_facts;
-pub mod leases;
-pub mod lines;
+pub mod condition;
+pub mod fleet;
+pub mod insight;
+pub mod money;
+pub mod people;
+pub mod telemetry;
+pub mod work;
+
+pub mod across;
+pub mod columns;
+pub mod engine;
+mod lists;
 mod migrations;
-mod minor_units;
-pub mod model_metrics;
-pub mod models;
-mod opening;
-pub mod organisation;
-pub mod outbox;
-pub mod parked_events;
-pub mod parts;
-pub mod payments;
-pub mod quarantine;
-mod readable;
-pub mod retention;
-pub mod rules;
-mod scope;
-mod search;
 #[cfg(test)]
-mod service_tests;
-pub mod sessions;
-pub mod sites;
-pub mod state_days;
-pub mod states;
-pub mod stock;
-pub mod technicians;
-pub mod territories;
-pub mod tickets;
-pub mod time_entries;
-pub mod transitions;
-#[cfg(test)]
-mod two_writers;
-pub mod visits;
-pub mod warranties;
-pub mod work_orders;
-mod write_probe;
+mod tests;
 
 use crate::{StoreError, health::Health};
 use sea_orm::{
@@ -88,8 +35,10 @@ use std::{
 };
 use tokio::sync::watch;
 
-pub use cursor::{Key, List};
-pub use readable::Unreadable;
+pub use lists::{
+    cursor::{Key, List},
+    readable::Unreadable,
+};
 pub use sea_orm::ConnectionTrait as Connection;
 
 /// One state of the records.
@@ -114,8 +63,8 @@ impl Records {
     /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let url = format!("sqlite://{}?mode=rwc", data_dir.join("records.db").display());
-        let write = opening::to_write(&url).await?;
-        let mut read = opening::to_read(&url).await?;
+        let write = engine::opening::to_write(&url).await?;
+        let mut read = engine::opening::to_read(&url).await?;
         let statements = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&statements);
         read.set_metric_callback(move |_| {
@@ -144,7 +93,7 @@ impl Records {
     }
 
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = self.write.begin_with_options(opening::immediate()).await;
+        let inner = self.write.begin_with_options(engine::opening::immediate()).await;
         let inner = inner.inspect_err(|error| note(&self.health, error))?;
         Ok(Tx { inner, commits: Arc::clone(&self.commits), health: self.health.clone() })
     }
@@ -157,10 +106,10 @@ impl Records {
     /// Tries whether writing works again, and says so if it does.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let tx = self.begin().await?;
-        write_probe::put(&tx).await?;
+        engine::write_probe::put(&tx).await?;
         tx.commit_quietly().await?;
         let tx = self.begin().await?;
-        write_probe::remove(&tx).await?;
+        engine::write_probe::remove(&tx).await?;
         tx.commit_quietly().await?;
         self.health.well(PART);
         Ok(())

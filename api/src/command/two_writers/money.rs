@@ -2,14 +2,14 @@
 
 use super::{ROUNDS, both, one_of};
 use crate::{
-    billing::{
+    money::billing::{
         periods,
         tests::{Place, approved_job, place},
     },
     testing::{Answer, TestApp},
-    work_orders::tests::id,
+    work::work_orders::tests::id,
 };
-use domain::account::Role::{Admin, Billing};
+use domain::people::account::Role::{Admin, Billing};
 use serde_json::{Value, json};
 
 struct Books {

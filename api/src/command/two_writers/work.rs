@@ -2,11 +2,11 @@
 
 use super::{ROUNDS, both, one_of};
 use crate::{
-    billing::tests::{approved_job, place},
+    money::billing::tests::{approved_job, place},
     testing::TestApp,
-    work_orders::tests::{Plant, id},
+    work::work_orders::tests::{Plant, id},
 };
-use domain::account::Role::{Admin, Agent, Dispatcher};
+use domain::people::account::Role::{Admin, Agent, Dispatcher};
 use rust_decimal::Decimal;
 use serde_json::json;
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::testing::{Answer, Client, TestApp};
 use axum::http::Method;
-use domain::account::Role;
+use domain::people::account::Role;
 use serde_json::{Value, json};
 
 /// Whether the answer names the place, or the value of which it is a part.
@@ -213,13 +213,13 @@ async fn a_promise_of_half_a_million_years_is_refused_and_a_kept_one_stops_no_pa
     );
     let id = pair.ours.contract.parse::<uuid::Uuid>().expect("id").into();
     let tx = app.deps.records.begin().await.expect("begin");
-    let kept = store::records::contracts::get(&tx, id).await.expect("read").expect("contract");
-    let kept = domain::service::contract::Contract {
+    let kept = store::records::money::contracts::get(&tx, id).await.expect("read").expect("contract");
+    let kept = domain::money::contract::Contract {
         response_hours: Some(u32::MAX),
         restore_hours: Some(u32::MAX),
         ..kept
     };
-    store::records::contracts::update(&tx, kept).await.expect("update");
+    store::records::money::contracts::update(&tx, kept).await.expect("update");
     tx.commit().await.expect("commit");
     pages_answer(&app, &pair).await;
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// Whether the document says that a program sends a body.
 pub fn has_body(method: &str, path: &str) -> bool {
-    schema(&crate::openapi::as_json(), method, path)["properties"].is_object()
+    schema(&crate::operation::openapi::as_json(), method, path)["properties"].is_object()
 }
 
 /// Legal bodies of `endpoint`, which together have every property that the document knows.
@@ -21,7 +21,7 @@ pub fn bodies(endpoint: &Endpoint, rows: &Rows, invoice_line: &str) -> Vec<Value
     let Body::Json(base) = ask.body else { panic!("no body for {method} {path}") };
     let further = further(method, path, rows, invoice_line).into_iter();
     let bodies: Vec<Value> = further.map(|further| of_its_kind(with(&base, further))).collect();
-    let document = crate::openapi::as_json();
+    let document = crate::operation::openapi::as_json();
     let (mut wanted, mut given) = (BTreeSet::new(), BTreeSet::new());
     documented(&document, &schema(&document, method, path), "", &mut wanted);
     bodies.iter().for_each(|body| present(body, "", &mut given));

@@ -9,15 +9,17 @@ use super::{
 use crate::testing::TestApp;
 use domain::{
     Currency, Money,
-    account::Role,
-    asset::Territory,
+    fleet::territory::Territory,
     id::{AssetId, CustomerId, ModelId, PartId, SiteId, StockLocationId, TechnicianId, TerritoryId},
-    service::stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement},
+    people::account::Role,
+    work::stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement},
 };
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
 use store::records::{
-    PageRequest, Tx, assets, customers, models, parts, sites, stock, technicians, territories,
+    PageRequest, Tx,
+    fleet::{assets, customers, models, sites, territories},
+    work::{parts, stock, technicians},
 };
 
 /// More than one page of any list.
@@ -63,10 +65,10 @@ impl Many {
 
 /// The rows of which there will be many.
 struct Like {
-    customer: domain::asset::Customer,
-    site: domain::asset::Site,
-    model: domain::asset::Model,
-    asset: domain::asset::Asset,
+    customer: domain::fleet::customer::Customer,
+    site: domain::fleet::site::Site,
+    model: domain::fleet::model::Model,
+    asset: domain::fleet::asset::Asset,
 }
 
 impl Like {
@@ -85,7 +87,7 @@ impl Like {
         let van = place("Van", StockLocationKind::Van);
         stock::insert_location(tx, &van).await.expect("van");
         let person = technicians::get(tx, app.technician).await.expect("read").expect("technician");
-        let driver = domain::service::technician::Technician { van_id: Some(van.id), ..person };
+        let driver = domain::work::technician::Technician { van_id: Some(van.id), ..person };
         technicians::update(tx, &driver).await.expect("technician");
         van.id
     }
@@ -101,18 +103,19 @@ impl Like {
         let name = format!("N{n:04}");
         let territory = Territory { id: TerritoryId::generate(), name: name.clone(), demo: false };
         territories::insert(tx, &territory).await.expect("territory");
-        let customer = domain::asset::Customer {
+        let customer = domain::fleet::customer::Customer {
             id: CustomerId::generate(),
             name: name.clone(),
             ..self.customer.clone()
         };
         customers::insert(tx, &customer).await.expect("customer");
-        let site = domain::asset::Site { id: SiteId::generate(), name: name.clone(), ..self.site.clone() };
+        let site =
+            domain::fleet::site::Site { id: SiteId::generate(), name: name.clone(), ..self.site.clone() };
         sites::insert(tx, &site).await.expect("site");
         let model =
-            domain::asset::Model { id: ModelId::generate(), name: name.clone(), ..self.model.clone() };
+            domain::fleet::model::Model { id: ModelId::generate(), name: name.clone(), ..self.model.clone() };
         models::insert(tx, &model).await.expect("model");
-        let asset = domain::asset::Asset {
+        let asset = domain::fleet::asset::Asset {
             id: AssetId::generate(),
             name: name.clone(),
             serial_number: name.clone(),
@@ -120,7 +123,7 @@ impl Like {
         };
         assets::insert(tx, &asset).await.expect("asset");
         let likeness = technicians::get(tx, app.technician).await.expect("read").expect("technician");
-        let person = domain::service::technician::Technician {
+        let person = domain::work::technician::Technician {
             id: TechnicianId::generate(),
             name: name.clone(),
             van_id: None,

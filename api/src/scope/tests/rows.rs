@@ -1,21 +1,25 @@
 //! Two customers, each with a row of everything, and a third set of ids that stand for nothing.
 
 use crate::{
-    assets::fixture::{Fleet, measure, of_customer},
+    fleet::assets::fixture::{Fleet, measure, of_customer},
     testing::{Client, TestApp},
 };
 use domain::{
-    account::Role,
     condition::{
         Severity,
         alert::{Alert, AlertGroup},
     },
     id::{AlertGroupId, AlertId, CustomerId, TechnicianId},
-    service::technician::Technician,
+    people::account::Role,
     telemetry::{Rejection, quarantine::Quarantined},
+    work::technician::Technician,
 };
 use serde_json::{Value, json};
-use store::records::{alerts, quarantine, rules, technicians};
+use store::records::{
+    condition::{alerts, rules},
+    telemetry::quarantine,
+    work::technicians,
+};
 use uuid::Uuid;
 
 /// In every text of the second customer, in lower case.

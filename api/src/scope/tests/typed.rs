@@ -11,7 +11,7 @@ use crate::{
     web::{form::KEY, request::is_program, routes::Access},
 };
 use axum::http::Method;
-use domain::account::Role;
+use domain::people::account::Role;
 use std::collections::BTreeSet;
 
 /// Longer than any text that a person writes here.

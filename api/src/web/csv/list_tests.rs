@@ -4,8 +4,10 @@ use crate::{
     scope::tests::rows::Pair,
     testing::{Client, TestApp},
 };
-use domain::{Currency, account::Role, asset::Customer, clock::from_micros, id::CustomerId};
-use store::records::customers;
+use domain::{
+    Currency, clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Role,
+};
+use store::records::fleet::customers;
 
 #[tokio::test]
 async fn the_file_of_sixty_customers_has_sixty_rows_and_of_more_than_a_page_all() {

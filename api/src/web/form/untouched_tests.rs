@@ -3,12 +3,15 @@
 use crate::{
     testing::{Answer, TestApp, forms::form_of},
     web::i18n::Lang,
-    work_orders::tests::Plant,
+    work::work_orders::tests::Plant,
 };
 use chrono::TimeDelta;
-use domain::account::{Account, Role};
+use domain::people::account::{Account, Role};
 use serde_json::{Value, json};
-use store::records::{PageRequest, accounts, organisation};
+use store::records::{
+    PageRequest,
+    people::{accounts, organisation},
+};
 
 /// The zone of the organisation, and zones that have another date, another hour and fractions of an hour at once.
 const HOUSE: &str = "Asia/Shanghai";

@@ -7,7 +7,7 @@ use crate::{
     web::routes::Access,
 };
 use axum::{body::Body, http::Method};
-use domain::account::Role;
+use domain::people::account::Role;
 use std::collections::BTreeMap;
 
 /// Customers added between the two readings, each with a row and more of everything.
@@ -17,7 +17,7 @@ const MORE: u64 = 8;
 async fn costs(app: &TestApp, pair: &Pair) -> BTreeMap<String, u64> {
     // What was changed before is caught up with by whoever reads first, and is no cost of a page.
     for _ in 0..3 {
-        crate::kpis::changes::settle_for_reader(&app.deps).await;
+        crate::insight::kpis::changes::settle_for_reader(&app.deps).await;
     }
     let mut costs = BTreeMap::new();
     for endpoint in crate::routes().endpoints() {

@@ -6,7 +6,7 @@ use crate::{
     scope::tests::rows::{Pair, Rows},
     testing::{Answer, TestApp},
 };
-use domain::account::Role;
+use domain::people::account::Role;
 use store::records::Connection;
 
 /// A column of a table, a text that no release ever wrote into it, and the lists that show such rows.

@@ -6,7 +6,7 @@ mod cursors;
 mod pages;
 mod parameters;
 
-use crate::{openapi, testing::Answer};
+use crate::{operation::openapi, testing::Answer};
 use serde_json::Value;
 
 /// One documented GET of a program.

@@ -2,11 +2,17 @@
 
 use super::Topic;
 use crate::deps::Deps;
-use domain::{account::Scope, event::DomainEvent};
+use domain::{event::DomainEvent, people::account::Scope};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use store::{
     StoreError,
-    records::{Connection, assets, invoices, outbox, tickets, work_orders},
+    records::{
+        Connection,
+        engine::outbox,
+        fleet::assets,
+        money::invoices,
+        work::{tickets, work_orders},
+    },
 };
 use tokio_util::sync::CancellationToken;
 

@@ -1,7 +1,7 @@
 //! Who listens to what, with which rows they see. Nobody is waited for.
 
 use super::Topic;
-use domain::{account::Scope, condition::ReportedState, id::DeviceId, telemetry::Batch};
+use domain::{condition::ReportedState, id::DeviceId, people::account::Scope, telemetry::Batch};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::{

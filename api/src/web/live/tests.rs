@@ -10,15 +10,21 @@ use crate::{
 use axum::{body::Body, http::Method};
 use domain::{
     Currency, Timestamp,
-    account::{Actor, Identity, Scope},
-    asset::{Asset, Criticality, Customer, Device, DeviceProfile, Model, Site},
     event::DomainEvent,
+    fleet::{
+        asset::{Asset, Criticality},
+        customer::Customer,
+        device::{Device, DeviceProfile},
+        model::Model,
+        site::Site,
+    },
     id::{AlertGroupId, ApiTokenId, CustomerId, ModelId, SiteId, VisitId},
+    people::account::{Actor, Identity, Scope},
     telemetry::{Batch, Sample},
 };
 use std::{collections::HashSet, sync::Arc, time::Instant};
 use store::{
-    records::{assets, customers, models},
+    records::fleet::{assets, customers, models},
     telemetry::append,
 };
 use tokio::task::JoinSet;
@@ -95,7 +101,7 @@ async fn device_of(app: &TestApp, customer: CustomerId) -> (AssetId, DeviceId) {
         time_zone: "UTC".into(),
         access_notes: None,
     };
-    store::records::sites::insert(&tx, &site).await.expect("site");
+    store::records::fleet::sites::insert(&tx, &site).await.expect("site");
     let asset = Asset {
         id: AssetId::generate(),
         customer_id: customer,

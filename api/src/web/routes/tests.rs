@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::TestApp;
 use axum::body::Body;
-use domain::account::Role;
+use domain::people::account::Role;
 
 /// A path with random ids for its parameters.
 fn concrete(path: &str) -> String {

@@ -4,13 +4,11 @@ use super::Case;
 use anyhow::Result;
 use domain::{
     calendar::Zone,
-    organisation::Organisation,
-    service::{
-        invoice::Invoice,
-        kpi::{self, Billed, Contribution, Dimensions, WorkOrderFacts},
-    },
+    insight::kpi::{self, Billed, Contribution, Dimensions, WorkOrderFacts},
+    money::invoice::Invoice,
+    people::organisation::Organisation,
 };
-use store::records::kpi_facts::Subject;
+use store::records::insight::kpi_facts::Subject;
 use uuid::Uuid;
 
 type Facts = (Subject, Vec<Contribution>);

@@ -13,14 +13,16 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    asset::Asset,
     calendar::{Zone, zone},
+    fleet::asset::Asset,
     id::{TerritoryId, WorkOrderId},
-    service::{
-        Priority,
+    insight::kpi::{Contribution, Promise},
+    money::{
         contract::{Contract, ContractState},
         invoice::{Invoice, Series},
-        kpi::{Contribution, Promise},
+    },
+    work::{
+        Priority,
         line::Line,
         stock::StockMovement,
         ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState},
@@ -29,7 +31,7 @@ use domain::{
     },
 };
 use std::collections::BTreeMap;
-use store::records::{Tx, bulk, kpi_facts::Subject, stock};
+use store::records::{Tx, across::bulk, insight::kpi_facts::Subject, work::stock};
 
 /// Something to be done, in the order of time.
 #[derive(Clone, Copy, Debug)]

@@ -5,12 +5,14 @@ use anyhow::Result;
 use chrono::{Datelike, TimeDelta};
 use domain::{
     Money, Timestamp,
-    asset::Asset,
     calendar::date_of,
-    service::{
+    fleet::asset::Asset,
+    money::{
         contract::{Contract, Used},
         coverage::{CoverageDecision, CoverageReason, Payer, Question, Work, decide},
         invoice::{Invoice, InvoiceLine, InvoiceNumber, InvoiceState, Party, Series},
+    },
+    work::{
         line::{Line, LineKind, hours_to_read},
         stock::{MovementReason, StockMovement},
         visit::{Trip, Visit},

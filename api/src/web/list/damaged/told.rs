@@ -2,14 +2,14 @@
 
 use super::{DAMAGES, id_of, ids, write};
 use crate::{
-    openapi,
+    operation::openapi,
     scope::tests::{
         asks::concrete,
         rows::{Pair, Rows},
     },
     testing::TestApp,
 };
-use domain::account::Role;
+use domain::people::account::Role;
 use serde_json::Value;
 
 /// A column of one row with a brace after what it holds, and where that row is shown.

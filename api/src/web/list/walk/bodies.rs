@@ -9,7 +9,7 @@ use crate::{
     web::routes::Access,
 };
 use axum::http::Method;
-use domain::account::Role;
+use domain::people::account::Role;
 
 /// What instants are called in bodies.
 const INSTANTS: [&str; 7] = ["at", "start", "until", "from", "to", "in_service_from", "in_service_to"];

@@ -5,7 +5,7 @@ use crate::{
     scope::tests::{asks::concrete, rows::Pair},
     testing::{Answer, TestApp},
 };
-use domain::account::Role;
+use domain::people::account::Role;
 
 #[tokio::test]
 async fn a_cursor_that_is_damaged_or_of_another_list_is_refused() {

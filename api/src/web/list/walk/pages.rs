@@ -10,7 +10,7 @@ use crate::{
     web::{request::is_program, routes::Access},
 };
 use axum::http::Method;
-use domain::account::Role;
+use domain::people::account::Role;
 use std::collections::BTreeSet;
 
 /// A page that is never cut into pages.

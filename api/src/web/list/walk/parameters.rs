@@ -7,7 +7,7 @@ use crate::{
     web::routes::Access,
 };
 use axum::{body::Body, http::Method};
-use domain::account::Role;
+use domain::people::account::Role;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -1,0 +1,39 @@
+//! The alert inbox: what rules found, the most urgent first, with the evidence frozen when each was raised.
+
+mod card;
+pub mod commands;
+mod file;
+pub mod json;
+mod pages;
+pub(crate) mod queries;
+pub mod sentence;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use card::{evidence_card, severity_class, thumbnail, verdict_key};
+
+use crate::web::routes::{Access, Routes};
+use domain::people::account::Role;
+
+const PEOPLE: &[Role] = &[Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent];
+const PROGRAMS: &[Role] =
+    &[Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent, Role::Integration];
+/// Customers read the alerts of their own equipment.
+const READERS: &[Role] =
+    &[Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent, Role::Integration, Role::Customer];
+
+pub fn routes() -> Routes {
+    let (people, programs, readers) =
+        (Access::Roles(PEOPLE), Access::Roles(PROGRAMS), Access::Roles(READERS));
+    Routes::new()
+        .get("/alerts", people, pages::list)
+        .get("/alerts/{id}", people, pages::show)
+        .post("/alerts/{id}/acknowledge", people, pages::acknowledge)
+        .post("/alerts/{id}/dismiss", people, pages::dismiss)
+        .post("/alerts/{id}/ticket", people, pages::ticket)
+        .get("/api/v1/alerts", readers, json::list)
+        .get("/api/v1/alerts/{id}", readers, json::get)
+        .post("/api/v1/alerts/{id}/acknowledge", programs, json::acknowledge)
+        .post("/api/v1/alerts/{id}/dismiss", programs, json::dismiss)
+        .post("/api/v1/alerts/{id}/ticket", programs, json::ticket)
+}

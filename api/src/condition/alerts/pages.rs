@@ -1,0 +1,308 @@
+//! The alert inbox and the page of one alert.
+
+use super::{
+    commands::{self, Dismiss},
+    evidence_card, file,
+    queries::{self, Row},
+    sentence::sentence,
+    severity_class, thumbnail, verdict_key,
+};
+use crate::{
+    Deps,
+    command::{CommandError, Context},
+    fleet::models::metrics::MetricNames,
+    scope,
+    web::{
+        csv::Listed,
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageResult, see_other},
+        table::{self, Column},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{
+    condition::{
+        Severity,
+        alert::{Alert, AlertGroup, ClearReason},
+        evidence::Evidence,
+        rule::Rule,
+    },
+    fleet::{asset::Asset, site::Site},
+    id::{AlertId, AssetId},
+};
+use maud::{Markup, html};
+use std::collections::HashMap;
+use store::records::{
+    condition::{alerts, rules},
+    fleet::{assets, sites},
+};
+use uuid::Uuid;
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let filter = queries::filter(&query)?;
+    if query.wants_csv()? {
+        return file::all(Listed { deps, view, filter }).await;
+    }
+    let found = queries::inbox(&deps, view.scope(), &filter, &query.page()?).await?;
+    let lang = view.lang;
+    let names =
+        MetricNames::of_assets(deps.records.read(), found.items.iter().map(|row| row.alert.asset_id)).await?;
+    let rows: Vec<Markup> = found.items.iter().map(|row| line(&deps, &view, &names, row)).collect();
+    let columns = [
+        Column::text("alerts-severity"),
+        Column::text("alerts-equipment"),
+        Column::text("alerts-what"),
+        Column::text("alerts-chart"),
+        Column::number("alerts-money"),
+        Column::text("alerts-since"),
+        Column::text("alerts-actions"),
+    ];
+    let main = html! {
+        div.top { div { h1 { (lang.t("alerts-title")) } p.sub { (lang.t("alerts-lead")) } } }
+        (filters(&view, &query))
+        // A table of its own id: the stream of alerts fetches it anew.
+        div #alerts-inbox data-live-refresh="alerts" {
+            (table::table(lang, "alerts-title", &columns, &table::with_unreadable(lang, &columns, rows, &found.unreadable), "alerts-none"))
+            (table::next_page(lang, &query, found.next_cursor.as_deref()))
+        }
+    };
+    Ok(layout::page(&view, &lang.t("alerts-title"), &main).into_response())
+}
+
+fn filters(view: &View, query: &ListQuery) -> Markup {
+    let lang = view.lang;
+    let form = Form::filled(["show", "severity"].map(|name| (name, query.get(name).unwrap_or(""))));
+    let option = |value: &str, key: &str| (value.to_string(), lang.t(key));
+    let shows = [
+        option("", "alerts-show-open"),
+        option("cleared", "alerts-show-cleared"),
+        option("hidden", "alerts-show-hidden"),
+        option("all", "alerts-show-all"),
+    ];
+    let mut severities = vec![option("", "alerts-any-severity")];
+    severities.extend(Severity::ALL.iter().rev().map(|s| option(s.as_str(), &severity_key(*s))));
+    let f = form.fields(lang);
+    let fields = html! {
+        (f.select("show", "alerts-show", &shows))
+        (f.select("severity", "alerts-severity", &severities))
+    };
+    table::filters(lang, query, &fields)
+}
+
+pub(super) fn severity_key(severity: Severity) -> String {
+    format!("alerts-severity-{}", severity.as_str())
+}
+
+/// What the metrics of each asset are called.
+pub(super) type Names = HashMap<AssetId, MetricNames>;
+
+pub(super) fn why(view: &View, names: &Names, row: &Row) -> String {
+    let unnamed = MetricNames::default();
+    let names = names.get(&row.alert.asset_id).unwrap_or(&unnamed);
+    row.evidence.as_ref().map(|evidence| sentence(view, names, &evidence.sentence)).unwrap_or_default()
+}
+
+fn line(deps: &Deps, view: &View, names: &Names, row: &Row) -> Markup {
+    let (lang, alert) = (view.lang, &row.alert);
+    let why = why(view, names, row);
+    html! { tr {
+        td { (severity_pill(view, alert.severity)) }
+        td {
+            @if let Some(asset) = &row.asset { a href={ "/assets/" (asset.id) } { b { (asset.name) } } }
+            @if let Some(site) = &row.site { p.sub { (site.name) } }
+        }
+        td.wrapless { a href={ "/alerts/" (alert.id) } { (why) }
+            p.sub {
+                @if let Some(evidence) = &row.evidence { (lang.phrase(&evidence.rule.name)) }
+                " " (flags(view, alert))
+            } }
+        td { @if let Some(evidence) = &row.evidence { div.thumb { (thumbnail(view, evidence)) } } }
+        td.n { @if let Some(money) = alert.money_at_risk { (lang.money(money)) } @else { "–" } }
+        td { time datetime=(alert.raised_at.to_rfc3339()) title=(lang.date_time(alert.raised_at, view.zone)) { (lang.relative(alert.raised_at, deps.now())) } }
+        td { div.act {
+            @if alert.cleared_at.is_none() && alert.acknowledged.is_none() { (button(view, alert, "acknowledge", "alerts-acknowledge", "mini")) }
+            @match row.group.as_ref().and_then(|group| group.ticket_id) {
+                Some(ticket) => { a.mini href={ "/tickets/" (ticket) } { (lang.t("alerts-ticket")) } }
+                None => { @if alert.cleared_at.is_none() { (button(view, alert, "ticket", "alerts-create-ticket", "mini")) } }
+            }
+        } }
+    } }
+}
+
+fn severity_pill(view: &View, severity: Severity) -> Markup {
+    html! { span class={ "pill " (severity_class(severity)) } { (view.lang.t(&severity_key(severity))) } }
+}
+
+fn flags(view: &View, alert: &Alert) -> Markup {
+    let lang = view.lang;
+    html! {
+        @match alert.clear_reason {
+            Some(reason) if reason != ClearReason::Condition => {
+                span.pill { (lang.t(&format!("alerts-state-{}", reason.as_str().replace('_', "-")))) } " "
+            }
+            _ => { @if alert.cleared_at.is_some() { span.pill.ok { (lang.t("alerts-state-cleared")) } " " } }
+        }
+        @if alert.acknowledged.is_some() { span.pill { (lang.t("alerts-state-acknowledged")) } " " }
+        @if alert.historical { span.pill { (lang.t("alerts-historical")) } " " }
+        @if alert.suppressed { span.pill { (lang.t("alerts-suppressed")) } " " }
+        @if alert.dismissed.is_some() { span.pill { (lang.t("alerts-dismissed")) } }
+    }
+}
+
+fn button(view: &View, alert: &Alert, command: &str, key: &str, class: &str) -> Markup {
+    html! {
+        form method="post" action={ "/alerts/" (alert.id) "/" (command) } {
+            (Form::blank().fields(view.lang).start())
+            button class=(class) type="submit" { (view.lang.t(key)) }
+        }
+    }
+}
+
+/// Everything that the page of one alert shows.
+struct Shown {
+    alert: Alert,
+    asset: Asset,
+    site: Option<Site>,
+    evidence: Option<Evidence>,
+    group: Option<AlertGroup>,
+    others: Vec<Alert>,
+    rule: Option<Rule>,
+    names: MetricNames,
+}
+
+async fn load(deps: &Deps, view: &View, id: AlertId) -> Result<Shown, CommandError> {
+    let db = deps.records.read();
+    let alert = scope::alert(db, view.scope(), id).await?;
+    let asset = assets::get(db, alert.asset_id).await?.ok_or(CommandError::NotFound)?;
+    Ok(Shown {
+        site: sites::get(db, asset.site_id).await?,
+        evidence: queries::evidence(db, view.scope(), id).await?,
+        group: alerts::group(db, alert.group_id).await?,
+        others: alerts::of_group(db, alert.group_id).await?,
+        rule: rules::get(db, alert.rule_id).await?,
+        names: MetricNames::of_asset(db, asset.id).await?,
+        asset,
+        alert,
+    })
+}
+
+pub async fn show(State(deps): State<Deps>, Path(id): Path<Uuid>, view: View) -> PageResult {
+    let shown = load(&deps, &view, AlertId(id)).await?;
+    Ok(draw(&view, &shown, &Form::blank()).into_response())
+}
+
+fn draw(view: &View, shown: &Shown, form: &Form) -> Markup {
+    let lang = view.lang;
+    let Shown { alert, asset, site, evidence, group, others, rule, names } = shown;
+    let title = evidence
+        .as_ref()
+        .map_or_else(|| lang.t("alerts-raised"), |evidence| lang.phrase(&evidence.rule.name));
+    let ticket = group.as_ref().and_then(|group| group.ticket_id);
+    let main = html! {
+        div.top {
+            div {
+                p.crumb { a href="/alerts" { (lang.t("alerts-title")) } }
+                h1 { (title) " " (severity_pill(view, alert.severity)) }
+                p.sub {
+                    a href={ "/assets/" (asset.id) } { (asset.name) }
+                    @if let Some(site) = &site { " · " (site.name) }
+                    " · " (lang.date_time(alert.raised_at, view.zone)) " " (flags(view, alert))
+                }
+            }
+            div.act {
+                @if alert.cleared_at.is_none() && alert.acknowledged.is_none() { (button(view, alert, "acknowledge", "alerts-acknowledge", "btn2")) }
+                @match ticket {
+                    Some(ticket) => { a.btn href={ "/tickets/" (ticket) } { (icon("ticket")) (lang.t("alerts-open-ticket")) } }
+                    None => { @if alert.cleared_at.is_none() { (button(view, alert, "ticket", "alerts-create-ticket", "btn")) } }
+                }
+            }
+        }
+        div.cols.wide {
+            div.stack { @if let Some(evidence) = &evidence { (evidence_card(view, names, evidence)) } }
+            div.stack {
+                @if let Some(given) = group.as_ref().and_then(|group| group.verdict.as_ref()) {
+                    section.card { header { h2 { (lang.t("alerts-verdict")) } }
+                        p.lead { b { (lang.t(verdict_key(given.verdict))) } @if let Some(found) = &given.found { " – " (found) } } }
+                }
+                section.card { header { h2 { (lang.t("alerts-group")) } }
+                    ul.rows { @for other in others {
+                        li { (severity_pill(view, other.severity)) div {
+                            @if other.id == alert.id { b { (lang.date_time(other.raised_at, view.zone)) } }
+                            @else { a href={ "/alerts/" (other.id) } { (lang.date_time(other.raised_at, view.zone)) } }
+                            p { (lang.t(&format!("alerts-state-{}", other.state()))) } } }
+                    } } }
+                @if let Some(rule) = &rule {
+                    section.card { header { h2 { (lang.t("alerts-rule")) } a href={ "/rules/" (rule.id) } { (lang.t("alerts-to-rule")) } }
+                        p.lead { (lang.phrase(&rule.settings.name)) } }
+                }
+                @if alert.cleared_at.is_none() { (dismiss_form(view, alert, form)) }
+            }
+        }
+    };
+    layout::page(view, &title, &main)
+}
+
+fn dismiss_form(view: &View, alert: &Alert, form: &Form) -> Markup {
+    let (lang, f) = (view.lang, form.fields(view.lang));
+    let spans = [
+        ("", "alerts-until-ever"),
+        ("4", "alerts-until-hours"),
+        ("24", "alerts-until-day"),
+        ("168", "alerts-until-week"),
+    ]
+    .map(|(value, key)| (value.to_string(), lang.t(key)));
+    html! {
+        section.card { header { h2 { (lang.t("alerts-dismiss")) } }
+            form.pad.stack method="post" action={ "/alerts/" (alert.id) "/dismiss" } {
+                (f.start())
+                (f.area("reason", "alerts-reason").required().attribute("rows", "2"))
+                (f.select("until", "alerts-until", &spans))
+                button.btn2 type="submit" { (lang.t("alerts-dismiss-now")) }
+            }
+        }
+    }
+}
+
+pub async fn acknowledge(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    commands::acknowledge(&deps, form.context(cx), AlertId(id)).await?;
+    Ok(see_other(&format!("/alerts/{id}")))
+}
+
+pub async fn ticket(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+    let ticket = commands::open_ticket(&deps, form.context(cx), AlertId(id)).await?;
+    Ok(see_other(&format!("/tickets/{ticket}")))
+}
+
+pub async fn dismiss(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    view: View,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let shown = load(&deps, &view, AlertId(id)).await?;
+    // What cannot be read must not mean for good.
+    let mut check = form.check(view.lang);
+    let hours = check.parse_optional("until", "form-choice");
+    let input = Dismiss { reason: form.value("reason").into(), until: None, hours };
+    let dismissed = match check.finish() {
+        Ok(()) => commands::dismiss(&deps, form.context(cx), AlertId(id), input).await,
+        Err(error) => Err(error),
+    };
+    match dismissed {
+        Ok(_) => Ok(see_other("/alerts")),
+        Err(error) => form.again(error, |form| draw(&view, &shown, form)),
+    }
+}

@@ -1,0 +1,165 @@
+//! Rules for programs.
+
+use super::{
+    backtest::{self, Backtest},
+    commands::{self, RuleInput},
+    queries,
+};
+use crate::{
+    Deps,
+    command::{CommandError, Context},
+    problem::Problem,
+    web::{
+        json::{Json, Time},
+        list::Items,
+        request::User,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use chrono::TimeDelta;
+use domain::{
+    Timestamp,
+    calendar::within_years,
+    condition::{
+        reliability::Period,
+        rule::{Rule, RuleSettings},
+    },
+    id::RuleId,
+};
+use serde::{Deserialize, Serialize};
+use store::records::condition::rules::Precision;
+use uuid::Uuid;
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RuleView {
+    id: Uuid,
+    version: i64,
+    #[schema(value_type = Object)]
+    settings: RuleSettings,
+    built_in: bool,
+    created_at: Time,
+    updated_at: Time,
+    /// Verdicts of technicians on its alerts.
+    verdicts_right: u64,
+    verdicts_false_alarm: u64,
+    /// Share of right verdicts; null without any.
+    precision: Option<f64>,
+}
+
+impl RuleView {
+    fn new(rule: Rule, precision: Precision) -> Self {
+        Self {
+            id: rule.id.into(),
+            version: rule.version,
+            settings: rule.settings,
+            built_in: rule.built_in,
+            created_at: rule.created_at.into(),
+            updated_at: rule.updated_at.into(),
+            verdicts_right: precision.right,
+            verdicts_false_alarm: precision.false_alarm,
+            precision: precision.share(),
+        }
+    }
+}
+
+/// Every rule, oldest first.
+#[utoipa::path(get, path = "/api/v1/rules", tag = "rules", responses((status = 200, body = Items<RuleView>)))]
+pub async fn list(State(deps): State<Deps>, user: User) -> Result<Json<Items<RuleView>>, Problem> {
+    let db = deps.records.read();
+    let precision = queries::precision(db, user.scope()).await?;
+    let view = |rule: Rule| {
+        let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
+        RuleView::new(rule, verdicts)
+    };
+    let (all, unreadable) = queries::all(db, user.scope()).await?;
+    Ok(Json(Items::whole(all.into_iter().map(view).collect(), unreadable)))
+}
+
+/// One rule.
+#[utoipa::path(get, path = "/api/v1/rules/{id}", tag = "rules", params(("id" = Uuid, Path)),
+    responses((status = 200, body = RuleView), (status = 404, body = Problem)))]
+pub async fn get(
+    State(deps): State<Deps>,
+    user: User,
+    Path(id): Path<Uuid>,
+) -> Result<Json<RuleView>, Problem> {
+    let db = deps.records.read();
+    let rule = queries::one(db, user.scope(), RuleId(id)).await?;
+    let precision = queries::precision(db, user.scope()).await?.get(&rule.id).copied().unwrap_or_default();
+    Ok(Json(RuleView::new(rule, precision)))
+}
+
+/// Adds a rule.
+#[utoipa::path(post, path = "/api/v1/rules", tag = "rules", request_body = RuleInput,
+    responses((status = 201, body = RuleView), (status = 422, body = Problem)))]
+pub async fn create(
+    State(deps): State<Deps>,
+    cx: Context,
+    Json(input): Json<RuleInput>,
+) -> Result<(StatusCode, Json<RuleView>), Problem> {
+    let rule = commands::create(&deps, cx, input).await?;
+    Ok((StatusCode::CREATED, Json(RuleView::new(rule, Precision::default()))))
+}
+
+/// Changes a rule: its next version. 409 when `version` is not the present one.
+#[utoipa::path(put, path = "/api/v1/rules/{id}", tag = "rules", params(("id" = Uuid, Path)), request_body = RuleInput,
+    responses((status = 200, body = RuleView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn update(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    Json(input): Json<RuleInput>,
+) -> Result<Json<RuleView>, Problem> {
+    let scope = cx.scope();
+    let rule = commands::update(&deps, cx, RuleId(id), input).await?;
+    let precision =
+        queries::precision(deps.records.read(), scope).await?.get(&rule.id).copied().unwrap_or_default();
+    Ok(Json(RuleView::new(rule, precision)))
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BacktestInput {
+    /// 90 days before `to` when absent.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    from: Option<Timestamp>,
+    /// Now when absent.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    to: Option<Timestamp>,
+    /// Instead of the rule as it is saved.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<RuleSettings>,
+}
+
+/// Replays the rule over stored telemetry: tickets, hits, misses, false tickets and lead times against recorded
+/// failures, an alert counting for a failure 1 to 72 hours after it.
+#[utoipa::path(post, path = "/api/v1/rules/{id}/backtest", tag = "rules", params(("id" = Uuid, Path)), request_body = BacktestInput,
+    responses((status = 200, body = Object), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn run_backtest(
+    State(deps): State<Deps>,
+    user: User,
+    Path(id): Path<Uuid>,
+    Json(input): Json<BacktestInput>,
+) -> Result<Json<Backtest>, Problem> {
+    let rule = queries::one(deps.records.read(), user.scope(), RuleId(id)).await?;
+    let within = |field, at| within_years(at).ok_or_else(|| CommandError::field(field, "rules-error-period"));
+    let to = within("to", input.to.unwrap_or_else(|| deps.now()))?;
+    let from = within("from", input.from.unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS)))?;
+    if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
+        return Err(CommandError::field("from", "rules-error-period").into());
+    }
+    if let Some(settings) = &input.settings {
+        commands::check(settings)?;
+    }
+    let settings = input.settings.unwrap_or(rule.settings);
+    Ok(Json(backtest::run(&deps, user.scope(), &settings, Period { from, to }).await?))
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, get, create, update, run_backtest))]
+pub struct Api;

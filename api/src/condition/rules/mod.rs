@@ -1,0 +1,38 @@
+//! Rules: what to watch for, tried over history before they may open tickets.
+
+mod backtest;
+mod commands;
+mod editor;
+pub mod json;
+mod pages;
+mod queries;
+#[cfg(test)]
+mod tests;
+
+use crate::web::routes::{Access, Routes};
+use domain::people::account::Role;
+
+/// A backtest covers this much unless asked otherwise.
+const BACKTEST_DAYS: i64 = 90;
+const MAX_BACKTEST_DAYS: i64 = 1830;
+
+const PEOPLE: &[Role] = &[Role::Admin, Role::ServiceManager];
+const PROGRAMS: &[Role] = &[Role::Admin, Role::ServiceManager, Role::Integration];
+
+pub fn routes() -> Routes {
+    let (people, programs) = (Access::Roles(PEOPLE), Access::Roles(PROGRAMS));
+    Routes::new()
+        .get("/rules", people, pages::list)
+        .get("/rules/new", people, pages::new)
+        .post("/rules", people, pages::create)
+        .get_heavy("/rules/{id}", people, pages::show)
+        .get("/rules/{id}/edit", people, pages::edit)
+        .post("/rules/{id}", people, pages::update)
+        .post("/rules/{id}/enable", people, pages::enable)
+        .post("/rules/{id}/disable", people, pages::disable)
+        .get("/api/v1/rules", programs, json::list)
+        .post("/api/v1/rules", programs, json::create)
+        .get("/api/v1/rules/{id}", programs, json::get)
+        .put("/api/v1/rules/{id}", programs, json::update)
+        .post_heavy("/api/v1/rules/{id}/backtest", programs, json::run_backtest)
+}

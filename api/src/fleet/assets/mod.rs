@@ -1,0 +1,31 @@
+//! Installed machines: what they are, how they do, and whose eyes may see them.
+
+pub mod commands;
+#[cfg(test)]
+pub mod fixture;
+pub mod json;
+pub(crate) mod pages;
+pub mod queries;
+
+use crate::{
+    fleet::customers::WRITE,
+    web::routes::{Access, Routes},
+};
+
+pub fn routes() -> Routes {
+    let write = Access::Roles(WRITE);
+    Routes::new()
+        .get("/assets", Access::SignedIn, pages::list::list)
+        .post("/assets", write, pages::edit::create)
+        .get("/assets/new", write, pages::edit::new)
+        .get_heavy("/assets/{id}", Access::SignedIn, pages::show::show)
+        .post("/assets/{id}", write, pages::edit::update)
+        .get("/assets/{id}/edit", write, pages::edit::edit)
+        .get("/api/v1/assets", Access::SignedIn, json::list)
+        .post("/api/v1/assets", write, json::create)
+        .get("/api/v1/assets/{id}", Access::SignedIn, json::get)
+        .put("/api/v1/assets/{id}", write, json::update)
+}
+
+#[cfg(test)]
+mod tests;

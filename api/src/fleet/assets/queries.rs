@@ -1,0 +1,35 @@
+//! What pages and programs ask about assets.
+
+use crate::{Deps, command::CommandError, web::chart::Span};
+use domain::{
+    Timestamp,
+    condition::{EquipmentState, reliability::Period, state::StateInterval},
+    id::AssetId,
+};
+use store::records::condition::states;
+
+/// The state of equipment now, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateNow {
+    pub state: EquipmentState,
+    pub since: Timestamp,
+}
+
+/// `None` when nothing was ever said of it.
+pub async fn state_now(deps: &Deps, asset: AssetId) -> Result<Option<StateNow>, CommandError> {
+    let found = states::current(deps.records.read(), [asset], deps.clock.horizon()).await?;
+    Ok(found
+        .get(&asset)
+        .map(|interval| StateNow { state: interval.state, since: interval.from.min(deps.now()) }))
+}
+
+/// A state log as the strip shows it.
+pub fn spans(intervals: &[StateInterval], period: Period) -> Vec<Span> {
+    intervals
+        .iter()
+        .filter_map(|interval| {
+            let (from, to) = interval.clip(period.from, period.to)?;
+            Some(Span { from, to, state: interval.state })
+        })
+        .collect()
+}

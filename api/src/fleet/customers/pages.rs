@@ -1,0 +1,226 @@
+//! Customers for people: the list, one with its sites, and the form.
+
+use super::{
+    WRITE,
+    commands::{self, CustomerInput},
+};
+use crate::{
+    Deps,
+    command::Context,
+    scope,
+    web::{
+        csv::{self, Listed},
+        form::Form,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageError, PageResult, see_other},
+        table::{self, Column},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{fleet::customer::Customer, id::CustomerId};
+use maud::{Markup, html};
+use store::records::{
+    PageRequest,
+    fleet::{assets, customers, sites},
+};
+use uuid::Uuid;
+
+const COLUMNS: [Column; 4] = [
+    Column::text("customers-name"),
+    Column::text("customers-email"),
+    Column::text("customers-phone"),
+    Column::text("customers-currency"),
+];
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let filter = customers::Filter { text: query.get("q").map(Into::into) };
+    if query.wants_csv()? {
+        return file(Listed { deps, view, filter }).await;
+    }
+    let page = customers::list(deps.records.read(), view.scope(), &filter, &query.page()?).await?;
+    let lang = view.lang;
+    let rows: Vec<Markup> = page
+        .items
+        .iter()
+        .map(|customer| {
+            html! { tr {
+                td { a href={ "/customers/" (customer.id) } { b { (customer.name) } } }
+                td { (customer.email.as_deref().unwrap_or("")) }
+                td { (customer.phone.as_deref().unwrap_or("")) }
+                td { (customer.currency) }
+            } }
+        })
+        .collect();
+    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
+    let fields = form.fields(lang);
+    Ok(layout::page(
+        &view,
+        &lang.t("customers-title"),
+        &html! {
+            div.top {
+                h1 { (lang.t("customers-title")) }
+                @if may_write(&view) { a.btn href="/customers/new" { (icon("plus")) (lang.t("customers-new")) } }
+            }
+            (table::filters(lang, &query, &html! { (fields.input("search", "q", "customers-search")) }))
+            (table::table(lang, "customers-title", &COLUMNS, &table::with_unreadable(lang, &COLUMNS, rows, &page.unreadable), "customers-none"))
+            (table::next_page(lang, &query, page.next_cursor.as_deref()))
+        },
+    )
+    .into_response())
+}
+
+async fn file(list: Listed<customers::Filter>) -> PageResult {
+    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
+    csv::file("customers.csv", heads, list, |list, page| {
+        Box::pin(async move {
+            let db = list.deps.records.read();
+            let found = customers::list(db, list.view.scope(), &list.filter, &page).await?;
+            Ok(found.map(|customer| cells(&customer)))
+        })
+    })
+    .await
+}
+
+fn cells(customer: &Customer) -> Vec<String> {
+    vec![
+        customer.name.clone(),
+        customer.email.clone().unwrap_or_default(),
+        customer.phone.clone().unwrap_or_default(),
+        customer.currency.to_string(),
+    ]
+}
+
+pub fn may_write(view: &View) -> bool {
+    view.user.as_ref().is_some_and(|user| WRITE.contains(&user.actor.role))
+}
+
+pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> PageResult {
+    let db = deps.records.read();
+    let customer = scope::customer(db, view.scope(), CustomerId(id)).await?;
+    let filter = sites::Filter { customer: Some(customer.id), text: None };
+    let sites =
+        sites::list(db, view.scope(), &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items;
+    let filter = assets::Filter { customer: Some(customer.id), ..Default::default() };
+    let machines = assets::count(db, view.scope(), &filter).await?;
+    let lang = view.lang;
+    let facts = [
+        ("customers-email", customer.email.clone()),
+        ("customers-phone", customer.phone.clone()),
+        ("customers-tax-id", customer.tax_id.clone()),
+        ("customers-billing-address", Some(customer.billing_address.clone())),
+        ("customers-currency", Some(customer.currency.to_string())),
+    ];
+    Ok(layout::page(
+        &view,
+        &customer.name,
+        &html! {
+            div.top {
+                h1 { (customer.name) @if customer.demo { span.pill { (lang.t("customers-demo")) } } }
+                div.act {
+                    a.btn2 href={ "/assets?customer_id=" (customer.id) } { (icon("boxes")) (lang.count("customers-assets", machines.cast_signed())) }
+                    @if may_write(&view) { a.btn2 href={ "/customers/" (customer.id) "/edit" } { (icon("pen")) (lang.t("customers-edit")) } }
+                }
+            }
+            div.cols {
+                section.card {
+                    header { h2 { (lang.t("customers-facts")) } }
+                    dl.meter.plain {
+                        @for (label, value) in facts {
+                            @if let Some(value) = value.filter(|value| !value.is_empty()) {
+                                div { dt { (lang.t(label)) } dd { (value) } }
+                            }
+                        }
+                    }
+                }
+                section.card {
+                    header { h2 { (lang.t("sites-title")) } @if may_write(&view) { a href={ "/sites/new?customer_id=" (customer.id) } { (lang.t("sites-new")) } } }
+                    ul.rows {
+                        @for site in &sites {
+                            li { (icon("pin")) div { h3 { a href={ "/assets?site_id=" (site.id) } { (site.name) } } p { (site.address) } } }
+                        }
+                        @if sites.is_empty() { li { p { (lang.t("sites-none")) } } }
+                    }
+                }
+            }
+        },
+    )
+    .into_response())
+}
+
+pub async fn new(view: View) -> Markup {
+    draw(&view, &Form::blank(), "/customers", "customers-new")
+}
+
+pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    match commands::create(&deps, form.context(cx), read(&form)).await {
+        Ok(customer) => Ok(see_other(&format!("/customers/{}", customer.id))),
+        Err(error) => form.again(error, |form| draw(&view, form, "/customers", "customers-new")),
+    }
+}
+
+pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
+    let customer = scope::customer(deps.records.read(), view.scope(), CustomerId(id)).await?;
+    let form = Form::filled([
+        ("name", customer.name),
+        ("email", customer.email.unwrap_or_default()),
+        ("phone", customer.phone.unwrap_or_default()),
+        ("tax_id", customer.tax_id.unwrap_or_default()),
+        ("billing_address", customer.billing_address),
+        ("currency", customer.currency.to_string()),
+    ]);
+    Ok(draw(&view, &form, &format!("/customers/{id}"), "customers-edit"))
+}
+
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let path = format!("/customers/{id}");
+    match commands::update(&deps, form.context(cx), CustomerId(id), read(&form)).await {
+        Ok(_) => Ok(see_other(&path)),
+        Err(error) => form.again(error, |form| draw(&view, form, &path, "customers-edit")),
+    }
+}
+
+fn read(form: &Form) -> CustomerInput {
+    let text = |name| form.optional(name).map(String::from);
+    CustomerInput {
+        name: form.value("name").into(),
+        email: text("email"),
+        phone: text("phone"),
+        tax_id: text("tax_id"),
+        billing_address: form.value("billing_address").into(),
+        currency: text("currency"),
+    }
+}
+
+fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
+    let lang = view.lang;
+    let f = form.fields(lang);
+    layout::page(
+        view,
+        &lang.t(title),
+        &html! {
+            div.top { h1 { (lang.t(title)) } }
+            form.card.pad.stack method="post" action=(action) {
+                (f.start())
+                (f.text("name", "customers-name").required())
+                (f.input("email", "email", "customers-email"))
+                (f.input("tel", "phone", "customers-phone"))
+                (f.text("tax_id", "customers-tax-id"))
+                (f.area("billing_address", "customers-billing-address"))
+                (f.text("currency", "customers-currency").hint("customers-currency-hint"))
+                div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/customers" { (lang.t("cancel")) } }
+            }
+        },
+    )
+}

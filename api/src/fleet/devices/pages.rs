@@ -1,0 +1,347 @@
+//! Devices for people: the list, one with its three facts and live charts, and its credentials.
+
+use super::{
+    commands::{self, NewDevice},
+    file,
+    queries::{self, Facts, facts},
+};
+use crate::{
+    Deps, choices,
+    command::{CommandError, Context},
+    fleet::{
+        assets::pages::charts::{self, Window},
+        customers::pages::may_write,
+    },
+    scope,
+    screens::connect,
+    web::{
+        chart::{Plot, state_pill},
+        chooser::Kind,
+        csv::Listed,
+        form::Form,
+        i18n::Lang,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageResult, see_other},
+        table::{self, Column},
+        time::ago,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::IntoResponse,
+};
+use domain::{
+    Timestamp,
+    fleet::{
+        asset::Asset,
+        device::{Device, DeviceProfile},
+    },
+    id::DeviceId,
+};
+use maud::{Markup, html};
+use store::records::{
+    fleet::{assets, device_attributes, devices},
+    telemetry::quarantine,
+};
+use uuid::Uuid;
+
+pub(super) const COLUMNS: [Column; 4] = [
+    Column::text("devices-name"),
+    Column::text("devices-asset"),
+    Column::text("devices-connection"),
+    Column::text("devices-created"),
+];
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let asked = devices::Filter { asset: query.id("asset_id")?, text: query.get("q").map(Into::into) };
+    if query.wants_csv()? {
+        return file::all(Listed { deps, view, filter: asked }).await;
+    }
+    let db = deps.records.read();
+    let page = devices::list(db, view.scope(), &asked, &query.page()?).await?;
+    let machines = assets::by_ids(db, page.items.iter().filter_map(|device| device.asset_id)).await?;
+    let machine = |device: &Device| {
+        device.asset_id.and_then(|id| machines.get(&id)).map_or_else(String::new, |asset| asset.name.clone())
+    };
+    let open = queries::connected(db, &page.items).await?;
+    let lang = view.lang;
+    let word = |device: &Device| connection_word(lang, device, &open);
+    let rows: Vec<Markup> = page
+        .items
+        .iter()
+        .map(|device| {
+            html! { tr {
+                td { a href={ "/devices/" (device.id) } { b { (device.name) } } }
+                td { @if let Some(id) = device.asset_id { a href={ "/assets/" (id) } { (machine(device)) } } }
+                td { span.pill.ok[open.contains(&device.id)].crit[device.revoked_at.is_some()] { (word(device)) } }
+                td { (lang.date(device.created_at, view.zone)) }
+            } }
+        })
+        .collect();
+    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
+    let fields = form.fields(lang);
+    Ok(layout::page(
+        &view,
+        &lang.t("devices-title"),
+        &html! {
+            div.top {
+                h1 { (lang.t("devices-title")) }
+                @if may_write(&view) {
+                    div.act {
+                        a.btn2 href="/quarantine" { (icon("inbox")) (lang.t("quarantine-title")) }
+                        a.btn href="/connect" { (icon("plug")) (lang.t("nav-connect")) }
+                    }
+                }
+            }
+            (table::filters(lang, &query, &html! { (fields.input("search", "q", "devices-search")) }))
+            (table::table(lang, "devices-title", &COLUMNS, &table::with_unreadable(lang, &COLUMNS, rows, &page.unreadable), "devices-none"))
+            (table::next_page(lang, &query, page.next_cursor.as_deref()))
+        },
+    )
+    .into_response())
+}
+
+/// Whether `device` may connect, and does.
+pub(super) fn connection_word(lang: Lang, device: &Device, open: &[DeviceId]) -> String {
+    match (device.revoked_at, open.contains(&device.id)) {
+        (Some(_), _) => lang.t("devices-revoked"),
+        (None, true) => lang.t("devices-connected"),
+        (None, false) => lang.t("devices-not-connected"),
+    }
+}
+
+pub async fn show(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    query: ListQuery,
+) -> PageResult {
+    let device = scope::device(deps.records.read(), view.scope(), DeviceId(id)).await?;
+    let form = Form::filled([
+        ("name", device.name.clone()),
+        ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
+        ("profile", device.profile.as_str().to_owned()),
+    ]);
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let page = Page::load(&deps, &view, device, &query).await?;
+    Ok(page.draw(&view, &form).into_response())
+}
+
+/// The row that one chooses for a device.
+const CHOSEN: [(&str, Kind); 1] = [("asset_id", Kind::Assets)];
+
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let mut check = form.check(view.lang);
+    let asset_id = check.parse_optional::<Uuid>("asset_id", "form-choice");
+    let changed = match check.finish() {
+        Ok(()) => {
+            let profile = Some(form.value("profile").to_owned()).filter(|word| !word.is_empty());
+            let input = NewDevice { name: form.value("name").into(), asset_id, profile };
+            commands::update(&deps, form.context(cx), DeviceId(id), input).await
+        }
+        Err(error) => Err(error),
+    };
+    let Err(error) = changed else { return Ok(see_other(&format!("/devices/{id}"))) };
+    let device = scope::device(deps.records.read(), view.scope(), DeviceId(id)).await?;
+    let page = Page::load(&deps, &view, device, &ListQuery::default()).await?;
+    form.again(error, |form| page.draw(&view, form))
+}
+
+pub async fn rotate(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    headers: HeaderMap,
+    form: Form,
+) -> PageResult {
+    let (device, token) = commands::rotate(&deps, form.context(cx), DeviceId(id)).await?;
+    Ok(connect::pages::connected(&deps, &view, &headers, &device, &token).into_response())
+}
+
+pub async fn revoke(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+    commands::revoke(&deps, form.context(cx), DeviceId(id)).await?;
+    Ok(see_other(&format!("/devices/{id}")))
+}
+
+/// What the page of one device shows.
+struct Page {
+    device: Device,
+    asset: Option<Asset>,
+    window: Window,
+    plots: Vec<Plot>,
+    facts: Facts,
+    /// What the device says of itself.
+    attributes: Vec<device_attributes::Attribute>,
+    /// How often it was refused, by reason.
+    refused: Vec<quarantine::Count>,
+    now: Timestamp,
+}
+
+impl Page {
+    async fn load(deps: &Deps, view: &View, device: Device, query: &ListQuery) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let own = std::slice::from_ref(&device);
+        let asset = match device.asset_id {
+            Some(id) => assets::get(db, id).await?,
+            None => None,
+        };
+        let window = Window::choose(query, charts::last_data(deps, own).await?, deps.now())?;
+        Ok(Self {
+            window,
+            plots: charts::plots(deps, view.scope(), asset.as_ref(), own, window, view.lang).await?,
+            facts: facts(deps, &device).await?,
+            attributes: device_attributes::list(db, device.id).await?,
+            refused: quarantine::counts(db, view.scope(), Some(device.id)).await?,
+            now: deps.now(),
+            asset,
+            device,
+        })
+    }
+
+    fn draw(&self, view: &View, form: &Form) -> Markup {
+        let (lang, device) = (view.lang, &self.device);
+        layout::page(
+            view,
+            &device.name,
+            &html! {
+                div.top {
+                    div {
+                        p.crumb {
+                            a href="/devices" { (lang.t("devices-title")) }
+                            @if let Some(asset) = &self.asset { " / " a href={ "/assets/" (asset.id) } { (asset.name) } }
+                        }
+                        h1 { (device.name) @if device.revoked_at.is_some() { span.pill.crit { (lang.t("devices-revoked")) } } }
+                        p.sub { (lang.t("devices-created")) " " (lang.date(device.created_at, view.zone)) " · " span.live data-live={ "device:" (device.id) } { (lang.t("live")) } }
+                    }
+                    div.act { a.btn2 href={ "/api/v1/devices/" (device.id) "/telemetry?format=csv" } download { (icon("download")) "CSV" span.sr { (lang.t("assets-export")) } } }
+                }
+                div.cols.wide {
+                    section.stack #charts aria-label=(lang.t("assets-charts")) {
+                        div.rangebar { (self.window.chooser(view, &format!("/devices/{}", device.id))) }
+                        @for plot in &self.plots { (plot.figure(view)) }
+                        @if self.plots.is_empty() { p.card.nothing { (lang.t("assets-no-values")) } }
+                    }
+                    div.stack {
+                        (device_card(view, device, &self.facts, self.now))
+                        (self.sayings(view))
+                        @if may_write(view) { (self.settings(view, form)) }
+                    }
+                }
+            },
+        )
+    }
+
+    fn sayings(&self, view: &View) -> Markup {
+        let lang = view.lang;
+        html! {
+            @if !self.attributes.is_empty() {
+                section.card {
+                    header { h2 { (lang.t("devices-attributes")) } }
+                    dl.meter.plain { @for attribute in &self.attributes { div { dt { (attribute.name) } dd { (attribute.shown()) } } } }
+                }
+            }
+            @if !self.refused.is_empty() {
+                section.card {
+                    header {
+                        h2 { (lang.t("devices-refused")) }
+                        @if may_write(view) { a href={ "/quarantine?device_id=" (self.device.id) } { (lang.t("quarantine-title")) } }
+                    }
+                    dl.meter.plain {
+                        @for count in &self.refused {
+                            div { dt { (lang.t(&format!("quarantine-reason-{}", count.reason.replace('_', "-")))) } dd { (count.count) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn settings(&self, view: &View, form: &Form) -> Markup {
+        let (lang, id) = (view.lang, self.device.id);
+        let f = form.fields(lang);
+        html! {
+            section.card.pad.stack {
+                h2 { (lang.t("devices-settings")) }
+                form.stack method="post" action={ "/devices/" (id) } {
+                    (f.start())
+                    (f.text("name", "devices-name").required())
+                    (f.choose("asset_id", "devices-asset", Kind::Assets).placeholder(&lang.t("devices-no-asset")))
+                    (f.select("profile", "devices-profile", &profiles(view)))
+                    button.btn2 type="submit" { (lang.t("save")) }
+                }
+                h2 { (lang.t("devices-credentials")) }
+                p.hint { (lang.t("devices-credentials-hint")) }
+                div.duo {
+                    form method="post" action={ "/devices/" (id) "/token" } {
+                        (Form::blank().fields(lang).start())
+                        button.btn2 type="submit" { (icon("plug")) (lang.t("devices-rotate")) }
+                    }
+                    @if self.device.revoked_at.is_none() {
+                        form method="post" action={ "/devices/" (id) "/revoke" } {
+                            (Form::blank().fields(lang).start())
+                            button.btn2 type="submit" { (icon("stop")) (lang.t("devices-revoke")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn profiles(view: &View) -> Vec<(String, String)> {
+    let label = |word: &str| view.lang.t(&format!("devices-profile-{}", word.replace('_', "-")));
+    DeviceProfile::ALL.map(|profile| (profile.as_str().to_owned(), label(profile.as_str()))).into()
+}
+
+/// The three facts, which never imply one another.
+pub fn device_card(view: &View, device: &Device, facts: &Facts, now: Timestamp) -> Markup {
+    let lang = view.lang;
+    html! {
+        section.card {
+            header { h2 { (icon("radio")) a href={ "/devices/" (device.id) } { (device.name) } } }
+            dl.meter.plain {
+                div {
+                    dt { (lang.t("devices-connection")) }
+                    dd {
+                        @match &facts.connection {
+                            None => { span.pill { (lang.t("devices-never-connected")) } }
+                            Some(connection) => {
+                                @if let Some(ended) = &connection.ended {
+                                    span.pill { (lang.t("devices-not-connected")) } " " (ago(view, ended.at, now))
+                                    " · " (lang.t(&format!("devices-end-{}", ended.reason.as_str().replace('_', "-"))))
+                                } @else {
+                                    span.pill.ok { (lang.t("devices-connected")) } " " (ago(view, connection.connected_at, now))
+                                }
+                            }
+                        }
+                    }
+                }
+                div {
+                    dt { (lang.t("devices-last-data")) }
+                    dd { @match facts.last_data_at() { Some(at) => { (ago(view, at, now)) } None => { (lang.t("assets-never-seen")) } } }
+                }
+                div {
+                    dt { (lang.t("devices-equipment-state")) }
+                    dd {
+                        @match &facts.equipment {
+                            Some(equipment) => { (state_pill(view, equipment.state)) " " (ago(view, equipment.since, now)) }
+                            None => { (state_pill(view, domain::condition::EquipmentState::Unknown)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

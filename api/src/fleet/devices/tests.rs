@@ -1,0 +1,103 @@
+use crate::{fleet::assets::fixture::of_customer, testing::TestApp};
+use domain::{fleet::device::DeviceProfile, people::account::Role};
+use serde_json::json;
+use store::records::fleet::devices;
+
+#[tokio::test]
+async fn a_device_gets_a_token_once_and_signs_in_with_it() {
+    let app = TestApp::new().await;
+    let manager = app.bearer(Role::Integration);
+    let made = manager.post_json("/api/v1/devices", &json!({ "name": "Gateway 3" })).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let (id, token) = (made.json()["id"].clone(), made.json()["token"].as_str().unwrap().to_owned());
+    assert!(token.len() >= 20, "{token}");
+    let db = app.deps.records.read();
+    assert_eq!(devices::authenticate(db, &token).await.unwrap().map(|d| json!(d.id)), Some(id.clone()));
+
+    let path = format!("/api/v1/devices/{}", id.as_str().unwrap());
+    let shown = manager.get(&path).await.json();
+    assert_eq!(shown["connection"]["state"], "never");
+    assert_eq!((shown["last_data"].clone(), shown["equipment_state"].clone()), (json!(null), json!(null)));
+    assert!(!shown.to_string().contains(&token), "the token is shown once");
+}
+
+#[tokio::test]
+async fn a_repeated_command_makes_one_device_and_shows_the_same_token() {
+    let app = TestApp::new().await;
+    let manager = app.bearer(Role::Admin);
+    let body = json!({ "name": "Gateway 3" });
+    let first = manager.post_json_with_key("/api/v1/devices", "k", &body).await;
+    let second = manager.post_json_with_key("/api/v1/devices", "k", &body).await;
+    assert_eq!(first.json(), second.json());
+    let other = manager.post_json_with_key("/api/v1/devices", "k", &json!({ "name": "Other" })).await;
+    assert_eq!((other.status, other.json()["code"].clone()), (409, json!("idempotency_key_reused")));
+    assert_eq!(manager.get("/api/v1/devices").await.json()["items"].as_array().unwrap().len(), 1);
+    let elsewhere = app.bearer(Role::ServiceManager).post_json_with_key("/api/v1/devices", "k", &body).await;
+    assert_ne!(elsewhere.json()["token"], first.json()["token"], "another caller's key is another key");
+
+    let token = format!("/api/v1/devices/{}/token", first.json()["id"].as_str().unwrap());
+    assert_eq!(manager.post_json(&token, &json!({})).await.status, 200);
+    let late = manager.post_json_with_key("/api/v1/devices", "k", &body).await;
+    assert_eq!(
+        (late.status, late.json()["code"].clone()),
+        (409, json!("token-shown-once")),
+        "it is no longer good"
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_rotated_and_revoked() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let manager = app.bearer(Role::ServiceManager);
+    let path = format!("/api/v1/devices/{}/token", fleet.device.id);
+    let db = app.deps.records.read();
+    let rotated = manager.post_json(&path, &json!({})).await.json();
+    assert_eq!(devices::authenticate(db, &fleet.token).await.unwrap(), None);
+    let token = rotated["token"].as_str().unwrap();
+    assert!(devices::authenticate(db, token).await.unwrap().is_some());
+    let revoked = manager.delete(&path).await;
+    assert_eq!(revoked.status, 200);
+    assert_ne!(revoked.json()["revoked_at"], json!(null));
+    assert_eq!(devices::authenticate(db, token).await.unwrap(), None);
+    for role in [Role::Customer, Role::Technician, Role::Billing] {
+        assert_eq!(app.bearer(role).delete(&path).await.status, 403, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn an_asset_that_is_not_there_cannot_be_chosen() {
+    let app = TestApp::new().await;
+    let body = json!({ "name": "G", "asset_id": uuid::Uuid::now_v7(), "profile": "smoke signals" });
+    let answer = app.bearer(Role::Admin).post_json("/api/v1/devices", &body).await;
+    assert_eq!(answer.status, 422);
+    let wrong = json!({ "code": "unknown_choice", "message": "Choose one of the options." });
+    assert_eq!(answer.json()["fields"], json!({ "asset_id": wrong, "profile": wrong }));
+}
+
+#[tokio::test]
+async fn the_device_page_says_the_three_facts_and_edits() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let manager = app.as_role(Role::ServiceManager);
+    let path = format!("/devices/{}", fleet.device.id);
+    let text = manager.get(&path).await.text();
+    for part in ["Never connected", "Last data", "Equipment state", "Revoke token"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!app.as_role(Role::Customer).get(&path).await.text().contains("Revoke token"));
+    let refused = manager.post_form(&path, &[("name", ""), ("asset_id", "")]).await;
+    assert_eq!(refused.status, 422);
+    let saved = manager
+        .post_form(&path, &[("name", "Renamed"), ("asset_id", ""), ("profile", "thingsboard_texts")])
+        .await;
+    assert_eq!(saved.status, 303);
+    let kept = devices::get(app.deps.records.read(), fleet.device.id).await.unwrap().unwrap();
+    assert_eq!((kept.name.as_str(), kept.asset_id), ("Renamed", None));
+    assert_eq!(kept.profile, DeviceProfile::ThingsboardTexts);
+    let shown = manager.get(&path).await.text();
+    assert!(shown.contains(r#"value="thingsboard_texts" selected"#), "{shown}");
+    let token = manager.post_form(&format!("{path}/token"), &[]).await;
+    assert_eq!(token.status, 200);
+    assert!(token.text().contains("mosquitto_pub -h 127.0.0.1 -p 1883 -u "), "{}", token.text());
+}

@@ -1,0 +1,18 @@
+//! Customers, sites, models, assets and devices.
+
+pub mod assets;
+pub mod customers;
+pub mod devices;
+pub mod models;
+pub mod sites;
+
+use crate::web::routes::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .merge(assets::routes())
+        .merge(customers::routes())
+        .merge(devices::routes())
+        .merge(models::routes())
+        .merge(sites::routes())
+}

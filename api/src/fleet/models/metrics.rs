@@ -1,0 +1,142 @@
+//! What people call the values that a type of equipment sends: the model's own name and unit where it has one, else
+//! the usual word, else the key in plain letters. A machine's key is never shown raw.
+
+use crate::{
+    command::CommandError,
+    input::{Checks, MAX_NAME},
+    web::i18n::{Lang, small_initial},
+};
+use domain::{fleet::model::MetricName, id::AssetId};
+use std::collections::{BTreeSet, HashMap};
+use store::{
+    StoreError,
+    records::{Connection, fleet::model_metrics},
+};
+
+/// More values than this has no type of equipment that a person describes.
+const MAX_METRICS: usize = 200;
+const MAX_UNIT: usize = 16;
+
+/// The names of one model's metrics.
+#[derive(Clone, Debug, Default)]
+pub struct MetricNames(HashMap<String, MetricName>);
+
+impl MetricNames {
+    pub async fn of_asset(db: &impl Connection, asset: AssetId) -> Result<Self, StoreError> {
+        Ok(Self::of_assets(db, [asset]).await?.remove(&asset).unwrap_or_default())
+    }
+    pub async fn of_assets(
+        db: &impl Connection,
+        assets: impl IntoIterator<Item = AssetId>,
+    ) -> Result<HashMap<AssetId, Self>, StoreError> {
+        let names = model_metrics::of_assets(db, assets).await?;
+        Ok(names.into_iter().map(|(asset, names)| (asset, Self::from(names))).collect())
+    }
+
+    pub fn name(&self, lang: Lang, metric: &str) -> String {
+        match self.0.get(metric).map(|known| known.name.as_str()) {
+            Some(name) if !name.is_empty() => lang.phrase(name),
+            _ => lang.metric(metric),
+        }
+    }
+    /// The same where it is not the first word. A name that somebody gave stays as given.
+    pub fn within_a_sentence(&self, lang: Lang, metric: &str) -> String {
+        match self.0.get(metric) {
+            Some(known) if !known.name.is_empty() => lang.phrase(&known.name),
+            _ => small_initial(&lang.metric(metric)),
+        }
+    }
+    /// Empty where the model states none.
+    pub fn unit(&self, metric: &str) -> &str {
+        self.0.get(metric).map_or("", |known| known.unit.as_str())
+    }
+}
+
+impl From<Vec<MetricName>> for MetricNames {
+    fn from(names: Vec<MetricName>) -> Self {
+        Self(names.into_iter().map(|name| (name.metric.clone(), name)).collect())
+    }
+}
+
+/// As the form has them: `suction_pressure = Suction pressure [bar]`, one a line; name and unit may be left out.
+pub fn show(names: &[MetricName]) -> String {
+    let line = |known: &MetricName| {
+        let name = if known.name.is_empty() { String::new() } else { format!(" = {}", known.name) };
+        let unit = if known.unit.is_empty() { String::new() } else { format!(" [{}]", known.unit) };
+        format!("{}{name}{unit}", known.metric)
+    };
+    names.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+pub fn read(text: &str) -> Vec<MetricName> {
+    let line = |line: &str| {
+        let (rest, unit) = match line.trim().strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+            Some((rest, unit)) => (rest.trim(), unit.trim()),
+            None => (line.trim(), ""),
+        };
+        let (metric, name) = rest.split_once('=').unwrap_or((rest, ""));
+        MetricName { metric: metric.trim().into(), name: name.trim().into(), unit: unit.into() }
+    };
+    text.lines().filter(|line| !line.trim().is_empty()).map(line).collect()
+}
+
+/// The names as they may be kept.
+pub fn checked(names: Vec<MetricName>) -> Result<Vec<MetricName>, CommandError> {
+    let mut checks = Checks::default();
+    let mut seen = BTreeSet::new();
+    checks.at_most("metrics", names.len(), MAX_METRICS);
+    for (index, name) in names.iter().enumerate() {
+        let bracketed = |text: &str| text.contains(['[', ']', '=', '\n', '\r']);
+        if name.metric.is_empty() || !seen.insert(&name.metric) || bracketed(&name.metric) {
+            checks.add("metrics", "models-metrics-wrong");
+        }
+        for (part, text, max) in [
+            ("metric", &name.metric, MAX_NAME),
+            ("name", &name.name, MAX_NAME),
+            ("unit", &name.unit, MAX_UNIT),
+        ] {
+            checks.text(format!("metrics[{index}].{part}"), text, max);
+        }
+        if bracketed(&name.name) || bracketed(&name.unit) {
+            checks.add("metrics", "models-metrics-wrong");
+        }
+    }
+    checks.finish()?;
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(metric: &str, name: &str, unit: &str) -> MetricName {
+        MetricName { metric: metric.into(), name: name.into(), unit: unit.into() }
+    }
+
+    #[test]
+    fn the_form_reads_the_names_that_it_shows() {
+        let all = vec![
+            name("suction_pressure", "Suction pressure", "bar"),
+            name("dp", "", "Pa"),
+            name("flow", "Flow", ""),
+            name("raw", "", ""),
+        ];
+        assert_eq!(show(&all), "suction_pressure = Suction pressure [bar]\ndp [Pa]\nflow = Flow\nraw");
+        assert_eq!(read(&show(&all)), all);
+        assert!(checked(all).is_ok());
+        for wrong in ["a\na", "= Name", "[bar]", "a = b = c", "a = [x] y", &"a".repeat(121)] {
+            assert!(checked(read(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_metric_has_the_name_of_its_model_then_the_usual_word_then_plain_letters() {
+        let names = MetricNames::from(vec![name("t1", "Bearing", "°C"), name("dp_2", "", "Pa")]);
+        assert_eq!((names.name(Lang::Es, "t1").as_str(), names.unit("t1")), ("Rodamiento", "°C"));
+        assert_eq!((names.name(Lang::Es, "dp_2").as_str(), names.unit("dp_2")), ("Dp 2", "Pa"));
+        assert_eq!(
+            (names.name(Lang::Es, "suction_pressure").as_str(), names.unit("x")),
+            ("Presión de aspiración", "")
+        );
+    }
+}

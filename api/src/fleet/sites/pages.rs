@@ -1,0 +1,209 @@
+//! Sites for people: the list and the form.
+
+use super::commands::{self, SiteInput};
+use crate::{
+    Deps, choices,
+    command::{CommandError, Context},
+    fleet::customers::pages::may_write,
+    scope,
+    web::{
+        chooser::Kind,
+        csv::{self, Listed},
+        form::{Check, Form},
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::View,
+        response::{PageError, PageResult, see_other},
+        table::{self, Column},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{fleet::site::Site, id::SiteId};
+use maud::{Markup, html};
+use store::records::fleet::{customers, sites, territories};
+use uuid::Uuid;
+
+const COLUMNS: [Column; 4] = [
+    Column::text("sites-name"),
+    Column::text("sites-customer"),
+    Column::text("sites-address"),
+    Column::text("sites-time-zone"),
+];
+
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    let customer = query.id("customer_id")?;
+    let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
+    if query.wants_csv()? {
+        return file(Listed { deps, view, filter }).await;
+    }
+    let db = deps.records.read();
+    let page = sites::list(db, view.scope(), &filter, &query.page()?).await?;
+    let owners = customers::by_ids(db, page.items.iter().map(|site| site.customer_id)).await?;
+    let owner =
+        |site: &Site| owners.get(&site.customer_id).map_or("", |customer| customer.name.as_str()).to_owned();
+    let lang = view.lang;
+    let rows: Vec<Markup> = page
+        .items
+        .iter()
+        .map(|site| {
+            html! { tr {
+                td { @if may_write(&view) { a href={ "/sites/" (site.id) } { b { (site.name) } } } @else { b { (site.name) } } }
+                td { a href={ "/customers/" (site.customer_id) } { (owner(site)) } }
+                td { (site.address) }
+                td { (site.time_zone) }
+            } }
+        })
+        .collect();
+    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
+    let fields = form.fields(lang);
+    Ok(layout::page(
+        &view,
+        &lang.t("sites-title"),
+        &html! {
+            div.top {
+                h1 { (lang.t("sites-title")) }
+                @if may_write(&view) { a.btn href="/sites/new" { (icon("plus")) (lang.t("sites-new")) } }
+            }
+            (table::filters(lang, &query, &html! { (fields.input("search", "q", "sites-search")) }))
+            (table::table(lang, "sites-title", &COLUMNS, &rows, "sites-none"))
+            (table::next_page(lang, &query, page.next_cursor.as_deref()))
+        },
+    )
+    .into_response())
+}
+
+async fn file(list: Listed<sites::Filter>) -> PageResult {
+    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
+    csv::file("sites.csv", heads, list, |list, page| {
+        Box::pin(async move {
+            let db = list.deps.records.read();
+            let found = sites::list(db, list.view.scope(), &list.filter, &page).await?;
+            let owners = customers::by_ids(db, found.items.iter().map(|site| site.customer_id)).await?;
+            Ok(found.map(|site| {
+                let owner =
+                    owners.get(&site.customer_id).map_or_else(String::new, |owner| owner.name.clone());
+                vec![site.name, owner, site.address, site.time_zone]
+            }))
+        })
+    })
+    .await
+}
+
+pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
+    let form = Form::filled([("customer_id", query.id_text("customer_id")?)]);
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let areas = territories(&deps, &view).await?;
+    Ok(draw(&view, &form, &areas, "/sites", "sites-new"))
+}
+
+/// The row that one chooses for a site.
+const CHOSEN: [(&str, Kind); 1] = [("customer_id", Kind::Customers)];
+
+pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let made = match read(&form, &view) {
+        Ok(input) => commands::create(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(site) => Ok(see_other(&format!("/customers/{}", site.customer_id))),
+        Err(error) => {
+            let areas = territories(&deps, &view).await?;
+            form.again(error, |form| draw(&view, form, &areas, "/sites", "sites-new"))
+        }
+    }
+}
+
+pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> Result<Markup, PageError> {
+    let site = scope::site(deps.records.read(), view.scope(), SiteId(id)).await?;
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| view.lang.show_float(value));
+    let form = Form::filled([
+        ("customer_id", site.customer_id.to_string()),
+        ("name", site.name),
+        ("address", site.address),
+        ("territory_id", site.territory_id.map_or_else(String::new, |id| id.to_string())),
+        ("latitude", number(site.latitude)),
+        ("longitude", number(site.longitude)),
+        ("time_zone", site.time_zone),
+        ("access_notes", site.access_notes.unwrap_or_default()),
+    ])
+    .translated(view.lang, &["access_notes"]);
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let areas = territories(&deps, &view).await?;
+    Ok(draw(&view, &form, &areas, &format!("/sites/{id}"), "sites-edit"))
+}
+
+pub async fn update(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    cx: Context,
+    form: Form,
+) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let changed = match read(&form, &view) {
+        Ok(input) => commands::update(&deps, form.context(cx), SiteId(id), input).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(site) => Ok(see_other(&format!("/customers/{}", site.customer_id))),
+        Err(error) => {
+            let areas = territories(&deps, &view).await?;
+            form.again(error, |form| draw(&view, form, &areas, &format!("/sites/{id}"), "sites-edit"))
+        }
+    }
+}
+
+fn read(form: &Form, view: &View) -> Result<SiteInput, CommandError> {
+    let mut check = form.check(view.lang);
+    let customer_id = check.parse::<Uuid>("customer_id", "form-choice");
+    let territory_id = check.parse_optional::<Uuid>("territory_id", "form-choice");
+    let (latitude, longitude) =
+        (check.optional("latitude", Check::float), check.optional("longitude", Check::float));
+    check.finish()?;
+    Ok(SiteInput {
+        customer_id: customer_id.ok_or_else(|| CommandError::field("customer_id", "form-required"))?,
+        name: form.value("name").into(),
+        address: form.value("address").into(),
+        territory_id,
+        latitude,
+        longitude,
+        time_zone: form.optional("time_zone").map(Into::into),
+        access_notes: Some(form.kept("access_notes")).filter(|notes| !notes.is_empty()).map(Into::into),
+    })
+}
+
+/// All of them: they are parts of a country.
+async fn territories(deps: &Deps, view: &View) -> Result<Vec<(String, String)>, CommandError> {
+    let all = territories::all(deps.records.read()).await?;
+    let none = (String::new(), view.lang.t("sites-no-territory"));
+    Ok(std::iter::once(none).chain(all.into_iter().map(|t| (t.id.to_string(), t.name))).collect())
+}
+
+fn draw(view: &View, form: &Form, areas: &[(String, String)], action: &str, title: &str) -> Markup {
+    let lang = view.lang;
+    let f = form.fields(lang);
+    layout::page(
+        view,
+        &lang.t(title),
+        &html! {
+            div.top { h1 { (lang.t(title)) } }
+            form.card.pad.stack method="post" action=(action) {
+                (f.start())
+                (f.choose("customer_id", "sites-customer", Kind::Customers).required())
+                (f.text("name", "sites-name").required())
+                (f.area("address", "sites-address"))
+                (f.select("territory_id", "sites-territory", areas))
+                (f.text("latitude", "sites-latitude"))
+                (f.text("longitude", "sites-longitude"))
+                (f.text("time_zone", "sites-time-zone").hint("sites-time-zone-hint"))
+                (f.area("access_notes", "sites-access-notes"))
+                div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/sites" { (lang.t("cancel")) } }
+            }
+        },
+    )
+}

@@ -1,0 +1,48 @@
+//! What customers have bought, what machines are promised, and who pays for what.
+
+pub mod commands;
+pub mod coverage;
+mod file;
+pub mod json;
+pub mod pages;
+#[cfg(test)]
+mod tests;
+
+use crate::web::routes::{Access, Routes};
+use domain::people::account::Role;
+
+const EDITORS: Access = Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing]);
+const EDITORS_OR_PROGRAM: Access =
+    Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing, Role::Integration]);
+/// Whoever answers a customer must know what was promised; a customer sees own contracts.
+const READERS: Access = Access::Roles(&[
+    Role::Admin,
+    Role::ServiceManager,
+    Role::Billing,
+    Role::Dispatcher,
+    Role::Agent,
+    Role::Customer,
+    Role::Integration,
+]);
+
+/// A contract may name ten thousand assets.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/contracts", EDITORS, pages::list)
+        .get("/contracts/new", EDITORS, pages::new)
+        .post_large("/contracts/new", EDITORS, MAX_BODY_BYTES, pages::create)
+        .get("/contracts/{id}", EDITORS, pages::show)
+        .get("/contracts/{id}/edit", EDITORS, pages::edit)
+        .post_large("/contracts/{id}/edit", EDITORS, MAX_BODY_BYTES, pages::update)
+        .post("/contracts/{id}/invoices", EDITORS, pages::invoice)
+        .get("/api/v1/contracts", READERS, json::list)
+        .post_large("/api/v1/contracts", EDITORS_OR_PROGRAM, MAX_BODY_BYTES, json::create)
+        .get("/api/v1/contracts/{id}", READERS, json::get)
+        .get("/api/v1/contracts/{id}/periods", READERS, json::periods)
+        .post("/api/v1/contracts/{id}/invoices", EDITORS_OR_PROGRAM, json::invoice)
+        .put_large("/api/v1/contracts/{id}", EDITORS_OR_PROGRAM, MAX_BODY_BYTES, json::update)
+        .get("/api/v1/warranties", READERS, json::warranties)
+        .post("/api/v1/warranties", EDITORS_OR_PROGRAM, json::create_warranty)
+}

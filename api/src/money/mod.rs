@@ -1,0 +1,10 @@
+//! Contracts, invoices and payments.
+
+pub mod billing;
+pub mod contracts;
+
+use crate::web::routes::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().merge(billing::routes()).merge(contracts::routes())
+}

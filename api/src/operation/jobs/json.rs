@@ -1,0 +1,115 @@
+//! The jobs for programs.
+
+use super::{commands, retention::Subject};
+use crate::{
+    Deps,
+    command::Context,
+    problem::Problem,
+    web::{
+        json::Json,
+        list::{Items, ListQuery},
+        time::rfc3339,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use serde::Serialize;
+use store::records::{
+    across::retention,
+    engine::parked_events::{self, Parked},
+};
+
+/// An event that a reaction could not deal with.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ParkedView {
+    id: i64,
+    /// Which reaction.
+    reaction: String,
+    /// What happened, such as `alert_raised`.
+    event: String,
+    /// Position of the event in the outbox.
+    seq: i64,
+    /// Why the last try failed.
+    error: String,
+    parked_at: String,
+    /// How often it was tried since.
+    tries: u32,
+    /// Null when it waits for a person.
+    next_try_at: Option<String>,
+}
+
+impl From<Parked> for ParkedView {
+    fn from(parked: Parked) -> Self {
+        Self {
+            id: parked.id,
+            reaction: parked.consumer,
+            event: parked.kind,
+            seq: parked.seq,
+            error: parked.error,
+            parked_at: rfc3339(parked.at),
+            tries: parked.tries,
+            next_try_at: parked.next_try_at.map(rfc3339),
+        }
+    }
+}
+
+/// Events that wait for their next try or for a person, newest first.
+#[utoipa::path(get, path = "/api/v1/jobs/parked-events", tag = "jobs",
+    params(("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<ParkedView>)))]
+pub async fn parked(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<ParkedView>>, Problem> {
+    let page = parked_events::list(deps.records.read(), &query.page()?).await?;
+    Ok(Json(page.map(ParkedView::from).into()))
+}
+
+/// Has an event tried again now.
+#[utoipa::path(post, path = "/api/v1/jobs/parked-events/{id}/retry", tag = "jobs", params(("id" = i64, Path)),
+    responses((status = 202, description = "it is tried within seconds"), (status = 404, body = Problem)))]
+pub async fn retry(
+    State(deps): State<Deps>,
+    cx: Context,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Problem> {
+    commands::try_again(&deps, cx, id).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// What is kept for a while only.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RetentionView {
+    /// `telemetry`, `events`, `answers`, `quarantine` or `sessions`.
+    subject: String,
+    /// 0: for ever.
+    kept_days: u32,
+    last_run_at: Option<String>,
+    /// By the last run, and since the beginning.
+    removed: u64,
+    removed_ever: u64,
+    error: Option<String>,
+}
+
+/// How long things are kept, and what was removed.
+#[utoipa::path(get, path = "/api/v1/jobs/retention", tag = "jobs",
+    responses((status = 200, body = Vec<RetentionView>)))]
+pub async fn retention(State(deps): State<Deps>) -> Result<Json<Vec<RetentionView>>, Problem> {
+    let runs = retention::runs(deps.records.read()).await?;
+    let view = |subject: Subject| {
+        let run = runs.iter().find(|run| run.subject == subject.as_str());
+        RetentionView {
+            subject: subject.as_str().into(),
+            kept_days: subject.days(&deps.retention),
+            last_run_at: run.map(|run| rfc3339(run.at)),
+            removed: run.map_or(0, |run| run.removed),
+            removed_ever: run.map_or(0, |run| run.removed_ever),
+            error: run.and_then(|run| run.error.clone()),
+        }
+    };
+    Ok(Json(Subject::ALL.into_iter().map(view).collect()))
+}
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(parked, retry, retention))]
+pub struct Api;

@@ -1,0 +1,10 @@
+//! Accounts and signing in, and the settings of the organisation.
+
+pub mod accounts;
+pub mod settings;
+
+use crate::web::routes::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().merge(accounts::routes()).merge(settings::routes())
+}

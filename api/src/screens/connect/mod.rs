@@ -1,0 +1,21 @@
+//! Connecting a device of one's own: a name, perhaps the equipment it stands at, and a first message.
+
+pub mod commands;
+mod lines;
+pub mod pages;
+
+use crate::web::routes::{Access, Routes};
+use domain::people::account::Role;
+
+const CONNECT: Access = Access::Roles(&[Role::Admin, Role::ServiceManager]);
+
+pub fn routes() -> Routes {
+    Routes::new().get("/connect", CONNECT, pages::form).post("/connect", CONNECT, pages::create).get(
+        "/connect/{id}/status",
+        CONNECT,
+        pages::status,
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! Dispatch: what waits for somebody, who could do it best and why, and the day of every technician.
+
+pub mod commands;
+pub mod json;
+mod lanes;
+pub mod pages;
+pub mod queries;
+
+use crate::web::routes::{Access, Routes};
+use domain::people::account::Role::{
+    Admin, Agent, Billing, Dispatcher, Integration, ServiceManager, Warehouse,
+};
+
+const PLANNERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher]);
+const READERS: Access =
+    Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent, Billing, Warehouse, Integration]);
+const MANAGERS: Access = Access::Roles(&[Admin, ServiceManager, Integration]);
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get_heavy("/dispatch", PLANNERS, pages::board)
+        .post("/dispatch/assign", PLANNERS, pages::assign)
+        .get("/dispatch/visits/{id}", PLANNERS, pages::visit)
+        .post("/dispatch/visits/{id}/{action}", PLANNERS, pages::act)
+        .get("/api/v1/technicians", READERS, json::technicians)
+        .post("/api/v1/technicians", MANAGERS, json::create_technician)
+}

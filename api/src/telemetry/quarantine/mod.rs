@@ -1,0 +1,22 @@
+//! What devices sent and we could not use: looked at, sent through again, or thrown away.
+
+pub mod commands;
+pub mod json;
+mod pages;
+
+use crate::{
+    fleet::customers::WRITE,
+    web::routes::{Access, Routes},
+};
+
+pub fn routes() -> Routes {
+    let access = Access::Roles(WRITE);
+    Routes::new()
+        .get("/quarantine", access, pages::list)
+        .post("/quarantine/{id}/replay", access, pages::replay)
+        .post("/quarantine/{id}/discard", access, pages::discard)
+        .get("/api/v1/quarantine", access, json::list)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+use crate::{fleet::assets::fixture::of_customer, testing::TestApp};
+use domain::{
+    people::account::Role,
+    telemetry::{Rejection, quarantine::Quarantined},
+};
+use store::records::telemetry::quarantine;
+
+async fn refused(app: &TestApp) -> (Quarantined, crate::fleet::assets::fixture::Fleet) {
+    let fleet = of_customer(app, app.customer, "own").await;
+    let payload = br#"{"ts": 1, "values": {"<b>": 1}}"#;
+    let old = Rejection::TooOld { ts: "1970".into() };
+    let row = Quarantined::new(Some(fleet.device.id), "v1/devices/me/telemetry", payload, &old, app.now());
+    let tx = app.deps.records.begin().await.unwrap();
+    quarantine::insert(&tx, std::slice::from_ref(&row)).await.unwrap();
+    tx.commit().await.unwrap();
+    (row, fleet)
+}
+
+#[tokio::test]
+async fn refused_messages_are_shown_with_a_reason_people_understand() {
+    let app = TestApp::new().await;
+    let (_, fleet) = refused(&app).await;
+    let manager = app.as_role(Role::ServiceManager);
+    let text = manager.get("/quarantine").await.text();
+    assert!(text.contains("Time is before the year 2000") && text.contains(&fleet.device.name), "{text}");
+    assert!(text.contains("&lt;b&gt;") && !text.contains("<b>\""), "payloads are escaped: {text}");
+    assert!(manager.get("/quarantine?reason=too_large").await.text().contains("Nothing here"));
+    assert!(manager.get("/quarantine?format=csv").await.text().contains("1970"));
+    assert_eq!(app.as_role(Role::Customer).get("/quarantine").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_message_is_sent_through_again_once() {
+    let app = TestApp::new().await;
+    let (row, fleet) = refused(&app).await;
+    let manager = app.as_role(Role::ServiceManager);
+    for press in ["first", "the same again"] {
+        let answer = manager.post_form(&format!("/quarantine/{}/replay", row.id), &[("_key", "k")]).await;
+        assert_eq!((answer.status, answer.location()), (303, "/quarantine"), "{press}");
+    }
+    let sent: Vec<_> =
+        app.ingest.0.lock().iter().map(|m| (m.device, m.received_at, m.payload.clone())).collect();
+    assert_eq!(sent, [(fleet.device.id, row.received_at, row.payload.clone())]);
+    assert_eq!(quarantine::get(app.deps.records.read(), row.id).await.unwrap(), None);
+    let again = manager.post_form(&format!("/quarantine/{}/replay", row.id), &[]).await;
+    assert_eq!(again.status, 404);
+}
+
+#[tokio::test]
+async fn a_message_is_thrown_away_but_stays_counted() {
+    let app = TestApp::new().await;
+    let (row, fleet) = refused(&app).await;
+    let answer = app.as_role(Role::Admin).post_form(&format!("/quarantine/{}/discard", row.id), &[]).await;
+    assert_eq!(answer.status, 303);
+    let db = app.deps.records.read();
+    assert_eq!(quarantine::get(db, row.id).await.unwrap(), None);
+    assert_eq!(
+        quarantine::counts(db, domain::people::account::Actor::system().scope(), Some(fleet.device.id))
+            .await
+            .unwrap()[0]
+            .count,
+        1
+    );
+    assert!(app.ingest.0.lock().is_empty());
+}

@@ -1,0 +1,21 @@
+//! What machines said, for programs and charts, and the door for machines that speak HTTP.
+
+mod file;
+pub mod json;
+pub mod queries;
+pub mod twin;
+
+use crate::web::routes::{Access, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get_heavy("/api/v1/devices/{id}/telemetry", Access::SignedIn, json::of_device)
+        .get("/api/v1/devices/{id}/telemetry/latest", Access::SignedIn, json::latest_of_device)
+        .get_heavy("/api/v1/assets/{id}/telemetry", Access::SignedIn, json::of_asset)
+        .get("/api/v1/assets/{id}/telemetry/latest", Access::SignedIn, json::latest_of_asset)
+        .post("/api/v1/{token}/telemetry", Access::Public, twin::telemetry)
+        .post("/api/v1/{token}/attributes", Access::Public, twin::attributes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,399 @@
+//! Parts pages: the catalogue with what lies where, and one part with its movements, transfers and counts.
+
+use super::{
+    commands::{self, Count, NewMovement, NewPart},
+    file,
+};
+use crate::{
+    choices,
+    command::{CommandError, Context},
+    deps::Deps,
+    input::MAX_NAME,
+    web::{
+        chooser::Kind,
+        csv::Listed,
+        form::Form,
+        i18n::Lang,
+        icon::icon,
+        layout,
+        list::ListQuery,
+        request::{User, View},
+        response::{PageResult, see_other},
+        table::{self, Column},
+    },
+    work::work_orders::view::place_name,
+};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use domain::{
+    Currency,
+    id::{PartId, StockLocationId},
+    people::account::Role,
+    work::stock::{Part, StockLocation, StockMovement},
+};
+use maud::{Markup, html};
+use rust_decimal::Decimal;
+use store::records::{
+    Unreadable,
+    people::organisation,
+    work::{
+        parts,
+        stock::{self, Level},
+    },
+};
+
+pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
+    if query.wants_csv()? {
+        let filter = query.get("q").map(String::from);
+        return file::all(Listed { deps, view, filter }).await;
+    }
+    let page = ListPage::load(&deps, &user, &query).await?;
+    Ok(page.draw(&view, &query, &Form::filled([("reorder_point", "0")]), false).into_response())
+}
+
+pub async fn create(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    cx: Context,
+    query: ListQuery,
+    form: Form,
+) -> PageResult {
+    let currency = organisation::get(deps.records.read()).await?.map_or(Currency::EUR, |ours| ours.currency);
+    let made = match read_new(&form, view.lang, currency) {
+        Ok(input) => commands::create(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(part) => Ok(see_other(&format!("/parts/{}", part.id))),
+        Err(error) => {
+            let page = ListPage::load(&deps, &user, &query).await?;
+            form.again(error, |form| page.draw(&view, &query, form, true))
+        }
+    }
+}
+
+fn read_new(form: &Form, lang: Lang, currency: Currency) -> Result<NewPart, CommandError> {
+    let mut check = form.check(lang);
+    let (number, name) = (check.required("number", MAX_NAME), check.required("name", MAX_NAME));
+    let (price, cost) = (check.money("unit_price", currency), check.money("unit_cost", currency));
+    let reorder_point = check.decimal("reorder_point");
+    check.finish()?;
+    let (Some(unit_price), Some(unit_cost), Some(reorder_point)) = (price, cost, reorder_point) else {
+        return Err(CommandError::field("unit_price", "form-required"));
+    };
+    Ok(NewPart { number, name, unit_price, unit_cost, reorder_point })
+}
+
+fn may_keep(user: &User) -> bool {
+    matches!(user.actor.role, Role::Admin | Role::ServiceManager | Role::Warehouse)
+}
+
+/// What lies at all places together.
+pub(super) fn total(levels: &[Level]) -> Decimal {
+    levels.iter().map(|level| level.quantity).sum()
+}
+
+struct ListPage {
+    parts: Vec<(Part, Vec<Level>, bool)>,
+    places: Vec<StockLocation>,
+    next_cursor: Option<String>,
+    unreadable: Vec<Unreadable>,
+    keeps: bool,
+}
+
+impl ListPage {
+    async fn load(deps: &Deps, user: &User, query: &ListQuery) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let found = parts::list(db, query.get("q"), &query.page()?).await?;
+        let ids: Vec<PartId> = found.items.iter().map(|part| part.id).collect();
+        let levels = stock::levels_of(db, user.scope(), &ids).await?;
+        let places = stock::locations(db, user.scope()).await?;
+        let mut rows = vec![];
+        for part in found.items {
+            let here = levels.iter().filter(|level| level.part_id == part.id).cloned().collect();
+            let low = commands::needs_order(db, &part, &places).await?;
+            rows.push((part, here, low));
+        }
+        Ok(Self {
+            parts: rows,
+            places,
+            next_cursor: found.next_cursor,
+            unreadable: found.unreadable,
+            keeps: may_keep(user),
+        })
+    }
+
+    fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: bool) -> Markup {
+        let lang = view.lang;
+        let columns = [
+            Column::text("parts-number"),
+            Column::text("parts-name"),
+            Column::number("parts-price"),
+            Column::number("parts-in-stock"),
+            Column::text("parts-where"),
+            Column::text("parts-order"),
+        ];
+        let rows: Vec<Markup> =
+            self.parts.iter().map(|(part, levels, low)| self.row(lang, part, levels, *low)).collect();
+        let search = Form::filled([("q", query.get("q").unwrap_or(""))]);
+        let (s, f) = (search.fields(lang), form.fields(lang).scope("new-"));
+        let title = lang.t("nav-parts");
+        layout::page(
+            view,
+            &title,
+            &html! {
+                header.top { div { h1 { (title) } p.sub { (lang.t("parts-lead")) } } }
+                (table::filters(lang, query, &html! { (s.input("search", "q", "parts-search")) }))
+                (table::table(lang, "nav-parts", &columns, &table::with_unreadable(lang, &columns, rows, &self.unreadable), "parts-none"))
+                (table::next_page(lang, query, self.next_cursor.as_deref()))
+                @if self.keeps {
+                    details.action.card.pad open[refused] {
+                        summary { (lang.t("parts-new")) }
+                        form.stack.narrow method="post" action="/parts" {
+                            (f.start())
+                            (f.text("number", "parts-number").required())
+                            (f.text("name", "parts-name").required())
+                            (f.number("unit_price", "parts-price").required())
+                            (f.number("unit_cost", "parts-cost").required())
+                            (f.number("reorder_point", "parts-reorder-point").required())
+                            div { button.btn type="submit" { (lang.t("save")) } }
+                        }
+                    }
+                }
+            },
+        )
+    }
+
+    fn row(&self, lang: Lang, part: &Part, levels: &[Level], low: bool) -> Markup {
+        let name =
+            |id: StockLocationId| self.places.iter().find(|place| place.id == id).map_or("", |p| &p.name);
+        html! {
+            tr {
+                td { a href={ "/parts/" (part.id) } { (part.number) } }
+                td { a href={ "/parts/" (part.id) } { (lang.phrase(&part.name)) } }
+                td.n { (lang.money(part.unit_price)) }
+                td.n { (lang.quantity(total(levels))) }
+                td { @for level in levels { span.tag { (lang.phrase(name(level.location_id))) " " (lang.quantity(level.quantity)) } " " } }
+                td { @if low { span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
+            }
+        }
+    }
+}
+
+pub async fn show(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    query: ListQuery,
+    Path(id): Path<PartId>,
+) -> PageResult {
+    let page = PartPage::load(&deps, &user, &query, id).await?;
+    Ok(page.draw(&view, &query, &Form::blank(), "").into_response())
+}
+
+/// The places that one chooses for a movement, and for a count.
+const MOVED: [(&str, Kind); 2] = [("from", Kind::Places), ("to", Kind::Places)];
+const COUNTED: [(&str, Kind); 1] = [("location_id", Kind::Places)];
+
+pub async fn move_stock(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    cx: Context,
+    query: ListQuery,
+    Path(id): Path<PartId>,
+    form: Form,
+) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &MOVED).await?;
+    let moved = match read_move(&form, view.lang, id) {
+        Ok(input) => commands::move_stock(&deps, form.context(cx), input).await.map(drop),
+        Err(error) => Err(error),
+    };
+    answer(&deps, &view, &user, &query, id, form, "move", moved).await
+}
+
+pub async fn count(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    cx: Context,
+    query: ListQuery,
+    Path(id): Path<PartId>,
+    form: Form,
+) -> PageResult {
+    let form = choices::settle(&deps, &view, form, &COUNTED).await?;
+    let counted = match read_count(&form, view.lang, id) {
+        Ok(input) => commands::count(&deps, form.context(cx), input).await.map(drop),
+        Err(error) => Err(error),
+    };
+    answer(&deps, &view, &user, &query, id, form, "count", counted).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "the whole request of two equal handlers")]
+async fn answer(
+    deps: &Deps,
+    view: &View,
+    user: &User,
+    query: &ListQuery,
+    id: PartId,
+    form: Form,
+    action: &str,
+    done: Result<(), CommandError>,
+) -> PageResult {
+    match done {
+        Ok(()) => Ok(see_other(&format!("/parts/{id}"))),
+        Err(error) => {
+            let page = PartPage::load(deps, user, query, id).await?;
+            form.again(error, |form| page.draw(view, query, form, action))
+        }
+    }
+}
+
+fn read_move(form: &Form, lang: Lang, part_id: PartId) -> Result<NewMovement, CommandError> {
+    let mut check = form.check(lang);
+    let from = check.parse_optional("from", "form-choice");
+    let to = check.parse_optional("to", "form-choice");
+    let quantity = check.decimal("quantity");
+    let note = check.text("note", commands::MAX_NOTE);
+    if form.kept("from") == form.kept("to") {
+        check.error("to", "parts-two-places");
+    }
+    check.finish()?;
+    let quantity = quantity.ok_or(CommandError::field("quantity", "form-required"))?;
+    Ok(NewMovement { part_id, from, to, quantity, note })
+}
+
+fn read_count(form: &Form, lang: Lang, part_id: PartId) -> Result<Count, CommandError> {
+    let mut check = form.check(lang);
+    let location: Option<StockLocationId> = check.parse("location_id", "form-choice");
+    let counted = check.decimal("counted");
+    let note = check.text("note", commands::MAX_NOTE);
+    check.finish()?;
+    let (Some(location_id), Some(counted)) = (location, counted) else {
+        return Err(CommandError::field("counted", "form-required"));
+    };
+    Ok(Count { part_id, location_id, counted, note })
+}
+
+struct PartPage {
+    part: Part,
+    levels: Vec<Level>,
+    places: Vec<StockLocation>,
+    movements: Vec<StockMovement>,
+    unreadable: Vec<Unreadable>,
+    next_cursor: Option<String>,
+    low: bool,
+    keeps: bool,
+}
+
+impl PartPage {
+    async fn load(deps: &Deps, user: &User, query: &ListQuery, id: PartId) -> Result<Self, CommandError> {
+        let db = deps.records.read();
+        let part = parts::get(db, id).await?.ok_or(CommandError::NotFound)?;
+        let places = stock::locations(db, user.scope()).await?;
+        let movements = stock::list(db, user.scope(), Some(id), &query.page()?).await?;
+        Ok(Self {
+            levels: stock::levels_of(db, user.scope(), &[id]).await?,
+            low: commands::needs_order(db, &part, &places).await?,
+            movements: movements.items,
+            unreadable: movements.unreadable,
+            next_cursor: movements.next_cursor,
+            keeps: may_keep(user),
+            part,
+            places,
+        })
+    }
+
+    fn place(&self, lang: Lang, id: Option<StockLocationId>) -> String {
+        let found = id.and_then(|id| self.places.iter().find(|place| place.id == id));
+        found.map_or_else(|| "—".into(), |place| place_name(lang, place))
+    }
+
+    fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: &str) -> Markup {
+        let (lang, part) = (view.lang, &self.part);
+        let columns = [
+            Column::text("parts-when"),
+            Column::text("parts-reason"),
+            Column::text("parts-from"),
+            Column::text("parts-to"),
+            Column::number("service-quantity"),
+            Column::text("service-note"),
+        ];
+        let row = |movement: &StockMovement| {
+            html! { tr {
+                td { (lang.date_time(movement.at, view.zone)) }
+                td { (lang.t(&format!("movement-{}", movement.reason.as_str()))) }
+                td { (self.place(lang, movement.from)) } td { (self.place(lang, movement.to)) }
+                td.n { (lang.quantity(movement.quantity)) } td { (movement.note) }
+            } }
+        };
+        let rows: Vec<Markup> = self.movements.iter().map(row).collect();
+        layout::page(
+            view,
+            &format!("{} {}", part.number, lang.phrase(&part.name)),
+            &html! {
+                header.top { div {
+                    p.crumb { a href="/parts" { (lang.t("nav-parts")) } " / " (part.number) }
+                    h1 { (lang.phrase(&part.name)) @if self.low { " " span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
+                    p.sub { (lang.t("parts-price")) " " (lang.money(part.unit_price)) " · " (lang.t("parts-cost")) " " (lang.money(part.unit_cost)) " · " (lang.t("parts-reorder-point")) " " (lang.quantity(part.reorder_point)) }
+                } }
+                div.cols.wide {
+                    div.stack {
+                        h2 { (lang.t("parts-movements")) }
+                        (table::table(lang, "parts-movements", &columns, &table::with_unreadable(lang, &columns, rows, &self.unreadable), "parts-no-movements"))
+                        (table::next_page(lang, query, self.next_cursor.as_deref()))
+                    }
+                    div.stack {
+                        section.card {
+                            header { h2 { (lang.t("parts-where")) } }
+                            dl.pairs-list {
+                                @for level in &self.levels { div { dt { (self.place(lang, Some(level.location_id))) } dd { (lang.quantity(level.quantity)) } } }
+                                @if self.levels.is_empty() { div { dt { (lang.t("parts-nowhere")) } dd { "0" } } }
+                            }
+                        }
+                        @if self.keeps { (self.move_form(lang, form, refused)) (self.count_form(lang, form, refused)) }
+                    }
+                }
+            },
+        )
+    }
+
+    fn move_form(&self, lang: Lang, form: &Form, refused: &str) -> Markup {
+        let blank = Form::blank();
+        let f = if refused == "move" { form } else { &blank }.fields(lang).scope("move-");
+        let (supplier, scrap) = (lang.t("parts-supplier"), lang.t("parts-scrap"));
+        html! {
+            section.card {
+                header { h2 { (lang.t("parts-move")) } }
+                form.pad.stack method="post" action={ "/parts/" (self.part.id) "/move" } {
+                    (f.start())
+                    (f.choose("from", "parts-from", Kind::Places).placeholder(&supplier).hint("parts-from-hint"))
+                    (f.choose("to", "parts-to", Kind::Places).placeholder(&scrap).hint("parts-to-hint"))
+                    (f.number("quantity", "service-quantity").required())
+                    (f.text("note", "service-note"))
+                    div { button.btn type="submit" { (lang.t("parts-move")) } }
+                }
+            }
+        }
+    }
+
+    fn count_form(&self, lang: Lang, form: &Form, refused: &str) -> Markup {
+        let blank = Form::blank();
+        let f = if refused == "count" { form } else { &blank }.fields(lang).scope("count-");
+        html! {
+            section.card {
+                header { h2 { (lang.t("parts-count")) } }
+                form.pad.stack method="post" action={ "/parts/" (self.part.id) "/count" } {
+                    (f.start())
+                    (f.choose("location_id", "parts-place", Kind::Places).required())
+                    (f.number("counted", "parts-counted").required())
+                    (f.text("note", "service-note"))
+                    div { button.btn2 type="submit" { (lang.t("parts-adjust")) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Tickets for programs.
+
+use super::commands::{self, NewTicket, Remark};
+use crate::{
+    command::{CommandError, Context},
+    deps::Deps,
+    problem::Problem,
+    scope,
+    timeline::rfc3339,
+    web::{
+        json::Json,
+        list::{Items, ListQuery},
+        request::User,
+    },
+    work::work_orders::{
+        commands::{Plan, create_from_ticket},
+        json::WorkOrderJson,
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use domain::{
+    id::TicketId,
+    work::{
+        Priority,
+        ticket::{PriorityReason, Resolution, Ticket, TicketState, WaitingFor},
+    },
+};
+use serde::{Deserialize, Serialize};
+use store::records::work::tickets;
+use uuid::Uuid;
+
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct TicketJson {
+    pub id: Uuid,
+    pub number: String,
+    pub asset_id: Uuid,
+    pub customer_id: Uuid,
+    pub site_id: Uuid,
+    pub subject: String,
+    pub description: String,
+    /// `automatic`, `customer`, `agent` or `technician`.
+    pub source: String,
+    pub alert_group_id: Option<Uuid>,
+    /// `critical`, `high`, `medium` or `low`.
+    pub priority: String,
+    /// Why it has this priority.
+    #[schema(value_type = Object)]
+    pub priority_reason: PriorityReason,
+    pub status: String,
+    /// `remote`, `on_site`, `no_fault_found` or `self_cleared`, once resolved.
+    pub resolution: Option<String>,
+    pub work_order_id: Option<Uuid>,
+    pub duplicate_of: Option<Uuid>,
+    pub fault_at: Option<String>,
+    pub reported_at: String,
+    pub opened_at: String,
+    pub first_response_at: Option<String>,
+    pub restored_at: Option<String>,
+    pub resolved_at: Option<String>,
+    pub reopened_at: Vec<String>,
+    pub version: i64,
+}
+
+impl From<Ticket> for TicketJson {
+    fn from(ticket: Ticket) -> Self {
+        let (work_order_id, duplicate_of) = match &ticket.state {
+            TicketState::WorkOrderOpen { work_order_id, .. } => (Some(work_order_id.0), None),
+            TicketState::Duplicate { of, .. } => (None, Some(of.0)),
+            _ => (None, None),
+        };
+        Self {
+            id: ticket.id.0,
+            asset_id: ticket.asset_id.0,
+            customer_id: ticket.customer_id.0,
+            site_id: ticket.site_id.0,
+            source: ticket.source.as_str().into(),
+            alert_group_id: ticket.alert_group_id.map(|id| id.0),
+            priority: ticket.priority.as_str().into(),
+            status: ticket.state.as_str().into(),
+            resolution: ticket.state.resolution().map(|resolution| resolution.as_str().into()),
+            work_order_id,
+            duplicate_of,
+            fault_at: ticket.fault_at.map(rfc3339),
+            reported_at: rfc3339(ticket.reported_at),
+            opened_at: rfc3339(ticket.opened_at),
+            first_response_at: ticket.first_response_at.map(rfc3339),
+            restored_at: ticket.restored_at.map(rfc3339),
+            resolved_at: ticket.state.resolved_at().map(rfc3339),
+            reopened_at: ticket.reopened_at.into_iter().map(rfc3339).collect(),
+            number: ticket.number,
+            subject: ticket.subject,
+            description: ticket.description,
+            priority_reason: ticket.priority_reason,
+            version: ticket.version,
+        }
+    }
+}
+
+type Answer = Result<Json<TicketJson>, Problem>;
+
+/// The filters of a ticket list.
+pub fn filter(query: &ListQuery) -> Result<tickets::Filter, CommandError> {
+    let words: Vec<&'static str> = TicketState::WORDS.into_iter().chain(["open", "ended"]).collect();
+    let status = query.word("status", &words)?;
+    let open = match status {
+        Some("open") => Some(true),
+        Some("ended") => Some(false),
+        _ => None,
+    };
+    Ok(tickets::Filter {
+        status: status.filter(|_| open.is_none()).map(Into::into),
+        open,
+        priority: query.one_of("priority", &Priority::ALL, Priority::as_str)?,
+        asset: query.id("asset_id")?,
+        customer: query.id("customer_id")?,
+        search: query.get("q").map(Into::into),
+    })
+}
+
+/// Newest first.
+#[utoipa::path(get, path = "/api/v1/tickets", tag = "tickets",
+    params(("status" = Option<String>, Query, pattern = "^(new|triaged|waiting_customer|waiting_parts|work_order_open|reopened|resolved|closed|duplicate|open|ended)$", description = "A status, `open` or `ended`"),
+        ("priority" = Option<String>, Query, pattern = "^(critical|high|medium|low)$"), ("asset_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query),
+        ("q" = Option<String>, Query, description = "Text in number, subject or description"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Items<TicketJson>)))]
+pub async fn list(
+    State(deps): State<Deps>,
+    user: User,
+    query: ListQuery,
+) -> Result<Json<Items<TicketJson>>, Problem> {
+    let page = tickets::list(deps.records.read(), user.scope(), &filter(&query)?, &query.page()?).await?;
+    Ok(Json(page.map(TicketJson::from).into()))
+}
+
+/// Opens a ticket.
+#[utoipa::path(post, path = "/api/v1/tickets", tag = "tickets", request_body = NewTicket,
+    responses((status = 201, body = TicketJson), (status = 422, body = Problem)))]
+pub async fn create(
+    State(deps): State<Deps>,
+    cx: Context,
+    Json(input): Json<NewTicket>,
+) -> Result<(StatusCode, Json<TicketJson>), Problem> {
+    let ticket = commands::open(&deps, cx, input).await?;
+    Ok((StatusCode::CREATED, Json(ticket.into())))
+}
+
+#[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "tickets", params(("id" = Uuid, Path)),
+    responses((status = 200, body = TicketJson), (status = 404, body = Problem)))]
+pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<TicketId>) -> Answer {
+    Ok(Json(scope::ticket(deps.records.read(), user.scope(), id).await?.into()))
+}
+
+macro_rules! remarks {
+    ($($(#[$doc:meta])* $name:ident at $path:tt;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, tag = "tickets", params(("id" = Uuid, Path)), request_body = Remark,
+            responses((status = 200, body = TicketJson), (status = 409, body = Problem)))]
+        pub async fn $name(
+            State(deps): State<Deps>,
+            cx: Context,
+            Path(id): Path<TicketId>,
+            Json(input): Json<Remark>,
+        ) -> Answer {
+            Ok(Json(commands::$name(&deps, cx, id, input).await?.into()))
+        }
+    )*};
+}
+
+remarks! {
+    /// Looked at by a person, or back from waiting.
+    triage at "/api/v1/tickets/{id}/triage";
+    /// Closes a resolved ticket.
+    close at "/api/v1/tickets/{id}/close";
+    /// Takes the mark of a duplicate back; somebody decides again.
+    undo_duplicate at "/api/v1/tickets/{id}/undo-duplicate";
+    /// Opens a resolved or closed ticket again; the note says why.
+    reopen at "/api/v1/tickets/{id}/reopen";
+}
+
+/// Adds a note.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/notes", tag = "tickets", params(("id" = Uuid, Path)),
+    request_body = Remark, responses((status = 200, body = TicketJson)))]
+pub async fn note(
+    State(deps): State<Deps>,
+    cx: Context,
+    Path(id): Path<TicketId>,
+    Json(input): Json<Remark>,
+) -> Answer {
+    Ok(Json(commands::add_note(&deps, cx, id, input).await?.into()))
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// `customer` or `parts`.
+    #[schema(value_type = String)]
+    pub waiting_for: WaitingFor,
+    #[serde(default)]
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
+/// Waits for the customer or for parts.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/wait", tag = "tickets", params(("id" = Uuid, Path)),
+    request_body = Wait, responses((status = 200, body = TicketJson)))]
+pub async fn wait(
+    State(deps): State<Deps>,
+    cx: Context,
+    Path(id): Path<TicketId>,
+    Json(input): Json<Wait>,
+) -> Answer {
+    let remark = Remark { note: input.note, version: input.version };
+    Ok(Json(commands::wait(&deps, cx, id, input.waiting_for, remark).await?.into()))
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resolve {
+    /// `remote`, `no_fault_found` or `self_cleared`; `on_site` comes from a visit.
+    #[schema(value_type = String)]
+    pub resolution: Resolution,
+    #[serde(default)]
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
+/// Resolves a ticket without a visit.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/resolve", tag = "tickets", params(("id" = Uuid, Path)),
+    request_body = Resolve, responses((status = 200, body = TicketJson)))]
+pub async fn resolve(
+    State(deps): State<Deps>,
+    cx: Context,
+    Path(id): Path<TicketId>,
+    Json(input): Json<Resolve>,
+) -> Answer {
+    let remark = Remark { note: input.note, version: input.version };
+    Ok(Json(commands::resolve(&deps, cx, id, input.resolution, remark).await?.into()))
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Duplicate {
+    /// Number of the other ticket, such as `T-1001`.
+    pub of: String,
+    #[serde(default)]
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
+/// Says that another ticket reports the same.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/duplicate", tag = "tickets", params(("id" = Uuid, Path)),
+    request_body = Duplicate, responses((status = 200, body = TicketJson)))]
+pub async fn duplicate(
+    State(deps): State<Deps>,
+    cx: Context,
+    Path(id): Path<TicketId>,
+    Json(input): Json<Duplicate>,
+) -> Answer {
+    let remark = Remark { note: input.note, version: input.version };
+    Ok(Json(commands::mark_duplicate(&deps, cx, id, &input.of, remark).await?.into()))
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPriority {
+    #[schema(value_type = String)]
+    pub priority: Priority,
+    /// Why; kept with the change.
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
+/// Overrides the computed priority.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/priority", tag = "tickets", params(("id" = Uuid, Path)),
+    request_body = SetPriority, responses((status = 200, body = TicketJson)))]
+pub async fn priority(
+    State(deps): State<Deps>,
+    cx: Context,
+    Path(id): Path<TicketId>,
+    Json(input): Json<SetPriority>,
+) -> Answer {
+    let remark = Remark { note: input.note, version: input.version };
+    Ok(Json(commands::set_priority(&deps, cx, id, input.priority, remark).await?.into()))
+}
+
+/// Makes the work order that solves the ticket.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/work-order", tag = "tickets", params(("id" = Uuid, Path)),
+    request_body = Plan, responses((status = 201, body = WorkOrderJson)))]
+pub async fn work_order(
+    State(deps): State<Deps>,
+    cx: Context,
+    Path(id): Path<TicketId>,
+    Json(input): Json<Plan>,
+) -> Result<(StatusCode, Json<WorkOrderJson>), Problem> {
+    let work = create_from_ticket(&deps, cx, id, input).await?;
+    Ok((StatusCode::CREATED, Json(work.into())))
+}
+
+/// What the OpenAPI document says of this capability.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    list,
+    create,
+    get,
+    note,
+    wait,
+    resolve,
+    duplicate,
+    undo_duplicate,
+    priority,
+    work_order,
+    triage,
+    close,
+    reopen
+))]
+pub struct Api;

@@ -1,0 +1,3 @@
+//! The indicators that a service organisation lives by.
+
+pub mod kpi;

@@ -1,0 +1,177 @@
+//! What is kept for a while only: trimmed a step at a time, with a record of the last run of each.
+
+use crate::StoreError;
+use crate::records::{
+    engine::{command_keys, outbox, parked_events},
+    people::{known_browsers, sessions},
+    telemetry::quarantine,
+};
+use domain::{Timestamp, clock::from_micros};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*,
+    sea_query::OnConflict,
+};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "retention_runs")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub subject: String,
+    pub at_us: i64,
+    pub removed: i64,
+    pub removed_ever: i64,
+    pub error: Option<String>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The last run over one subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    pub subject: String,
+    pub at: Timestamp,
+    /// By this run, and since the beginning.
+    pub removed: u64,
+    pub removed_ever: u64,
+    pub error: Option<String>,
+}
+
+pub async fn runs(db: &impl ConnectionTrait) -> Result<Vec<Run>, StoreError> {
+    let rows = Entity::find().order_by_asc(Column::Subject).all(db).await?;
+    let run = |row: Model| Run {
+        subject: row.subject,
+        at: from_micros(row.at_us),
+        removed: row.removed.cast_unsigned(),
+        removed_ever: row.removed_ever.cast_unsigned(),
+        error: row.error,
+    };
+    Ok(rows.into_iter().map(run).collect())
+}
+
+pub async fn note(
+    tx: &impl ConnectionTrait,
+    subject: &str,
+    at: Timestamp,
+    removed: u64,
+    error: Option<&str>,
+) -> Result<(), StoreError> {
+    let removed = removed.cast_signed();
+    let row = ActiveModel {
+        subject: Set(subject.into()),
+        at_us: Set(at.timestamp_micros()),
+        removed: Set(removed),
+        removed_ever: Set(removed),
+        error: Set(error.map(String::from)),
+    };
+    let again = OnConflict::column(Column::Subject)
+        .update_columns([Column::AtUs, Column::Removed, Column::Error])
+        .value(Column::RemovedEver, Expr::cust("retention_runs.removed_ever + excluded.removed_ever"))
+        .to_owned();
+    Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Events before `before` that every one of `consumers` has dealt with and that nobody put aside.
+pub async fn trim_events(
+    tx: &impl ConnectionTrait,
+    consumers: &[&str],
+    before: Timestamp,
+    limit: u64,
+) -> Result<u64, StoreError> {
+    let mut passed = i64::MAX;
+    for consumer in consumers {
+        passed = std::cmp::min(passed, outbox::position(tx, consumer).await?);
+    }
+    let parked = parked_events::Entity::find().select_only().column(parked_events::Column::Seq).into_query();
+    let old: Vec<i64> = outbox::Entity::find()
+        .select_only()
+        .column(outbox::Column::Seq)
+        .filter(outbox::Column::Seq.lte(passed))
+        .filter(outbox::Column::AtUs.lt(before.timestamp_micros()))
+        .filter(outbox::Column::Seq.not_in_subquery(parked))
+        .order_by_asc(outbox::Column::Seq)
+        .limit(limit)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(outbox::Entity::delete_many().filter(outbox::Column::Seq.is_in(old)).exec(tx).await?.rows_affected)
+}
+
+/// Answers of commands: a key repeated after its time is a new command.
+pub async fn trim_answers(
+    tx: &impl ConnectionTrait,
+    before: Timestamp,
+    limit: u64,
+) -> Result<u64, StoreError> {
+    let old: Vec<String> = command_keys::Entity::find()
+        .select_only()
+        .column(command_keys::Column::Key)
+        .filter(command_keys::Column::AtUs.lt(before.timestamp_micros()))
+        .order_by_asc(command_keys::Column::AtUs)
+        .limit(limit)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let gone = command_keys::Entity::delete_many().filter(command_keys::Column::Key.is_in(old));
+    Ok(gone.exec(tx).await?.rows_affected)
+}
+
+/// Refused messages; their counters stay.
+pub async fn trim_quarantine(
+    tx: &impl ConnectionTrait,
+    before: Timestamp,
+    limit: u64,
+) -> Result<u64, StoreError> {
+    let old: Vec<Uuid> = quarantine::Entity::find()
+        .select_only()
+        .column(quarantine::Column::Id)
+        .filter(quarantine::Column::ReceivedAtUs.lt(before.timestamp_micros()))
+        .order_by_asc(quarantine::Column::ReceivedAtUs)
+        .limit(limit)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(quarantine::Entity::delete_many()
+        .filter(quarantine::Column::Id.is_in(old))
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+/// Sessions that have ended, and browsers not seen since `browsers_before`.
+pub async fn trim_sessions(
+    tx: &impl ConnectionTrait,
+    made_before: Timestamp,
+    seen_before: Timestamp,
+    browsers_before: Timestamp,
+) -> Result<u64, StoreError> {
+    let sessions = sessions::sweep(tx, made_before, seen_before).await?;
+    Ok(sessions + known_browsers::sweep(tx, browsers_before).await?)
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0106_retention"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let runs = Table::create()
+            .table("retention_runs")
+            .col(schema::string("subject").primary_key())
+            .col(schema::big_integer("at_us"))
+            .col(schema::big_integer("removed"))
+            .col(schema::big_integer("removed_ever"))
+            .col(schema::text_null("error"))
+            .to_owned();
+        manager.create_table(runs).await?;
+        // What is trimmed is found without reading what stays.
+        let of = crate::records::migrations::create_indexes;
+        of(manager, "command_keys", &[("command_keys_at", &["at_us"])]).await?;
+        of(manager, "quarantine", &[("quarantine_received", &["received_at_us"])]).await
+    }
+}

@@ -1,0 +1,52 @@
+//! How domain values become columns: words, JSON facts, scaled quantities, money and instants.
+
+pub mod frozen;
+pub(in crate::records) mod minor_units;
+use crate::StoreError;
+use domain::{Currency, Money, Timestamp, clock::from_micros};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The snake_case word of a plain enum.
+pub(super) fn word(value: &impl Serialize) -> Result<String, StoreError> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        other => Err(StoreError::Corrupt(format!("not a word: {other:?}"))),
+    }
+}
+
+pub(super) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(word.into()))
+        .map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+pub(super) use super::columns::frozen::{freeze as json, thaw as from_json};
+
+/// A quantity in thousandths.
+pub(super) fn milli(quantity: Decimal) -> Result<i64, StoreError> {
+    let scaled = quantity.checked_mul(Decimal::from(1000)).filter(|scaled| scaled.fract().is_zero());
+    scaled
+        .and_then(|scaled| scaled.to_i64())
+        .ok_or_else(|| StoreError::Corrupt(format!("quantity {quantity}")))
+}
+
+pub(super) fn from_milli(milli: i64) -> Decimal {
+    Decimal::new(milli, 3).normalize()
+}
+
+pub(super) fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {
+    Ok(Money::new(minor, self::currency(currency)?))
+}
+
+/// The currency of something stored, which may have been withdrawn since.
+pub(super) fn currency(code: &str) -> Result<Currency, StoreError> {
+    Currency::stored(code).map_err(|_| StoreError::Corrupt(format!("currency {code}")))
+}
+
+pub(super) fn us(at: Option<Timestamp>) -> Option<i64> {
+    at.map(|at| at.timestamp_micros())
+}
+
+pub(super) fn at(us: Option<i64>) -> Option<Timestamp> {
+    us.map(from_micros)
+}

@@ -1,0 +1,66 @@
+//! Evidence of alerts, frozen: inserted with the alert, never updated.
+
+use crate::StoreError;
+use crate::records::{columns::frozen, lists::readable};
+use domain::{condition::evidence::Evidence, id::AlertId};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "evidence")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub alert_id: Uuid,
+    pub body: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for Evidence {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        frozen::thaw(&row.body)
+    }
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, evidence: &Evidence) -> Result<(), StoreError> {
+    let body = frozen::freeze(evidence)?;
+    let row = ActiveModel { alert_id: Set(evidence.alert_id.into()), body: Set(body) };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, alert: AlertId) -> Result<Option<Evidence>, StoreError> {
+    Entity::find_by_id(Uuid::from(alert)).one(db).await?.map(Evidence::try_from).transpose()
+}
+
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    alerts: impl IntoIterator<Item = AlertId>,
+) -> Result<HashMap<AlertId, Evidence>, StoreError> {
+    let rows =
+        Entity::find().filter(Column::AlertId.is_in(alerts.into_iter().map(Uuid::from))).all(db).await?;
+    let (found, _) = readable::each("evidence", rows, |row| (row.alert_id, ""), Evidence::try_from);
+    Ok(found.into_iter().map(|evidence| (evidence.alert_id, evidence)).collect())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0035_evidence"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("evidence")
+            .col(schema::uuid("alert_id").primary_key())
+            .col(schema::text("body"))
+            .foreign_key(ForeignKey::create().from("evidence", "alert_id").to("alerts", "id"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

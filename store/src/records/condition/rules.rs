@@ -1,0 +1,249 @@
+//! Rules with all their versions. The settings are kept as JSON: they are read whole, and a version is never edited.
+
+use crate::StoreError;
+use crate::records::{Unreadable, columns::frozen, lists::readable};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    condition::{
+        Severity,
+        alert::Verdict,
+        rule::{Condition, DEFAULT_HISTORICAL_LIMIT_SECONDS, Rule, RuleSettings, Scope},
+    },
+    id::RuleId,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "rules")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub settings: String,
+    pub built_in: bool,
+    pub demo: bool,
+    pub created_at_us: i64,
+    pub updated_at_us: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+mod version {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rule_versions")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub rule_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        pub settings: String,
+        pub at_us: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The rule that every failure raises its alert by.
+pub const FAILURE_RULE: RuleId = RuleId(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001));
+
+fn settings(id: Uuid, json: &str) -> Result<RuleSettings, StoreError> {
+    frozen::thaw(json).map_err(|error| StoreError::Corrupt(format!("rule {id}: {error}")))
+}
+
+impl TryFrom<Model> for Rule {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            version: row.version,
+            settings: settings(row.id, &row.settings)?,
+            built_in: row.built_in,
+            demo: row.demo,
+            created_at: from_micros(row.created_at_us),
+            updated_at: from_micros(row.updated_at_us),
+        })
+    }
+}
+
+fn row(rule: &Rule) -> Result<ActiveModel, StoreError> {
+    Ok(ActiveModel {
+        id: Set(rule.id.into()),
+        version: Set(rule.version),
+        settings: Set(frozen::freeze(&rule.settings)?),
+        built_in: Set(rule.built_in),
+        demo: Set(rule.demo),
+        created_at_us: Set(rule.created_at.timestamp_micros()),
+        updated_at_us: Set(rule.updated_at.timestamp_micros()),
+    })
+}
+
+async fn keep_version(tx: &impl ConnectionTrait, rule: &Rule) -> Result<(), StoreError> {
+    let row = version::ActiveModel {
+        rule_id: Set(rule.id.into()),
+        version: Set(rule.version),
+        settings: Set(frozen::freeze(&rule.settings)?),
+        at_us: Set(rule.updated_at.timestamp_micros()),
+    };
+    version::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, rule: &Rule) -> Result<(), StoreError> {
+    Entity::insert(row(rule)?).exec_without_returning(tx).await?;
+    keep_version(tx, rule).await
+}
+
+/// Saves `rule` as the version after its own and answers it so. A conflict means that it changed meanwhile.
+pub async fn update(tx: &impl ConnectionTrait, rule: Rule, at: Timestamp) -> Result<Rule, StoreError> {
+    let next = Rule { version: rule.version.saturating_add(1), updated_at: at, ..rule };
+    let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
+    let done = Entity::update_many().set(row(&next)?).filter(same).exec(tx).await?;
+    if done.rows_affected == 0 {
+        return Err(StoreError::Conflict("rules.version".into()));
+    }
+    keep_version(tx, &next).await?;
+    Ok(next)
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: RuleId) -> Result<Option<Rule>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Rule::try_from).transpose()
+}
+
+/// Every rule that can be read: there are as many as people write. Oldest first, the built-in one on top.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Rule>, StoreError> {
+    Ok(all_and_unreadable(db).await?.0)
+}
+
+/// The same with those that cannot.
+pub async fn all_and_unreadable(
+    db: &impl ConnectionTrait,
+) -> Result<(Vec<Rule>, Vec<Unreadable>), StoreError> {
+    let rows = Entity::find().order_by_asc(Column::CreatedAtUs).order_by_asc(Column::Id).all(db).await?;
+    Ok(readable::each("rule", rows, |row| (row.id, ""), Rule::try_from))
+}
+
+/// The versions of a rule, newest first.
+pub async fn versions(
+    db: &impl ConnectionTrait,
+    id: RuleId,
+) -> Result<Vec<(i64, Timestamp, RuleSettings)>, StoreError> {
+    let query = version::Entity::find().filter(version::Column::RuleId.eq(Uuid::from(id)));
+    let rows = query.order_by_desc(version::Column::Version).limit(200).all(db).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.version, from_micros(row.at_us), settings(row.rule_id, &row.settings)?)))
+        .collect()
+}
+
+/// Changes whenever a rule is made, edited or removed.
+pub async fn stamp(db: &impl ConnectionTrait) -> Result<(i64, i64), StoreError> {
+    let query = Entity::find()
+        .select_only()
+        .column_as(Column::Id.count(), "n")
+        .column_as(Expr::cust("COALESCE(CAST(SUM(version) AS INTEGER), 0)"), "versions");
+    Ok(query.into_tuple().one(db).await?.unwrap_or((0, 0)))
+}
+
+/// Verdicts that technicians gave on a rule's alerts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Precision {
+    pub right: u64,
+    pub false_alarm: u64,
+}
+
+impl Precision {
+    /// Share of right ones; `None` without verdicts.
+    pub fn share(self) -> Option<f64> {
+        let judged = self.right + self.false_alarm;
+        (judged > 0).then(|| self.right as f64 / judged as f64)
+    }
+}
+
+/// The precision of each rule that has verdicts: groups count once per rule.
+pub async fn precision(db: &impl ConnectionTrait) -> Result<HashMap<RuleId, Precision>, StoreError> {
+    let mut precision: HashMap<RuleId, Precision> = HashMap::new();
+    for (rule, verdict) in super::alerts::verdicts_by_rule(db).await? {
+        let counts = precision.entry(rule).or_default();
+        match verdict {
+            Verdict::Right => counts.right += 1,
+            Verdict::FalseAlarm => counts.false_alarm += 1,
+        }
+    }
+    Ok(precision)
+}
+
+/// Removes the demo's rules. Their alerts must be gone.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let mut ids = Query::select();
+    ids.column(Column::Id).from(Entity).and_where(Column::Demo.eq(true));
+    version::Entity::delete_many().filter(version::Column::RuleId.in_subquery(ids)).exec(tx).await?;
+    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
+    Ok(())
+}
+
+/// "Equipment reports a failure": on from the first start.
+fn failure_rule() -> Rule {
+    let start = from_micros(0);
+    Rule {
+        id: FAILURE_RULE,
+        version: 1,
+        settings: RuleSettings {
+            name: "Equipment reports a failure".into(),
+            condition: Condition::DownUnplanned,
+            scope: Scope::All,
+            severity: Severity::Critical,
+            opens_ticket: true,
+            enabled: true,
+            historical_limit_seconds: DEFAULT_HISTORICAL_LIMIT_SECONDS,
+            historical_opens_ticket: false,
+            clear_after_quiet_seconds: None,
+            component: None,
+            action: None,
+            expected_downtime_hours: None,
+            failure_level: None,
+        },
+        built_in: true,
+        demo: false,
+        created_at: start,
+        updated_at: start,
+    }
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0033_rules"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let rules = Table::create()
+            .table("rules")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::big_integer("version"))
+            .col(schema::text("settings"))
+            .col(schema::boolean("built_in"))
+            .col(schema::boolean("demo"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::big_integer("updated_at_us"))
+            .to_owned();
+        manager.create_table(rules).await?;
+        let versions = Table::create()
+            .table("rule_versions")
+            .col(schema::uuid("rule_id"))
+            .col(schema::big_integer("version"))
+            .col(schema::text("settings"))
+            .col(schema::big_integer("at_us"))
+            .primary_key(Index::create().col("rule_id").col("version"))
+            .to_owned();
+        manager.create_table(versions).await?;
+        insert(manager.get_connection(), &failure_rule()).await.map_err(|e| DbErr::Migration(e.to_string()))
+    }
+}

@@ -1,0 +1,61 @@
+//! Numbers that people say aloud (`T-1001`), without gaps: counted in the transaction that uses them.
+
+use crate::StoreError;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use sea_orm_migration::{prelude::*, schema};
+
+const BEFORE_FIRST: i64 = 1000;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "counters")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    pub value: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The next number of `prefix`: `T` gives `T-1001`, then `T-1002`. Counting is one statement, so that whoever counts
+/// at the same time waits for this transaction to end.
+pub async fn next(tx: &impl ConnectionTrait, prefix: &str) -> Result<String, StoreError> {
+    let first = ActiveModel { name: Set(prefix.into()), value: Set(BEFORE_FIRST + 1) };
+    let count = OnConflict::column(Column::Name)
+        .value(Column::Value, Expr::col((Entity, Column::Value)).add(1))
+        .to_owned();
+    Entity::insert(first).on_conflict(count).exec_without_returning(tx).await?;
+    let value = Entity::find_by_id(prefix).one(tx).await?.map_or(BEFORE_FIRST, |row| row.value);
+    Ok(format!("{prefix}-{value}"))
+}
+
+/// From here on numbers of `prefix` follow `last`.
+pub(in crate::records) async fn set(
+    tx: &impl ConnectionTrait,
+    prefix: &str,
+    last: i64,
+) -> Result<(), StoreError> {
+    Entity::insert(ActiveModel { name: Set(prefix.into()), value: Set(last) })
+        .on_conflict(OnConflict::column(Column::Name).update_column(Column::Value).to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0050_counters"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("counters")
+            .col(schema::string("name").primary_key())
+            .col(schema::big_integer("value"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

@@ -1,0 +1,200 @@
+//! Events that a reaction failed on: put aside with the reason, so that the events behind them go on. Each is tried
+//! again after pauses that grow; what fails in the end waits for a person.
+
+use crate::StoreError;
+use crate::records::{List, PageRequest, Paged};
+use domain::{Timestamp, clock::from_micros};
+use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "parked_events")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub consumer: String,
+    /// Position in the outbox.
+    pub seq: i64,
+    pub error: String,
+    pub at_us: i64,
+    /// Of the event; empty for those parked before kinds were kept.
+    pub kind: String,
+    pub tries: i32,
+    /// Null when it waits for a person.
+    pub next_try_at_us: Option<i64>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    pub id: i64,
+    pub consumer: String,
+    pub seq: i64,
+    pub kind: String,
+    pub error: String,
+    /// When it was first put aside.
+    pub at: Timestamp,
+    /// How often it was tried since.
+    pub tries: u32,
+    /// `None`: it waits for a person.
+    pub next_try_at: Option<Timestamp>,
+}
+
+/// What is put aside, and why.
+#[derive(Clone, Debug)]
+pub struct Parking<'a> {
+    pub consumer: &'a str,
+    pub seq: i64,
+    pub kind: &'a str,
+    pub error: &'a str,
+    pub next_try_at: Option<Timestamp>,
+}
+
+pub async fn insert(
+    tx: &impl ConnectionTrait,
+    parking: &Parking<'_>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        consumer: Set(parking.consumer.into()),
+        seq: Set(parking.seq),
+        kind: Set(parking.kind.into()),
+        error: Set(parking.error.into()),
+        at_us: Set(at.timestamp_micros()),
+        tries: Set(0),
+        next_try_at_us: Set(parking.next_try_at.map(|at| at.timestamp_micros())),
+        ..Default::default()
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Option<Parked>, StoreError> {
+    Ok(Entity::find_by_id(id).one(db).await?.map(from_row))
+}
+
+const LIST: List<i64> = List::named("parked_events");
+
+/// Newest first.
+pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<Parked>, StoreError> {
+    let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
+    if let Some(before) = LIST.place(page)? {
+        query = query.filter(Column::Id.lt(before));
+    }
+    let rows = query.all(db).await?;
+    Ok(LIST.page(rows, page.limit, |row| row.id).map(from_row))
+}
+
+/// How many wait for a person.
+pub async fn waiting(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::NextTryAtUs.is_null()).count(db).await?)
+}
+
+/// The oldest event of `consumer` whose time has come. One that is due later than `horizon` was put off by a clock
+/// that was wrong, and is due as well.
+pub async fn due(
+    db: &impl ConnectionTrait,
+    consumer: &str,
+    now: Timestamp,
+    horizon: Timestamp,
+) -> Result<Option<Parked>, StoreError> {
+    let time_has_come = Condition::any()
+        .add(Column::NextTryAtUs.lte(now.timestamp_micros()))
+        .add(Column::NextTryAtUs.gt(horizon.timestamp_micros()));
+    let row = Entity::find()
+        .filter(Column::Consumer.eq(consumer))
+        .filter(time_has_come)
+        .order_by_asc(Column::Seq)
+        .one(db)
+        .await?;
+    Ok(row.map(from_row))
+}
+
+/// It failed once more.
+pub async fn put_off(
+    tx: &impl ConnectionTrait,
+    id: i64,
+    error: &str,
+    next_try_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        error: Set(error.into()),
+        next_try_at_us: Set(next_try_at.map(|at| at.timestamp_micros())),
+        ..Default::default()
+    };
+    let counted = Entity::update_many().set(row).col_expr(Column::Tries, Expr::col(Column::Tries).add(1));
+    counted.filter(Column::Id.eq(id)).exec(tx).await?;
+    Ok(())
+}
+
+/// A person wants it tried again now; false when it is no longer here.
+pub async fn try_again(tx: &impl ConnectionTrait, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+    let row = ActiveModel { next_try_at_us: Set(Some(now.timestamp_micros())), ..Default::default() };
+    let asked = Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(tx).await?;
+    Ok(asked.rows_affected > 0)
+}
+
+/// It took effect, in the transaction of its effect; false when somebody else has dealt with it.
+pub async fn delete(tx: &impl ConnectionTrait, id: i64) -> Result<bool, StoreError> {
+    Ok(Entity::delete_by_id(id).exec(tx).await?.rows_affected > 0)
+}
+
+fn from_row(row: Model) -> Parked {
+    Parked {
+        id: row.id,
+        consumer: row.consumer,
+        seq: row.seq,
+        kind: row.kind,
+        error: row.error,
+        at: from_micros(row.at_us),
+        tries: row.tries.cast_unsigned(),
+        next_try_at: row.next_try_at_us.map(from_micros),
+    }
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0015_parked_events"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("parked_events")
+            .col(schema::big_integer("id").primary_key().auto_increment())
+            .col(schema::string("consumer"))
+            .col(schema::big_integer("seq"))
+            .col(schema::text("error"))
+            .col(schema::big_integer("at_us"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}
+
+/// What was parked before waits for a person, as it did.
+pub(in crate::records) struct Retries;
+impl MigrationName for Retries {
+    fn name(&self) -> &str {
+        "0105_parked_events_retries"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Retries {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for column in [
+            schema::string("kind").default("").to_owned(),
+            schema::integer("tries").default(0).to_owned(),
+            schema::big_integer_null("next_try_at_us"),
+        ] {
+            let change = Table::alter().table("parked_events").add_column(column).to_owned();
+            manager.alter_table(change).await?;
+        }
+        let due: &[&str] = &["consumer", "next_try_at_us"];
+        crate::records::migrations::create_indexes(manager, "parked_events", &[("parked_events_due", due)])
+            .await
+    }
+}

@@ -1,0 +1,199 @@
+//! Every transition of every lifecycle, with its time, source and actor; and the notes that people and rules add
+//! between them. Together they are a thing's timeline.
+
+use crate::StoreError;
+use crate::records::columns;
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    people::account::{Actor, Identity, Source},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+/// One entry of a timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// Glossary word, such as `ticket`.
+    pub thing: String,
+    pub thing_id: uuid::Uuid,
+    /// None when it was made.
+    pub from: Option<String>,
+    /// The state it is in now. Equal to `from` for a note.
+    pub to: String,
+    /// When it happened: for a phone that was offline, earlier than `recorded_at`.
+    pub at: Timestamp,
+    pub recorded_at: Timestamp,
+    pub source: Source,
+    pub actor: Identity,
+    /// What the person wrote, or a word with a translation `note-<word>` when Mainstay wrote it.
+    pub note: Option<String>,
+    /// Latitude and longitude, where the phone gave them.
+    pub place: Option<(f64, f64)>,
+}
+
+impl Transition {
+    pub fn is_note(&self) -> bool {
+        self.from.as_deref() == Some(self.to.as_str())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "transitions")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub seq: i64,
+    pub thing: String,
+    pub thing_id: Uuid,
+    pub from_state: Option<String>,
+    pub to_state: String,
+    pub at_us: i64,
+    pub recorded_at_us: i64,
+    pub source: String,
+    /// `account`, `api_token` or `system`.
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub note: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+pub async fn insert(tx: &impl ConnectionTrait, transition: &Transition) -> Result<(), StoreError> {
+    let (actor_kind, actor_id) = match &transition.actor {
+        Identity::Account(id) => ("account", Some(Uuid::from(*id))),
+        Identity::ApiToken(id) => ("api_token", Some(Uuid::from(*id))),
+        Identity::System => ("system", None),
+    };
+    let row = ActiveModel {
+        thing: Set(transition.thing.clone()),
+        thing_id: Set(transition.thing_id),
+        from_state: Set(transition.from.clone()),
+        to_state: Set(transition.to.clone()),
+        at_us: Set(transition.at.timestamp_micros()),
+        recorded_at_us: Set(transition.recorded_at.timestamp_micros()),
+        source: Set(columns::word(&transition.source)?),
+        actor_kind: Set(actor_kind.into()),
+        actor_id: Set(actor_id),
+        note: Set(transition.note.clone()),
+        latitude: Set(transition.place.map(|place| place.0)),
+        longitude: Set(transition.place.map(|place| place.1)),
+        ..Default::default()
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The timeline of one thing, oldest first; at most its last 500 entries.
+pub async fn of(
+    db: &impl ConnectionTrait,
+    thing: &str,
+    thing_id: uuid::Uuid,
+) -> Result<Vec<Transition>, StoreError> {
+    let mut rows = Entity::find()
+        .filter(Column::Thing.eq(thing))
+        .filter(Column::ThingId.eq(thing_id))
+        .order_by_desc(Column::Seq)
+        .limit(500)
+        .all(db)
+        .await?;
+    rows.reverse();
+    rows.into_iter().map(from_row).collect()
+}
+
+/// The circumstances that every transition of one command shares.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    pub at: Timestamp,
+    pub recorded_at: Timestamp,
+    pub source: Source,
+    pub actor: Actor,
+    pub place: Option<(f64, f64)>,
+}
+
+impl Circumstances {
+    /// Writes the transition of `thing` from one state to the next.
+    pub async fn record(
+        &self,
+        tx: &impl ConnectionTrait,
+        thing: &str,
+        thing_id: impl Into<uuid::Uuid>,
+        from: Option<&str>,
+        to: &str,
+        note: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let transition = Transition {
+            thing: thing.into(),
+            thing_id: thing_id.into(),
+            from: from.map(Into::into),
+            to: to.into(),
+            at: self.at,
+            recorded_at: self.recorded_at,
+            source: self.source,
+            actor: self.actor.identity.clone(),
+            note: note.filter(|note| !note.is_empty()).map(Into::into),
+            place: self.place,
+        };
+        insert(tx, &transition).await
+    }
+}
+
+fn from_row(row: Model) -> Result<Transition, StoreError> {
+    let actor = match (row.actor_kind.as_str(), row.actor_id) {
+        ("account", Some(id)) => Identity::Account(id.into()),
+        ("api_token", Some(id)) => Identity::ApiToken(id.into()),
+        ("system", None) => Identity::System,
+        _ => return Err(StoreError::Corrupt(format!("actor of transition {}", row.seq))),
+    };
+    Ok(Transition {
+        thing: row.thing,
+        thing_id: row.thing_id,
+        from: row.from_state,
+        to: row.to_state,
+        at: from_micros(row.at_us),
+        recorded_at: from_micros(row.recorded_at_us),
+        source: columns::from_word(&row.source)?,
+        actor,
+        note: row.note,
+        place: row.latitude.zip(row.longitude),
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0051_transitions"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("transitions")
+            .col(schema::big_integer("seq").primary_key().auto_increment())
+            .col(schema::string("thing"))
+            .col(schema::uuid("thing_id"))
+            .col(schema::string_null("from_state"))
+            .col(schema::string("to_state"))
+            .col(schema::big_integer("at_us"))
+            .col(schema::big_integer("recorded_at_us"))
+            .col(schema::string("source"))
+            .col(schema::string("actor_kind"))
+            .col(schema::uuid_null("actor_id"))
+            .col(schema::text_null("note"))
+            .col(schema::double_null("latitude"))
+            .col(schema::double_null("longitude"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let index = Index::create()
+            .name("transitions_thing")
+            .table("transitions")
+            .col("thing_id")
+            .col("thing")
+            .col("seq")
+            .to_owned();
+        manager.create_index(index).await
+    }
+}

@@ -1,0 +1,49 @@
+//! Whether the records can be written again after they could not: a row is written, flushed and removed.
+
+use crate::StoreError;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "write_probe")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    pub body: Vec<u8>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// More than any command writes, photos aside.
+const BYTES: usize = 256 * 1024;
+
+pub(in crate::records) async fn put(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    remove(tx).await?;
+    let row = ActiveModel { id: Set(1), body: Set(vec![0; BYTES]) };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub(in crate::records) async fn remove(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().exec(tx).await?;
+    Ok(())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0103_write_probe"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("write_probe")
+            .col(schema::integer("id").primary_key())
+            .col(schema::blob("body"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

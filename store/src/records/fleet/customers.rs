@@ -1,0 +1,178 @@
+//! Who owns equipment and pays for its service.
+
+use crate::StoreError;
+use crate::records::{
+    List, PageRequest, Paged, columns,
+    lists::{
+        keyset, readable, scope,
+        search::{self, Kind},
+    },
+    work::work_orders,
+};
+use domain::{clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Scope};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "customers")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub tax_id: Option<String>,
+    pub billing_address: String,
+    pub currency: String,
+    pub demo: bool,
+    pub created_at_us: i64,
+    /// What a search looks in.
+    pub search: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for Customer {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let currency = columns::currency(&row.currency)?;
+        Ok(Self {
+            id: row.id.into(),
+            name: row.name,
+            email: row.email,
+            phone: row.phone,
+            tax_id: row.tax_id,
+            billing_address: row.billing_address,
+            currency,
+            demo: row.demo,
+            created_at: from_micros(row.created_at_us),
+        })
+    }
+}
+
+fn row(customer: &Customer) -> ActiveModel {
+    let words =
+        [Some(&customer.name), customer.email.as_ref(), customer.phone.as_ref(), customer.tax_id.as_ref()];
+    ActiveModel {
+        id: Set(customer.id.into()),
+        name: Set(customer.name.clone()),
+        email: Set(customer.email.clone()),
+        phone: Set(customer.phone.clone()),
+        tax_id: Set(customer.tax_id.clone()),
+        billing_address: Set(customer.billing_address.clone()),
+        currency: Set(customer.currency.to_string()),
+        demo: Set(customer.demo),
+        created_at_us: Set(customer.created_at.timestamp_micros()),
+        search: Set(search::text(&words)),
+    }
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, customer: &Customer) -> Result<(), StoreError> {
+    Entity::insert(row(customer)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn update(tx: &impl ConnectionTrait, customer: &Customer) -> Result<(), StoreError> {
+    Entity::update(row(customer)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Customer::try_from).transpose()
+}
+
+/// The customer, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: CustomerId,
+) -> Result<Option<Customer>, StoreError> {
+    let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
+    row.map(Customer::try_from).transpose()
+}
+
+pub(in crate::records) fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::Id.eq(Uuid::from(customer)),
+        |technician| {
+            Column::Id.in_subquery(work_orders::named_by(technician, work_orders::Column::CustomerId))
+        },
+    )
+}
+
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = CustomerId>,
+) -> Result<HashMap<CustomerId, Customer>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    let (found, _) = readable::each("customer", rows, |row| (row.id, &row.name), Customer::try_from);
+    Ok(found.into_iter().map(|customer| (customer.id, customer)).collect())
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub text: Option<String>,
+}
+
+const LIST: List<(String, Uuid)> = List::named("customers");
+
+/// By name.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Customer>, StoreError> {
+    let mut query =
+        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
+    if let Some(text) = &filter.text {
+        query = query.filter(search::found(Kind::Customer, Column::Id, Column::Search, text));
+    }
+    let rows =
+        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    Ok(page.read("customer", |row| (row.id, &row.name), Customer::try_from))
+}
+
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().count(db).await?)
+}
+
+/// Removes the demo's customers. Everything that belongs to them must be gone.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
+    Ok(())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0011_customers"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("customers")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("name"))
+            .col(schema::string_null("email"))
+            .col(schema::string_null("phone"))
+            .col(schema::string_null("tax_id"))
+            .col(schema::text("billing_address"))
+            .col(schema::string("currency"))
+            .col(schema::boolean("demo"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::text("search"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let by_name =
+            Index::create().name("customers_by_name").table("customers").col("name").col("id").to_owned();
+        manager.create_index(by_name).await
+    }
+}

@@ -1,0 +1,354 @@
+//! What speaks MQTT, and how it proves who it is. A token is kept only as its SHA-256: tokens are random, so a slow
+//! hash would protect nothing and cost every connection.
+
+use super::assets;
+use crate::StoreError;
+use crate::records::{
+    List, PageRequest, Paged,
+    lists::{
+        keyset, readable, scope,
+        search::{self, Kind},
+    },
+};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    fleet::device::{Device, DeviceProfile},
+    id::{AssetId, DeviceId},
+    people::account::Scope,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "devices")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub asset_id: Option<Uuid>,
+    pub name: String,
+    pub profile: String,
+    pub created_at_us: i64,
+    pub revoked_at_us: Option<i64>,
+    pub demo: bool,
+    pub token_hash: String,
+    /// What a search looks in.
+    pub search: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for Device {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let corrupt = |_| StoreError::Corrupt(format!("device {}: profile {}", row.id, row.profile));
+        Ok(Self {
+            id: row.id.into(),
+            asset_id: row.asset_id.map(Into::into),
+            profile: row.profile.parse().map_err(corrupt)?,
+            name: row.name,
+            created_at: from_micros(row.created_at_us),
+            revoked_at: row.revoked_at_us.map(from_micros),
+            demo: row.demo,
+        })
+    }
+}
+
+/// Which devices lost or changed their credentials, in order: gateways follow it to end their connections.
+mod change {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "credential_changes")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub seq: i64,
+        pub device_id: Uuid,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What is kept of a token.
+pub fn token_hash(token: &str) -> String {
+    format!("{:x}", Sha256::digest(token))
+}
+
+/// `token_hash` is what [`token_hash`] makes of the token.
+pub async fn insert(
+    tx: &impl ConnectionTrait,
+    device: &Device,
+    token_hash: String,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(device.id.into()),
+        asset_id: Set(device.asset_id.map(Into::into)),
+        name: Set(device.name.clone()),
+        profile: Set(device.profile.as_str().into()),
+        created_at_us: Set(device.created_at.timestamp_micros()),
+        revoked_at_us: Set(device.revoked_at.map(|at| at.timestamp_micros())),
+        demo: Set(device.demo),
+        token_hash: Set(token_hash),
+        search: Set(search::text(&[Some(&device.name)])),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves what people edit: name, asset and profile. Credentials change through [`rotate`] and [`revoke`].
+pub async fn update(tx: &impl ConnectionTrait, device: &Device) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(device.id.into()),
+        asset_id: Set(device.asset_id.map(Into::into)),
+        name: Set(device.name.clone()),
+        profile: Set(device.profile.as_str().into()),
+        search: Set(search::text(&[Some(&device.name)])),
+        ..Default::default()
+    };
+    Entity::update(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The device whose token this is; `None` for an unknown or revoked one.
+pub async fn authenticate(db: &impl ConnectionTrait, token: &str) -> Result<Option<Device>, StoreError> {
+    let query =
+        Entity::find().filter(Column::TokenHash.eq(token_hash(token))).filter(Column::RevokedAtUs.is_null());
+    query.one(db).await?.map(Device::try_from).transpose()
+}
+
+/// Whether `token_hash` is that of the token with which the device signs in now.
+pub async fn has_token(
+    db: &impl ConnectionTrait,
+    id: DeviceId,
+    token_hash: &str,
+) -> Result<bool, StoreError> {
+    let query = Entity::find_by_id(Uuid::from(id)).filter(Column::TokenHash.eq(token_hash));
+    Ok(query.filter(Column::RevokedAtUs.is_null()).count(db).await? > 0)
+}
+
+/// From now on the device signs in with another token, even if it was revoked before.
+pub async fn rotate(tx: &impl ConnectionTrait, id: DeviceId, token_hash: String) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(id.into()),
+        token_hash: Set(token_hash),
+        revoked_at_us: Set(None),
+        ..Default::default()
+    };
+    Entity::update(row).exec_without_returning(tx).await?;
+    credentials_changed(tx, [id.into()]).await
+}
+
+/// The device can no longer sign in.
+pub async fn revoke(tx: &impl ConnectionTrait, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(id.into()),
+        revoked_at_us: Set(Some(at.timestamp_micros())),
+        ..Default::default()
+    };
+    Entity::update(row).exec_without_returning(tx).await?;
+    credentials_changed(tx, [id.into()]).await
+}
+
+async fn credentials_changed(
+    tx: &impl ConnectionTrait,
+    devices: impl IntoIterator<Item = Uuid>,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = devices
+        .into_iter()
+        .map(|id| change::ActiveModel { device_id: Set(id), ..Default::default() })
+        .collect();
+    for some in rows.chunks(1_000) {
+        change::Entity::insert_many(some.to_vec()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// The position of the newest change of credentials; 0 before the first.
+pub async fn credentials_position(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let newest = change::Entity::find().order_by_desc(change::Column::Seq).one(db).await?;
+    Ok(newest.map_or(0, |row| row.seq))
+}
+
+/// Devices whose tokens from before position `after_seq` may no longer be good, each with its position.
+pub async fn credentials_changed_after(
+    db: &impl ConnectionTrait,
+    after_seq: i64,
+    limit: u64,
+) -> Result<Vec<(i64, DeviceId)>, StoreError> {
+    let query = change::Entity::find().filter(change::Column::Seq.gt(after_seq));
+    let rows = query.order_by_asc(change::Column::Seq).limit(limit).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.seq, row.device_id.into())).collect())
+}
+
+/// The device, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: DeviceId,
+) -> Result<Option<Device>, StoreError> {
+    let seen = scope::by_asset(scope, Column::AssetId);
+    Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(Device::try_from).transpose()
+}
+
+/// Ids of the devices of the assets that `ids` selects, for filters of tables that name a device.
+pub(in crate::records) fn of_assets_in(ids: SelectStatement) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::AssetId.in_subquery(ids));
+    query
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: DeviceId) -> Result<Option<Device>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Device::try_from).transpose()
+}
+
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = DeviceId>,
+) -> Result<HashMap<DeviceId, Device>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    let (found, _) = readable::each("device", rows, |row| (row.id, &row.name), Device::try_from);
+    Ok(found.into_iter().map(|device| (device.id, device)).collect())
+}
+
+/// The devices that report for an asset, by name.
+pub async fn of_asset(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<Device>, StoreError> {
+    of_assets(db, [asset]).await
+}
+
+/// The devices that report for any of `assets`, by name.
+pub async fn of_assets(
+    db: &impl ConnectionTrait,
+    assets: impl IntoIterator<Item = AssetId>,
+) -> Result<Vec<Device>, StoreError> {
+    let query = Entity::find().filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from)));
+    let rows = query.order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?;
+    rows.into_iter().map(Device::try_from).collect()
+}
+
+/// Which asset each device reports for; devices without one are absent. Small enough to be kept in memory by a
+/// consumer that reads it again when it meets a device it does not know.
+pub async fn asset_map(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, AssetId>, StoreError> {
+    let query = Entity::find().select_only().column(Column::Id).column(Column::AssetId);
+    let speaking = query.filter(Column::AssetId.is_not_null()).filter(Column::RevokedAtUs.is_null());
+    let rows: Vec<(Uuid, Uuid)> = speaking.into_tuple().all(db).await?;
+    Ok(rows.into_iter().map(|(device, asset)| (device.into(), asset.into())).collect())
+}
+
+/// The devices whose messages are not read as by default.
+pub async fn profiles(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, DeviceProfile>, StoreError> {
+    let query = Entity::find().select_only().column(Column::Id).column(Column::Profile);
+    // As a literal, so that the partial index serves it.
+    let others = query.filter(Expr::cust("profile <> 'thingsboard'"));
+    let rows: Vec<(Uuid, String)> = others.into_tuple().all(db).await?;
+    let profile = |(id, word): (Uuid, String)| {
+        let profile =
+            word.parse().map_err(|_| StoreError::Corrupt(format!("device {id}: profile {word}")))?;
+        Ok((id.into(), profile))
+    };
+    // A device of an unknown profile is read as by default; the others as they are set.
+    Ok(readable::each("device", rows, |(id, word)| (*id, word), profile).0.into_iter().collect())
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub asset: Option<AssetId>,
+    pub text: Option<String>,
+}
+
+const LIST: List<(String, Uuid)> = List::named("devices");
+
+/// By name.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Device>, StoreError> {
+    let mut query = Entity::find().filter(scope::by_asset(scope, Column::AssetId)).filter(keyset::after(
+        Column::Name,
+        Column::Id,
+        LIST.place(page)?,
+    ));
+    if let Some(id) = filter.asset {
+        query = query.filter(Column::AssetId.eq(Uuid::from(id)));
+    }
+    if let Some(text) = &filter.text {
+        query = query.filter(search::found(Kind::Device, Column::Id, Column::Search, text));
+    }
+    let rows =
+        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    Ok(page.read("device", |row| (row.id, &row.name), Device::try_from))
+}
+
+/// The demo's devices: for the demo fleet, and for the telemetry store that must forget them.
+pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<Device>, StoreError> {
+    let rows = Entity::find().filter(Column::Demo.eq(true)).order_by_asc(Column::Name).all(db).await?;
+    rows.into_iter().map(Device::try_from).collect()
+}
+
+/// Devices whose credentials are not revoked.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::RevokedAtUs.is_null()).count(db).await?)
+}
+
+/// Removes the demo's devices. A device of one's own on a demo asset stays, without an asset.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let gone: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Demo.eq(true))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    credentials_changed(tx, gone).await?;
+    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
+    Entity::update_many()
+        .col_expr(Column::AssetId, Expr::value(Option::<Uuid>::None))
+        .filter(Column::AssetId.in_subquery(assets::demo_assets()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0015_devices"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("devices")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid_null("asset_id"))
+            .col(schema::string("name"))
+            .col(schema::string("profile"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::big_integer_null("revoked_at_us"))
+            .col(schema::boolean("demo"))
+            .col(schema::string("token_hash").unique_key())
+            .col(schema::text("search"))
+            .foreign_key(ForeignKey::create().from("devices", "asset_id").to("assets", "id"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let by_name =
+            Index::create().name("devices_by_name").table("devices").col("name").col("id").to_owned();
+        manager.create_index(by_name).await?;
+        let of_asset = Index::create().name("devices_of_asset").table("devices").col("asset_id").to_owned();
+        manager.create_index(of_asset).await?;
+        let changes = Table::create()
+            .table("credential_changes")
+            .col(schema::big_integer("seq").primary_key().auto_increment())
+            .col(schema::uuid("device_id"))
+            .to_owned();
+        manager.create_table(changes).await
+    }
+}

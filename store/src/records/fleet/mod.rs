@@ -1,0 +1,10 @@
+//! Customers, their sites and equipment, and the devices that report for it.
+
+pub mod assets;
+pub mod customers;
+pub mod device_attributes;
+pub mod devices;
+pub mod model_metrics;
+pub mod models;
+pub mod sites;
+pub mod territories;

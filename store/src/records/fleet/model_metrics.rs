@@ -1,0 +1,107 @@
+//! What the measured values of a type of equipment are called, and their units.
+
+use super::{assets, models};
+use crate::StoreError;
+use domain::{
+    fleet::model::MetricName,
+    id::{AssetId, ModelId},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "model_metrics")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub model_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub metric: String,
+    pub name: String,
+    pub unit: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for MetricName {
+    fn from(row: Model) -> Self {
+        Self { metric: row.metric, name: row.name, unit: row.unit }
+    }
+}
+
+/// The names of `model`, by metric.
+pub async fn of_model(db: &impl ConnectionTrait, model: ModelId) -> Result<Vec<MetricName>, StoreError> {
+    let query = Entity::find().filter(Column::ModelId.eq(Uuid::from(model)));
+    Ok(query.order_by_asc(Column::Metric).all(db).await?.into_iter().map(Into::into).collect())
+}
+
+pub async fn of_models(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = ModelId>,
+) -> Result<HashMap<ModelId, Vec<MetricName>>, StoreError> {
+    let query = Entity::find().filter(Column::ModelId.is_in(ids.into_iter().map(Uuid::from)));
+    let mut found = HashMap::<ModelId, Vec<MetricName>>::new();
+    for row in query.order_by_asc(Column::Metric).all(db).await? {
+        found.entry(row.model_id.into()).or_default().push(row.into());
+    }
+    Ok(found)
+}
+
+/// The names of each asset's model.
+pub async fn of_assets(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = AssetId>,
+) -> Result<HashMap<AssetId, Vec<MetricName>>, StoreError> {
+    let found = assets::by_ids(db, ids).await?;
+    let names = of_models(db, found.values().map(|asset| asset.model_id)).await?;
+    let of = |model| names.get(&model).cloned().unwrap_or_default();
+    Ok(found.iter().map(|(id, asset)| (*id, of(asset.model_id))).collect())
+}
+
+/// Sets the names of `model` anew.
+pub async fn replace(
+    tx: &impl ConnectionTrait,
+    model: ModelId,
+    names: &[MetricName],
+) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::ModelId.eq(Uuid::from(model))).exec(tx).await?;
+    let row = |name: &MetricName| ActiveModel {
+        model_id: Set(model.into()),
+        metric: Set(name.metric.clone()),
+        name: Set(name.name.clone()),
+        unit: Set(name.unit.clone()),
+    };
+    if !names.is_empty() {
+        Entity::insert_many(names.iter().map(row)).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Removes what belongs to the demo's models that nothing stands on any more.
+pub(in crate::records) async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::ModelId.in_subquery(models::unused_demo())).exec(tx).await?;
+    Ok(())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0102_model_metrics"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("model_metrics")
+            .col(schema::uuid("model_id"))
+            .col(schema::string("metric"))
+            .col(schema::string("name"))
+            .col(schema::string("unit"))
+            .primary_key(Index::create().col("model_id").col("metric"))
+            .foreign_key(ForeignKey::create().from("model_metrics", "model_id").to("models", "id"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

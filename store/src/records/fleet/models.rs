@@ -1,0 +1,196 @@
+//! Types of equipment.
+
+use super::{assets, model_metrics};
+use crate::StoreError;
+use crate::records::{
+    List, PageRequest, Paged,
+    lists::{
+        keyset,
+        search::{self, Kind},
+    },
+};
+use domain::{id::ModelId, people::account::Scope};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "models")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub manufacturer: String,
+    pub name: String,
+    pub equipment_type: String,
+    pub demo: bool,
+    /// What a search looks in.
+    pub search: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for domain::fleet::model::Model {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id.into(),
+            manufacturer: row.manufacturer,
+            name: row.name,
+            equipment_type: row.equipment_type,
+            demo: row.demo,
+        }
+    }
+}
+
+fn row(model: &domain::fleet::model::Model) -> ActiveModel {
+    let words = [Some(&model.manufacturer), Some(&model.name), Some(&model.equipment_type)];
+    ActiveModel {
+        id: Set(model.id.into()),
+        manufacturer: Set(model.manufacturer.clone()),
+        name: Set(model.name.clone()),
+        equipment_type: Set(model.equipment_type.clone()),
+        demo: Set(model.demo),
+        search: Set(search::text(&words)),
+    }
+}
+
+pub async fn insert(
+    tx: &impl ConnectionTrait,
+    model: &domain::fleet::model::Model,
+) -> Result<(), StoreError> {
+    Entity::insert(row(model)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn update(
+    tx: &impl ConnectionTrait,
+    model: &domain::fleet::model::Model,
+) -> Result<(), StoreError> {
+    Entity::update(row(model)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(
+    db: &impl ConnectionTrait,
+    id: ModelId,
+) -> Result<Option<domain::fleet::model::Model>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Into::into))
+}
+
+/// The model, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: ModelId,
+) -> Result<Option<domain::fleet::model::Model>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(Into::into))
+}
+
+/// The catalogue is everybody's, but what other customers own is not: whoever is bound sees the models of the machines
+/// they see, and those that no machine is of yet.
+pub(in crate::records) fn seen(scope: Scope) -> Condition {
+    if scope.is_everything() {
+        return Condition::all();
+    }
+    let of_assets = || Query::select().column(assets::Column::ModelId).from(assets::Entity).to_owned();
+    let mut own = of_assets();
+    own.cond_where(assets::seen(scope));
+    Condition::any().add(Column::Id.in_subquery(own)).add(Column::Id.not_in_subquery(of_assets()))
+}
+
+/// The model of that maker and name.
+pub async fn find_by_name(
+    db: &impl ConnectionTrait,
+    manufacturer: &str,
+    name: &str,
+) -> Result<Option<domain::fleet::model::Model>, StoreError> {
+    let query = Entity::find().filter(Column::Manufacturer.eq(manufacturer)).filter(Column::Name.eq(name));
+    Ok(query.one(db).await?.map(Into::into))
+}
+
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = ModelId>,
+) -> Result<HashMap<ModelId, domain::fleet::model::Model>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.into())).collect())
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub text: Option<String>,
+}
+
+const LIST: List<(String, Uuid)> = List::named("models");
+
+/// By name.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<domain::fleet::model::Model>, StoreError> {
+    let mut query =
+        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
+    if let Some(text) = &filter.text {
+        query = query.filter(search::found(Kind::Model, Column::Id, Column::Search, text));
+    }
+    let rows =
+        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let models = rows.into_iter().map(Into::into).collect();
+    Ok(LIST.page(models, page.limit, |m: &domain::fleet::model::Model| (m.name.clone(), m.id.into())))
+}
+
+/// The types of equipment that there are models of.
+pub async fn equipment_types(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<String>, StoreError> {
+    let query = Entity::find().select_only().column(Column::EquipmentType).distinct();
+    Ok(query.filter(seen(scope)).order_by_asc(Column::EquipmentType).into_tuple().all(db).await?)
+}
+
+/// Removes the demo's models, except those that somebody's own assets have taken up.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    model_metrics::delete_demo(tx).await?;
+    Entity::delete_many().filter(Column::Id.in_subquery(unused_demo())).exec(tx).await?;
+    Ok(())
+}
+
+/// The demo's models that no asset is of.
+pub(in crate::records) fn unused_demo() -> SelectStatement {
+    let mut used = Query::select();
+    used.column(assets::Column::ModelId).from(assets::Entity);
+    let mut unused = Query::select();
+    unused.column(Column::Id).from(Entity);
+    unused.and_where(Column::Demo.eq(true)).and_where(Column::Id.not_in_subquery(used));
+    unused
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0013_models"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("models")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("manufacturer"))
+            .col(schema::string("name"))
+            .col(schema::string("equipment_type"))
+            .col(schema::boolean("demo"))
+            .col(schema::text("search"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let by_name = Index::create()
+            .name("models_by_name")
+            .table("models")
+            .col("name")
+            .col("manufacturer")
+            .unique()
+            .to_owned();
+        manager.create_index(by_name).await
+    }
+}

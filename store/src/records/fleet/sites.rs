@@ -1,0 +1,187 @@
+//! Customers' places.
+
+use super::customers;
+use crate::StoreError;
+use crate::records::{
+    List, PageRequest, Paged,
+    lists::{
+        keyset, scope,
+        search::{self, Kind},
+    },
+    work::work_orders,
+};
+use domain::{
+    fleet::site::Site,
+    id::{CustomerId, SiteId},
+    people::account::Scope,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "sites")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub customer_id: Uuid,
+    pub territory_id: Option<Uuid>,
+    pub name: String,
+    pub address: String,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub time_zone: String,
+    pub access_notes: Option<String>,
+    /// What a search looks in.
+    pub search: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for Site {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id.into(),
+            customer_id: row.customer_id.into(),
+            territory_id: row.territory_id.map(Into::into),
+            name: row.name,
+            address: row.address,
+            latitude: row.latitude,
+            longitude: row.longitude,
+            time_zone: row.time_zone,
+            access_notes: row.access_notes,
+        }
+    }
+}
+
+fn row(site: &Site) -> ActiveModel {
+    ActiveModel {
+        id: Set(site.id.into()),
+        customer_id: Set(site.customer_id.into()),
+        territory_id: Set(site.territory_id.map(Into::into)),
+        name: Set(site.name.clone()),
+        address: Set(site.address.clone()),
+        latitude: Set(site.latitude),
+        longitude: Set(site.longitude),
+        time_zone: Set(site.time_zone.clone()),
+        access_notes: Set(site.access_notes.clone()),
+        search: Set(search::text(&[Some(&site.name), Some(&site.address)])),
+    }
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, site: &Site) -> Result<(), StoreError> {
+    Entity::insert(row(site)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn update(tx: &impl ConnectionTrait, site: &Site) -> Result<(), StoreError> {
+    Entity::update(row(site)).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: SiteId) -> Result<Option<Site>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Site::from))
+}
+
+/// The site, if `scope` covers it.
+pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: SiteId) -> Result<Option<Site>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(Site::from))
+}
+
+pub(in crate::records) fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::CustomerId.eq(Uuid::from(customer)),
+        |technician| Column::Id.in_subquery(work_orders::named_by(technician, work_orders::Column::SiteId)),
+    )
+}
+
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = SiteId>,
+) -> Result<HashMap<SiteId, Site>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), Site::from(row))).collect())
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub customer: Option<CustomerId>,
+    pub text: Option<String>,
+}
+
+const LIST: List<(String, Uuid)> = List::named("sites");
+
+/// By name.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Site>, StoreError> {
+    let mut query =
+        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
+    if let Some(id) = filter.customer {
+        query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
+    }
+    if let Some(text) = &filter.text {
+        query = query.filter(search::found(Kind::Site, Column::Id, Column::Search, text));
+    }
+    let rows =
+        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let sites = rows.into_iter().map(Site::from).collect();
+    Ok(LIST.page(sites, page.limit, |s: &Site| (s.name.clone(), s.id.into())))
+}
+
+/// Removes the sites of the demo's customers. Their assets must be gone.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
+    Ok(())
+}
+
+/// Ids of the demo's customers, for filters of tables that name a customer.
+pub(in crate::records) fn demo_customers() -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query.column(customers::Column::Id).from(customers::Entity).and_where(customers::Column::Demo.eq(true));
+    query
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0012_sites"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("sites")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("customer_id"))
+            .col(schema::uuid_null("territory_id"))
+            .col(schema::string("name"))
+            .col(schema::text("address"))
+            .col(schema::double_null("latitude"))
+            .col(schema::double_null("longitude"))
+            .col(schema::string("time_zone"))
+            .col(schema::text_null("access_notes"))
+            .col(schema::text("search"))
+            .foreign_key(ForeignKey::create().from("sites", "customer_id").to("customers", "id"))
+            .foreign_key(ForeignKey::create().from("sites", "territory_id").to("territories", "id"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let by_name = Index::create().name("sites_by_name").table("sites").col("name").col("id").to_owned();
+        manager.create_index(by_name).await?;
+        let of_customer = Index::create()
+            .name("sites_of_customer")
+            .table("sites")
+            .col("customer_id")
+            .col("name")
+            .unique()
+            .to_owned();
+        manager.create_index(of_customer).await
+    }
+}

@@ -1,0 +1,69 @@
+//! Areas that technicians cover.
+
+use crate::StoreError;
+use domain::{fleet::territory::Territory, id::TerritoryId};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "territories")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    pub demo: bool,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for Territory {
+    fn from(row: Model) -> Self {
+        Self { id: row.id.into(), name: row.name, demo: row.demo }
+    }
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, territory: &Territory) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(territory.id.into()),
+        name: Set(territory.name.clone()),
+        demo: Set(territory.demo),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: TerritoryId) -> Result<Option<Territory>, StoreError> {
+    Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Territory::from))
+}
+
+/// All of them, by name: there are few.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Territory>, StoreError> {
+    let rows = Entity::find().order_by_asc(Column::Name).all(db).await?;
+    Ok(rows.into_iter().map(Territory::from).collect())
+}
+
+/// Removes the demo's territories. Their sites and technicians must be gone.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
+    Ok(())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0010_territories"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("territories")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("name").unique_key())
+            .col(schema::boolean("demo"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

@@ -1,0 +1,229 @@
+//! Whose facts of the indicators are out of date: work orders, tickets and invoices of which something changed.
+//!
+//! Triggers mark them in the transaction of every change ([`triggers`]), whoever makes it, so no command can forget to.
+//! One loop makes the facts of the marked anew and takes the marks off in the same transaction. A rebuild marks
+//! everything; what changes meanwhile goes before it.
+
+mod triggers;
+
+use crate::StoreError;
+use domain::{Timestamp, clock::from_micros};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "kpi_changed")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub seq: i64,
+    pub kind: String,
+    pub subject_id: Uuid,
+    /// Marked by a rebuild, and not changed since.
+    pub rebuild: bool,
+    /// Why its facts could not be made; it is tried again after the next change.
+    pub error: Option<String>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+mod rebuild {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "kpi_rebuild")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        pub subjects: i64,
+        /// None where an upgrade has begun it.
+        pub begun_at_us: Option<i64>,
+        pub ended_at_us: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+const ONLY: i32 = 1;
+
+/// What has facts, with its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    WorkOrder,
+    Ticket,
+    Invoice,
+}
+impl Kind {
+    pub const ALL: [Self; 3] = [Self::WorkOrder, Self::Ticket, Self::Invoice];
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WorkOrder => "work_order",
+            Self::Ticket => "ticket",
+            Self::Invoice => "invoice",
+        }
+    }
+    fn table(self) -> &'static str {
+        match self {
+            Self::WorkOrder => "work_orders",
+            Self::Ticket => "tickets",
+            Self::Invoice => "invoices",
+        }
+    }
+}
+
+/// One whose facts are out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub seq: i64,
+    pub kind: Kind,
+    pub subject: Uuid,
+}
+
+/// The next to be made anew: what changed before what is only rebuilt, each in its order.
+pub async fn next(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Mark>, StoreError> {
+    let query = Entity::find().filter(Column::Error.is_null());
+    let rows = query.order_by_asc(Column::Rebuild).order_by_asc(Column::Seq).limit(limit).all(db).await?;
+    rows.into_iter()
+        .map(|row| {
+            let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
+            let kind = kind.ok_or_else(|| StoreError::Corrupt(format!("kind {} of a mark", row.kind)))?;
+            Ok(Mark { seq: row.seq, kind, subject: row.subject_id })
+        })
+        .collect()
+}
+
+/// Whether anything changed whose facts have not followed, a rebuild aside.
+pub async fn any(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
+    let query = Entity::find().filter(Column::Error.is_null()).filter(Column::Rebuild.eq(false));
+    Ok(query.limit(1).one(db).await?.is_some())
+}
+
+/// Their facts are as they should be.
+pub async fn done(tx: &impl ConnectionTrait, marks: &[Mark]) -> Result<(), StoreError> {
+    let seqs = marks.iter().map(|mark| mark.seq);
+    Entity::delete_many().filter(Column::Seq.is_in(seqs)).exec(tx).await?;
+    Ok(())
+}
+
+/// Its facts cannot be made; the others go on.
+pub async fn fail(tx: &impl ConnectionTrait, mark: Mark, error: &str) -> Result<(), StoreError> {
+    let row = ActiveModel { seq: Set(mark.seq), error: Set(Some(error.into())), ..Default::default() };
+    Entity::update(row).exec(tx).await?;
+    Ok(())
+}
+
+/// Takes every mark off but those of jobs after which their asset was reported again.
+pub(in crate::records) async fn only_repeated(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    Entity::delete_many().exec(tx).await?;
+    tx.execute_unprepared(&format!(
+        "INSERT INTO kpi_changed (kind, subject_id) SELECT DISTINCT 'work_order', id FROM ({})",
+        triggers::repeated_by("tickets t")
+    ))
+    .await?;
+    Ok(())
+}
+
+/// How far the last rebuild is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Subjects that it had to look at.
+    pub subjects: u64,
+    /// Of these, still to be looked at.
+    pub left: u64,
+    pub begun_at: Option<Timestamp>,
+    /// None while it goes on.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// `None`: there never was one.
+pub async fn progress(db: &impl ConnectionTrait) -> Result<Option<Progress>, StoreError> {
+    let Some(row) = rebuild::Entity::find_by_id(ONLY).one(db).await? else { return Ok(None) };
+    let waiting = Entity::find().filter(Column::Rebuild.eq(true)).filter(Column::Error.is_null());
+    Ok(Some(Progress {
+        subjects: row.subjects.unsigned_abs(),
+        left: if row.ended_at_us.is_some() { 0 } else { waiting.count(db).await? },
+        begun_at: row.begun_at_us.map(from_micros),
+        ended_at: row.ended_at_us.map(from_micros),
+    }))
+}
+
+/// Those whose facts could not be made, with the reason: how many, and the first.
+pub async fn failed(db: &impl ConnectionTrait) -> Result<(u64, Option<String>), StoreError> {
+    let query = Entity::find().filter(Column::Error.is_not_null());
+    let first = query.clone().order_by_asc(Column::Seq).one(db).await?;
+    Ok((query.count(db).await?, first.and_then(|row| row.error)))
+}
+
+/// Marks everything there is, and whatever still has facts though it is gone.
+pub async fn rebuild(tx: &impl ConnectionTrait, at: Option<Timestamp>) -> Result<(), StoreError> {
+    let mut all: Vec<String> =
+        Kind::ALL.map(|kind| format!("SELECT '{}', id, 1 FROM {}", kind.as_str(), kind.table())).into();
+    all.push("SELECT DISTINCT subject, subject_id, 1 FROM kpi_facts".into());
+    for select in all {
+        tx.execute_unprepared(&format!(
+            "INSERT INTO kpi_changed (kind, subject_id, rebuild) {select} WHERE TRUE \
+             ON CONFLICT (kind, subject_id) DO UPDATE SET error = NULL"
+        ))
+        .await?;
+    }
+    let subjects = Entity::find().filter(Column::Rebuild.eq(true)).count(tx).await?;
+    let row = rebuild::ActiveModel {
+        id: Set(ONLY),
+        subjects: Set(subjects.cast_signed()),
+        begun_at_us: Set(at.map(|at| at.timestamp_micros())),
+        ended_at_us: Set(None),
+    };
+    rebuild::Entity::delete_by_id(ONLY).exec(tx).await?;
+    rebuild::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Notes that the rebuild is through.
+pub async fn end_rebuild(tx: &impl ConnectionTrait, at: Timestamp) -> Result<(), StoreError> {
+    let ended = rebuild::ActiveModel {
+        id: Set(ONLY),
+        ended_at_us: Set(Some(at.timestamp_micros())),
+        ..Default::default()
+    };
+    rebuild::Entity::update(ended).exec(tx).await?;
+    Ok(())
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0094_kpi_changed"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        for sql in [
+            "CREATE TABLE kpi_changed (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, \
+             subject_id BLOB NOT NULL, rebuild INTEGER NOT NULL DEFAULT 0, error TEXT, UNIQUE (kind, subject_id))",
+            "CREATE INDEX kpi_changed_next ON kpi_changed (rebuild, seq) WHERE error IS NULL",
+            "CREATE TABLE kpi_rebuild (id INTEGER PRIMARY KEY, subjects INTEGER NOT NULL, begun_at_us INTEGER, \
+             ended_at_us INTEGER)",
+            // Territories are those of the sites.
+            "CREATE INDEX work_orders_site ON work_orders (site_id)",
+            "CREATE INDEX tickets_site ON tickets (site_id)",
+            // The facts no longer follow events.
+            "DELETE FROM outbox_cursors WHERE consumer = 'kpis'",
+            "DELETE FROM parked_events WHERE consumer = 'kpis'",
+        ] {
+            db.execute_unprepared(sql).await?;
+        }
+        for sql in triggers::all() {
+            db.execute_unprepared(&sql).await?;
+        }
+        let facts = "SELECT EXISTS (SELECT 1 FROM tickets) OR EXISTS (SELECT 1 FROM work_orders) \
+                     OR EXISTS (SELECT 1 FROM invoices) AS any";
+        let row = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), facts)).await?;
+        if row.map(|row| row.try_get::<bool>("", "any")).transpose()?.unwrap_or(false) {
+            rebuild(db, None).await.map_err(|error| DbErr::Custom(error.to_string()))?;
+        }
+        Ok(())
+    }
+}

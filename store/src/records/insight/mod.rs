@@ -1,0 +1,4 @@
+//! The facts that indicators are computed from.
+
+pub mod kpi_changed;
+pub mod kpi_facts;

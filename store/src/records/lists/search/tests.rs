@@ -1,0 +1,169 @@
+use super::{Number, number};
+use crate::records::{
+    PageRequest, Records, engine::opening::options, migrations::Migrator, tests::fixture, work::tickets,
+};
+use domain::work::ticket::Ticket;
+use sea_orm::{ConnectionTrait, Database, EntityTrait, QueryTrait, Statement};
+use sea_orm_migration::MigratorTrait;
+use tempfile::TempDir;
+
+fn ticket(number: &str, subject: &str) -> Ticket {
+    Ticket { subject: subject.into(), ..fixture::ticket(number, 0, None) }
+}
+
+async fn with(list: &[Ticket]) -> (TempDir, Records) {
+    let folder = tempfile::tempdir().unwrap();
+    let records = Records::open(folder.path()).await.unwrap();
+    let tx = records.begin().await.unwrap();
+    for ticket in list {
+        tickets::insert(&tx, ticket).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    (folder, records)
+}
+
+fn filter(text: &str) -> tickets::Filter {
+    tickets::Filter { search: Some(text.into()), ..tickets::Filter::default() }
+}
+
+async fn numbers(records: &Records, text: &str) -> Vec<String> {
+    let page = PageRequest::default();
+    let found =
+        tickets::list(records.read(), domain::people::account::Actor::system().scope(), &filter(text), &page)
+            .await
+            .unwrap()
+            .items;
+    let mut numbers: Vec<_> = found.into_iter().map(|ticket| ticket.number).collect();
+    numbers.sort();
+    numbers
+}
+
+#[tokio::test]
+async fn words_are_found_by_any_part_in_any_script() {
+    let (_folder, records) = with(&[
+        ticket("T-1001", "Vibración alta en la bomba P-204"),
+        ticket("T-1002", "冷水机组轴承振动"),
+        ticket("T-1003", "100 %_ of \"nothing\""),
+    ])
+    .await;
+    for (text, expected) in [
+        ("VIBRA", &["T-1001"][..]),
+        ("bracion", &["T-1001"]),
+        ("bomba alta", &["T-1001"]),
+        ("bomba bearing", &[]),
+        ("p-204", &["T-1001"]),
+        ("轴承", &["T-1002"]),
+        ("承", &["T-1002"]),
+        ("轴机", &[]),
+        ("%_", &["T-1003"]),
+        ("\"nothing\"", &["T-1003"]),
+        ("en OR of", &[]),
+        ("la", &["T-1001"]),
+    ] {
+        assert_eq!(numbers(&records, text).await, expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_looked_up_and_words_are_searched() {
+    let (_folder, records) = with(&[
+        ticket("T-1001", "Error 1002 again"),
+        ticket("T-1002", "Follows T-1001"),
+        ticket("T-10021", "Other"),
+    ])
+    .await;
+    for (text, expected) in [
+        ("t-1001", &["T-1001"][..]),
+        (" T-1002 ", &["T-1002"]),
+        ("1002", &["T-1001", "T-1002"]),
+        ("T-100", &[]),
+        ("T-1001x", &[]),
+    ] {
+        assert_eq!(numbers(&records, text).await, expected, "{text}");
+    }
+    assert_eq!(number("WO", "wo-7"), Some(Number::Whole("WO-7".into())));
+    assert_eq!(number("WO", "WO-"), None);
+}
+
+/// Neither a number nor words may cost a look at every ticket.
+#[tokio::test]
+async fn no_search_reads_every_row() {
+    let (_folder, records) = with(&[ticket("T-1001", "Bearing")]).await;
+    for text in ["T-1001", "1001", "bearing", "轴"] {
+        let condition = super::numbered(
+            ("T", tickets::Column::Number),
+            (super::Kind::Ticket, tickets::Column::Id, tickets::Column::Search),
+            text,
+        );
+        let query = sea_orm::QueryFilter::filter(tickets::Entity::find(), condition);
+        let mut statement = query.build(sea_orm::DbBackend::Sqlite);
+        statement.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        let plan: Vec<String> = records
+            .read()
+            .query_all_raw(statement)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| row.try_get("", "detail").unwrap())
+            .collect();
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN tickets")), "{text}: {plan:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_index_follows_every_change() {
+    let mut changed = ticket("T-1001", "Bearing worn");
+    let (_folder, records) = with(std::slice::from_ref(&changed)).await;
+    changed.subject = "Filter clogged".into();
+    let tx = records.begin().await.unwrap();
+    tickets::update(&tx, &changed).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(numbers(&records, "bearing").await, [""; 0]);
+    assert_eq!(numbers(&records, "clogged").await, ["T-1001"]);
+
+    let tx = records.begin().await.unwrap();
+    tickets::Entity::delete_by_id(uuid::Uuid::from(changed.id)).exec(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    for table in ["search_ids", "search_index"] {
+        let count =
+            Statement::from_string(sea_orm::DbBackend::Sqlite, format!("SELECT count(*) AS n FROM {table}"));
+        let row = records.read().query_one_raw(count).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<i64>("", "n").unwrap(), 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_there_before_the_index_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("records.db").display());
+    let db = Database::connect(options(&url, 1, 2_048)).await.unwrap();
+    let before = Migrator::migrations().iter().position(|m| m.name() == "0084_search").unwrap();
+    Migrator::up(&db, Some(u32::try_from(before).unwrap())).await.unwrap();
+    let insert = "INSERT INTO tickets (id, number, asset_id, customer_id, site_id, subject, description, source, \
+        priority, priority_reason, reported_at_us, opened_at_us, reopened_at, status, is_open, facts, version) \
+        VALUES (randomblob(16), ?, randomblob(16), randomblob(16), randomblob(16), ?, '', 'agent', 'high', \
+        '{\"kind\":\"given\"}', 0, 0, '[]', 'new', 1, '{\"status\":\"new\"}', 0)";
+    db.execute_unprepared("BEGIN").await.unwrap();
+    for number in 1..=2_500 {
+        let subject = if number == 1_700 { "Ölstand niedrig" } else { "轴承" };
+        let values = [format!("T-{number}").into(), subject.into()];
+        db.execute_raw(Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, insert, values))
+            .await
+            .unwrap();
+    }
+    db.execute_unprepared("COMMIT").await.unwrap();
+    db.close().await.unwrap();
+    let records = Records::open(folder.path()).await.unwrap();
+    assert_eq!(
+        tickets::count(records.read(), domain::people::account::Actor::system().scope(), &filter("ÖLSTAND"))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        tickets::count(records.read(), domain::people::account::Actor::system().scope(), &filter("轴承"))
+            .await
+            .unwrap(),
+        2_499
+    );
+}

@@ -1,0 +1,438 @@
+//! What customers have bought, and what each contract has borne so far.
+
+use crate::StoreError;
+use crate::records::{
+    List, PageRequest, Paged, columns,
+    fleet::sites::demo_customers,
+    lists::{keyset, scope},
+};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    id::{AssetId, ContractId, CustomerId, LineId},
+    money::contract::{Contract, ContractState, CoveredAssets, Limits, Shares, Used},
+    people::account::Scope,
+    work::line::{HOUR_US, LineKind},
+};
+use rust_decimal::Decimal;
+use sea_orm::{
+    ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*,
+};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::{BTreeSet, HashMap};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "contracts")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub customer_id: Uuid,
+    pub number: String,
+    pub tier: String,
+    pub all_assets: bool,
+    pub start_us: i64,
+    pub end_us: i64,
+    /// JSON of the three shares.
+    pub shares: String,
+    /// Decimal hours as text.
+    pub hours_limit: Option<String>,
+    pub visits_limit: Option<i64>,
+    pub parts_limit_minor: Option<i64>,
+    pub response_hours: Option<i64>,
+    pub restore_hours: Option<i64>,
+    pub price_minor: i64,
+    pub currency: String,
+    /// JSON of how the price is invoiced.
+    pub billing: Option<String>,
+    /// Decimal fraction as text.
+    pub availability_guarantee: Option<String>,
+    pub version: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+mod covered {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contract_assets")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub contract_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub asset_id: Uuid,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A conflict means that the number is taken or a named thing is gone.
+pub async fn insert(tx: &impl ConnectionTrait, contract: &Contract) -> Result<(), StoreError> {
+    Entity::insert(to_row(contract)?).exec_without_returning(tx).await?;
+    insert_assets(tx, contract).await
+}
+
+/// Saves `contract` over its version and answers it with the next one. A conflict means that it changed meanwhile.
+pub async fn update(tx: &impl ConnectionTrait, contract: Contract) -> Result<Contract, StoreError> {
+    let next = Contract { version: contract.version.saturating_add(1), ..contract };
+    let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
+    let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
+    if done.rows_affected == 0 {
+        return Err(StoreError::Conflict("contracts.version".into()));
+    }
+    let old = covered::Entity::delete_many().filter(covered::Column::ContractId.eq(Uuid::from(next.id)));
+    old.exec(tx).await?;
+    insert_assets(tx, &next).await?;
+    Ok(next)
+}
+
+async fn insert_assets(tx: &impl ConnectionTrait, contract: &Contract) -> Result<(), StoreError> {
+    let CoveredAssets::Listed(assets) = &contract.covers_assets else { return Ok(()) };
+    let rows = assets.iter().map(|asset| covered::ActiveModel {
+        contract_id: Set(contract.id.into()),
+        asset_id: Set((*asset).into()),
+    });
+    covered::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: ContractId) -> Result<Option<Contract>, StoreError> {
+    let row = Entity::find_by_id(Uuid::from(id)).one(db).await?;
+    Ok(with_assets(db, row.into_iter().collect()).await?.pop())
+}
+
+/// The contract, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: ContractId,
+) -> Result<Option<Contract>, StoreError> {
+    let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
+    Ok(with_assets(db, row.into_iter().collect()).await?.pop())
+}
+
+fn seen(scope: Scope) -> Condition {
+    let own = |customer| Column::CustomerId.eq(Uuid::from(customer));
+    scope::rows(scope, own, scope::no_technicians)
+}
+
+/// Those of `ids` that exist.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = ContractId>,
+) -> Result<HashMap<ContractId, Contract>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
+    Ok(with_assets(db, rows).await?.into_iter().map(|contract| (contract.id, contract)).collect())
+}
+
+/// Every contract of `customer` that names `asset` or covers all, whatever its time.
+pub async fn covering(
+    db: &impl ConnectionTrait,
+    customer: CustomerId,
+    asset: AssetId,
+) -> Result<Vec<Contract>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::CustomerId.eq(Uuid::from(customer)))
+        .filter(covers(asset))
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    with_assets(db, rows).await
+}
+
+fn covers(asset: AssetId) -> Condition {
+    let mut named = Query::select();
+    named
+        .column(covered::Column::ContractId)
+        .from(covered::Entity)
+        .and_where(covered::Column::AssetId.eq(Uuid::from(asset)));
+    Condition::any().add(Column::AllAssets.eq(true)).add(Column::Id.in_subquery(named))
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub customer: Option<CustomerId>,
+    /// With the moment that decides.
+    pub state: Option<(ContractState, Timestamp)>,
+    /// Ends at or after / before these moments.
+    pub ends: Option<(Timestamp, Timestamp)>,
+}
+
+const LIST: List<(String, Uuid)> = List::named("contracts");
+
+/// By number.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Contract>, StoreError> {
+    let query = matching(scope, filter).filter(keyset::after(Column::Number, Column::Id, LIST.place(page)?));
+    let rows =
+        query.order_by_asc(Column::Number).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.number.clone(), row.id));
+    let mut listed = listed_assets(db, &page.items).await?;
+    Ok(page.read(
+        "contract",
+        |row| (row.id, &row.number),
+        |row| {
+            let own = listed.remove(&row.id).unwrap_or_default();
+            from_row(row, own)
+        },
+    ))
+}
+
+pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+    Ok(matching(scope, filter).count(db).await?)
+}
+
+fn matching(scope: Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(seen(scope));
+    if let Some(id) = filter.customer {
+        query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
+    }
+    if let Some((state, at)) = filter.state {
+        let at = at.timestamp_micros();
+        query = match state {
+            ContractState::NotYetStarted => query.filter(Column::StartUs.gt(at)),
+            ContractState::Active => query.filter(Column::StartUs.lte(at)).filter(Column::EndUs.gt(at)),
+            ContractState::Expired => query.filter(Column::EndUs.lte(at)),
+        };
+    }
+    if let Some((from, to)) = filter.ends {
+        query = query
+            .filter(Column::EndUs.gte(from.timestamp_micros()))
+            .filter(Column::EndUs.lt(to.timestamp_micros()));
+    }
+    query
+}
+
+/// Every contract whose price is invoiced here.
+pub async fn invoiced(db: &impl ConnectionTrait) -> Result<Vec<Contract>, StoreError> {
+    let query = Entity::find().filter(Column::Billing.is_not_null()).order_by_asc(Column::Number);
+    with_assets(db, query.all(db).await?).await
+}
+
+/// What `contract` has borne: the sum over its lines, without `except` (a line that is being decided again).
+pub async fn used(
+    db: &impl ConnectionTrait,
+    contract: ContractId,
+    except: Option<LineId>,
+) -> Result<Used, StoreError> {
+    Ok(used_by(db, [contract], except).await?.remove(&contract).unwrap_or_default())
+}
+
+/// The same for each of `contracts` that has borne anything.
+pub async fn used_by(
+    db: &impl ConnectionTrait,
+    contracts: impl IntoIterator<Item = ContractId>,
+    except: Option<LineId>,
+) -> Result<HashMap<ContractId, Used>, StoreError> {
+    let mut query = Query::select();
+    query
+        .columns([
+            "payer_id",
+            "id",
+            "kind",
+            "visit_id",
+            "quantity_milli",
+            "time_us",
+            "unit_price_minor",
+            "currency",
+            "covered_share",
+        ])
+        .from("lines")
+        .and_where(Expr::col("payer_id").is_in(contracts.into_iter().map(Uuid::from)));
+    let mut all = HashMap::<ContractId, Used>::new();
+    for row in db.query_all(&query).await? {
+        let id: Uuid = row.try_get("", "id")?;
+        if except.is_some_and(|except| except == LineId::from(id)) {
+            continue;
+        }
+        let payer: Uuid = row.try_get("", "payer_id")?;
+        let used = all.entry(payer.into()).or_default();
+        let share: String = row.try_get("", "covered_share")?;
+        let share: Decimal = share.parse().map_err(|_| StoreError::Corrupt(format!("share of line {id}")))?;
+        let quantity = columns::from_milli(row.try_get("", "quantity_milli")?);
+        let kind: String = row.try_get("", "kind")?;
+        match columns::from_word(&kind)? {
+            LineKind::Labour => {
+                let exact: Option<i64> = row.try_get("", "time_us")?;
+                used.hours += exact.map_or(quantity, |us| Decimal::from(us) / Decimal::from(HOUR_US)) * share;
+            }
+            LineKind::Part => {
+                let currency: String = row.try_get("", "currency")?;
+                let price = columns::money(row.try_get("", "unit_price_minor")?, &currency)?;
+                let borne = price.times(quantity).and_then(|gross| gross.times(share));
+                let borne = borne.map_err(|e| StoreError::Corrupt(format!("line {id}: {e}")))?;
+                used.parts_minor = used.parts_minor.saturating_add(borne.minor);
+            }
+            LineKind::Travel | LineKind::Expense => {}
+        }
+        let visit: Option<Uuid> = row.try_get("", "visit_id")?;
+        used.visits.extend(visit.map(domain::id::VisitId::from));
+    }
+    Ok(all)
+}
+
+/// Removes the demo's contracts.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let mut demo = Query::select();
+    demo.column(Column::Id).from(Entity).and_where(Column::CustomerId.in_subquery(demo_customers()));
+    covered::Entity::delete_many().filter(covered::Column::ContractId.in_subquery(demo)).exec(tx).await?;
+    Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
+    Ok(())
+}
+
+fn to_row(contract: &Contract) -> Result<ActiveModel, StoreError> {
+    Ok(ActiveModel {
+        id: Set(contract.id.into()),
+        customer_id: Set(contract.customer_id.into()),
+        number: Set(contract.number.clone()),
+        tier: Set(contract.tier.as_str().into()),
+        all_assets: Set(contract.covers_assets == CoveredAssets::All),
+        start_us: Set(contract.start.timestamp_micros()),
+        end_us: Set(contract.end.timestamp_micros()),
+        shares: Set(columns::json(&contract.shares)?),
+        hours_limit: Set(contract.limits.hours.map(|hours| hours.to_string())),
+        visits_limit: Set(contract.limits.visits.map(i64::from)),
+        parts_limit_minor: Set(contract.limits.parts.map(|parts| parts.minor)),
+        response_hours: Set(contract.response_hours.map(i64::from)),
+        restore_hours: Set(contract.restore_hours.map(i64::from)),
+        price_minor: Set(contract.price.minor),
+        currency: Set(contract.price.currency.to_string()),
+        billing: Set(contract.billing.as_ref().map(columns::json).transpose()?),
+        availability_guarantee: Set(contract.availability_guarantee.map(|guarantee| guarantee.to_string())),
+        version: Set(contract.version),
+    })
+}
+
+/// The assets that each of `rows` names.
+async fn listed_assets(
+    db: &impl ConnectionTrait,
+    rows: &[Model],
+) -> Result<HashMap<Uuid, BTreeSet<AssetId>>, StoreError> {
+    let listed: Vec<Uuid> = rows.iter().filter(|row| !row.all_assets).map(|row| row.id).collect();
+    let mut assets = HashMap::<Uuid, BTreeSet<AssetId>>::new();
+    if !listed.is_empty() {
+        let query = covered::Entity::find().filter(covered::Column::ContractId.is_in(listed));
+        for row in query.all(db).await? {
+            assets.entry(row.contract_id).or_default().insert(row.asset_id.into());
+        }
+    }
+    Ok(assets)
+}
+
+/// All of them, or none: they decide who pays.
+async fn with_assets(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Contract>, StoreError> {
+    let mut assets = listed_assets(db, &rows).await?;
+    rows.into_iter()
+        .map(|row| {
+            let listed = assets.remove(&row.id).unwrap_or_default();
+            from_row(row, listed)
+        })
+        .collect()
+}
+
+fn from_row(row: Model, listed: BTreeSet<AssetId>) -> Result<Contract, StoreError> {
+    let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of contract {}", row.id));
+    let decimal = |text: &Option<String>, what: &str| {
+        text.as_deref().map(str::parse::<Decimal>).transpose().map_err(|_| corrupt(what))
+    };
+    let count = |value: Option<i64>, what: &str| -> Result<Option<u32>, StoreError> {
+        value.map(|value| value.try_into().map_err(|_| corrupt(what))).transpose()
+    };
+    let price = columns::money(row.price_minor, &row.currency)?;
+    Ok(Contract {
+        id: row.id.into(),
+        customer_id: row.customer_id.into(),
+        tier: columns::from_word(&row.tier)?,
+        covers_assets: if row.all_assets { CoveredAssets::All } else { CoveredAssets::Listed(listed) },
+        start: from_micros(row.start_us),
+        end: from_micros(row.end_us),
+        shares: columns::from_json::<Shares>(&row.shares)?,
+        limits: Limits {
+            hours: decimal(&row.hours_limit, "hours")?,
+            visits: count(row.visits_limit, "visits")?,
+            parts: row.parts_limit_minor.map(|minor| columns::money(minor, &row.currency)).transpose()?,
+        },
+        response_hours: count(row.response_hours, "response hours")?,
+        restore_hours: count(row.restore_hours, "restore hours")?,
+        price,
+        billing: row.billing.as_deref().map(columns::from_json).transpose()?,
+        availability_guarantee: decimal(&row.availability_guarantee, "guarantee")?,
+        number: row.number,
+        version: row.version,
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0070_contracts"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let contracts = Table::create()
+            .table("contracts")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("customer_id"))
+            .col(schema::string("number").unique_key())
+            .col(schema::string("tier"))
+            .col(schema::boolean("all_assets"))
+            .col(schema::big_integer("start_us"))
+            .col(schema::big_integer("end_us"))
+            .col(schema::text("shares"))
+            .col(schema::string_null("hours_limit"))
+            .col(schema::big_integer_null("visits_limit"))
+            .col(schema::big_integer_null("parts_limit_minor"))
+            .col(schema::big_integer_null("response_hours"))
+            .col(schema::big_integer_null("restore_hours"))
+            .col(schema::big_integer("price_minor"))
+            .col(schema::string("currency"))
+            .col(schema::string_null("availability_guarantee"))
+            .col(schema::big_integer("version"))
+            .foreign_key(ForeignKey::create().from("contracts", "customer_id").to("customers", "id"))
+            .to_owned();
+        manager.create_table(contracts).await?;
+        let assets = Table::create()
+            .table("contract_assets")
+            .col(schema::uuid("contract_id"))
+            .col(schema::uuid("asset_id"))
+            .primary_key(Index::create().col("contract_id").col("asset_id"))
+            .foreign_key(ForeignKey::create().from("contract_assets", "contract_id").to("contracts", "id"))
+            .foreign_key(ForeignKey::create().from("contract_assets", "asset_id").to("assets", "id"))
+            .to_owned();
+        manager.create_table(assets).await?;
+        for (name, table, column) in [
+            ("contracts_of_customer", "contracts", "customer_id"),
+            ("contracts_by_end", "contracts", "end_us"),
+            ("contract_assets_of_asset", "contract_assets", "asset_id"),
+        ] {
+            manager.create_index(Index::create().name(name).table(table).col(column).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// How the price is invoiced; contracts from before are not invoiced here until a person says so.
+pub(in crate::records) struct Billing;
+impl MigrationName for Billing {
+    fn name(&self) -> &str {
+        "0113_contract_billing"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Billing {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = schema::text_null("billing");
+        manager.alter_table(Table::alter().table("contracts").add_column(column).to_owned()).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Credit notes: papers that take back what an invoice billed. They are written once and never change.
+
+use crate::StoreError;
+use crate::records::columns;
+use domain::{
+    id::{CreditNoteId, InvoiceId},
+    money::invoice::credit::CreditNote,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "credit_notes")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub invoice_id: Uuid,
+    pub number: String,
+    pub at_us: i64,
+    /// The whole paper as JSON.
+    pub facts: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+pub async fn insert(tx: &impl ConnectionTrait, note: &CreditNote) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(note.id.into()),
+        invoice_id: Set(note.invoice_id.into()),
+        number: Set(note.number.to_string()),
+        at_us: Set(note.at.timestamp_micros()),
+        facts: Set(columns::json(note)?),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: CreditNoteId) -> Result<Option<CreditNote>, StoreError> {
+    let row = Entity::find_by_id(Uuid::from(id)).one(db).await?;
+    row.map(|row| columns::from_json(&row.facts)).transpose()
+}
+
+/// In the order they were written.
+pub async fn of_invoice(
+    db: &impl ConnectionTrait,
+    invoice: InvoiceId,
+) -> Result<Vec<CreditNote>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::InvoiceId.eq(Uuid::from(invoice)))
+        .order_by_asc(Column::AtUs)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    rows.iter().map(|row| columns::from_json(&row.facts)).collect()
+}
+
+/// Removes the credit notes of the demo's invoices.
+pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let of_demo = Column::InvoiceId.in_subquery(super::invoices::demo_invoices());
+    Entity::delete_many().filter(of_demo).exec(tx).await?;
+    Ok(())
+}
+
+/// Called by the migration that makes invoices keep accounts: it writes the notes of those that were credited before.
+pub(in crate::records) async fn create_table(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let table = Table::create()
+        .table("credit_notes")
+        .col(schema::uuid("id").primary_key())
+        .col(schema::uuid("invoice_id"))
+        .col(schema::string("number").unique_key())
+        .col(schema::big_integer("at_us"))
+        .col(schema::text("facts"))
+        .foreign_key(ForeignKey::create().from("credit_notes", "invoice_id").to("invoices", "id"))
+        .to_owned();
+    manager.create_table(table).await?;
+    let indexes: [(&str, &[&str]); 1] = [("credit_notes_of_invoice", &["invoice_id", "at_us"])];
+    crate::records::migrations::create_indexes(manager, "credit_notes", &indexes).await
+}

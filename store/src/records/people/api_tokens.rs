@@ -1,0 +1,114 @@
+//! Keys for programs, kept by the hash of their secret.
+
+use crate::StoreError;
+use domain::{Timestamp, clock::from_micros, id::ApiTokenId, people::account::ApiToken};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+use crate::records::{List, PageRequest, Paged};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "api_tokens")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    #[sea_orm(unique)]
+    pub secret_hash: String,
+    pub name: String,
+    pub role: String,
+    pub customer_id: Option<Uuid>,
+    pub technician_id: Option<Uuid>,
+    pub created_at_us: i64,
+    pub revoked_at_us: Option<i64>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+pub async fn insert(
+    tx: &impl ConnectionTrait,
+    token: &ApiToken,
+    secret_hash: &str,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(token.id.into()),
+        secret_hash: Set(secret_hash.into()),
+        name: Set(token.name.clone()),
+        role: Set(token.role.as_str().into()),
+        customer_id: Set(token.customer_id.map(Into::into)),
+        technician_id: Set(token.technician_id.map(Into::into)),
+        created_at_us: Set(token.created_at.timestamp_micros()),
+        revoked_at_us: Set(token.revoked_at.map(|at| at.timestamp_micros())),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The token of a secret, unless it was revoked.
+pub async fn authenticate(
+    db: &impl ConnectionTrait,
+    secret_hash: &str,
+) -> Result<Option<ApiToken>, StoreError> {
+    let row = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(db).await?;
+    row.filter(|row| row.revoked_at_us.is_none()).map(from_row).transpose()
+}
+
+const LIST: List<Uuid> = List::named("api_tokens");
+
+/// Newest first.
+pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<ApiToken>, StoreError> {
+    let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
+    if let Some(last) = LIST.place(page)? {
+        query = query.filter(Column::Id.lt(last));
+    }
+    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| row.id);
+    Ok(page.read("token", |row| (row.id, &row.name), from_row))
+}
+
+/// False when there is no such token. Revoking twice keeps the first time.
+pub async fn revoke(tx: &impl ConnectionTrait, id: ApiTokenId, at: Timestamp) -> Result<bool, StoreError> {
+    let Some(row) = Entity::find_by_id(Uuid::from(id)).one(tx).await? else {
+        return Ok(false);
+    };
+    if row.revoked_at_us.is_none() {
+        let change = ActiveModel { revoked_at_us: Set(Some(at.timestamp_micros())), ..Default::default() };
+        Entity::update_many().set(change).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
+    }
+    Ok(true)
+}
+
+fn from_row(row: Model) -> Result<ApiToken, StoreError> {
+    Ok(ApiToken {
+        id: row.id.into(),
+        role: row.role.parse().map_err(|_| StoreError::Corrupt(format!("role of token {}", row.id)))?,
+        name: row.name,
+        customer_id: row.customer_id.map(Into::into),
+        technician_id: row.technician_id.map(Into::into),
+        created_at: from_micros(row.created_at_us),
+        revoked_at: row.revoked_at_us.map(from_micros),
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0012_api_tokens"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("api_tokens")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("secret_hash").unique_key())
+            .col(schema::string("name"))
+            .col(schema::string("role"))
+            .col(schema::uuid_null("customer_id"))
+            .col(schema::uuid_null("technician_id"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::big_integer_null("revoked_at_us"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

@@ -1,0 +1,86 @@
+//! Browsers on which an account has signed in before, by the hash of a cookie. What strangers get wrong elsewhere does
+//! not keep such a browser out.
+
+use crate::StoreError;
+use domain::{Timestamp, id::AccountId};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "known_browsers")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub secret_hash: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: Uuid,
+    pub seen_at_us: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Whether `account` has signed in on the browser with this cookie.
+pub async fn knows(
+    db: &impl ConnectionTrait,
+    secret_hash: &str,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    Ok(Entity::find_by_id((secret_hash.to_owned(), Uuid::from(account))).one(db).await?.is_some())
+}
+
+/// Notes a sign-in. One browser may serve several accounts.
+pub async fn remember(
+    tx: &impl ConnectionTrait,
+    secret_hash: &str,
+    account: AccountId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        secret_hash: Set(secret_hash.into()),
+        account_id: Set(account.into()),
+        seen_at_us: Set(at.timestamp_micros()),
+    };
+    let again = OnConflict::columns([Column::SecretHash, Column::AccountId])
+        .update_column(Column::SeenAtUs)
+        .to_owned();
+    Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// After a change of the password every browser is a stranger again.
+pub async fn forget_all_of(tx: &impl ConnectionTrait, account: AccountId) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::AccountId.eq(Uuid::from(account))).exec(tx).await?;
+    Ok(())
+}
+
+/// Forgets browsers that were last used before `before`.
+pub async fn sweep(tx: &impl ConnectionTrait, before: Timestamp) -> Result<u64, StoreError> {
+    let old = Entity::delete_many().filter(Column::SeenAtUs.lt(before.timestamp_micros()));
+    Ok(old.exec(tx).await?.rows_affected)
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0101_known_browsers"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("known_browsers")
+            .col(schema::string("secret_hash"))
+            .col(schema::uuid("account_id"))
+            .col(schema::big_integer("seen_at_us"))
+            .primary_key(Index::create().col("secret_hash").col("account_id"))
+            .foreign_key(
+                ForeignKey::create()
+                    .from("known_browsers", "account_id")
+                    .to("accounts", "id")
+                    .on_delete(sea_orm::sea_query::ForeignKeyAction::Cascade),
+            )
+            .to_owned();
+        manager.create_table(table).await
+    }
+}

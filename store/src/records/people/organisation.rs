@@ -1,0 +1,222 @@
+//! The one service organisation of this installation. Its single row is the guard against two first runs at once.
+
+use crate::StoreError;
+use crate::records::{columns, condition::state_days};
+use domain::{
+    Money,
+    calendar::{Zone, zone},
+    clock::from_micros,
+    people::organisation::Organisation,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QuerySelect, entity::prelude::*, sea_query::OnConflict};
+use sea_orm_migration::{prelude::*, schema};
+
+const ONLY: i32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "organisation")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    pub name: String,
+    pub address: String,
+    pub tax_id: Option<String>,
+    pub currency: String,
+    pub time_zone: String,
+    pub language: String,
+    pub labour_rate_minor: i64,
+    pub travel_rate_minor: i64,
+    pub labour_step_minutes: i32,
+    pub travel_step_minutes: i32,
+    pub labour_cost_minor: i64,
+    /// Decimal fraction as text.
+    pub tax_rate: String,
+    pub payment_terms_days: i32,
+    pub set_up_at_us: Option<i64>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// `None` before the first run.
+pub async fn get(db: &impl ConnectionTrait) -> Result<Option<Organisation>, StoreError> {
+    Entity::find_by_id(ONLY).one(db).await?.map(from_row).transpose()
+}
+
+/// In whose days figures are summed; `None` before the first run.
+pub(in crate::records) async fn time_zone(db: &impl ConnectionTrait) -> Result<Option<String>, StoreError> {
+    let query = Entity::find_by_id(ONLY).select_only().column(Column::TimeZone);
+    Ok(query.into_tuple().one(db).await?)
+}
+
+/// A conflict means that somebody else completed the first run.
+pub async fn insert(tx: &impl ConnectionTrait, organisation: &Organisation) -> Result<(), StoreError> {
+    Entity::insert(to_row(organisation)).exec_without_returning(tx).await?;
+    state_days::rebuild(tx).await
+}
+
+/// Saves the organisation, making it if there was none.
+pub async fn save(tx: &impl ConnectionTrait, organisation: &Organisation) -> Result<(), StoreError> {
+    let zone = time_zone(tx).await?;
+    let all = [
+        Column::Name,
+        Column::Address,
+        Column::TaxId,
+        Column::Currency,
+        Column::TimeZone,
+        Column::Language,
+        Column::LabourRateMinor,
+        Column::TravelRateMinor,
+        Column::LabourStepMinutes,
+        Column::TravelStepMinutes,
+        Column::LabourCostMinor,
+        Column::TaxRate,
+        Column::PaymentTermsDays,
+        Column::SetUpAtUs,
+    ];
+    Entity::insert(to_row(organisation))
+        .on_conflict(OnConflict::column(Column::Id).update_columns(all).to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    if zone.as_ref() != Some(&organisation.time_zone) {
+        state_days::rebuild(tx).await?;
+    }
+    Ok(())
+}
+
+/// What holds the organisation to its currency and to its time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// There are amounts in it.
+    pub currency: bool,
+    /// There are days that were cut in it: of terms, papers and figures.
+    pub zone: bool,
+}
+
+pub async fn bound(db: &impl ConnectionTrait) -> Result<Bound, StoreError> {
+    let amounts = [
+        ("lines", "id"),
+        ("parts", "id"),
+        ("contracts", "id"),
+        ("invoices", "id"),
+        ("kpi_facts", "subject_id"),
+        ("assets", "downtime_cost_minor"),
+        ("technicians", "cost_per_hour_minor"),
+    ];
+    let days = [
+        ("contracts", "start_us"),
+        ("warranties", "start_us"),
+        ("invoices", "issued_at_us"),
+        ("kpi_facts", "day"),
+    ];
+    Ok(Bound { currency: any(db, &amounts).await?, zone: any(db, &days).await? })
+}
+
+/// True when one of the tables has a row whose column is filled.
+async fn any(db: &impl ConnectionTrait, places: &[(&'static str, &'static str)]) -> Result<bool, StoreError> {
+    for (table, column) in places {
+        let mut query = Query::select();
+        query.expr(Expr::val(1)).from(*table).and_where(Expr::col(*column).is_not_null()).limit(1);
+        if db.query_one(&query).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The zone as it stands in the table, for migrations that make dates of instants; UTC before the first run.
+pub(in crate::records) async fn zone_at_rest(db: &impl ConnectionTrait) -> Result<Zone, DbErr> {
+    let query = Query::select().column("time_zone").from("organisation").take();
+    let name: Option<String> =
+        db.query_one(&query).await?.map(|row| row.try_get("", "time_zone")).transpose()?;
+    Ok(name.and_then(|name| zone(&name)).unwrap_or(Zone::UTC))
+}
+
+fn to_row(organisation: &Organisation) -> ActiveModel {
+    ActiveModel {
+        id: Set(ONLY),
+        name: Set(organisation.name.clone()),
+        address: Set(organisation.address.clone()),
+        tax_id: Set(organisation.tax_id.clone()),
+        currency: Set(organisation.currency.to_string()),
+        time_zone: Set(organisation.time_zone.clone()),
+        language: Set(organisation.language.clone()),
+        labour_rate_minor: Set(organisation.labour_rate_per_hour.minor),
+        travel_rate_minor: Set(organisation.travel_rate_per_hour.minor),
+        labour_step_minutes: Set(organisation.labour_step_minutes.try_into().unwrap_or(i32::MAX)),
+        travel_step_minutes: Set(organisation.travel_step_minutes.try_into().unwrap_or(i32::MAX)),
+        labour_cost_minor: Set(organisation.labour_cost_per_hour.minor),
+        tax_rate: Set(organisation.tax_rate.to_string()),
+        payment_terms_days: Set(organisation.payment_terms_days.try_into().unwrap_or(i32::MAX)),
+        set_up_at_us: Set(organisation.set_up_at.map(|at| at.timestamp_micros())),
+    }
+}
+
+fn from_row(row: Model) -> Result<Organisation, StoreError> {
+    let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of the organisation"));
+    let currency = columns::currency(&row.currency)?;
+    Ok(Organisation {
+        name: row.name,
+        address: row.address,
+        tax_id: row.tax_id,
+        currency,
+        time_zone: row.time_zone,
+        language: row.language,
+        labour_rate_per_hour: Money::new(row.labour_rate_minor, currency),
+        travel_rate_per_hour: Money::new(row.travel_rate_minor, currency),
+        labour_step_minutes: row.labour_step_minutes.try_into().map_err(|_| corrupt("labour step"))?,
+        travel_step_minutes: row.travel_step_minutes.try_into().map_err(|_| corrupt("travel step"))?,
+        labour_cost_per_hour: Money::new(row.labour_cost_minor, currency),
+        tax_rate: row.tax_rate.parse().map_err(|_| corrupt("tax rate"))?,
+        payment_terms_days: row.payment_terms_days.try_into().map_err(|_| corrupt("payment terms"))?,
+        set_up_at: row.set_up_at_us.map(from_micros),
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0013_organisation"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("organisation")
+            .col(schema::integer("id").primary_key())
+            .col(schema::string("name"))
+            .col(schema::text("address"))
+            .col(schema::string_null("tax_id"))
+            .col(schema::string("currency"))
+            .col(schema::string("time_zone"))
+            .col(schema::string("language"))
+            .col(schema::big_integer("labour_rate_minor"))
+            .col(schema::big_integer("travel_rate_minor"))
+            .col(schema::big_integer("labour_cost_minor"))
+            .col(schema::string("tax_rate"))
+            .col(schema::integer("payment_terms_days"))
+            .col(schema::big_integer_null("set_up_at_us"))
+            .to_owned();
+        manager.create_table(table).await
+    }
+}
+
+/// The steps that time is billed in; 0 is exact.
+pub(in crate::records) struct Steps;
+impl MigrationName for Steps {
+    fn name(&self) -> &str {
+        "0111_organisation_steps"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Steps {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for name in ["labour_step_minutes", "travel_step_minutes"] {
+            let mut column = schema::integer(name);
+            column.default(0);
+            manager.alter_table(Table::alter().table("organisation").add_column(column).to_owned()).await?;
+        }
+        Ok(())
+    }
+}

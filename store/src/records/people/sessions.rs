@@ -1,0 +1,137 @@
+//! Who is signed in on which browser. Kept by the hash of the cookie's secret, so that a copy of the database signs
+//! nobody in.
+
+use crate::StoreError;
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    id::{AccountId, SessionId},
+    people::account::Account,
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+use super::accounts;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "sessions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    #[sea_orm(unique)]
+    pub secret_hash: String,
+    pub account_id: Uuid,
+    pub created_at_us: i64,
+    pub seen_at_us: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub account_id: AccountId,
+    pub created_at: Timestamp,
+    /// Last use, to within a few minutes.
+    pub seen_at: Timestamp,
+}
+
+pub async fn insert(
+    tx: &impl ConnectionTrait,
+    session: &Session,
+    secret_hash: &str,
+) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(session.id.into()),
+        secret_hash: Set(secret_hash.into()),
+        account_id: Set(session.account_id.into()),
+        created_at_us: Set(session.created_at.timestamp_micros()),
+        seen_at_us: Set(session.seen_at.timestamp_micros()),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The session of a cookie's secret, with its account.
+pub async fn find_by_secret(
+    db: &impl ConnectionTrait,
+    secret_hash: &str,
+) -> Result<Option<(Session, Account)>, StoreError> {
+    let Some(row) = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(db).await? else {
+        return Ok(None);
+    };
+    let Some(account) = accounts::get(db, row.account_id.into()).await? else {
+        return Ok(None);
+    };
+    let session = Session {
+        id: row.id.into(),
+        account_id: row.account_id.into(),
+        created_at: from_micros(row.created_at_us),
+        seen_at: from_micros(row.seen_at_us),
+    };
+    Ok(Some((session, account)))
+}
+
+/// Notes that the session was used.
+pub async fn touch(tx: &impl ConnectionTrait, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
+    let row = ActiveModel { seen_at_us: Set(at.timestamp_micros()), ..Default::default() };
+    Entity::update_many().set(row).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
+    Ok(())
+}
+
+/// Ends the session of a cookie's secret.
+pub async fn end(tx: &impl ConnectionTrait, secret_hash: &str) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::SecretHash.eq(secret_hash)).exec(tx).await?;
+    Ok(())
+}
+
+/// Signs the account out everywhere.
+pub async fn end_all_of(tx: &impl ConnectionTrait, account: AccountId) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::AccountId.eq(Uuid::from(account))).exec(tx).await?;
+    Ok(())
+}
+
+/// Forgets sessions that nobody can use any more.
+pub async fn sweep(
+    tx: &impl ConnectionTrait,
+    made_before: Timestamp,
+    seen_before: Timestamp,
+) -> Result<u64, StoreError> {
+    use sea_orm::Condition;
+    let stale = Condition::any()
+        .add(Column::CreatedAtUs.lt(made_before.timestamp_micros()))
+        .add(Column::SeenAtUs.lt(seen_before.timestamp_micros()));
+    Ok(Entity::delete_many().filter(stale).exec(tx).await?.rows_affected)
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0011_sessions"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("sessions")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("secret_hash").unique_key())
+            .col(schema::uuid("account_id"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::big_integer("seen_at_us"))
+            .foreign_key(
+                ForeignKey::create()
+                    .name("fk_sessions_account")
+                    .from("sessions", "account_id")
+                    .to("accounts", "id")
+                    .on_delete(sea_orm::sea_query::ForeignKeyAction::Cascade),
+            )
+            .to_owned();
+        manager.create_table(table).await?;
+        let index =
+            Index::create().name("ix_sessions_account").table("sessions").col("account_id").to_owned();
+        manager.create_index(index).await
+    }
+}

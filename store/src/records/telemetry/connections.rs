@@ -1,0 +1,212 @@
+//! The newest connection of each device, and how often it has connected. Written in batches by the gateway's one
+//! writer, so that ten thousand devices coming back do not mean ten thousand transactions.
+
+use crate::StoreError;
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    id::DeviceId,
+    telemetry::connection::{Connection, EndReason, Ended},
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ConnectionTrait, QuerySelect,
+    entity::prelude::*,
+    sea_query::{Expr, OnConflict},
+};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "connections")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub device_id: Uuid,
+    pub connection_id: Uuid,
+    pub client_id: String,
+    pub remote: String,
+    pub connected_at_us: i64,
+    pub ended_at_us: Option<i64>,
+    pub end_reason: Option<String>,
+    pub connects: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Rows of one statement. Statements of every length up to it are kept prepared, so it is small.
+const ROWS_PER_STATEMENT: usize = 50;
+
+/// `None` when the device never connected.
+pub async fn get(db: &impl ConnectionTrait, device: DeviceId) -> Result<Option<Connection>, StoreError> {
+    Entity::find_by_id(device).one(db).await?.map(from_row).transpose()
+}
+
+/// The connections of those of `devices` that ever connected, in no order.
+pub async fn of_devices(
+    db: &impl ConnectionTrait,
+    devices: &[DeviceId],
+) -> Result<Vec<Connection>, StoreError> {
+    let mut found = Vec::new();
+    for some in devices.chunks(ROWS_PER_STATEMENT) {
+        let ids = some.iter().map(|id| Uuid::from(*id));
+        let rows = Entity::find().filter(Column::DeviceId.is_in(ids)).all(db).await?;
+        found.extend(rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(found)
+}
+
+/// How many devices have a connection open.
+pub async fn count_open(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::EndedAtUs.is_null()).count(db).await?)
+}
+
+/// Keeps the newest connection of each device. Here `connects` is the *increment*. A connection older than the kept
+/// one changes nothing, so the late end of an old session never hides a new one.
+pub async fn upsert(tx: &impl ConnectionTrait, connections: &[Connection]) -> Result<(), StoreError> {
+    let replaced = [
+        Column::ConnectionId,
+        Column::ClientId,
+        Column::Remote,
+        Column::ConnectedAtUs,
+        Column::EndedAtUs,
+        Column::EndReason,
+    ];
+    for some in connections.chunks(ROWS_PER_STATEMENT) {
+        let newest = OnConflict::column(Column::DeviceId)
+            .update_columns(replaced)
+            .value(Column::Connects, Expr::cust("connections.connects + excluded.connects"))
+            .action_and_where(Expr::cust("excluded.connected_at_us >= connections.connected_at_us"))
+            .to_owned();
+        Entity::insert_many(some.iter().map(to_row)).on_conflict(newest).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Ends what a process that was killed left open.
+pub async fn end_open(tx: &impl ConnectionTrait, at: Timestamp, reason: EndReason) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::EndedAtUs, Expr::value(at.timestamp_micros()))
+        .col_expr(Column::EndReason, Expr::value(reason.as_str()))
+        .filter(Column::EndedAtUs.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Which devices have a connection open.
+pub async fn open_devices(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<DeviceId>, StoreError> {
+    let rows: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::DeviceId)
+        .filter(Column::EndedAtUs.is_null())
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(DeviceId::from).collect())
+}
+
+fn to_row(connection: &Connection) -> ActiveModel {
+    ActiveModel {
+        device_id: Set(connection.device.into()),
+        connection_id: Set(connection.id.into()),
+        client_id: Set(connection.client_id.clone()),
+        remote: Set(connection.remote.clone()),
+        connected_at_us: Set(connection.connected_at.timestamp_micros()),
+        ended_at_us: Set(connection.ended.map(|ended| ended.at.timestamp_micros())),
+        end_reason: Set(connection.ended.map(|ended| ended.reason.as_str().into())),
+        connects: Set(connection.connects.cast_signed()),
+    }
+}
+
+fn from_row(row: Model) -> Result<Connection, StoreError> {
+    let ended = match (row.ended_at_us, row.end_reason) {
+        (Some(at), Some(word)) => {
+            let reason = EndReason::parse(&word).ok_or_else(|| {
+                StoreError::Corrupt(format!("connection of {}: reason {word:?}", row.device_id))
+            })?;
+            Some(Ended { at: from_micros(at), reason })
+        }
+        _ => None,
+    };
+    Ok(Connection {
+        device: row.device_id.into(),
+        id: row.connection_id.into(),
+        client_id: row.client_id,
+        remote: row.remote,
+        connected_at: from_micros(row.connected_at_us),
+        ended,
+        connects: row.connects.cast_unsigned(),
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0010_connections"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("connections")
+            .col(schema::uuid("device_id").primary_key())
+            .col(schema::uuid("connection_id"))
+            .col(schema::string("client_id"))
+            .col(schema::string("remote"))
+            .col(schema::big_integer("connected_at_us"))
+            .col(schema::big_integer_null("ended_at_us"))
+            .col(schema::string_null("end_reason"))
+            .col(schema::big_integer("connects"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let open =
+            Index::create().name("connections_ended").table("connections").col("ended_at_us").to_owned();
+        manager.create_index(open).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Records;
+    use domain::id::ConnectionId;
+
+    fn connection(device: DeviceId, connected_at_us: i64, ended: Option<(i64, EndReason)>) -> Connection {
+        Connection {
+            device,
+            id: ConnectionId::generate(),
+            client_id: "pump".into(),
+            remote: "127.0.0.1:5".into(),
+            connected_at: from_micros(connected_at_us),
+            ended: ended.map(|(at, reason)| Ended { at: from_micros(at), reason }),
+            connects: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_late_end_of_an_old_session_never_hides_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::open(dir.path()).await.unwrap();
+        let device = DeviceId::generate();
+        let new = connection(device, 2_000, None);
+        let old = connection(device, 1_000, Some((3_000, EndReason::TakenOver)));
+        let tx = records.begin().await.unwrap();
+        upsert(&tx, std::slice::from_ref(&new)).await.unwrap();
+        upsert(&tx, &[old]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(get(records.read(), device).await.unwrap(), Some(new.clone()));
+        assert_eq!(open_devices(records.read(), 10).await.unwrap(), [device]);
+
+        let tx = records.begin().await.unwrap();
+        end_open(&tx, from_micros(9_000), EndReason::ServerRestarted).await.unwrap();
+        upsert(&tx, &[connection(device, 10_000, None), connection(DeviceId::generate(), 1, None)])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let found = get(records.read(), device).await.unwrap().unwrap();
+        assert_eq!((found.is_open(), found.connects), (true, 2));
+        assert_eq!(count_open(records.read()).await.unwrap(), 2);
+    }
+}

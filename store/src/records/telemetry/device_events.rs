@@ -1,0 +1,191 @@
+//! Error codes, warnings, failures, maintenance and texts that devices sent, once each.
+
+use crate::records::{
+    List,
+    fleet::{assets, device_attributes},
+    lists::keyset,
+};
+use crate::{
+    StoreError,
+    records::{PageRequest, Paged},
+};
+use domain::{
+    Timestamp,
+    id::{AssetId, DeviceId},
+    telemetry::{DeviceEvent, DeviceEventKind},
+};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
+};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "device_events")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub device_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub at_us: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub kind: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub code: String,
+    /// The asset that the device reported for at the time.
+    pub asset_id: Option<Uuid>,
+    pub text: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+const KINDS: [(DeviceEventKind, &str); 6] = [
+    (DeviceEventKind::Failure, "failure"),
+    (DeviceEventKind::Error, "error"),
+    (DeviceEventKind::Warning, "warning"),
+    (DeviceEventKind::Maintenance, "maintenance"),
+    (DeviceEventKind::Text, "text"),
+    (DeviceEventKind::Attribute, "attribute"),
+];
+
+/// Statements of every length up to it are kept prepared, so it is small.
+const ROWS_PER_STATEMENT: usize = 50;
+
+fn kind_word(kind: DeviceEventKind) -> &'static str {
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("text", |(_, word)| word)
+}
+
+impl TryFrom<Model> for DeviceEvent {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let kind = KINDS.iter().find(|(_, word)| *word == row.kind).map(|(kind, _)| *kind);
+        Ok(Self {
+            device: row.device_id.into(),
+            ts_us: row.at_us,
+            kind: kind.ok_or_else(|| StoreError::Corrupt(format!("device event {}", row.kind)))?,
+            code: row.code,
+            text: row.text,
+        })
+    }
+}
+
+/// Keeps events; one that is known already is not doubled. Attributes are also kept by their names.
+pub async fn insert_many(
+    tx: &impl ConnectionTrait,
+    events: impl IntoIterator<Item = (&DeviceEvent, Option<AssetId>)>,
+) -> Result<(), StoreError> {
+    let events: Vec<_> = events.into_iter().collect();
+    device_attributes::keep(tx, events.iter().map(|(event, _)| *event)).await?;
+    let rows: Vec<_> = events
+        .into_iter()
+        .map(|(event, asset)| ActiveModel {
+            device_id: Set(event.device.into()),
+            at_us: Set(event.ts_us),
+            kind: Set(kind_word(event.kind).into()),
+            code: Set(event.code.clone()),
+            asset_id: Set(asset.map(Into::into)),
+            text: Set(event.text.clone()),
+        })
+        .collect();
+    let key = [Column::DeviceId, Column::AtUs, Column::Kind, Column::Code];
+    for some in rows.chunks(ROWS_PER_STATEMENT) {
+        let again = OnConflict::columns(key).do_nothing().to_owned();
+        Entity::insert_many(some.to_vec()).on_conflict(again).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub asset: Option<AssetId>,
+    pub device: Option<DeviceId>,
+    /// Any kind when empty.
+    pub kinds: Vec<DeviceEventKind>,
+    pub from: Option<Timestamp>,
+    /// Up to and including.
+    pub until: Option<Timestamp>,
+}
+
+const LIST: List<(i64, Uuid)> = List::named("device_events");
+
+/// Newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<DeviceEvent>, StoreError> {
+    let query = matching(filter).filter(keyset::before(Column::AtUs, Column::DeviceId, LIST.place(page)?));
+    let query = query.order_by_desc(Column::AtUs).order_by_desc(Column::DeviceId);
+    let rows = query.limit(page.limit + 1).all(db).await?;
+    let events = rows.into_iter().map(DeviceEvent::try_from).collect::<Result<_, _>>()?;
+    Ok(LIST.page(events, page.limit, |e: &DeviceEvent| (e.ts_us, e.device.into())))
+}
+
+/// Oldest first, at most `limit`.
+pub async fn replay(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    limit: u64,
+) -> Result<Vec<DeviceEvent>, StoreError> {
+    let rows = matching(filter).order_by_asc(Column::AtUs).limit(limit).all(db).await?;
+    rows.into_iter().map(DeviceEvent::try_from).collect()
+}
+
+fn matching(filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find();
+    if let Some(id) = filter.asset {
+        query = query.filter(Column::AssetId.eq(Uuid::from(id)));
+    }
+    if let Some(id) = filter.device {
+        query = query.filter(Column::DeviceId.eq(Uuid::from(id)));
+    }
+    if !filter.kinds.is_empty() {
+        query = query.filter(Column::Kind.is_in(filter.kinds.iter().map(|kind| kind_word(*kind))));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(Column::AtUs.gte(from.timestamp_micros()));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(Column::AtUs.lte(until.timestamp_micros()));
+    }
+    query
+}
+
+/// Forgets the events of `devices` and of the demo's assets.
+pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
+    for some in devices.chunks(500) {
+        let ids = some.iter().copied().map(Uuid::from);
+        Entity::delete_many().filter(Column::DeviceId.is_in(ids)).exec(tx).await?;
+    }
+    device_attributes::forget(tx, devices).await
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0032_device_events"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("device_events")
+            .col(schema::uuid("device_id"))
+            .col(schema::big_integer("at_us"))
+            .col(schema::string("kind"))
+            .col(schema::string("code"))
+            .col(schema::uuid_null("asset_id"))
+            .col(schema::text("text"))
+            .primary_key(Index::create().col("device_id").col("at_us").col("kind").col("code"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let of_asset = Index::create()
+            .name("device_events_of_asset")
+            .table("device_events")
+            .col("asset_id")
+            .col("at_us")
+            .to_owned();
+        manager.create_index(of_asset).await
+    }
+}

@@ -1,0 +1,5 @@
+//! What devices did beside sending values: connections, events, and what had to be put aside.
+
+pub mod connections;
+pub mod device_events;
+pub mod quarantine;

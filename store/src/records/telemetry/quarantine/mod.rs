@@ -1,0 +1,406 @@
+//! What was refused, and how often. Rows are bounded per device (the newest [`ROWS_PER_DEVICE`]); the counters are
+//! exact. [`Writer`] collects refusals and writes them in batches.
+
+mod writer;
+pub use writer::Writer;
+
+use crate::StoreError;
+use crate::records::{List, PageRequest, Paged, lists::scope};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    id::{DeviceId, QuarantineId},
+    people::account::Scope,
+    telemetry::quarantine::Quarantined,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ConnectionTrait, QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{Expr, OnConflict},
+};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "quarantine")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The nil id stands for an unknown sender, so that one index serves both.
+    pub device_id: Uuid,
+    pub topic: String,
+    pub reason: String,
+    pub detail: String,
+    pub payload: Vec<u8>,
+    pub payload_bytes: i64,
+    pub received_at_us: i64,
+    pub count: i64,
+    /// Where an unknown sender speaks from.
+    pub source: Option<String>,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+mod counter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "quarantine_counts")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub device_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reason: String,
+        pub count: i64,
+        pub last_at_us: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Older rows of a device are dropped; their number stays in the counters.
+pub const ROWS_PER_DEVICE: u64 = 1_000;
+/// Statements of every length up to it are kept prepared, so it is small.
+const ROWS_PER_STATEMENT: usize = 50;
+
+/// Refusals of one sender for one reason, since the beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    pub device: Option<DeviceId>,
+    pub reason: String,
+    pub count: u64,
+    pub last_at: Timestamp,
+}
+
+/// Which rows to list; an empty filter lists all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub device: Option<DeviceId>,
+    pub reason: Option<String>,
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
+    Ok(Entity::find_by_id(id).one(db).await?.map(from_row))
+}
+
+/// The row, if `scope` covers its sender. What an unknown sender sent is for those who see everything.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: QuarantineId,
+) -> Result<Option<Quarantined>, StoreError> {
+    let seen = scope::by_device(scope, Column::DeviceId);
+    Ok(Entity::find_by_id(id).filter(seen).one(db).await?.map(from_row))
+}
+
+const LIST: List<Uuid> = List::named("quarantine");
+
+/// Newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<Quarantined>, StoreError> {
+    let mut query = Entity::find()
+        .filter(scope::by_device(scope, Column::DeviceId))
+        .order_by_desc(Column::Id)
+        .limit(page.limit + 1);
+    if let Some(device) = filter.device {
+        query = query.filter(Column::DeviceId.eq(Uuid::from(device)));
+    }
+    if let Some(reason) = &filter.reason {
+        query = query.filter(Column::Reason.eq(reason.as_str()));
+    }
+    if let Some(before) = LIST.place(page)? {
+        query = query.filter(Column::Id.lt(before));
+    }
+    let rows = query.all(db).await?;
+    Ok(LIST.page(rows, page.limit, |row| row.id).map(from_row))
+}
+
+/// False when it was not there.
+pub async fn delete(tx: &impl ConnectionTrait, id: QuarantineId) -> Result<bool, StoreError> {
+    Ok(Entity::delete_by_id(id).exec(tx).await?.rows_affected > 0)
+}
+
+/// Exact counters: of one device, or of all senders.
+pub async fn counts(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    device: Option<DeviceId>,
+) -> Result<Vec<Count>, StoreError> {
+    let seen = scope::by_device(scope, counter::Column::DeviceId);
+    let mut query = counter::Entity::find().filter(seen).order_by_desc(counter::Column::LastAtUs);
+    if let Some(device) = device {
+        query = query.filter(counter::Column::DeviceId.eq(Uuid::from(device)));
+    }
+    let rows = query.all(db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Count {
+            device: sender(row.device_id),
+            reason: row.reason,
+            count: row.count.cast_unsigned(),
+            last_at: from_micros(row.last_at_us),
+        })
+        .collect())
+}
+
+/// Drops rows and counters of `devices`.
+pub async fn forget(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(), StoreError> {
+    for some in devices.chunks(ROWS_PER_STATEMENT) {
+        let ids: Vec<Uuid> = some.iter().map(|id| Uuid::from(*id)).collect();
+        Entity::delete_many().filter(Column::DeviceId.is_in(ids.clone())).exec(tx).await?;
+        counter::Entity::delete_many().filter(counter::Column::DeviceId.is_in(ids)).exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// Adds rows, counts them, and drops what exceeds [`ROWS_PER_DEVICE`].
+pub async fn insert(tx: &impl ConnectionTrait, rows: &[Quarantined]) -> Result<(), StoreError> {
+    let mut counts: BTreeMap<(Uuid, &str), (i64, i64)> = BTreeMap::new();
+    for row in rows {
+        let (count, last_at_us) = counts.entry((column(row.device), &row.reason)).or_default();
+        *count = count.saturating_add(row.count.cast_signed());
+        *last_at_us = std::cmp::max(*last_at_us, row.received_at.timestamp_micros());
+    }
+    let mut fresh = Vec::new();
+    for row in rows {
+        if !count_on_its_row(tx, row).await? {
+            fresh.push(row);
+        }
+    }
+    for some in fresh.chunks(ROWS_PER_STATEMENT) {
+        Entity::insert_many(some.iter().map(|row| to_row(row))).exec_without_returning(tx).await?;
+    }
+    let senders: BTreeSet<Uuid> = counts.keys().map(|(device_id, _)| *device_id).collect();
+    add_counts(tx, counts).await?;
+    for device_id in senders {
+        prune(tx, device_id).await?;
+    }
+    Ok(())
+}
+
+async fn add_counts(
+    tx: &impl ConnectionTrait,
+    counts: BTreeMap<(Uuid, &str), (i64, i64)>,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = counts
+        .into_iter()
+        .map(|((device_id, reason), (count, last_at_us))| counter::ActiveModel {
+            device_id: Set(device_id),
+            reason: Set(reason.into()),
+            count: Set(count),
+            last_at_us: Set(last_at_us),
+        })
+        .collect();
+    for some in rows.chunks(ROWS_PER_STATEMENT) {
+        let add = OnConflict::columns([counter::Column::DeviceId, counter::Column::Reason])
+            .value(counter::Column::Count, Expr::cust("quarantine_counts.count + excluded.count"))
+            .update_column(counter::Column::LastAtUs)
+            .to_owned();
+        counter::Entity::insert_many(some.to_vec()).on_conflict(add).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Ids sort by creation, so the oldest row to keep bounds those to drop.
+async fn prune(tx: &impl ConnectionTrait, device_id: Uuid) -> Result<(), StoreError> {
+    let oldest_dropped: Option<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::DeviceId.eq(device_id))
+        .order_by_desc(Column::Id)
+        .offset(ROWS_PER_DEVICE)
+        .limit(1)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    if let Some(id) = oldest_dropped {
+        Entity::delete_many()
+            .filter(Column::DeviceId.eq(device_id))
+            .filter(Column::Id.lte(id))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+fn column(device: Option<DeviceId>) -> Uuid {
+    device.map_or(Uuid::nil(), Uuid::from)
+}
+
+fn sender(device_id: Uuid) -> Option<DeviceId> {
+    (!device_id.is_nil()).then(|| device_id.into())
+}
+
+fn to_row(row: &Quarantined) -> ActiveModel {
+    ActiveModel {
+        id: Set(row.id.into()),
+        device_id: Set(column(row.device)),
+        topic: Set(row.topic.clone()),
+        reason: Set(row.reason.clone()),
+        detail: Set(row.detail.clone()),
+        payload: Set(row.payload.clone()),
+        payload_bytes: Set(row.payload_bytes.cast_signed()),
+        received_at_us: Set(row.received_at.timestamp_micros()),
+        count: Set(row.count.cast_signed()),
+        source: Set(row.source.clone()),
+    }
+}
+
+fn from_row(row: Model) -> Quarantined {
+    Quarantined {
+        id: row.id.into(),
+        device: sender(row.device_id),
+        topic: row.topic,
+        reason: row.reason,
+        detail: row.detail,
+        payload: row.payload,
+        payload_bytes: row.payload_bytes.cast_unsigned(),
+        received_at: from_micros(row.received_at_us),
+        count: row.count.cast_unsigned(),
+        source: row.source,
+    }
+}
+
+/// Counts a refusal on the row of its source and reason; false when there is none yet.
+async fn count_on_its_row(tx: &impl ConnectionTrait, row: &Quarantined) -> Result<bool, StoreError> {
+    let Some(source) = &row.source else { return Ok(false) };
+    let same = Column::Source
+        .eq(source.as_str())
+        .and(Column::Reason.eq(row.reason.as_str()))
+        .and(Column::DeviceId.eq(column(row.device)));
+    let counted = Entity::update_many()
+        .col_expr(Column::Count, Expr::col(Column::Count).add(row.count.cast_signed()))
+        .col_expr(Column::ReceivedAtUs, Expr::value(row.received_at.timestamp_micros()))
+        .col_expr(Column::Detail, Expr::value(row.detail.as_str()))
+        .filter(same);
+    Ok(counted.exec(tx).await?.rows_affected > 0)
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0011_quarantine"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let rows = Table::create()
+            .table("quarantine")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("device_id"))
+            .col(schema::text("topic"))
+            .col(schema::string("reason"))
+            .col(schema::text("detail"))
+            .col(schema::blob("payload"))
+            .col(schema::big_integer("payload_bytes"))
+            .col(schema::big_integer("received_at_us"))
+            .col(schema::big_integer("count"))
+            .to_owned();
+        manager.create_table(rows).await?;
+        let by_device = Index::create()
+            .name("quarantine_device")
+            .table("quarantine")
+            .col("device_id")
+            .col("id")
+            .to_owned();
+        manager.create_index(by_device).await?;
+        let by_reason =
+            Index::create().name("quarantine_reason").table("quarantine").col("reason").col("id").to_owned();
+        manager.create_index(by_reason).await?;
+        let counts = Table::create()
+            .table("quarantine_counts")
+            .col(schema::uuid("device_id"))
+            .col(schema::string("reason"))
+            .col(schema::big_integer("count"))
+            .col(schema::big_integer("last_at_us"))
+            .primary_key(Index::create().col("device_id").col("reason"))
+            .to_owned();
+        manager.create_table(counts).await
+    }
+}
+
+/// Rows of one source are found again.
+pub(in crate::records) struct BySource;
+impl MigrationName for BySource {
+    fn name(&self) -> &str {
+        "0104_quarantine_source"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for BySource {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = Table::alter().table("quarantine").add_column(schema::string_null("source")).to_owned();
+        manager.alter_table(column).await?;
+        crate::records::migrations::create_indexes(
+            manager,
+            "quarantine",
+            &[("quarantine_source", &["source", "reason"])],
+        )
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Records;
+    use domain::telemetry::Rejection;
+
+    fn all_rows() -> Scope {
+        domain::people::account::Actor::system().scope()
+    }
+
+    fn refused(device: DeviceId, rejection: &Rejection) -> Quarantined {
+        Quarantined::new(Some(device), "v1/devices/me/telemetry", b"{oops", rejection, from_micros(5))
+    }
+
+    #[tokio::test]
+    async fn rows_are_bounded_and_counters_are_exact() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::open(dir.path()).await.unwrap();
+        let (flooding, quiet) = (DeviceId::generate(), DeviceId::generate());
+        let malformed = Rejection::MalformedJson("at 1".into());
+        for _ in 0..3 {
+            let rows: Vec<_> = (0..500).map(|_| refused(flooding, &malformed)).collect();
+            let tx = records.begin().await.unwrap();
+            insert(&tx, &rows).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let tx = records.begin().await.unwrap();
+        let one = refused(quiet, &Rejection::NotFinite { metric: "x".into() });
+        insert(&tx, std::slice::from_ref(&one)).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let db = records.read();
+        let found = Entity::find().filter(Column::DeviceId.eq(Uuid::from(flooding))).count(db).await.unwrap();
+        assert_eq!(found, ROWS_PER_DEVICE);
+        let counts = counts(db, all_rows(), Some(flooding)).await.unwrap();
+        assert_eq!((counts[0].count, counts.len()), (1_500, 1));
+
+        assert_eq!(get(db, one.id).await.unwrap(), Some(one.clone()));
+        let page = list(db, all_rows(), &Filter { device: None, reason: None }, &PageRequest::first(10))
+            .await
+            .unwrap();
+        assert_eq!((page.items.len(), &page.items[0]), (10, &one));
+        let next = PageRequest { limit: 10, cursor: page.next_cursor };
+        let second = list(db, all_rows(), &Filter::default(), &next).await.unwrap();
+        assert!(second.items.iter().all(|row| row.id < page.items[9].id));
+        let only = Filter { device: Some(quiet), reason: Some("not_finite".into()) };
+        assert_eq!(list(db, all_rows(), &only, &PageRequest::first(10)).await.unwrap().items.len(), 1);
+
+        let tx = records.begin().await.unwrap();
+        assert!(delete(&tx, one.id).await.unwrap());
+        assert!(!delete(&tx, one.id).await.unwrap());
+        forget(&tx, &[flooding]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(Entity::find().count(db).await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,406 @@
+//! Stock: the ledger of movements, and the level of each part at each place, which is its sum. Both are written in
+//! one transaction, so a level never disagrees with its ledger and never falls below nothing where that is refused.
+
+use super::{lines, visits, work_orders};
+use crate::StoreError;
+use crate::records::{
+    List, PageRequest, Paged, Unreadable, columns,
+    lists::{keyset, readable, scope},
+};
+use domain::{
+    clock::from_micros,
+    id::{PartId, StockLocationId},
+    people::account::Scope,
+    work::stock::{StockError, StockLocation, StockLocationKind, StockMovement},
+};
+use rust_decimal::Decimal;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::{HashMap, HashSet};
+use thiserror::Error;
+
+mod location {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "stock_locations")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub kind: String,
+        pub name: String,
+        pub customer_id: Option<Uuid>,
+        pub may_go_negative: bool,
+        pub demo: bool,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod level {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "stock_levels")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub stock_location_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub part_id: Uuid,
+        pub quantity_milli: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stock_movements")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub part_id: Uuid,
+    pub from_location_id: Option<Uuid>,
+    pub to_location_id: Option<Uuid>,
+    pub quantity_milli: i64,
+    pub reason: String,
+    pub line_id: Option<Uuid>,
+    pub note: String,
+    pub at_us: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Why a movement was not made.
+#[derive(Debug, Error)]
+pub enum MoveError {
+    #[error(transparent)]
+    Stock(#[from] StockError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How much of a part lies somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    pub location_id: StockLocationId,
+    pub part_id: PartId,
+    pub quantity: Decimal,
+}
+
+/// Moves parts: appends to the ledger and changes the levels. A line moves its parts once in each direction: a
+/// second movement of the same line and reason is a conflict.
+pub async fn insert(tx: &impl ConnectionTrait, movement: &StockMovement) -> Result<(), MoveError> {
+    movement.check()?;
+    if let Some(from) = movement.from {
+        let place = location(tx, from).await?.ok_or_else(|| StoreError::Conflict("no such place".into()))?;
+        if place.may_go_negative {
+            add(tx, from, movement.part_id, -movement.quantity).await?;
+        } else {
+            take(tx, from, movement.part_id, movement.quantity).await?;
+        }
+    }
+    if let Some(to) = movement.to {
+        add(tx, to, movement.part_id, movement.quantity).await?;
+    }
+    let row = ActiveModel {
+        id: Set(movement.id.into()),
+        part_id: Set(movement.part_id.into()),
+        from_location_id: Set(movement.from.map(Into::into)),
+        to_location_id: Set(movement.to.map(Into::into)),
+        quantity_milli: Set(columns::milli(movement.quantity)?),
+        reason: Set(movement.reason.as_str().into()),
+        line_id: Set(movement.line_id.map(Into::into)),
+        note: Set(movement.note.clone()),
+        at_us: Set(movement.at.timestamp_micros()),
+    };
+    Entity::insert(row).exec_without_returning(tx).await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+const LIST: List<(i64, Uuid)> = List::named("stock");
+
+/// Newest first; of one part, or of all. Whoever does not see everything sees what their jobs used.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    part: Option<PartId>,
+    page: &PageRequest,
+) -> Result<Paged<StockMovement>, StoreError> {
+    let seen = scope::rows(
+        scope,
+        |customer| Column::LineId.in_subquery(lines::of_work_orders_in(work_orders::of_customer(customer))),
+        |technician| Column::LineId.in_subquery(lines::of_work_orders_in(visits::work_orders_of(technician))),
+    );
+    let mut query = Entity::find()
+        .filter(seen)
+        .filter(keyset::before(Column::AtUs, Column::Id, LIST.place(page)?))
+        .order_by_desc(Column::AtUs)
+        .order_by_desc(Column::Id)
+        .limit(page.limit + 1);
+    if let Some(part) = part {
+        query = query.filter(Column::PartId.eq(Uuid::from(part)));
+    }
+    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| (row.at_us, row.id));
+    Ok(page.read("movement of stock", |row| (row.id, &row.note), from_row))
+}
+
+/// Zero where nothing ever lay.
+pub async fn level(
+    db: &impl ConnectionTrait,
+    location: StockLocationId,
+    part: PartId,
+) -> Result<Decimal, StoreError> {
+    let key = (Uuid::from(location), Uuid::from(part));
+    let row = level::Entity::find_by_id(key).one(db).await?;
+    Ok(row.map_or(Decimal::ZERO, |row| columns::from_milli(row.quantity_milli)))
+}
+
+/// The levels of `parts` at every place, without those of zero.
+pub async fn levels_of(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    parts: &[PartId],
+) -> Result<Vec<Level>, StoreError> {
+    let mut places = Query::select();
+    places.column(location::Column::Id).from(location::Entity).cond_where(seen(scope));
+    let parts = parts.iter().map(|part| Uuid::from(*part));
+    let rows = level::Entity::find()
+        .filter(level::Column::PartId.is_in(parts))
+        .filter(level::Column::StockLocationId.in_subquery(places))
+        .filter(level::Column::QuantityMilli.ne(0))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(level_from_row).collect())
+}
+
+/// What lies at one place.
+pub async fn levels_at(
+    db: &impl ConnectionTrait,
+    location: StockLocationId,
+) -> Result<Vec<Level>, StoreError> {
+    let rows = level::Entity::find()
+        .filter(level::Column::StockLocationId.eq(Uuid::from(location)))
+        .filter(level::Column::QuantityMilli.ne(0))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(level_from_row).collect())
+}
+
+/// The parts that are at each of `locations`.
+pub async fn held_at(
+    db: &impl ConnectionTrait,
+    locations: impl IntoIterator<Item = StockLocationId>,
+) -> Result<HashMap<StockLocationId, HashSet<PartId>>, StoreError> {
+    let rows = level::Entity::find()
+        .filter(level::Column::StockLocationId.is_in(locations.into_iter().map(Uuid::from)))
+        .filter(level::Column::QuantityMilli.gt(0))
+        .all(db)
+        .await?;
+    let mut held = HashMap::<StockLocationId, HashSet<PartId>>::new();
+    for row in rows {
+        held.entry(row.stock_location_id.into()).or_default().insert(row.part_id.into());
+    }
+    Ok(held)
+}
+
+pub async fn insert_location(tx: &impl ConnectionTrait, place: &StockLocation) -> Result<(), StoreError> {
+    let row = location::ActiveModel {
+        id: Set(place.id.into()),
+        kind: Set(place.kind.as_str().into()),
+        name: Set(place.name.clone()),
+        customer_id: Set(place.customer_id.map(Into::into)),
+        may_go_negative: Set(place.may_go_negative),
+        demo: Set(place.demo),
+    };
+    location::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn location(
+    db: &impl ConnectionTrait,
+    id: StockLocationId,
+) -> Result<Option<StockLocation>, StoreError> {
+    location::Entity::find_by_id(Uuid::from(id)).one(db).await?.map(location_from_row).transpose()
+}
+
+/// The place, if `scope` covers it.
+pub async fn find_location(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: StockLocationId,
+) -> Result<Option<StockLocation>, StoreError> {
+    let row = location::Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
+    row.map(location_from_row).transpose()
+}
+
+/// The house's own places, and those at customers that the scope covers.
+fn seen(scope: Scope) -> Condition {
+    let house = location::Column::CustomerId.is_null();
+    let at = |customer| house.clone().or(location::Column::CustomerId.eq(Uuid::from(customer)));
+    scope::rows(scope, at, |technician| {
+        let theirs = work_orders::named_by(technician, work_orders::Column::CustomerId);
+        house.clone().or(location::Column::CustomerId.in_subquery(theirs))
+    })
+}
+
+/// Every place, central ones first.
+pub async fn locations(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<StockLocation>, StoreError> {
+    Ok(locations_and_unreadable(db, scope).await?.0)
+}
+
+/// The same, and those of them that cannot be read.
+pub async fn locations_and_unreadable(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+) -> Result<(Vec<StockLocation>, Vec<Unreadable>), StoreError> {
+    let rows =
+        location::Entity::find().filter(seen(scope)).order_by_asc(location::Column::Name).all(db).await?;
+    let (mut places, unreadable) =
+        readable::each("place", rows, |row| (row.id, &row.name), location_from_row);
+    let order = |kind| StockLocationKind::ALL.iter().position(|known| *known == kind);
+    places.sort_by_key(|place| order(place.kind));
+    Ok((places, unreadable))
+}
+
+/// Takes what is there, and nothing when there is less: one statement asks and takes.
+async fn take(
+    tx: &impl ConnectionTrait,
+    location: StockLocationId,
+    part: PartId,
+    quantity: Decimal,
+) -> Result<(), MoveError> {
+    let milli = columns::milli(quantity)?;
+    let taken = level::Entity::update_many()
+        .col_expr(level::Column::QuantityMilli, Expr::col(level::Column::QuantityMilli).sub(milli))
+        .filter(level::Column::StockLocationId.eq(Uuid::from(location)))
+        .filter(level::Column::PartId.eq(Uuid::from(part)))
+        .filter(level::Column::QuantityMilli.gte(milli))
+        .exec(tx)
+        .await
+        .map_err(StoreError::from)?;
+    if taken.rows_affected == 0 { Err(StockError::Insufficient.into()) } else { Ok(()) }
+}
+
+/// Raises the level, or lowers it to whatever that gives.
+async fn add(
+    tx: &impl ConnectionTrait,
+    location: StockLocationId,
+    part: PartId,
+    quantity: Decimal,
+) -> Result<(), StoreError> {
+    let milli = columns::milli(quantity)?;
+    let row = level::ActiveModel {
+        stock_location_id: Set(location.into()),
+        part_id: Set(part.into()),
+        quantity_milli: Set(milli),
+    };
+    let held = Expr::col((level::Entity, level::Column::QuantityMilli));
+    let again = OnConflict::columns([level::Column::StockLocationId, level::Column::PartId])
+        .value(level::Column::QuantityMilli, held.add(milli))
+        .to_owned();
+    level::Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn level_from_row(row: level::Model) -> Level {
+    Level {
+        location_id: row.stock_location_id.into(),
+        part_id: row.part_id.into(),
+        quantity: columns::from_milli(row.quantity_milli),
+    }
+}
+
+fn location_from_row(row: location::Model) -> Result<StockLocation, StoreError> {
+    Ok(StockLocation {
+        id: row.id.into(),
+        kind: columns::from_word(&row.kind)?,
+        name: row.name,
+        customer_id: row.customer_id.map(Into::into),
+        may_go_negative: row.may_go_negative,
+        demo: row.demo,
+    })
+}
+
+fn from_row(row: Model) -> Result<StockMovement, StoreError> {
+    Ok(StockMovement {
+        id: row.id.into(),
+        part_id: row.part_id.into(),
+        from: row.from_location_id.map(Into::into),
+        to: row.to_location_id.map(Into::into),
+        quantity: columns::from_milli(row.quantity_milli),
+        reason: columns::from_word(&row.reason)?,
+        line_id: row.line_id.map(Into::into),
+        note: row.note,
+        at: from_micros(row.at_us),
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0060_stock"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let locations = Table::create()
+            .table("stock_locations")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("kind"))
+            .col(schema::string("name"))
+            .col(schema::uuid_null("customer_id"))
+            .col(schema::boolean("may_go_negative"))
+            .col(schema::boolean("demo"))
+            .to_owned();
+        manager.create_table(locations).await?;
+        let levels = Table::create()
+            .table("stock_levels")
+            .col(schema::uuid("stock_location_id"))
+            .col(schema::uuid("part_id"))
+            .col(schema::big_integer("quantity_milli"))
+            .primary_key(Index::create().col("stock_location_id").col("part_id"))
+            .foreign_key(ForeignKey::create().from("stock_levels", "part_id").to("parts", "id"))
+            .foreign_key(
+                ForeignKey::create().from("stock_levels", "stock_location_id").to("stock_locations", "id"),
+            )
+            .to_owned();
+        manager.create_table(levels).await?;
+        let movements = Table::create()
+            .table("stock_movements")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("part_id"))
+            .col(schema::uuid_null("from_location_id"))
+            .col(schema::uuid_null("to_location_id"))
+            .col(schema::big_integer("quantity_milli"))
+            .col(schema::string("reason"))
+            .col(schema::uuid_null("line_id"))
+            .col(schema::text("note"))
+            .col(schema::big_integer("at_us"))
+            .foreign_key(ForeignKey::create().from("stock_movements", "part_id").to("parts", "id"))
+            .to_owned();
+        manager.create_table(movements).await?;
+        let once = Index::create()
+            .name("stock_movements_once")
+            .table("stock_movements")
+            .col("line_id")
+            .col("reason")
+            .unique()
+            .to_owned();
+        manager.create_index(once).await?;
+        let indexes: [(&str, &[&str]); 2] = [
+            ("stock_movements_part", &["part_id", "at_us", "id"]),
+            ("stock_movements_newest", &["at_us", "id"]),
+        ];
+        crate::records::migrations::create_indexes(manager, "stock_movements", &indexes).await?;
+        crate::records::migrations::create_indexes(
+            manager,
+            "stock_levels",
+            &[("stock_levels_part", &["part_id"])],
+        )
+        .await
+    }
+}

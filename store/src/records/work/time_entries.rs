@@ -1,0 +1,102 @@
+//! What technicians spent their time on, from the timestamps of their finished visits.
+
+use crate::StoreError;
+use crate::records::columns;
+use domain::{
+    clock::from_micros,
+    id::{TechnicianId, TimeEntryId, VisitId},
+    work::visit::{Span, Visit},
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "time_entries")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub visit_id: Uuid,
+    pub work_order_id: Uuid,
+    pub technician_id: Uuid,
+    pub kind: String,
+    pub from_us: i64,
+    pub to_us: i64,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeEntry {
+    pub id: TimeEntryId,
+    pub visit_id: VisitId,
+    pub technician_id: TechnicianId,
+    pub span: Span,
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, visit: &Visit, span: &Span) -> Result<(), StoreError> {
+    let row = ActiveModel {
+        id: Set(TimeEntryId::generate().into()),
+        visit_id: Set(visit.id.into()),
+        work_order_id: Set(visit.work_order_id.into()),
+        technician_id: Set(visit.technician_id.into()),
+        kind: Set(span.kind.as_str().into()),
+        from_us: Set(span.from.timestamp_micros()),
+        to_us: Set(span.to.timestamp_micros()),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// In order of time.
+pub async fn of_visit(db: &impl ConnectionTrait, visit: VisitId) -> Result<Vec<TimeEntry>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::VisitId.eq(Uuid::from(visit)))
+        .order_by_asc(Column::FromUs)
+        .all(db)
+        .await?;
+    rows.into_iter().map(from_row).collect()
+}
+
+fn from_row(row: Model) -> Result<TimeEntry, StoreError> {
+    Ok(TimeEntry {
+        id: row.id.into(),
+        visit_id: row.visit_id.into(),
+        technician_id: row.technician_id.into(),
+        span: Span {
+            kind: columns::from_word(&row.kind)?,
+            from: from_micros(row.from_us),
+            to: from_micros(row.to_us),
+        },
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0058_time_entries"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("time_entries")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::uuid("visit_id"))
+            .col(schema::uuid("work_order_id"))
+            .col(schema::uuid("technician_id"))
+            .col(schema::string("kind"))
+            .col(schema::big_integer("from_us"))
+            .col(schema::big_integer("to_us"))
+            .foreign_key(ForeignKey::create().from("time_entries", "visit_id").to("visits", "id"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let indexes: [(&str, &[&str]); 3] = [
+            ("time_entries_visit", &["visit_id", "from_us"]),
+            ("time_entries_technician", &["technician_id", "from_us"]),
+            ("time_entries_from", &["from_us"]),
+        ];
+        crate::records::migrations::create_indexes(manager, "time_entries", &indexes).await
+    }
+}

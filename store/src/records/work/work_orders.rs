@@ -1,0 +1,456 @@
+//! Work orders, with the signature that the customer put under each.
+
+use super::visits;
+use crate::StoreError;
+use crate::records::{
+    List, PageRequest, Paged, Unreadable, columns,
+    lists::{
+        keyset, readable, scope,
+        search::{self, Kind},
+    },
+    money::invoices,
+};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    id::{AssetId, CustomerId, SiteId, TechnicianId, TicketId, WorkOrderId},
+    people::account::Scope,
+    work::{
+        Priority,
+        ticket::{Ticket, TicketState},
+        work_order::{WorkOrder, WorkOrderKind, WorkOrderState},
+    },
+};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm_migration::{prelude::*, schema};
+use std::collections::HashMap;
+
+pub use super::lines::of_work_order as lines;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "work_orders")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub number: String,
+    pub ticket_id: Option<Uuid>,
+    pub asset_id: Uuid,
+    pub customer_id: Uuid,
+    pub site_id: Uuid,
+    pub kind: String,
+    pub priority: String,
+    /// 3 for critical down to 0: the order of work.
+    pub priority_rank: i32,
+    pub subject: String,
+    pub description: String,
+    pub required_skill: Option<String>,
+    pub estimated_minutes: i32,
+    pub requires_signature: bool,
+    pub alert_group_id: Option<Uuid>,
+    /// JSON.
+    pub finding: Option<String>,
+    pub failure_mode: Option<String>,
+    pub misuse: bool,
+    pub signed_at_us: Option<i64>,
+    pub created_at_us: i64,
+    pub status: String,
+    pub is_open: bool,
+    pub completed_at_us: Option<i64>,
+    pub approved_at_us: Option<i64>,
+    pub invoice_id: Option<Uuid>,
+    /// The state with its facts, as JSON; the columns before repeat what is filtered by.
+    pub facts: String,
+    pub version: i64,
+    /// What a search looks in.
+    pub search: String,
+}
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+mod signature {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "signatures")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub work_order_id: Uuid,
+        pub name: String,
+        pub image: Option<String>,
+        pub at_us: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What the customer signed with: a typed name, and the drawing as a PNG data URL when there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    pub name: String,
+    pub image: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Which work orders a list shows; everything that is `None` does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub status: Option<String>,
+    pub open: Option<bool>,
+    pub priority: Option<Priority>,
+    pub kind: Option<WorkOrderKind>,
+    pub asset: Option<AssetId>,
+    pub customer: Option<CustomerId>,
+    pub ticket: Option<TicketId>,
+    /// With a visit of this technician.
+    pub technician: Option<TechnicianId>,
+    /// A number, or words of the subject.
+    pub search: Option<String>,
+    /// Approved, with lines that are on no invoice or draft.
+    pub ready_to_invoice: bool,
+}
+
+/// Somebody was sent for `ticket`, or is about to be.
+pub async fn sent_for(db: &impl ConnectionTrait, ticket: &Ticket) -> Result<bool, StoreError> {
+    if matches!(ticket.state, TicketState::WorkOrderOpen { .. }) {
+        return Ok(true);
+    }
+    Ok(Entity::find().filter(Column::TicketId.eq(Uuid::from(ticket.id))).limit(1).one(db).await?.is_some())
+}
+
+pub async fn insert(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<(), StoreError> {
+    Entity::insert(to_row(work_order)?).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves, if nobody changed it meanwhile; answers it with its new version.
+pub async fn update(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<WorkOrder, StoreError> {
+    let saved = WorkOrder { version: work_order.version.saturating_add(1), ..work_order.clone() };
+    let result = Entity::update_many()
+        .set(to_row(&saved)?)
+        .filter(Column::Id.eq(Uuid::from(work_order.id)))
+        .filter(Column::Version.eq(work_order.version))
+        .exec(tx)
+        .await?;
+    if result.rows_affected == 0 {
+        return Err(StoreError::Conflict(format!("work order {} changed meanwhile", work_order.number)));
+    }
+    Ok(saved)
+}
+
+pub async fn get(db: &impl ConnectionTrait, id: WorkOrderId) -> Result<Option<WorkOrder>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
+}
+
+/// Those of `ids` that exist, and those of them that cannot be read.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = WorkOrderId>,
+) -> Result<(HashMap<WorkOrderId, WorkOrder>, Vec<Unreadable>), StoreError> {
+    let query = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from)));
+    let (found, unreadable) =
+        readable::each("work order", query.all(db).await?, |row| (row.id, &row.number), from_row);
+    Ok((found.into_iter().map(|work| (work.id, work)).collect(), unreadable))
+}
+
+/// The work order, if `scope` covers it.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    id: WorkOrderId,
+) -> Result<Option<WorkOrder>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(from_row).transpose()
+}
+
+fn seen(scope: Scope) -> Condition {
+    scope::rows(
+        scope,
+        |customer| Column::CustomerId.eq(Uuid::from(customer)),
+        |technician| Column::Id.in_subquery(visits::work_orders_of(technician)),
+    )
+}
+
+/// Ids of one customer's work orders, for filters of tables that name a work order.
+pub(in crate::records) fn of_customer(id: CustomerId) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.eq(Uuid::from(id)));
+    query
+}
+
+/// What the work orders of a technician's visits name in `column`: their assets, sites or customers.
+pub(in crate::records) fn named_by(technician: TechnicianId, column: Column) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(column).from(Entity).and_where(Column::Id.in_subquery(visits::work_orders_of(technician)));
+    query
+}
+
+const LIST: List<(i64, Uuid)> = List::named("work_orders");
+
+/// Newest first.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Paged<WorkOrder>, StoreError> {
+    let query =
+        filtered(scope, filter).filter(keyset::before(Column::CreatedAtUs, Column::Id, LIST.place(page)?));
+    let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
+    let rows = query.limit(page.limit + 1).all(db).await?;
+    let page = LIST.page(rows, page.limit, |row: &Model| (row.created_at_us, row.id));
+    Ok(page.read("work order", |row| (row.id, &row.number), from_row))
+}
+
+pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+    Ok(filtered(scope, filter).count(db).await?)
+}
+
+/// How many are open at each of `sites`; those without one are absent.
+pub async fn open_at_sites(
+    db: &impl ConnectionTrait,
+    sites: impl IntoIterator<Item = SiteId>,
+) -> Result<HashMap<SiteId, i64>, StoreError> {
+    let rows: Vec<(Uuid, i64)> = Entity::find()
+        .select_only()
+        .column(Column::SiteId)
+        .column_as(Column::Id.count(), "n")
+        .filter(Column::IsOpen.eq(true))
+        .filter(Column::SiteId.is_in(sites.into_iter().map(Uuid::from)))
+        .group_by(Column::SiteId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(site, n)| (site.into(), n)).collect())
+}
+
+/// What waits for a technician: the most urgent first, then the oldest; and what of it cannot be read.
+pub async fn unscheduled(
+    db: &impl ConnectionTrait,
+    limit: u64,
+) -> Result<(Vec<WorkOrder>, Vec<Unreadable>), StoreError> {
+    let rows = Entity::find()
+        .filter(Column::Status.eq(WorkOrderState::Unscheduled.as_str()))
+        .order_by_desc(Column::PriorityRank)
+        .order_by_asc(Column::CreatedAtUs)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(readable::each("work order", rows, |row| (row.id, &row.number), from_row))
+}
+
+/// The last completed jobs at an asset, newest first, and those of them that cannot be read.
+pub async fn history_of_asset(
+    db: &impl ConnectionTrait,
+    asset: AssetId,
+    limit: u64,
+) -> Result<(Vec<WorkOrder>, Vec<Unreadable>), StoreError> {
+    let rows = Entity::find()
+        .filter(Column::AssetId.eq(Uuid::from(asset)))
+        .filter(Column::CompletedAtUs.is_not_null())
+        .order_by_desc(Column::CreatedAtUs)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(readable::each("work order", rows, |row| (row.id, &row.number), from_row))
+}
+
+/// Signed twice, the later signature stands.
+pub async fn sign(
+    tx: &impl ConnectionTrait,
+    work_order: WorkOrderId,
+    signature: &Signature,
+) -> Result<(), StoreError> {
+    let row = signature::ActiveModel {
+        work_order_id: Set(work_order.into()),
+        name: Set(signature.name.clone()),
+        image: Set(signature.image.clone()),
+        at_us: Set(signature.at.timestamp_micros()),
+    };
+    let all = [signature::Column::Name, signature::Column::Image, signature::Column::AtUs];
+    let again = OnConflict::column(signature::Column::WorkOrderId).update_columns(all).to_owned();
+    signature::Entity::insert(row).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub async fn signature(
+    db: &impl ConnectionTrait,
+    work_order: WorkOrderId,
+) -> Result<Option<Signature>, StoreError> {
+    let row = signature::Entity::find_by_id(Uuid::from(work_order)).one(db).await?;
+    Ok(row.map(|row| Signature { name: row.name, image: row.image, at: from_micros(row.at_us) }))
+}
+
+fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(seen(scope));
+    if let Some(status) = &filter.status {
+        query = query.filter(Column::Status.eq(status.as_str()));
+    }
+    if let Some(open) = filter.open {
+        query = query.filter(Column::IsOpen.eq(open));
+    }
+    if let Some(priority) = filter.priority {
+        query = query.filter(Column::Priority.eq(priority.as_str()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(Column::Kind.eq(kind.as_str()));
+    }
+    if let Some(asset) = filter.asset {
+        query = query.filter(Column::AssetId.eq(Uuid::from(asset)));
+    }
+    if let Some(customer) = filter.customer {
+        query = query.filter(Column::CustomerId.eq(Uuid::from(customer)));
+    }
+    if let Some(ticket) = filter.ticket {
+        query = query.filter(Column::TicketId.eq(Uuid::from(ticket)));
+    }
+    if let Some(technician) = filter.technician {
+        query = query.filter(Column::Id.in_subquery(visits::work_orders_of(technician)));
+    }
+    if filter.ready_to_invoice {
+        let approved = "approved";
+        query = query.filter(Column::Status.eq(approved)).filter(Expr::exists(lines_to_bill()));
+    }
+    if let Some(text) = &filter.search {
+        let words = (Kind::WorkOrder, Column::Id, Column::Search);
+        query = query.filter(search::numbered(("WO", Column::Number), words, text));
+    }
+    query
+}
+
+/// Lines of the work order in the enclosing query's row that are on no invoice or draft.
+fn lines_to_bill() -> sea_orm::sea_query::SelectStatement {
+    let mut query = Query::select();
+    query
+        .expr(Expr::val(1))
+        .from("lines")
+        .and_where(Expr::col(("lines", "work_order_id")).equals(("work_orders", "id")))
+        .and_where(Expr::not_exists(invoices::live_of_line()));
+    query
+}
+
+pub(in crate::records) fn to_row(work: &WorkOrder) -> Result<ActiveModel, StoreError> {
+    let invoice_id = match &work.state {
+        WorkOrderState::Invoiced { invoice_id, .. } => Some(*invoice_id),
+        _ => None,
+    };
+    Ok(ActiveModel {
+        id: Set(work.id.into()),
+        number: Set(work.number.clone()),
+        ticket_id: Set(work.ticket_id.map(Into::into)),
+        asset_id: Set(work.asset_id.into()),
+        customer_id: Set(work.customer_id.into()),
+        site_id: Set(work.site_id.into()),
+        kind: Set(work.kind.as_str().into()),
+        priority: Set(work.priority.as_str().into()),
+        priority_rank: Set(work.priority as i32),
+        subject: Set(work.subject.clone()),
+        description: Set(work.description.clone()),
+        required_skill: Set(work.required_skill.clone()),
+        estimated_minutes: Set(work.estimated_minutes.try_into().unwrap_or(i32::MAX)),
+        requires_signature: Set(work.requires_signature),
+        alert_group_id: Set(work.alert_group_id.map(Into::into)),
+        finding: Set(work.finding.as_ref().map(columns::json).transpose()?),
+        failure_mode: Set(work.finding.as_ref().and_then(|finding| finding.failure_mode.clone())),
+        misuse: Set(work.misuse),
+        signed_at_us: Set(columns::us(work.signed_at)),
+        created_at_us: Set(work.created_at.timestamp_micros()),
+        status: Set(work.state.as_str().into()),
+        is_open: Set(work.state.is_open()),
+        completed_at_us: Set(columns::us(work.state.completed_at())),
+        approved_at_us: Set(columns::us(work.state.approved_at())),
+        invoice_id: Set(invoice_id.map(Into::into)),
+        facts: Set(columns::json(&work.state)?),
+        version: Set(work.version),
+        search: Set(search::text(&[Some(&work.subject)])),
+    })
+}
+
+fn from_row(row: Model) -> Result<WorkOrder, StoreError> {
+    Ok(WorkOrder {
+        id: row.id.into(),
+        number: row.number,
+        ticket_id: row.ticket_id.map(Into::into),
+        asset_id: row.asset_id.into(),
+        customer_id: row.customer_id.into(),
+        site_id: row.site_id.into(),
+        kind: columns::from_word(&row.kind)?,
+        priority: columns::from_word(&row.priority)?,
+        subject: row.subject,
+        description: row.description,
+        required_skill: row.required_skill,
+        estimated_minutes: row.estimated_minutes.try_into().unwrap_or(0),
+        requires_signature: row.requires_signature,
+        alert_group_id: row.alert_group_id.map(Into::into),
+        finding: row.finding.as_deref().map(columns::from_json).transpose()?,
+        misuse: row.misuse,
+        signed_at: columns::at(row.signed_at_us),
+        created_at: from_micros(row.created_at_us),
+        state: columns::from_json(&row.facts)?,
+        version: row.version,
+    })
+}
+
+pub(in crate::records) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "0053_work_orders"
+    }
+}
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("work_orders")
+            .col(schema::uuid("id").primary_key())
+            .col(schema::string("number").unique_key())
+            .col(schema::uuid_null("ticket_id"))
+            .col(schema::uuid("asset_id"))
+            .col(schema::uuid("customer_id"))
+            .col(schema::uuid("site_id"))
+            .col(schema::string("kind"))
+            .col(schema::string("priority"))
+            .col(schema::integer("priority_rank"))
+            .col(schema::string("subject"))
+            .col(schema::text("description"))
+            .col(schema::string_null("required_skill"))
+            .col(schema::integer("estimated_minutes"))
+            .col(schema::boolean("requires_signature"))
+            .col(schema::uuid_null("alert_group_id"))
+            .col(schema::text_null("finding"))
+            .col(schema::string_null("failure_mode"))
+            .col(schema::boolean("misuse"))
+            .col(schema::big_integer_null("signed_at_us"))
+            .col(schema::big_integer("created_at_us"))
+            .col(schema::string("status"))
+            .col(schema::boolean("is_open"))
+            .col(schema::big_integer_null("completed_at_us"))
+            .col(schema::big_integer_null("approved_at_us"))
+            .col(schema::uuid_null("invoice_id"))
+            .col(schema::text("facts"))
+            .col(schema::big_integer("version"))
+            .to_owned();
+        manager.create_table(table).await?;
+        let indexes: [(&str, &[&str]); 9] = [
+            ("work_orders_newest", &["created_at_us", "id"]),
+            ("work_orders_open", &["is_open", "created_at_us", "id"]),
+            ("work_orders_status", &["status", "created_at_us", "id"]),
+            ("work_orders_urgent", &["status", "priority_rank", "created_at_us"]),
+            ("work_orders_asset", &["asset_id", "created_at_us", "id"]),
+            ("work_orders_customer", &["customer_id", "created_at_us", "id"]),
+            ("work_orders_ticket", &["ticket_id"]),
+            ("work_orders_completed", &["completed_at_us"]),
+            ("work_orders_invoice", &["invoice_id"]),
+        ];
+        crate::records::migrations::create_indexes(manager, "work_orders", &indexes).await?;
+        let signatures = Table::create()
+            .table("signatures")
+            .col(schema::uuid("work_order_id").primary_key())
+            .col(schema::string("name"))
+            .col(schema::text_null("image"))
+            .col(schema::big_integer("at_us"))
+            .foreign_key(ForeignKey::create().from("signatures", "work_order_id").to("work_orders", "id"))
+            .to_owned();
+        manager.create_table(signatures).await
+    }
+}
