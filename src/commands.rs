@@ -5,20 +5,20 @@ use crate::{
     config::{Config, read_secret},
 };
 use anyhow::{Context as _, Result, anyhow, bail};
-use api::{
+use domain::{Clock, SystemClock};
+use service::{
     command::{CommandError, Context},
     people::accounts::{
         commands::{self as accounts, NewAccount, NewToken},
         password::Hashing,
     },
-    web::i18n::Lang,
 };
-use domain::{Clock, SystemClock};
 use std::{
     io::{BufRead, Write},
     path::Path,
 };
 use store::records::{Records, people::organisation};
+use web::i18n::Lang;
 
 pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()> {
     let password = match input.password_file.to_str() {

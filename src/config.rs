@@ -3,17 +3,18 @@
 
 use crate::{device_limits::DeviceLimits, role::Roles};
 use anyhow::{Context, Result, bail};
-use api::{ForwardedBy, Proxies, Retention};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize, Serializer};
+use service::jobs::retention::Retention;
 use std::{
     fmt,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
+use web::proxies::{ForwardedBy, Proxies};
 
 /// Everything that can be configured. Nested keys are written `demo__password` in the environment.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,15 +3,14 @@
 
 use crate::{config::Config, role::Roles};
 use anyhow::{Context, Result};
-use api::{
-    DemoLoader, DemoStatus, Deps,
-    command::CommandError,
-    demo::{self as records, Stage, plan},
-};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use futures::future::BoxFuture;
 use rand::{Rng, distr::Alphanumeric};
+use service::{
+    command::CommandError,
+    demo::{self as records, Stage, plan},
+};
 use simulator::{
     delivery::Counters,
     fleet::{self, Address, Span, Unit},
@@ -29,6 +28,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
+use web::deps::{DemoLoader, DemoStatus, Deps};
 
 /// Resolution of the generated past, and interval of the present.
 const STEP: TimeDelta = TimeDelta::minutes(15);

@@ -14,7 +14,6 @@ use crate::{
     workers::Workers,
 };
 use anyhow::{Context, Result, bail};
-use api::web::heavy::{HeavyReads, Limits};
 use chrono::TimeDelta;
 use domain::{
     Clock, SystemClock,
@@ -33,6 +32,7 @@ use store::{
     },
 };
 use tokio::{net::TcpListener, task::JoinSet};
+use web::heavy::{HeavyReads, Limits};
 
 /// What the supervisor keeps, in the order in which it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +99,7 @@ async fn serve(
         false => None,
     };
     let (demo, demo_handle) = Demo::new();
-    let deps = api::Deps {
+    let service = service::deps::Deps {
         records: stores.records.clone(),
         telemetry: stores.telemetry(),
         ingest: match &ingest {
@@ -107,14 +107,18 @@ async fn serve(
             None => Arc::new(NoIngest),
         },
         clock: clock.clone(),
+        retention: config.retention,
+        memory: Arc::default(),
+        door: quarantine::Writer::new(stores.records.clone()),
+    };
+    let deps = web::deps::Deps {
+        service: service.clone(),
         mqtt_address: ports.mqtt_address.unwrap_or(config.mqtt_listen),
         secure_cookies: config.secure_cookies,
         proxies: Arc::new(config.proxies()?),
-        retention: config.retention,
         demo: Arc::new(demo_handle),
         metrics: Arc::new(move || metrics.render()),
         shell: Arc::default(),
-        door: quarantine::Writer::new(stores.records.clone()),
         heavy: Arc::new(HeavyReads::start(Limits::of_machine()).context("cannot start threads")?),
     };
     let http_address = ports.http_address;
@@ -142,9 +146,8 @@ async fn serve(
         });
     }
     if config.roles.contains(Role::Jobs) {
-        let deps = deps.clone();
         parts.start(Part::Role(Role::Jobs), |stop| async move {
-            api::operation::jobs::run(deps, stop).await;
+            service::jobs::run(service, stop).await;
             Ok(())
         });
     }

@@ -13,9 +13,11 @@ mod role;
 mod supervisor;
 mod workers;
 
+use crate::{
+    cli::{Cli, Command, Common, Options},
+    config::Config,
+};
 use clap::Parser;
-use cli::{Cli, Command, Common, Options};
-use config::Config;
 use serde::Serialize;
 use std::{future::Future, process::ExitCode};
 
@@ -27,26 +29,26 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// 0: well. 1: failed. 2: wrong use, of the command line or of the configuration.
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    folder::make_files_private();
+    crate::folder::make_files_private();
     match cli.command.unwrap_or(Command::Run(cli.options)) {
         Command::Run(options) => configured(&options.common, &options, |config| {
-            observability::init_logging(&config)?;
-            block_on(lifecycle::run(config))
+            crate::observability::init_logging(&config)?;
+            block_on(crate::lifecycle::run(config))
         }),
         Command::CreateAccount(input) => configured(&input.common, &input.common, |config| {
-            block_on(commands::create_account(&config, &input))
+            block_on(crate::commands::create_account(&config, &input))
         }),
         Command::CreateToken(input) => configured(&input.common, &input.common, |config| {
-            block_on(commands::create_token(&config, &input))
+            block_on(crate::commands::create_token(&config, &input))
         }),
         Command::CheckConfig(options) => checked(&options, |_| Ok("The configuration is valid.\n".into())),
         Command::PrintConfig(options) => checked(&options, Config::to_toml),
-        Command::Openapi => ended(commands::openapi()),
+        Command::Openapi => ended(crate::commands::openapi()),
     }
 }
 
 fn checked(options: &Options, text: impl FnOnce(&Config) -> anyhow::Result<String>) -> ExitCode {
-    configured(&options.common, options, |config| commands::print(&text(&config)?))
+    configured(&options.common, options, |config| crate::commands::print(&text(&config)?))
 }
 
 fn configured(

@@ -19,8 +19,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use crate::engine::Engine;
 use domain::Clock;
-use engine::Engine;
 use std::{sync::Arc, time::Duration};
 use store::{StoreError, records::Records, telemetry::TelemetryStore};
 use thiserror::Error;

@@ -15,29 +15,19 @@ pub mod telemetry;
 pub mod work;
 
 pub mod choices;
-pub mod command;
-pub mod demo;
-pub mod deps;
-pub mod input;
-pub mod problem;
+mod live;
 mod router;
-pub mod scope;
 mod server;
 #[cfg(test)]
 pub mod testing;
 pub mod timeline;
-pub mod web;
+#[cfg(test)]
+mod walks;
 
-pub use deps::{DemoLoader, DemoStatus, Deps};
-pub use operation::jobs::retention::Retention;
 pub use router::router;
 pub use server::{Limits, serve};
-pub use web::proxies::{ForwardedBy, Proxies};
 
-use web::{
-    live,
-    routes::{Access, Routes},
-};
+use web::routes::{Access, Routes};
 
 /// Every endpoint of the product, with its access rule. The denial test walks this list.
 pub fn routes() -> Routes {

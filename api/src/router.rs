@@ -1,18 +1,6 @@
 //! Every route in its layers.
 
-use crate::{
-    deps::Deps,
-    operation::openapi,
-    routes,
-    screens::first_run,
-    web::{
-        assets,
-        documented::Documented,
-        error_page, panics,
-        routes::{MAX_BODY_BYTES, Routes},
-        security, session,
-    },
-};
+use crate::{operation::openapi, routes, screens::first_run};
 use axum::{
     Extension, Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request},
@@ -28,6 +16,14 @@ use tower_http::{
     trace::TraceLayer,
 };
 use tracing::{Span, field};
+use web::{
+    assets,
+    deps::Deps,
+    documented::Documented,
+    error_page, panics,
+    routes::{MAX_BODY_BYTES, Routes},
+    security, session,
+};
 
 /// Every route of the product.
 pub fn router(deps: Deps) -> Router {
@@ -63,18 +59,9 @@ pub(crate) fn under_one_roof(routes: Routes, deps: Deps) -> Router {
 /// Method and path only: queries and headers may hold secrets. The path of the HTTP twin holds a device's token, so
 /// anything that looks like one is left out.
 fn span(request: &Request) -> Span {
-    let path = without_secrets(request.uri().path());
+    let path = security::without_secrets(request.uri().path());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     tracing::debug_span!("http", method = %request.method(), path, peer = peer.map(field::display))
-}
-
-pub(crate) fn without_secrets(path: &str) -> String {
-    path.split('/').map(without_secret).collect::<Vec<_>>().join("/")
-}
-
-fn without_secret(segment: &str) -> &str {
-    let id = uuid::Uuid::try_parse(segment).is_ok();
-    if segment.len() >= 20 && !id { "..." } else { segment }
 }
 
 fn answered(response: &axum::response::Response, latency: std::time::Duration, _: &Span) {

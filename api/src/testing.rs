@@ -10,15 +10,6 @@
 //! assert_eq!(answer.location(), "/assets/...");
 //! ```
 
-use crate::{
-    command::CommandError,
-    deps::{DemoLoader, DemoStatus, Deps},
-    web::{
-        heavy::{HeavyReads, Limits},
-        session,
-        shell::Shell,
-    },
-};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -26,31 +17,28 @@ use axum::{
     response::Response,
 };
 use domain::{
-    Currency, ManualClock, Money, Timestamp,
-    clock::from_micros,
+    ManualClock, Timestamp,
     id::{AccountId, ApiTokenId, CustomerId, TechnicianId},
-    people::{
-        account::{Account, ApiToken, Role},
-        organisation::Organisation,
-    },
-    telemetry::{Done, InboundMessage, MessageSink, Taken, Told},
+    people::account::{Account, ApiToken, Role},
 };
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use std::{collections::BTreeMap, sync::Arc};
-use store::records::{
-    Records,
-    people::{accounts, api_tokens, organisation, sessions},
-    telemetry::quarantine,
+use service::{
+    command::CommandError,
+    people::accounts::secrets,
+    testing::{House, RecordingSink},
 };
-use tempfile::TempDir;
+use std::{collections::BTreeMap, sync::Arc};
+use store::records::people::{accounts, api_tokens, sessions};
 use tower::ServiceExt;
+use web::{
+    deps::{DemoLoader, DemoStatus, Deps},
+    heavy::{HeavyReads, Limits},
+    session,
+    shell::Shell,
+};
 
-pub mod forms;
-pub mod telemetry;
-
-/// 2026-06-15 10:00:00 UTC, a Monday.
-pub const START_US: i64 = 1_781_517_600_000_000;
+pub use service::testing::{START_US, organisation_at, telemetry};
 
 pub struct TestApp {
     pub deps: Deps,
@@ -63,37 +51,37 @@ pub struct TestApp {
     router: Router,
     cookies: BTreeMap<Role, String>,
     tokens: BTreeMap<Role, String>,
-    data: Arc<TempDir>,
+    house: House,
 }
 
 impl TestApp {
     /// Set up: an organisation, and one account and token for each role.
     pub async fn new() -> Self {
-        let app = Self::not_set_up().await;
-        let tx = app.deps.records.begin().await.expect("begin");
-        organisation::insert(&tx, &organisation_at(app.now())).await.expect("organisation");
-        tx.commit().await.expect("commit");
-        app
+        Self::peopled(House::new().await).await
     }
 
     /// Accounts and tokens made on the command line, and no organisation yet.
     pub async fn not_set_up() -> Self {
-        let mut app = Self::empty().await;
+        Self::peopled(House::empty().await).await
+    }
+
+    async fn peopled(house: House) -> Self {
+        let mut app = Self::of(house);
         let tx = app.deps.records.begin().await.expect("begin");
         for role in Role::ALL {
             let account = app.account(role);
             accounts::insert(&tx, &account, "no password").await.expect("account");
-            let secret = session::random_secret();
+            let secret = secrets::random_secret();
             let session = sessions::Session {
                 id: domain::id::SessionId::generate(),
                 account_id: account.id,
                 created_at: app.now(),
                 seen_at: app.now(),
             };
-            sessions::insert(&tx, &session, &session::hash(&secret)).await.expect("session");
+            sessions::insert(&tx, &session, &secrets::hash(&secret)).await.expect("session");
             app.cookies.insert(role, format!("{}={secret}", session::COOKIE));
-            let (token, secret) = (app.token(role), session::random_secret());
-            api_tokens::insert(&tx, &token, &session::hash(&secret)).await.expect("token");
+            let (token, secret) = (app.token(role), secrets::random_secret());
+            api_tokens::insert(&tx, &token, &secrets::hash(&secret)).await.expect("token");
             app.tokens.insert(role, format!("Bearer {secret}"));
         }
         tx.commit().await.expect("commit");
@@ -102,20 +90,15 @@ impl TestApp {
 
     /// Nobody has signed in yet: the first run is to come.
     pub async fn empty() -> Self {
-        let data = tempfile::tempdir().expect("temporary folder");
-        let clock = ManualClock::at(from_micros(START_US));
-        let ingest = Arc::new(RecordingSink::default());
-        let records = Records::open(data.path()).await.expect("records");
+        Self::of(House::empty().await)
+    }
+
+    fn of(house: House) -> Self {
         let deps = Deps {
-            door: quarantine::Writer::new(records.clone()),
-            records,
-            telemetry: Arc::new(telemetry::MemoryTelemetry::default()),
-            ingest: Arc::clone(&ingest) as Arc<dyn MessageSink>,
-            clock: Arc::new(clock.clone()),
+            service: house.deps.clone(),
             mqtt_address: ([127, 0, 0, 1], 1883).into(),
             secure_cookies: false,
             proxies: Arc::default(),
-            retention: crate::operation::jobs::retention::Retention::default(),
             demo: Arc::new(FakeDemo::default()),
             metrics: Arc::new(|| "# no metrics in tests\n".into()),
             shell: Arc::new(Shell::default()),
@@ -124,20 +107,20 @@ impl TestApp {
         Self {
             router: crate::router(deps.clone()),
             deps,
-            clock,
-            ingest,
+            clock: house.clock.clone(),
+            ingest: Arc::clone(&house.ingest),
             customer: CustomerId::generate(),
             technician: TechnicianId::generate(),
             cookies: BTreeMap::new(),
             tokens: BTreeMap::new(),
-            data: Arc::new(data),
+            house,
         }
     }
 
     /// Another process on the same records, with connections of its own; people and clock are the same.
     pub async fn beside(&self) -> Self {
-        let records = Records::open(self.data.path()).await.expect("records");
-        let deps = Deps { records, ..self.deps.clone() };
+        let house = self.house.beside().await;
+        let deps = Deps { service: house.deps.clone(), ..self.deps.clone() };
         Self {
             router: crate::router(deps.clone()),
             deps,
@@ -147,7 +130,7 @@ impl TestApp {
             technician: self.technician,
             cookies: self.cookies.clone(),
             tokens: self.tokens.clone(),
-            data: Arc::clone(&self.data),
+            house,
         }
     }
 
@@ -209,26 +192,6 @@ impl TestApp {
             created_at: self.now(),
             revoked_at: None,
         }
-    }
-}
-
-pub fn organisation_at(now: Timestamp) -> Organisation {
-    let eur = |minor| Money::new(minor, Currency::EUR);
-    Organisation {
-        name: "Northwind Service".into(),
-        address: "Main Street 1".into(),
-        tax_id: Some("ES-B12345678".into()),
-        currency: Currency::EUR,
-        time_zone: "UTC".into(),
-        language: "en".into(),
-        labour_rate_per_hour: eur(6500),
-        travel_rate_per_hour: eur(4500),
-        labour_step_minutes: 0,
-        travel_step_minutes: 0,
-        labour_cost_per_hour: eur(3000),
-        tax_rate: rust_decimal::Decimal::new(21, 2),
-        payment_terms_days: 30,
-        set_up_at: Some(now),
     }
 }
 
@@ -312,21 +275,6 @@ impl Answer {
     }
     pub fn location(&self) -> &str {
         self.header("location")
-    }
-}
-
-/// An ingest that keeps what it is given and says yes, or what the test wants it to say.
-#[derive(Default)]
-pub struct RecordingSink(pub Mutex<Vec<InboundMessage>>, pub Mutex<Taken>);
-
-impl MessageSink for RecordingSink {
-    fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
-        self.0.lock().extend(messages);
-        done(Ok(()));
-    }
-    fn submit_one(&self, message: InboundMessage, told: Told) {
-        self.0.lock().push(message);
-        told(Ok(self.1.lock().clone()));
     }
 }
 

@@ -1,10 +1,5 @@
-//! When, from where and by whom something happened: what every transition is recorded with, and how a timeline of
-//! them is shown.
+//! Timelines: when, from where and by whom things happened, in one list.
 
-use crate::{
-    command::{CommandError, Context},
-    web::request::View,
-};
 use chrono::TimeDelta;
 use domain::{Timestamp, people::account::Identity};
 use maud::{Markup, html};
@@ -13,39 +8,14 @@ use store::{
     StoreError,
     records::{
         Connection,
-        engine::transitions::{self, Circumstances, Transition},
+        engine::transitions::{self, Transition},
         people::accounts,
     },
 };
+use web::request::View;
 
-/// A technician's phone may have been offline for so long; what is older the office enters.
-const OLDEST_ON_A_PHONE: TimeDelta = TimeDelta::days(7);
-/// The office enters late papers and the history of before; older than this is a slip of the pen.
-pub const OLDEST: TimeDelta = TimeDelta::days(10 * 366);
 /// Entered later than this after it happened, it is marked as such.
 const LATE_AFTER: TimeDelta = TimeDelta::days(1);
-/// A phone's clock may be ahead by so much; its time is then taken as now.
-const AHEAD: TimeDelta = TimeDelta::days(1);
-
-/// The circumstances of `cx`, for something that happened at `at` when the caller knows better than now.
-pub fn circumstances(cx: &Context, at: Option<Timestamp>) -> Result<Circumstances, CommandError> {
-    let happened = at.unwrap_or(cx.at);
-    if happened > cx.at + AHEAD {
-        return Err(CommandError::field("at", "service-at-future"));
-    }
-    let technician = cx.actor.technician_scope().is_some();
-    if happened < cx.at - if technician { OLDEST_ON_A_PHONE } else { OLDEST } {
-        return Err(CommandError::field("at", "service-at-too-old"));
-    }
-    Ok(Circumstances {
-        at: happened.min(cx.at),
-        recorded_at: cx.at,
-        source: cx.source,
-        actor: cx.actor.clone(),
-        place: None,
-    })
-}
-
 /// A timeline with the names of who acted.
 pub struct Timeline {
     entries: Vec<Transition>,

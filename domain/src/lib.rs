@@ -20,6 +20,6 @@ pub mod id;
 pub mod lifecycle;
 pub mod word;
 
-pub use amount::{Currency, Money, MoneyError};
-pub use calendar::Date;
-pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use crate::amount::{Currency, Money, MoneyError};
+pub use crate::calendar::Date;
+pub use crate::clock::{Clock, ManualClock, SystemClock, Timestamp};

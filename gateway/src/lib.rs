@@ -6,8 +6,8 @@
 //!
 //! - `listener`: accepts byte streams (TCP; anything that reads and writes fits), starts and drains connections;
 //! - `codec`: bytes to packets and back, MQTT 3.1.1;
-//! - `connection`: the actor; `connection::handshake` is its first packet, `connection::intake` what it does with the
-//!   bytes of one read, `connection::wire` its buffers;
+//! - `connection`: the actor; `crate::connection::handshake` is its first packet, `crate::connection::intake` what it does with the
+//!   bytes of one read, `crate::connection::wire` its buffers;
 //! - `access`: who is it, and `topic`: where may it publish and subscribe;
 //! - `admission`: how much may be on its way to the sink, of all connections together;
 //! - `session`: subscriptions and outgoing messages of a connection; `registry`: who is connected, and
@@ -99,14 +99,14 @@ impl Gateway {
     pub fn new(deps: Deps) -> Self {
         let Deps { records, sink, clock, limits } = deps;
         let shared = Shared {
-            access: access::Access::new(records.clone()),
-            registry: registry::Registry::default(),
-            presence: presence::Presence::new(records.clone()),
-            attributes: attributes::Attributes::new(records.clone(), limits.questions),
+            access: crate::access::Access::new(records.clone()),
+            registry: crate::registry::Registry::default(),
+            presence: crate::presence::Presence::new(records.clone()),
+            attributes: crate::attributes::Attributes::new(records.clone(), limits.questions),
             door: quarantine::Writer::new(records.clone()),
-            wills: connection::Wills::default(),
+            wills: crate::connection::Wills::default(),
             counters: Counters::new(),
-            admission: admission::Admission::new(limits.open_bytes),
+            admission: crate::admission::Admission::new(limits.open_bytes),
             records,
             sink,
             clock,
@@ -117,7 +117,7 @@ impl Gateway {
 
     /// Serves devices until `stop`; then stops reading, waits for open messages to be answered, closes.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> Result<(), GatewayError> {
-        listener::run(self.shared, listener, stop).await
+        crate::listener::run(self.shared, listener, stop).await
     }
 }
 
@@ -127,15 +127,15 @@ struct Shared {
     sink: Arc<dyn MessageSink>,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    access: access::Access,
-    registry: registry::Registry,
-    presence: presence::Presence,
-    attributes: attributes::Attributes,
+    access: crate::access::Access,
+    registry: crate::registry::Registry,
+    presence: crate::presence::Presence,
+    attributes: crate::attributes::Attributes,
     /// Keeps what was refused at the door.
     door: Arc<quarantine::Writer>,
-    wills: connection::Wills,
+    wills: crate::connection::Wills,
     counters: Counters,
-    admission: admission::Admission,
+    admission: crate::admission::Admission,
 }
 
 struct Counters {

@@ -15,16 +15,18 @@ mod profiles;
 mod stamp;
 mod time;
 
-pub use ledger::Limits;
+pub use crate::ledger::Limits;
 
-use decode::{Decoded, Decoder};
+use crate::{
+    decode::{Decoded, Decoder},
+    ledger::Ledger,
+};
 use domain::{
     Clock,
     telemetry::{
         Done, InboundMessage, MessageSink, NotStored, Refusal, Taken, Told, quarantine::Quarantined,
     },
 };
-use ledger::Ledger;
 use metrics::Counter;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -63,7 +65,7 @@ impl Ingest {
         let attributes = device_attributes::sizes(records.read()).await?;
         let ledger = Ledger::new(limits, Arc::clone(&telemetry), attributes);
         let decoder = Arc::new(Decoder::new(clock.tolerance()).limited_by(ledger));
-        profiles::read(&records, &decoder).await?;
+        crate::profiles::read(&records, &decoder).await?;
         let quarantine = quarantine::Writer::new(records.clone());
         let stop = CancellationToken::new();
         let mut children = JoinSet::new();
@@ -75,7 +77,7 @@ impl Ingest {
         }));
         let (profiles, stopped) = (Arc::clone(&decoder), stop.clone());
         children.spawn(keep_running(health, "ingest.profiles", move || {
-            profiles::follow(records.clone(), Arc::clone(&profiles), stopped.clone())
+            crate::profiles::follow(records.clone(), Arc::clone(&profiles), stopped.clone())
         }));
         Ok(Arc::new(Self {
             telemetry,

@@ -9,4 +9,4 @@ pub mod history;
 pub mod records;
 pub mod telemetry;
 
-pub use error::StoreError;
+pub use crate::error::StoreError;

@@ -4,10 +4,12 @@
 mod fleet;
 mod stream;
 
-use fleet::{Fleet, Told};
+use crate::order::{
+    fleet::{Fleet, Told},
+    stream::{Message, day},
+};
 use futures::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use stream::{Message, day};
 
 /// How the messages of a device are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ impl Sent {
 async fn any_order_any_repetition_and_a_kill_give_the_same_alerts_and_tickets() {
     let seed: u64 = rand::rng().random();
     eprintln!("seed {seed}");
-    let streams = stream::of_fleet(&mut StdRng::seed_from_u64(seed));
+    let streams = crate::order::stream::of_fleet(&mut StdRng::seed_from_u64(seed));
     let mut told = join_all(Sent::ALL.map(|sent| sent.tell(&streams, seed))).await.into_iter();
     let in_order = told.next().expect("the first");
     assert!(in_order.alerts.len() > 8 && in_order.tickets.len() > 3, "too little to tell of: {in_order:#?}");

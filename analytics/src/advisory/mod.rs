@@ -123,7 +123,7 @@ impl<'a> Advisor<'a> {
             self.one(finding).await?;
         }
         for (asset, from) in std::mem::take(&mut self.planned) {
-            suppression::lift(self.tx, asset, from, self.now).await?;
+            crate::advisory::suppression::lift(self.tx, asset, from, self.now).await?;
         }
         Ok(())
     }
@@ -189,12 +189,12 @@ impl<'a> Advisor<'a> {
             return Ok(None);
         }
         let historical = case.now - case.at > settings.historical_limit();
-        let suppressed =
-            case.failure.is_none() && suppression::is_planned(self.tx, case.asset.id, case.at).await?;
+        let suppressed = case.failure.is_none()
+            && crate::advisory::suppression::is_planned(self.tx, case.asset.id, case.at).await?;
         let opens_ticket = !suppressed && settings.asks_for_ticket(historical);
-        let group = grouping::join(self.tx, &case, historical, opens_ticket).await?;
+        let group = crate::advisory::grouping::join(self.tx, &case, historical, opens_ticket).await?;
         let alert_id = AlertId::generate();
-        let evidence = evidence::gather(self.tx, self.telemetry, alert_id, &case).await?;
+        let evidence = crate::advisory::evidence::gather(self.tx, self.telemetry, alert_id, &case).await?;
         let alert = Alert {
             id: alert_id,
             group_id: group,
@@ -250,7 +250,7 @@ impl<'a> Advisor<'a> {
             }
             let alert = Alert { opens_ticket, severity, ..alert };
             alerts::update(self.tx, &alert).await?;
-            grouping::renew(self.tx, alert.group_id, self.now).await?;
+            crate::advisory::grouping::renew(self.tx, alert.group_id, self.now).await?;
             self.tell_raised(&alert).await?;
         }
         Ok(())
@@ -275,7 +275,7 @@ impl<'a> Advisor<'a> {
         match cleared {
             Some(_) => self.tell_cleared(&alert).await?,
             None => {
-                grouping::renew(self.tx, alert.group_id, self.now).await?;
+                crate::advisory::grouping::renew(self.tx, alert.group_id, self.now).await?;
                 self.tell_raised(&alert).await?;
             }
         }
@@ -284,7 +284,7 @@ impl<'a> Advisor<'a> {
 
     /// An alert of the group was moved or disproved: others may no longer be of its case.
     async fn regroup(&self, group: AlertGroupId) -> Result<(), StoreError> {
-        for alert in grouping::regroup(self.tx, group, self.now).await? {
+        for alert in crate::advisory::grouping::regroup(self.tx, group, self.now).await? {
             self.tell_raised(&alert).await?;
             if alert.cleared_at.is_some() {
                 self.tell_cleared(&alert).await?;
@@ -323,7 +323,7 @@ impl<'a> Advisor<'a> {
         let (group, asset) = (alert.group_id, alert.asset_id);
         let event = DomainEvent::AlertCleared { alert: alert.id, group, asset };
         outbox::push(self.tx, &event, self.now).await?;
-        if let Some(at) = grouping::renew(self.tx, group, self.now).await? {
+        if let Some(at) = crate::advisory::grouping::renew(self.tx, group, self.now).await? {
             outbox::push(self.tx, &DomainEvent::AlertGroupCleared { group, asset, at }, self.now).await?;
         }
         Ok(())

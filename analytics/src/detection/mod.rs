@@ -2,9 +2,9 @@
 
 mod slot;
 
-pub use slot::{Pending, Slot};
+pub use crate::detection::slot::{Pending, Slot};
 
-use crate::state::Activity;
+use crate::{detection::slot::KeptSlot, state::Activity};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -19,7 +19,6 @@ use domain::{
     telemetry::{DeviceEvent, DeviceEventKind, Metric},
 };
 use serde::{Deserialize, Serialize};
-use slot::KeptSlot;
 use std::{collections::HashMap, sync::Arc};
 use store::records::columns::frozen::Frozen;
 

@@ -4,11 +4,13 @@
 //! go; once the device's disorder has settled, [`crate::rejudge`] goes back to a checkpoint before that and judges what
 //! is stored from there on. Checkpoints lie the farther apart the older they are, so that a few reach far back.
 
-use domain::condition::{
-    detection::{Change, Checkpoint, Detector, Order},
-    rule::{Condition, Meaning, Rule, RuleSettings},
+use domain::{
+    condition::{
+        detection::{Change, Checkpoint, Detector, Order},
+        rule::{Condition, Meaning, Rule, RuleSettings},
+    },
+    id::RuleId,
 };
-use domain::id::RuleId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

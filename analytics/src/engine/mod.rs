@@ -7,6 +7,10 @@ use crate::{
     CONSUMER, Deps,
     advisory::{Advisor, Finding},
     detection::Device,
+    engine::{
+        facts::{Facts, Late},
+        fleet::AssetKind,
+    },
     rejudge::{self, Heard, Judged},
 };
 use chrono::TimeDelta;
@@ -17,8 +21,6 @@ use domain::{
     id::{AssetId, DeviceId, RuleId},
     telemetry::Sample,
 };
-use facts::{Facts, Late};
-use fleet::AssetKind;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,

@@ -1,7 +1,7 @@
 //! State of equipment: which data came when, and the log that reports and silences make.
 
 mod rebuild;
-pub use rebuild::{FailureChanges, rebuild};
+pub use crate::state::rebuild::{FailureChanges, rebuild};
 
 use chrono::TimeDelta;
 use domain::{

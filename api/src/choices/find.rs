@@ -1,22 +1,13 @@
 //! Rows by what is typed of them, and by their value; both within the reader's scope.
 
 use super::{MAX_SOUGHT, OFFERED};
-use crate::{
-    Deps,
-    command::CommandError,
-    fleet::models::pages::model_name,
-    web::{
-        chooser::{Choice, Found, Kind},
-        i18n::Lang,
-        request::View,
-    },
-    work::work_orders::view::place_name,
-};
+use crate::{fleet::models::pages::model_name, work::work_orders::view::place_name};
 use domain::{
     fleet::{asset::Asset, site::Site},
     id::{AssetId, CustomerId},
     work::stock::Part,
 };
+use service::command::CommandError;
 use std::collections::HashMap;
 use store::records::{
     across::choices,
@@ -24,6 +15,12 @@ use store::records::{
     work::{parts, stock, technicians},
 };
 use uuid::Uuid;
+use web::{
+    chooser::{Choice, Found, Kind},
+    deps::Deps,
+    i18n::Lang,
+    request::View,
+};
 
 /// One more than is offered tells that there are more.
 const READ: u64 = OFFERED as u64 + 1;

@@ -1,5 +1,5 @@
 //! Choosing a row of however many there are: what is offered while somebody types, and what a form's words mean.
-//! The field itself is drawn by [`crate::web::chooser`].
+//! The field itself is drawn by [`web::chooser`].
 //!
 //! ```ignore
 //! // before a form is drawn or read:
@@ -17,17 +17,6 @@ mod tests;
 
 pub use settle::{Filters, filters, settle, settle_some};
 
-use crate::{
-    Deps,
-    web::{
-        chooser::{Choice, Kind},
-        json::Json,
-        list::ListQuery,
-        request::View,
-        response::PageError,
-        routes::{Access, Routes},
-    },
-};
 use axum::extract::State;
 use domain::{
     id::CustomerId,
@@ -36,6 +25,15 @@ use domain::{
     },
 };
 use serde::Serialize;
+use web::{
+    chooser::{Choice, Kind},
+    deps::Deps,
+    json::Json,
+    list::ListQuery,
+    request::View,
+    response::PageError,
+    routes::{Access, Routes},
+};
 
 /// Rows offered at once; whoever looks for another types on.
 const OFFERED: usize = 20;

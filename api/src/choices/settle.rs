@@ -2,19 +2,17 @@
 //! meant.
 
 use super::find;
-use crate::{
-    Deps,
-    command::CommandError,
-    web::{
-        chooser::{Choice, Kind, another, companions},
-        form::Form,
-        list::ListQuery,
-        request::View,
-    },
-};
 use domain::id::{AssetId, CustomerId};
+use service::command::CommandError;
 use std::collections::HashSet;
 use uuid::Uuid;
+use web::{
+    chooser::{Choice, Kind, another, companions},
+    deps::Deps,
+    form::Form,
+    list::ListQuery,
+    request::View,
+};
 
 /// Looks up what is chosen in the fields `asked`. A form that is drawn gets the names of its rows; one that was sent
 /// gets the row that is meant by what was typed, if there is exactly one.

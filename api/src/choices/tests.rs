@@ -1,6 +1,6 @@
 use crate::{
     fleet::assets::fixture::{Fleet, of_customer},
-    testing::{Answer, Client, TestApp, forms::form_of},
+    testing::{Answer, Client, TestApp},
 };
 use domain::{
     fleet::{asset::Asset, device::Device},
@@ -15,6 +15,7 @@ use store::records::{
     money::contracts,
     work::{technicians, tickets},
 };
+use web::testing::form_of;
 
 const MANY: usize = 1200;
 

@@ -4,7 +4,7 @@ pub mod alerts;
 pub mod reliability;
 pub mod rules;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().merge(alerts::routes()).merge(reliability::routes()).merge(rules::routes())

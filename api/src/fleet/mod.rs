@@ -6,7 +6,7 @@ pub mod devices;
 pub mod models;
 pub mod sites;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()

@@ -2,7 +2,7 @@
 
 pub mod kpis;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().merge(kpis::routes())

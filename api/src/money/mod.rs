@@ -3,7 +3,7 @@
 pub mod billing;
 pub mod contracts;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().merge(billing::routes()).merge(contracts::routes())

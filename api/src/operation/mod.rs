@@ -4,7 +4,7 @@ pub mod health;
 pub mod jobs;
 pub mod openapi;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().merge(health::routes()).merge(jobs::routes()).merge(openapi::routes())

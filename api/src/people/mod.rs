@@ -3,7 +3,7 @@
 pub mod accounts;
 pub mod settings;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().merge(accounts::routes()).merge(settings::routes())

@@ -7,7 +7,7 @@ pub mod my_day;
 pub mod overview;
 pub mod portal;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()

@@ -13,7 +13,7 @@ mod timed;
 #[cfg(test)]
 mod tests;
 
-use crate::{deps::Deps, operation::health, problem::Problem, router::router, web::live};
+use crate::{operation::health, router::router};
 use axum::{
     Router,
     body::Body,
@@ -47,6 +47,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use web::{deps::Deps, problem::Problem};
 
 /// Every limit, and what happens at it.
 #[derive(Clone, Debug)]
@@ -104,7 +105,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let live_stop = stop.child_token();
     let mut tasks = JoinSet::new();
-    tasks.spawn(kept(&deps, "api.live", &live_stop, live::run));
+    tasks.spawn(kept(&deps, "api.live", &live_stop, crate::live::run));
     tasks.spawn(kept(&deps, "api.tidy", &stop, tidy));
     tasks.spawn(kept(&deps, "api.health", &stop, health::watch));
     tasks.spawn(kept(&deps, "api.quarantine", &stop, keep_refusals));
@@ -155,7 +156,7 @@ fn kept<F: Future<Output = ()>>(
 
 async fn tidy(deps: Deps, stop: CancellationToken) {
     while timeout(TIDY, stop.cancelled()).await.is_err() {
-        deps.shell.hashing.tidy();
+        deps.memory.hashing.tidy();
     }
 }
 

@@ -3,7 +3,7 @@
 pub mod quarantine;
 pub mod samples;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().merge(quarantine::routes()).merge(samples::routes())

@@ -5,7 +5,7 @@ pub mod tickets;
 pub mod visits;
 pub mod work_orders;
 
-use crate::web::routes::Routes;
+use web::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()

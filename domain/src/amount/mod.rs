@@ -2,7 +2,7 @@
 
 mod currency;
 
-pub use currency::Currency;
+pub use crate::amount::currency::Currency;
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;

@@ -3,7 +3,7 @@
 mod problems;
 mod said;
 
-pub use problems::{MAX_ACTION, MAX_NAME};
+pub use crate::condition::rule::problems::{MAX_ACTION, MAX_NAME};
 
 use super::Severity;
 use crate::{
@@ -70,7 +70,7 @@ fn default_historical_limit() -> u32 {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "said::Said")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "crate::condition::rule::said::Said")]
 pub enum Condition {
     /// The value stays beyond `raise` for `for_seconds` of known data; clears at `clear` (hysteresis).
     Threshold { metric: String, side: Side, raise: f64, clear: f64, for_seconds: u32 },

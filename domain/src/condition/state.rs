@@ -142,7 +142,12 @@ pub fn derive(mut marks: Vec<Mark>, silences: &[Silence]) -> Derived {
     let mut devices: Vec<DeviceId> = marks.iter().map(|mark| mark.device_id).collect();
     devices.sort_unstable();
     devices.dedup();
-    combine::combine(devices.into_iter().map(|device| walk::told(device, &marks, silences)).collect())
+    crate::condition::state::combine::combine(
+        devices
+            .into_iter()
+            .map(|device| crate::condition::state::walk::told(device, &marks, silences))
+            .collect(),
+    )
 }
 
 /// `old` with `[from, to)` replaced by `new`. What `old` says outside stays; neighbours that say the same are joined.

@@ -10,8 +10,6 @@ use crate::{
     Currency, Date, Money, MoneyError, Timestamp,
     calendar::{Zone, start_of_day},
     id::{AssetId, LineId, ModelId, TechnicianId, TerritoryId},
-};
-use crate::{
     money::{
         coverage::Payer,
         invoice::{BilledKind, Invoice, credit::CreditNote},
@@ -32,10 +30,12 @@ mod catalogue;
 mod promise;
 mod repeat;
 mod standing;
-pub use catalogue::{Basis, CATALOGUE, Definition, Direction, Unit, definition, standing_codes};
-pub use promise::{FROM_AUTOMATIC, PROMISES, Promise, SOURCES, of_ticket};
-pub use repeat::Fault;
-pub use standing::Billed;
+pub use crate::insight::kpi::catalogue::{
+    Basis, CATALOGUE, Definition, Direction, Unit, definition, standing_codes,
+};
+pub use crate::insight::kpi::promise::{FROM_AUTOMATIC, PROMISES, Promise, SOURCES, of_ticket};
+pub use crate::insight::kpi::repeat::Fault;
+pub use crate::insight::kpi::standing::Billed;
 
 /// A corrective job is fixed the first time only if nobody reports the same fault again within this time.
 pub const REPEAT_WINDOW: TimeDelta = TimeDelta::days(14);
@@ -217,7 +217,7 @@ fn money(facts: &WorkOrderFacts<'_>, ended: Timestamp, out: &mut Contributions) 
     if revenue > 0 {
         out.add("K30", i64::from(!paid), 1);
     }
-    out.not_invoiced(standing::of_lines(ended, &unbilled, facts.billed)?, ended);
+    out.not_invoiced(crate::insight::kpi::standing::of_lines(ended, &unbilled, facts.billed)?, ended);
     if let Some(issued) = facts.invoice.and_then(|invoice| invoice.state.issued()) {
         out.add_at("K31a", issued.at, seconds_between(ended, issued.at), 1);
     }
@@ -239,7 +239,9 @@ pub fn of_invoice(
     contract_revenue(invoice, notes, currency, &mut out)?;
     let Some(issued) = issued else { return Ok(out.list) };
     if invoice.currency == currency {
-        for (from, until, open) in standing::of_account(invoice, issued, notes, payments)? {
+        for (from, until, open) in
+            crate::insight::kpi::standing::of_account(invoice, issued, notes, payments)?
+        {
             let instant = |on: Date| start_of_day(on, zone);
             out.stand("K29b", instant(from), until.map(instant), open);
         }
@@ -274,7 +276,10 @@ fn contract_revenue(
     let revenue = net.checked_sub(Money::sum(credited.map(|piece| piece.net), currency)?)?.minor;
     let issued = invoice.state.issued().map(|issued| issued.at);
     let steps = [Some((invoice.created_at, revenue)), issued.map(|at| (at, -revenue))];
-    out.not_invoiced(standing::steps(steps.into_iter().flatten().collect())?, invoice.created_at);
+    out.not_invoiced(
+        crate::insight::kpi::standing::steps(steps.into_iter().flatten().collect())?,
+        invoice.created_at,
+    );
     if issued.is_none() {
         return Ok(());
     }

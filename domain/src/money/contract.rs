@@ -5,10 +5,10 @@
 
 pub mod billing;
 
-use crate::work::line::LineKind;
 use crate::{
     Money, Timestamp,
     id::{AssetId, ContractId, CustomerId, VisitId},
+    work::line::LineKind,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct Contract {
     pub price: Money,
     /// How the price is invoiced; `None`: elsewhere, or not at all.
     #[serde(default)]
-    pub billing: Option<billing::Billing>,
+    pub billing: Option<crate::money::contract::billing::Billing>,
     /// Guaranteed uptime as a fraction, such as 0.98.
     pub availability_guarantee: Option<Decimal>,
     pub version: i64,

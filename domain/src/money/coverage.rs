@@ -4,10 +4,10 @@ use super::{
     contract::{Contract, ContractState, Used},
     warranty::Warranty,
 };
-use crate::work::line::LineKind;
 use crate::{
     Money, Timestamp,
     id::{ContractId, VisitId, WarrantyId},
+    work::line::LineKind,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};

@@ -10,13 +10,13 @@ mod account;
 pub mod credit;
 mod line;
 
-pub use account::Account;
-pub use line::{BilledKind, InvoiceLine, LineRefused, Source};
+pub use crate::money::invoice::account::Account;
+pub use crate::money::invoice::line::{BilledKind, InvoiceLine, LineRefused, Source};
 
-use crate::lifecycle::InvalidTransition;
 use crate::{
     Currency, Date, Money, MoneyError, Timestamp,
     id::{CustomerId, InvoiceId},
+    lifecycle::InvalidTransition,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};

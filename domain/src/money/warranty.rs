@@ -1,9 +1,9 @@
 //! The manufacturer's or our own promise for one machine: kinds of work free of charge for a time.
 
-use crate::work::line::LineKind;
 use crate::{
     Timestamp,
     id::{AssetId, WarrantyId},
+    work::line::LineKind,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -7,6 +7,9 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// Codes of the languages that the product speaks.
+pub const LANGUAGES: [&str; 5] = ["en", "es", "it", "ro", "zh"];
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     pub name: String,

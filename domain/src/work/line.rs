@@ -3,10 +3,10 @@
 //! Time is priced as it was measured: the rate times the exact time, rounded once at the amount, half away from zero.
 //! Hours with decimals are for reading; no amount is computed from a rounded hour.
 
-use crate::money::coverage::CoverageDecision;
 use crate::{
     Money, MoneyError, Timestamp,
     id::{LineId, PartId, StockLocationId, TechnicianId, VisitId, WorkOrderId},
+    money::coverage::CoverageDecision,
 };
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};

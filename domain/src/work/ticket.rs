@@ -4,12 +4,12 @@
 //! somebody or something said so, `opened_at` is when the ticket was made, `restored_at` is the equipment's again.
 
 use super::Priority;
-use crate::lifecycle::InvalidTransition;
 use crate::{
     Money, Timestamp,
     condition::Severity,
     fleet::asset::Criticality,
     id::{AlertGroupId, AssetId, CustomerId, SiteId, TicketId, WorkOrderId},
+    lifecycle::InvalidTransition,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! One planned trip of one technician ("service appointment"). Travel and labour times derive from its timestamps.
 
-use crate::lifecycle::InvalidTransition;
 use crate::{
     Timestamp,
     id::{TechnicianId, VisitId, WorkOrderId},
+    lifecycle::InvalidTransition,
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};

@@ -4,11 +4,11 @@ use super::{
     Priority,
     visit::{Outcome, Visit},
 };
-use crate::lifecycle::InvalidTransition;
 use crate::{
     Timestamp,
     condition::alert::Verdict,
     id::{AlertGroupId, AssetId, CustomerId, InvoiceId, SiteId, TicketId, WorkOrderId},
+    lifecycle::InvalidTransition,
 };
 use serde::{Deserialize, Serialize};
 

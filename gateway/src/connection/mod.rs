@@ -11,10 +11,16 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use crate::connection::handshake::Wills;
 use crate::{
     Shared,
     attributes::Turn,
     codec,
+    connection::{
+        handshake::Welcome,
+        intake::{Answered, Door, Intake},
+        wire::{ByteStream, Wire},
+    },
     link::{Link, Ticket},
     registry::{Client, Place},
     session::Session,
@@ -25,9 +31,6 @@ use domain::telemetry::{
     quarantine::Quarantined,
 };
 use futures::FutureExt;
-use handshake::Welcome;
-pub use handshake::Wills;
-use intake::{Answered, Door, Intake};
 use rmqtt_codec::v3::{ConnectAckReason, LastWill, Packet};
 use std::{
     collections::{HashSet, VecDeque},
@@ -42,7 +45,6 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wire::{ByteStream, Wire};
 
 /// Serves one client, from its first byte to its end.
 pub async fn serve<S: ByteStream>(
@@ -80,7 +82,7 @@ async fn let_in<S: ByteStream>(
 ) -> Option<(Box<Connection<S>>, Client)> {
     let mut wire = Wire::new(stream);
     let welcome = tokio::select! {
-        greeted = handshake::greet(&shared, &mut wire, remote) => greeted?,
+        greeted = crate::connection::handshake::greet(&shared, &mut wire, remote) => greeted?,
         () = stop.cancelled() => return None,
     };
     let client = Client {
@@ -100,7 +102,7 @@ async fn let_in<S: ByteStream>(
     }
     shared.registry.welcome(client.device, client.id);
     shared.presence.note(client.fact());
-    handshake::answer(&mut wire, ConnectAckReason::ConnectionAccepted);
+    crate::connection::handshake::answer(&mut wire, ConnectAckReason::ConnectionAccepted);
     let connection = Connection::new(shared, wire, Arc::clone(&client.link), welcome);
     Some((Box::new(connection), client))
 }

@@ -73,7 +73,7 @@ pub async fn make(settings: &Settings, mut told: impl FnMut(&str, usize, usize))
     }
     let mut made = Made::default();
     let mut pace = Pace::default();
-    let fleet = fleet::make(&records, settings).await?;
+    let fleet = crate::records::fleet::make(&records, settings).await?;
     (made.customers, made.sites, made.assets) =
         (fleet.customers.len(), fleet.sites.len(), fleet.assets.len());
     let mut jobs = Vec::with_capacity(settings.work_orders);
@@ -82,7 +82,7 @@ pub async fn make(settings: &Settings, mut told: impl FnMut(&str, usize, usize))
         for (offset, asset) in some.iter().enumerate() {
             let number = index * 100 + offset;
             let device = fleet.devices[number];
-            let life = condition::live(settings, number, asset, device);
+            let life = crate::records::condition::live(settings, number, asset, device);
             made.intervals += life.intervals.len();
             made.failures += life.failures.len();
             service::plan(settings, number, asset, &life, &mut jobs);

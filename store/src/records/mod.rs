@@ -35,7 +35,7 @@ use std::{
 };
 use tokio::sync::watch;
 
-pub use lists::{
+pub use crate::records::lists::{
     cursor::{Key, List},
     readable::Unreadable,
 };
@@ -63,8 +63,8 @@ impl Records {
     /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let url = format!("sqlite://{}?mode=rwc", data_dir.join("records.db").display());
-        let write = engine::opening::to_write(&url).await?;
-        let mut read = engine::opening::to_read(&url).await?;
+        let write = crate::records::engine::opening::to_write(&url).await?;
+        let mut read = crate::records::engine::opening::to_read(&url).await?;
         let statements = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&statements);
         read.set_metric_callback(move |_| {
@@ -93,7 +93,7 @@ impl Records {
     }
 
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = self.write.begin_with_options(engine::opening::immediate()).await;
+        let inner = self.write.begin_with_options(crate::records::engine::opening::immediate()).await;
         let inner = inner.inspect_err(|error| note(&self.health, error))?;
         Ok(Tx { inner, commits: Arc::clone(&self.commits), health: self.health.clone() })
     }
@@ -106,10 +106,10 @@ impl Records {
     /// Tries whether writing works again, and says so if it does.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let tx = self.begin().await?;
-        engine::write_probe::put(&tx).await?;
+        crate::records::engine::write_probe::put(&tx).await?;
         tx.commit_quietly().await?;
         let tx = self.begin().await?;
-        engine::write_probe::remove(&tx).await?;
+        crate::records::engine::write_probe::remove(&tx).await?;
         tx.commit_quietly().await?;
         self.health.well(PART);
         Ok(())

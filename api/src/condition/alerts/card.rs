@@ -1,13 +1,7 @@
 //! The evidence of an alert, as shown on its page, on tickets, work orders and the technician's phone.
 
 use super::sentence::{measured, sentence};
-use crate::{
-    fleet::models::metrics::MetricNames,
-    web::{
-        chart::{Limit, Line, Mark, Plot},
-        request::View,
-    },
-};
+use crate::fleet::models::metrics::MetricNames;
 use domain::{
     clock::from_micros,
     condition::{
@@ -19,6 +13,10 @@ use domain::{
 };
 use maud::{Markup, html};
 use store::telemetry::Point;
+use web::{
+    chart::{Limit, Line, Mark, Plot},
+    request::View,
+};
 
 /// The chart, the sentence, what contributed, what would clear it, what waiting costs, and similar cases.
 pub fn evidence_card(view: &View, names: &MetricNames, evidence: &Evidence) -> Markup {
@@ -78,7 +76,7 @@ pub fn thumbnail(view: &View, evidence: &Evidence) -> Markup {
         return html! {};
     };
     let values: Vec<f64> = series.points.iter().map(|(_, value)| *value).collect();
-    html! { (crate::web::chart::spark(&values, severity_class(evidence.severity))) span.sr { (view.lang.t("alerts-evidence")) } }
+    html! { (web::chart::spark(&values, severity_class(evidence.severity))) span.sr { (view.lang.t("alerts-evidence")) } }
 }
 
 fn limits(evidence: &Evidence) -> Vec<Limit> {

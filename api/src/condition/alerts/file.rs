@@ -1,17 +1,13 @@
 //! The alerts of the inbox as a file.
 
-use super::{
-    pages::{severity_key, why},
-    queries::{self, Row},
-};
-use crate::{
-    fleet::models::metrics::MetricNames,
-    web::{
-        csv::{self, Listed},
-        response::PageResult,
-    },
-};
+use super::pages::{severity_key, why};
+use crate::fleet::models::metrics::MetricNames;
+use service::condition::alerts::queries::{self, Row};
 use store::records::condition::alerts;
+use web::{
+    csv::{self, Listed},
+    response::PageResult,
+};
 
 pub async fn all(list: Listed<alerts::Filter>) -> PageResult {
     let heads = [

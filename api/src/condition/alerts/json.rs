@@ -1,20 +1,6 @@
 //! Alerts for programs.
 
-use super::{
-    commands::{self, Dismiss},
-    queries,
-};
-use crate::{
-    Deps,
-    command::Context,
-    problem::Problem,
-    scope,
-    web::{
-        json::{Json, Time},
-        list::{Items, ListQuery},
-        request::User,
-    },
-};
+use super::asked;
 use axum::extract::{Path, State};
 use domain::{
     Money, Timestamp,
@@ -26,8 +12,22 @@ use domain::{
     people::account::{Actor, Role},
 };
 use serde::{Deserialize, Serialize};
+use service::{
+    condition::alerts::{
+        commands::{self, Dismiss},
+        queries,
+    },
+    scope,
+};
 use store::records::condition::alerts;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::{Json, Time},
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AlertView {
@@ -107,7 +107,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<AlertView>>, Problem> {
-    let filter = queries::filter(&query)?;
+    let filter = asked::filter(&query)?;
     let found = alerts::list(deps.records.read(), user.scope(), &filter, deps.now(), &query.page()?).await?;
     Ok(Json(found.map(|alert| AlertView::new(alert, user.actor.role)).into()))
 }
@@ -146,7 +146,7 @@ async fn detail(deps: &Deps, actor: &Actor, id: AlertId) -> Result<AlertDetail, 
 pub async fn acknowledge(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<AlertDetail>, Problem> {
     let actor = cx.actor.clone();
     commands::acknowledge(&deps, cx, AlertId(id)).await?;
@@ -159,7 +159,7 @@ pub struct DismissInput {
     reason: String,
     /// Hidden until then; for good when absent.
     #[schema(value_type = Option<String>)]
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    #[serde(default, deserialize_with = "service::input::instant_if_any")]
     until: Option<Timestamp>,
 }
 
@@ -169,7 +169,7 @@ pub struct DismissInput {
 pub async fn dismiss(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<DismissInput>,
 ) -> Result<Json<AlertDetail>, Problem> {
     let actor = cx.actor.clone();
@@ -184,7 +184,7 @@ pub async fn dismiss(
 pub async fn ticket(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<AlertDetail>, Problem> {
     let actor = cx.actor.clone();
     commands::open_ticket(&deps, cx, AlertId(id)).await?;

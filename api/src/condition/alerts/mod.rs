@@ -1,19 +1,18 @@
 //! The alert inbox: what rules found, the most urgent first, with the evidence frozen when each was raised.
 
+mod asked;
 mod card;
-pub mod commands;
 mod file;
 pub mod json;
 mod pages;
-pub(crate) mod queries;
 pub mod sentence;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use card::{evidence_card, severity_class, thumbnail, verdict_key};
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 const PEOPLE: &[Role] = &[Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent];
 const PROGRAMS: &[Role] =

@@ -1,28 +1,7 @@
 //! The alert inbox and the page of one alert.
 
-use super::{
-    commands::{self, Dismiss},
-    evidence_card, file,
-    queries::{self, Row},
-    sentence::sentence,
-    severity_class, thumbnail, verdict_key,
-};
-use crate::{
-    Deps,
-    command::{CommandError, Context},
-    fleet::models::metrics::MetricNames,
-    scope,
-    web::{
-        csv::Listed,
-        form::Form,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table::{self, Column},
-    },
-};
+use super::{evidence_card, file, sentence::sentence, severity_class, thumbnail, verdict_key};
+use crate::fleet::models::metrics::MetricNames;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -38,15 +17,34 @@ use domain::{
     id::{AlertId, AssetId},
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    condition::alerts::{
+        commands::{self, Dismiss},
+        queries::{self, Row},
+    },
+    scope,
+};
 use std::collections::HashMap;
 use store::records::{
     condition::{alerts, rules},
     fleet::{assets, sites},
 };
 use uuid::Uuid;
+use web::{
+    csv::Listed,
+    deps::Deps,
+    form::Form,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
+};
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let filter = queries::filter(&query)?;
+    let filter = super::asked::filter(&query)?;
     if query.wants_csv()? {
         return file::all(Listed { deps, view, filter }).await;
     }
@@ -273,14 +271,19 @@ fn dismiss_form(view: &View, alert: &Alert, form: &Form) -> Markup {
 pub async fn acknowledge(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     commands::acknowledge(&deps, form.context(cx), AlertId(id)).await?;
     Ok(see_other(&format!("/alerts/{id}")))
 }
 
-pub async fn ticket(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn ticket(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     let ticket = commands::open_ticket(&deps, form.context(cx), AlertId(id)).await?;
     Ok(see_other(&format!("/tickets/{ticket}")))
 }
@@ -289,7 +292,7 @@ pub async fn dismiss(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     let shown = load(&deps, &view, AlertId(id)).await?;

@@ -1,11 +1,9 @@
 //! Sentences of evidence in the reader's language.
 
-use crate::{
-    fleet::models::metrics::MetricNames,
-    web::{i18n::Lang, request::View},
-};
+use crate::fleet::models::metrics::MetricNames;
 use domain::condition::evidence::{Arg, Sentence};
 use fluent_templates::fluent_bundle::FluentValue;
+use web::{i18n::Lang, request::View};
 
 /// Names that evidence uses for its arguments.
 const NAMES: [&str; 14] = [

@@ -251,9 +251,16 @@ async fn verdicts_make_the_precision_of_a_rule() {
     let tx = app.deps.records.begin().await.expect("begin");
     for (case, verdict) in [(&first, Verdict::Right), (&second, Verdict::FalseAlarm)] {
         let found = Some("worn bearing".into());
-        super::commands::verdict(&tx, case.alert.group_id, verdict, found, None, app.now())
-            .await
-            .expect("verdict");
+        service::condition::alerts::commands::verdict(
+            &tx,
+            case.alert.group_id,
+            verdict,
+            found,
+            None,
+            app.now(),
+        )
+        .await
+        .expect("verdict");
     }
     tx.commit().await.expect("commit");
     let answer = app.bearer(Role::Admin).get(&format!("/api/v1/rules/{}", rules::FAILURE_RULE)).await.json();

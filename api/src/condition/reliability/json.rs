@@ -1,17 +1,5 @@
 //! State logs and reliability for programs.
 
-use super::queries::{self, Reliability};
-use crate::{
-    Deps,
-    command::{CommandError, Unreadable},
-    problem::Problem,
-    scope,
-    web::{
-        json::{Json, Time},
-        list::ListQuery,
-        request::User,
-    },
-};
 use axum::extract::{Path, State};
 use chrono::TimeDelta;
 use domain::{
@@ -22,8 +10,20 @@ use domain::{
     id::{AssetId, ModelId},
 };
 use serde::Serialize;
+use service::{
+    command::{CommandError, Unreadable},
+    condition::reliability::queries::{self, Reliability},
+    scope,
+};
 use store::records::condition::states;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::{Json, Time},
+    list::ListQuery,
+    problem::Problem,
+    request::User,
+};
 
 /// Longest period that is answered at once.
 const MAX_DAYS: i64 = 3660;

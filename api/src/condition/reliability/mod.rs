@@ -2,12 +2,11 @@
 //! failures and the share of time that is known.
 
 pub mod json;
-pub mod queries;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 /// Technicians see the assets they work on, but no model's figures.
 const MODELS: &[Role] = &[

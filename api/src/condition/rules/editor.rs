@@ -1,14 +1,5 @@
 //! The form of a rule: one set of fields for each kind of condition.
 
-use crate::{
-    command::CommandError,
-    web::{
-        chooser::Kind,
-        form::{Check, Fields, Form},
-        i18n::Lang,
-        request::View,
-    },
-};
 use domain::{
     condition::{
         Severity,
@@ -18,7 +9,14 @@ use domain::{
     telemetry::DeviceEventKind,
 };
 use maud::{Markup, html};
+use service::command::CommandError;
 use uuid::Uuid;
+use web::{
+    chooser::Kind,
+    form::{Check, Fields, Form},
+    i18n::Lang,
+    request::View,
+};
 
 const MINUTE: u32 = 60;
 const HOUR: u32 = 3600;

@@ -1,20 +1,5 @@
 //! Rules for programs.
 
-use super::{
-    backtest::{self, Backtest},
-    commands::{self, RuleInput},
-    queries,
-};
-use crate::{
-    Deps,
-    command::{CommandError, Context},
-    problem::Problem,
-    web::{
-        json::{Json, Time},
-        list::Items,
-        request::User,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -30,8 +15,23 @@ use domain::{
     id::RuleId,
 };
 use serde::{Deserialize, Serialize};
+use service::{
+    command::CommandError,
+    condition::rules::{
+        backtest::{self, Backtest},
+        commands::{self, RuleInput},
+        queries,
+    },
+};
 use store::records::condition::rules::Precision;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::{Json, Time},
+    list::Items,
+    problem::Problem,
+    request::{Caller, User},
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct RuleView {
@@ -97,7 +97,7 @@ pub async fn get(
     responses((status = 201, body = RuleView), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<RuleInput>,
 ) -> Result<(StatusCode, Json<RuleView>), Problem> {
     let rule = commands::create(&deps, cx, input).await?;
@@ -110,7 +110,7 @@ pub async fn create(
 pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<RuleInput>,
 ) -> Result<Json<RuleView>, Problem> {
     let scope = cx.scope();
@@ -125,11 +125,11 @@ pub async fn update(
 pub struct BacktestInput {
     /// 90 days before `to` when absent.
     #[schema(value_type = Option<String>)]
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    #[serde(default, deserialize_with = "service::input::instant_if_any")]
     from: Option<Timestamp>,
     /// Now when absent.
     #[schema(value_type = Option<String>)]
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    #[serde(default, deserialize_with = "service::input::instant_if_any")]
     to: Option<Timestamp>,
     /// Instead of the rule as it is saved.
     #[schema(value_type = Option<Object>)]

@@ -1,16 +1,13 @@
 //! Rules: what to watch for, tried over history before they may open tickets.
 
-mod backtest;
-mod commands;
 mod editor;
 pub mod json;
 mod pages;
-mod queries;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 /// A backtest covers this much unless asked otherwise.
 const BACKTEST_DAYS: i64 = 90;

@@ -1,33 +1,14 @@
 //! The rules as pages: the list with what technicians said of them, the editor, and the backtest before *Enable*.
 
-use super::{
-    backtest::{self, Backtest},
-    commands::{self, RuleInput},
-    editor, queries,
-};
-use crate::{
-    Deps, choices,
-    command::{Context, Unreadable},
-    condition::alerts::sentence::quantity,
-    fleet::models::pages::model_name,
-    web::{
-        chooser::Kind,
-        form::Form,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageError, PageResult, see_other},
-        table::{self, Column},
-    },
-};
+use super::editor;
+use crate::{choices, condition::alerts::sentence::quantity, fleet::models::pages::model_name};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
 use chrono::TimeDelta;
-use domain::calendar::{date_of, end_of_day, last_day, start_of_day};
 use domain::{
+    calendar::{date_of, end_of_day, last_day, start_of_day},
     condition::{
         reliability::Period,
         rule::{Condition, DeviationLimit, Direction, Rule, Scope, Side},
@@ -36,6 +17,14 @@ use domain::{
     id::{AssetId, ModelId, RuleId},
 };
 use maud::{Markup, html};
+use service::{
+    command::{Context, Unreadable},
+    condition::rules::{
+        backtest::{self, Backtest},
+        commands::{self, RuleInput},
+        queries,
+    },
+};
 use std::collections::HashMap;
 use store::{
     StoreError,
@@ -49,6 +38,17 @@ use store::{
     },
 };
 use uuid::Uuid;
+use web::{
+    chooser::Kind,
+    deps::Deps,
+    form::Form,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageError, PageResult, see_other},
+    table::{self, Column},
+};
 
 pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
     let (db, lang) = (deps.records.read(), view.lang);
@@ -107,7 +107,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
 /// What one chooses for a rule.
 const CHOSEN: [(&str, Kind); 1] = [("scope", Kind::RuleScopes)];
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match editor::read(&form, view.lang) {
         Ok(settings) => {
@@ -133,7 +133,7 @@ pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
@@ -153,11 +153,21 @@ pub async fn update(
     }
 }
 
-pub async fn enable(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn enable(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     switch(&deps, form.context(cx), id, true).await
 }
 
-pub async fn disable(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn disable(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     switch(&deps, form.context(cx), id, false).await
 }
 

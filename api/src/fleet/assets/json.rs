@@ -1,26 +1,26 @@
 //! Assets for programs.
 
-use super::commands::{self, AssetInput};
-use crate::{
-    Deps,
-    command::{CommandError, Context},
-    problem::Problem,
-    scope,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-        time::rfc3339,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
 use domain::{Money, fleet::asset::Asset, id::AssetId, people::account::Role};
 use serde::Serialize;
+use service::{
+    command::CommandError,
+    fleet::assets::commands::{self, AssetInput},
+    scope,
+};
 use store::records::fleet::assets;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AssetView {
@@ -101,7 +101,7 @@ pub async fn get(
     responses((status = 201, body = AssetView), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<AssetInput>,
 ) -> Result<(StatusCode, Json<AssetView>), Problem> {
     let role = cx.actor.role;
@@ -115,7 +115,7 @@ pub async fn create(
 pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<AssetInput>,
 ) -> Result<Json<AssetView>, Problem> {
     let role = cx.actor.role;

@@ -1,16 +1,12 @@
 //! Installed machines: what they are, how they do, and whose eyes may see them.
 
-pub mod commands;
 #[cfg(test)]
 pub mod fixture;
 pub mod json;
 pub(crate) mod pages;
-pub mod queries;
 
-use crate::{
-    fleet::customers::WRITE,
-    web::routes::{Access, Routes},
-};
+use crate::fleet::customers::WRITE;
+use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let write = Access::Roles(WRITE);

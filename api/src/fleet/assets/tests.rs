@@ -112,7 +112,7 @@ async fn the_asset_page_shows_charts_figures_and_facts() {
     }
     assert!(!text.contains("Unknown localization") && !text.contains("NaN"), "{text}");
     for lang in ["es", "it", "ro", "zh"] {
-        assert!(crate::web::i18n::Lang::parse(lang).unwrap().t("assets-title") != "Assets");
+        assert!(web::i18n::Lang::parse(lang).unwrap().t("assets-title") != "Assets");
     }
 }
 

@@ -1,26 +1,25 @@
 //! Customers for programs.
 
-use super::commands::{self, CustomerInput};
-use crate::{
-    Deps,
-    command::Context,
-    problem::Problem,
-    scope,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-        time::rfc3339,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
 use domain::{fleet::customer::Customer, id::CustomerId};
 use serde::Serialize;
+use service::{
+    fleet::customers::commands::{self, CustomerInput},
+    scope,
+};
 use store::records::fleet::customers;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CustomerView {
@@ -81,7 +80,7 @@ pub async fn get(
     responses((status = 201, body = CustomerView), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<CustomerInput>,
 ) -> Result<(StatusCode, Json<CustomerView>), Problem> {
     let customer = commands::create(&deps, cx, input).await?;
@@ -94,7 +93,7 @@ pub async fn create(
 pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<CustomerInput>,
 ) -> Result<Json<CustomerView>, Problem> {
     Ok(Json(commands::update(&deps, cx, CustomerId(id), input).await?.into()))

@@ -1,13 +1,12 @@
 //! Who owns equipment and pays for its service.
 
-pub mod commands;
 pub mod json;
 pub(crate) mod pages;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role::{
     self, Admin, Agent, Billing, Dispatcher, Integration, ServiceManager, Warehouse,
 };
+use web::routes::{Access, Routes};
 
 /// Who may read the master data of all customers.
 pub const READ: &[Role] = &[Admin, ServiceManager, Dispatcher, Agent, Billing, Warehouse, Integration];

@@ -1,35 +1,32 @@
 //! Customers for people: the list, one with its sites, and the form.
 
-use super::{
-    WRITE,
-    commands::{self, CustomerInput},
-};
-use crate::{
-    Deps,
-    command::Context,
-    scope,
-    web::{
-        csv::{self, Listed},
-        form::Form,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageError, PageResult, see_other},
-        table::{self, Column},
-    },
-};
+use super::WRITE;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
 use domain::{fleet::customer::Customer, id::CustomerId};
 use maud::{Markup, html};
+use service::{
+    fleet::customers::commands::{self, CustomerInput},
+    scope,
+};
 use store::records::{
     PageRequest,
     fleet::{assets, customers, sites},
 };
 use uuid::Uuid;
+use web::{
+    csv::{self, Listed},
+    deps::Deps,
+    form::Form,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageError, PageResult, see_other},
+    table::{self, Column},
+};
 
 const COLUMNS: [Column; 4] = [
     Column::text("customers-name"),
@@ -157,7 +154,7 @@ pub async fn new(view: View) -> Markup {
     draw(&view, &Form::blank(), "/customers", "customers-new")
 }
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     match commands::create(&deps, form.context(cx), read(&form)).await {
         Ok(customer) => Ok(see_other(&format!("/customers/{}", customer.id))),
         Err(error) => form.again(error, |form| draw(&view, form, "/customers", "customers-new")),
@@ -181,7 +178,7 @@ pub async fn update(
     State(deps): State<Deps>,
     view: View,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     let path = format!("/customers/{id}");

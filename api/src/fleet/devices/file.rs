@@ -1,15 +1,13 @@
 //! The devices of a list as a file.
 
-use super::{
-    pages::{COLUMNS, connection_word},
-    queries,
-};
-use crate::web::{
+use super::pages::{COLUMNS, connection_word};
+use service::fleet::devices::queries;
+use store::records::fleet::{assets, devices};
+use web::{
     csv::{self, Listed},
     response::PageResult,
     time::rfc3339,
 };
-use store::records::fleet::{assets, devices};
 
 pub async fn all(list: Listed<devices::Filter>) -> PageResult {
     let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));

@@ -1,31 +1,30 @@
 //! Devices for programs.
 
-use super::{
-    commands::{self, NewDevice},
-    queries::{self, Facts},
-};
-use crate::{
-    Deps,
-    command::Context,
-    problem::Problem,
-    scope,
-    telemetry::samples::json::LatestView,
-    web::{
-        chart::state_word,
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-        time::rfc3339,
-    },
-};
+use crate::telemetry::samples::json::LatestView;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
 use domain::{fleet::device::Device, id::DeviceId};
 use serde::Serialize;
+use service::{
+    fleet::devices::{
+        commands::{self, NewDevice},
+        queries::{self, Facts},
+    },
+    scope,
+};
 use store::records::fleet::devices;
 use uuid::Uuid;
+use web::{
+    chart::state_word,
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DeviceView {
@@ -158,7 +157,7 @@ pub async fn get(
     responses((status = 201, body = DeviceWithToken), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewDevice>,
 ) -> Result<(StatusCode, Json<DeviceWithToken>), Problem> {
     let (device, token) = commands::create(&deps, cx, input).await?;
@@ -171,7 +170,7 @@ pub async fn create(
 pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewDevice>,
 ) -> Result<Json<DeviceView>, Problem> {
     Ok(Json((&commands::update(&deps, cx, DeviceId(id), input).await?).into()))
@@ -183,7 +182,7 @@ pub async fn update(
 pub async fn rotate(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<DeviceWithToken>, Problem> {
     let (device, token) = commands::rotate(&deps, cx, DeviceId(id)).await?;
     Ok(Json(DeviceWithToken { device: (&device).into(), token }))
@@ -195,7 +194,7 @@ pub async fn rotate(
 pub async fn revoke(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<DeviceView>, Problem> {
     Ok(Json((&commands::revoke(&deps, cx, DeviceId(id)).await?).into()))
 }

@@ -1,15 +1,11 @@
 //! What speaks for equipment: registering devices, and giving and taking their credentials.
 
-pub mod commands;
 mod file;
 pub mod json;
 pub mod pages;
-pub mod queries;
 
-use crate::{
-    fleet::customers::WRITE,
-    web::routes::{Access, Routes},
-};
+use crate::fleet::customers::WRITE;
+use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let write = Access::Roles(WRITE);

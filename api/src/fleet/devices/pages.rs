@@ -1,33 +1,13 @@
 //! Devices for people: the list, one with its three facts and live charts, and its credentials.
 
-use super::{
-    commands::{self, NewDevice},
-    file,
-    queries::{self, Facts, facts},
-};
+use super::file;
 use crate::{
-    Deps, choices,
-    command::{CommandError, Context},
+    choices,
     fleet::{
         assets::pages::charts::{self, Window},
         customers::pages::may_write,
     },
-    scope,
     screens::connect,
-    web::{
-        chart::{Plot, state_pill},
-        chooser::Kind,
-        csv::Listed,
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table::{self, Column},
-        time::ago,
-    },
 };
 use axum::{
     extract::{Path, State},
@@ -43,11 +23,34 @@ use domain::{
     id::DeviceId,
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    fleet::devices::{
+        commands::{self, NewDevice},
+        queries::{self, Facts, facts},
+    },
+    scope,
+};
 use store::records::{
     fleet::{assets, device_attributes, devices},
     telemetry::quarantine,
 };
 use uuid::Uuid;
+use web::{
+    chart::{Plot, state_pill},
+    chooser::Kind,
+    csv::Listed,
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
+    time::ago,
+};
 
 pub(super) const COLUMNS: [Column; 4] = [
     Column::text("devices-name"),
@@ -138,7 +141,7 @@ pub async fn update(
     State(deps): State<Deps>,
     view: View,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
@@ -162,7 +165,7 @@ pub async fn rotate(
     State(deps): State<Deps>,
     view: View,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     headers: HeaderMap,
     form: Form,
 ) -> PageResult {
@@ -170,7 +173,12 @@ pub async fn rotate(
     Ok(connect::pages::connected(&deps, &view, &headers, &device, &token).into_response())
 }
 
-pub async fn revoke(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn revoke(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     commands::revoke(&deps, form.context(cx), DeviceId(id)).await?;
     Ok(see_other(&format!("/devices/{id}")))
 }

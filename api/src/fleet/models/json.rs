@@ -1,17 +1,5 @@
 //! Models for programs.
 
-use super::commands::{self, ModelInput};
-use crate::{
-    Deps,
-    command::Context,
-    problem::Problem,
-    scope,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -21,8 +9,19 @@ use domain::{
     id::ModelId,
 };
 use serde::Serialize;
+use service::{
+    fleet::models::commands::{self, MetricShape, ModelInput},
+    scope,
+};
 use store::records::fleet::{model_metrics, models};
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ModelView {
@@ -31,22 +30,14 @@ pub struct ModelView {
     name: String,
     equipment_type: String,
     /// What its values are called, and their units.
-    metrics: Vec<MetricJson>,
+    metrics: Vec<MetricShape>,
     demo: bool,
-}
-
-/// The name and the unit of a value, such as `Suction pressure` and `bar` of `suction_pressure`.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct MetricJson {
-    metric: String,
-    name: String,
-    unit: String,
 }
 
 impl ModelView {
     fn new(model: Model, metrics: Vec<MetricName>) -> Self {
         let metric =
-            |known: MetricName| MetricJson { metric: known.metric, name: known.name, unit: known.unit };
+            |known: MetricName| MetricShape { metric: known.metric, name: known.name, unit: known.unit };
         Self {
             metrics: metrics.into_iter().map(metric).collect(),
             id: model.id.into(),
@@ -100,7 +91,7 @@ pub async fn get(
     responses((status = 201, body = ModelView), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<ModelInput>,
 ) -> Result<(StatusCode, Json<ModelView>), Problem> {
     let model = commands::create(&deps, cx, input).await?;
@@ -113,7 +104,7 @@ pub async fn create(
 pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<ModelInput>,
 ) -> Result<Json<ModelView>, Problem> {
     let model = commands::update(&deps, cx, ModelId(id), input).await?;

@@ -1,21 +1,13 @@
 //! What people call the values that a type of equipment sends: the model's own name and unit where it has one, else
 //! the usual word, else the key in plain letters. A machine's key is never shown raw.
 
-use crate::{
-    command::CommandError,
-    input::{Checks, MAX_NAME},
-    web::i18n::{Lang, small_initial},
-};
 use domain::{fleet::model::MetricName, id::AssetId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use store::{
     StoreError,
     records::{Connection, fleet::model_metrics},
 };
-
-/// More values than this has no type of equipment that a person describes.
-const MAX_METRICS: usize = 200;
-const MAX_UNIT: usize = 16;
+use web::i18n::{Lang, small_initial};
 
 /// The names of one model's metrics.
 #[derive(Clone, Debug, Default)]
@@ -80,34 +72,10 @@ pub fn read(text: &str) -> Vec<MetricName> {
     text.lines().filter(|line| !line.trim().is_empty()).map(line).collect()
 }
 
-/// The names as they may be kept.
-pub fn checked(names: Vec<MetricName>) -> Result<Vec<MetricName>, CommandError> {
-    let mut checks = Checks::default();
-    let mut seen = BTreeSet::new();
-    checks.at_most("metrics", names.len(), MAX_METRICS);
-    for (index, name) in names.iter().enumerate() {
-        let bracketed = |text: &str| text.contains(['[', ']', '=', '\n', '\r']);
-        if name.metric.is_empty() || !seen.insert(&name.metric) || bracketed(&name.metric) {
-            checks.add("metrics", "models-metrics-wrong");
-        }
-        for (part, text, max) in [
-            ("metric", &name.metric, MAX_NAME),
-            ("name", &name.name, MAX_NAME),
-            ("unit", &name.unit, MAX_UNIT),
-        ] {
-            checks.text(format!("metrics[{index}].{part}"), text, max);
-        }
-        if bracketed(&name.name) || bracketed(&name.unit) {
-            checks.add("metrics", "models-metrics-wrong");
-        }
-    }
-    checks.finish()?;
-    Ok(names)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use service::fleet::models::commands::checked_metrics;
 
     fn name(metric: &str, name: &str, unit: &str) -> MetricName {
         MetricName { metric: metric.into(), name: name.into(), unit: unit.into() }
@@ -123,9 +91,9 @@ mod tests {
         ];
         assert_eq!(show(&all), "suction_pressure = Suction pressure [bar]\ndp [Pa]\nflow = Flow\nraw");
         assert_eq!(read(&show(&all)), all);
-        assert!(checked(all).is_ok());
+        assert!(checked_metrics(all).is_ok());
         for wrong in ["a\na", "= Name", "[bar]", "a = b = c", "a = [x] y", &"a".repeat(121)] {
-            assert!(checked(read(wrong)).is_err(), "{wrong}");
+            assert!(checked_metrics(read(wrong)).is_err(), "{wrong}");
         }
     }
 

@@ -1,14 +1,11 @@
 //! Types of equipment.
 
-pub mod commands;
 pub mod json;
 pub mod metrics;
 pub mod pages;
 
-use crate::{
-    fleet::customers::{READ, WRITE},
-    web::routes::{Access, Routes},
-};
+use crate::fleet::customers::{READ, WRITE};
+use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));

@@ -1,34 +1,31 @@
 //! Models for people: the list and the form.
 
-use super::{
-    commands::{self, ModelInput},
-    metrics,
-};
-use crate::{
-    Deps,
-    command::Context,
-    fleet::customers::pages::may_write,
-    scope,
-    web::{
-        csv::{self, Listed},
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageError, PageResult, see_other},
-        table::{self, Column},
-    },
-};
+use super::metrics;
+use crate::fleet::customers::pages::may_write;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
 use domain::{fleet::model::Model, id::ModelId};
 use maud::{Markup, html};
+use service::{
+    fleet::models::commands::{self, ModelInput},
+    scope,
+};
 use store::records::fleet::{model_metrics, models};
 use uuid::Uuid;
+use web::{
+    csv::{self, Listed},
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageError, PageResult, see_other},
+    table::{self, Column},
+};
 
 /// Manufacturer and name, as people call the type.
 pub fn model_name(lang: Lang, model: &Model) -> String {
@@ -92,7 +89,7 @@ pub async fn new(view: View) -> Markup {
     draw(&view, &Form::blank(), "/models", "models-new")
 }
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     match commands::create(&deps, form.context(cx), read(&form)).await {
         Ok(_) => Ok(see_other("/models")),
         Err(error) => form.again(error, |form| draw(&view, form, "/models", "models-new")),
@@ -114,7 +111,7 @@ pub async fn update(
     State(deps): State<Deps>,
     view: View,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     match commands::update(&deps, form.context(cx), ModelId(id), read(&form)).await {

@@ -1,25 +1,24 @@
 //! Sites for programs.
 
-use super::commands::{self, SiteInput};
-use crate::{
-    Deps,
-    command::Context,
-    problem::Problem,
-    scope,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
 use domain::{fleet::site::Site, id::SiteId};
 use serde::Serialize;
+use service::{
+    fleet::sites::commands::{self, SiteInput},
+    scope,
+};
 use store::records::fleet::sites;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SiteView {
@@ -81,7 +80,7 @@ pub async fn get(
     responses((status = 201, body = SiteView), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<SiteInput>,
 ) -> Result<(StatusCode, Json<SiteView>), Problem> {
     Ok((StatusCode::CREATED, Json(commands::create(&deps, cx, input).await?.into())))
@@ -93,7 +92,7 @@ pub async fn create(
 pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<SiteInput>,
 ) -> Result<Json<SiteView>, Problem> {
     Ok(Json(commands::update(&deps, cx, SiteId(id), input).await?.into()))

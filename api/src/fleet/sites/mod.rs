@@ -1,13 +1,10 @@
 //! Customers' places.
 
-pub mod commands;
 pub mod json;
 mod pages;
 
-use crate::{
-    fleet::customers::{READ, WRITE},
-    web::routes::{Access, Routes},
-};
+use crate::fleet::customers::{READ, WRITE};
+use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));

@@ -1,31 +1,31 @@
 //! Sites for people: the list and the form.
 
-use super::commands::{self, SiteInput};
-use crate::{
-    Deps, choices,
-    command::{CommandError, Context},
-    fleet::customers::pages::may_write,
-    scope,
-    web::{
-        chooser::Kind,
-        csv::{self, Listed},
-        form::{Check, Form},
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageError, PageResult, see_other},
-        table::{self, Column},
-    },
-};
+use crate::{choices, fleet::customers::pages::may_write};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
 use domain::{fleet::site::Site, id::SiteId};
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    fleet::sites::commands::{self, SiteInput},
+    scope,
+};
 use store::records::fleet::{customers, sites, territories};
 use uuid::Uuid;
+use web::{
+    chooser::Kind,
+    csv::{self, Listed},
+    deps::Deps,
+    form::{Check, Form},
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageError, PageResult, see_other},
+    table::{self, Column},
+};
 
 const COLUMNS: [Column; 4] = [
     Column::text("sites-name"),
@@ -103,7 +103,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Resu
 /// The row that one chooses for a site.
 const CHOSEN: [(&str, Kind); 1] = [("customer_id", Kind::Customers)];
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read(&form, &view) {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
@@ -141,7 +141,7 @@ pub async fn update(
     State(deps): State<Deps>,
     view: View,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;

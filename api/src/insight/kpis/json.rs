@@ -1,24 +1,27 @@
 //! Indicators for programs.
 
 use super::{
-    changes,
+    asked::asked,
     pages::{self, Row},
-    queries::{self, Figure, Note, asked},
-};
-use crate::{
-    Deps,
-    problem::Problem,
-    scope,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-        time::rfc3339,
-    },
 };
 use axum::extract::{Path, State};
 use domain::Money;
 use serde::Serialize;
+use service::{
+    insight::kpis::{
+        changes,
+        queries::{self, Figure, Note},
+    },
+    scope,
+};
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::User,
+    time::rfc3339,
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct KpiView {

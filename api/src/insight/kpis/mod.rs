@@ -1,18 +1,14 @@
 //! Indicators: each with its definition, its choices and the rows behind it.
 
-pub mod changes;
-pub mod equipment;
-mod facts;
+mod asked;
 pub mod json;
 pub mod pages;
-pub mod queries;
 pub mod rebuild;
-mod standing;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 /// Costs and margins stand among them: technicians and customers have no access, nor have programs that are bound to a
 /// customer, because the figures are of the whole house.

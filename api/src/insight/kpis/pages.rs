@@ -1,25 +1,7 @@
 //! Indicators for people: the catalogue, and each with its definition, its choices and its rows.
 
-use super::{
-    facts::day,
-    queries::{self, Days, Figure, Note, asked},
-};
-use crate::{
-    Deps,
-    command::CommandError,
-    fleet::models::pages::model_name,
-    web::{
-        chart::spark,
-        csv::{self, Listed},
-        form::Form,
-        i18n::Lang,
-        layout,
-        list::ListQuery,
-        request::{User, View},
-        response::PageResult,
-        table::{self, Column},
-    },
-};
+use super::asked::asked;
+use crate::fleet::models::pages::model_name;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -30,6 +12,13 @@ use domain::{
     people::organisation::Organisation,
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    insight::kpis::{
+        facts::day,
+        queries::{self, Days, Figure, Note},
+    },
+};
 use std::collections::HashMap;
 use store::{
     StoreError,
@@ -42,6 +31,18 @@ use store::{
     },
 };
 use uuid::Uuid;
+use web::{
+    chart::spark,
+    csv::{self, Listed},
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    layout,
+    list::ListQuery,
+    request::{User, View},
+    response::PageResult,
+    table::{self, Column},
+};
 
 /// Money figures are sums of minor units; people read major ones.
 pub fn major(unit: Unit, currency: Currency, value: f64) -> f64 {

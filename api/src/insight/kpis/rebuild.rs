@@ -1,29 +1,27 @@
 //! Making all facts of the indicators anew, for whoever doubts them. It goes on by itself, behind everything that
 //! changes meanwhile, and over a restart; the figures stay readable and change only where they were wrong.
 
-use crate::{
-    Deps,
-    command::{Begun, CommandError, Context},
-    problem::Problem,
-    web::{
-        form::Form,
-        json::Json,
-        request::View,
-        response::{PageResult, see_other},
-        routes::{Access, Routes},
-        time::rfc3339,
-    },
-};
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use domain::people::account::Role;
 use maud::{Markup, html};
 use serde::Serialize;
+use service::insight::kpis::commands;
 use store::{
     StoreError,
     records::{
         Connection,
         insight::kpi_changed::{self, Progress},
     },
+};
+use web::{
+    deps::Deps,
+    form::Form,
+    json::Json,
+    problem::Problem,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    routes::{Access, Routes},
+    time::rfc3339,
 };
 
 const ADMIN: Access = Access::Roles(&[Role::Admin]);
@@ -34,19 +32,6 @@ pub(super) fn routes() -> Routes {
         .post("/settings/kpis-rebuild", ADMIN, start)
         .get("/api/v1/kpis-rebuild", ADMIN, get)
         .post("/api/v1/kpis-rebuild", ADMIN, begin)
-}
-
-/// Begins to make everything anew. While that goes on, asking again changes nothing.
-async fn ask(deps: &Deps, mut cx: Context) -> Result<(), CommandError> {
-    let tx = match cx.begin(&deps.records, "kpis.rebuild", &()).await? {
-        Begun::New(tx) => tx,
-        Begun::Repeated(()) => return Ok(()),
-    };
-    let progress = kpi_changed::progress(&tx).await?;
-    if progress.is_none_or(|progress| progress.ended_at.is_some()) {
-        kpi_changed::rebuild(&tx, Some(cx.at)).await?;
-    }
-    cx.finish(tx, ()).await
 }
 
 /// Where a rebuild of the indicators is.
@@ -84,13 +69,13 @@ pub async fn get(State(deps): State<Deps>) -> Result<Json<RebuildView>, Problem>
 
 /// Makes every indicator anew from what is recorded. It goes on by itself; ask for its state.
 #[utoipa::path(post, path = "/api/v1/kpis-rebuild", tag = "kpis", responses((status = 202, body = RebuildView)))]
-pub async fn begin(State(deps): State<Deps>, cx: Context) -> Result<impl IntoResponse, Problem> {
-    ask(&deps, cx).await?;
+pub async fn begin(State(deps): State<Deps>, Caller(cx): Caller) -> Result<impl IntoResponse, Problem> {
+    commands::rebuild(&deps, cx).await?;
     Ok((StatusCode::ACCEPTED, Json(view(deps.records.read()).await?)))
 }
 
-pub async fn start(State(deps): State<Deps>, cx: Context, form: Form) -> PageResult {
-    ask(&deps, form.context(cx)).await?;
+pub async fn start(State(deps): State<Deps>, Caller(cx): Caller, form: Form) -> PageResult {
+    commands::rebuild(&deps, form.context(cx)).await?;
     Ok(see_other("/settings/jobs"))
 }
 

@@ -1,22 +1,10 @@
 //! Crediting an invoice for people: choose what is taken back, and the paper of it.
 
 use super::{
-    credit::{self as credits, CreditedLine, NewCredit},
     json::{visible, visible_note},
     print,
 };
-use crate::{
-    Deps,
-    command::{CommandError, Context},
-    web::{
-        form::Form,
-        i18n::Lang,
-        layout,
-        request::{User, View},
-        response::{PageResult, see_other},
-    },
-    work::work_orders::view::amount_of,
-};
+use crate::work::work_orders::view::amount_of;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -27,8 +15,20 @@ use domain::{
     money::invoice::{Invoice, credit::CreditNote},
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    money::billing::credit::{self as credits, CreditedLine, NewCredit},
+};
 use store::records::money::credit_notes;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    layout,
+    request::{Caller, User, View},
+    response::{PageResult, see_other},
+};
 
 /// How much of a line, as the form's choice says it.
 const EXTENTS: [&str; 4] = ["none", "whole", "quantity", "amount"];
@@ -112,7 +112,7 @@ pub async fn credit(
     State(deps): State<Deps>,
     user: User,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<Uuid>,
     form: Form,
 ) -> PageResult {

@@ -1,15 +1,15 @@
 //! Invoices, and the work that waits for one, as files.
 
 use super::pages::values;
-use crate::web::{
-    csv::{self, Listed},
-    response::PageResult,
-};
 use domain::Date;
 use store::records::{
     fleet::{assets, customers},
     money::invoices,
     work::work_orders,
+};
+use web::{
+    csv::{self, Listed},
+    response::PageResult,
 };
 
 pub async fn all(list: Listed<invoices::Filter>) -> PageResult {

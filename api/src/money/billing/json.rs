@@ -1,21 +1,5 @@
 //! Invoices and payments for programs.
 
-use super::{
-    commands::{self, NewInvoice},
-    credit::{self as credits, NewCredit},
-    payments::{self as money, NewPayment},
-};
-use crate::{
-    Deps,
-    command::{CommandError, Context},
-    problem::Problem,
-    web::{
-        json::{Json, OptionalJson},
-        list::{Items, ListQuery},
-        request::User,
-        time::rfc3339,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -34,6 +18,14 @@ use domain::{
     people::account::{Actor, Role},
 };
 use serde::Serialize;
+use service::{
+    command::CommandError,
+    money::billing::{
+        commands::{self, NewInvoice},
+        credit::{self as credits, NewCredit},
+        payments::{self as money, NewPayment},
+    },
+};
 use store::{
     StoreError,
     records::money::{
@@ -43,6 +35,14 @@ use store::{
     },
 };
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::{Json, OptionalJson},
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct InvoiceSummary {
@@ -285,7 +285,7 @@ pub async fn get(
     responses((status = 200, body = InvoiceView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn preview(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewInvoice>,
 ) -> Result<Json<InvoiceView>, Problem> {
     with_notes(commands::preview(deps.records.read(), cx.scope(), &input, cx.at).await?, vec![])
@@ -296,7 +296,7 @@ pub async fn preview(
     responses((status = 201, body = InvoiceView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewInvoice>,
 ) -> Result<(StatusCode, Json<InvoiceView>), Problem> {
     let invoice = commands::create_from_work_orders(&deps, cx, input).await?;
@@ -309,7 +309,7 @@ pub async fn create(
 pub async fn issue(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<InvoiceView>, Problem> {
     with_notes(commands::issue(&deps, cx, InvoiceId(id)).await?, vec![])
 }
@@ -320,7 +320,7 @@ pub async fn issue(
 pub async fn cancel(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<InvoiceView>, Problem> {
     with_notes(commands::cancel(&deps, cx, InvoiceId(id)).await?, vec![])
 }
@@ -332,7 +332,7 @@ pub async fn cancel(
 pub async fn credit(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     OptionalJson(input): OptionalJson<NewCredit>,
 ) -> Result<Json<InvoiceView>, Problem> {
     let (invoice, notes) = credits::credit(&deps, cx, InvoiceId(id), input).await?;
@@ -416,7 +416,7 @@ pub async fn payments(
     responses((status = 201, body = PaymentView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn pay(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewPayment>,
 ) -> Result<(StatusCode, Json<PaymentView>), Problem> {
     let payment = money::record(&deps, cx, input).await?;

@@ -1,23 +1,19 @@
 //! Invoices: from approved work and running contracts to money that came in, and back where it was wrong.
 
-pub mod commands;
-pub mod credit;
 mod credit_pages;
 #[cfg(test)]
 mod credit_tests;
 mod file;
 pub mod json;
 pub mod pages;
-pub mod payments;
 #[cfg(test)]
 mod period_tests;
-pub mod periods;
 mod print;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 /// Who makes invoices and takes money.
 const BILLING: Access = Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing]);

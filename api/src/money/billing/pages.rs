@@ -1,25 +1,9 @@
 //! Invoices for people.
 
 use super::{
-    commands::{self, NewInvoice},
     file,
     json::{filter, visible},
-    payments::{self as money, NewPayment, When},
     print,
-};
-use crate::{
-    Deps,
-    command::{CommandError, Context},
-    web::{
-        csv::Listed,
-        form::{Check, Form},
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::{User, View},
-        response::{PageResult, see_other},
-        table::{self, Column},
-    },
 };
 use axum::{
     extract::{Path, State},
@@ -36,6 +20,13 @@ use domain::{
     work::{line::Line, work_order::WorkOrder},
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    money::billing::{
+        commands::{self, NewInvoice},
+        payments::{self as money, NewPayment, When},
+    },
+};
 use std::collections::{BTreeSet, HashMap};
 use store::{
     StoreError,
@@ -47,6 +38,17 @@ use store::{
     },
 };
 use uuid::Uuid;
+use web::{
+    csv::Listed,
+    deps::Deps,
+    form::{Check, Form},
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, User, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
+};
 
 const READY: &str = "ready";
 const TABS: [&str; 7] = [READY, "draft", "open", "overdue", "refund", "paid", "all"];
@@ -214,7 +216,7 @@ async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Resu
 pub async fn create(
     State(deps): State<Deps>,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     query: ListQuery,
     form: Form,
 ) -> PageResult {
@@ -378,12 +380,22 @@ fn button(view: &View, id: InvoiceId, word: &str, class: &str) -> Markup {
     }
 }
 
-pub async fn issue(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+pub async fn issue(
+    State(deps): State<Deps>,
+    Caller(cx): Caller,
+    Path(id): Path<Uuid>,
+    form: Form,
+) -> PageResult {
     commands::issue(&deps, form.context(cx), InvoiceId(id)).await?;
     Ok(see_other(&format!("/invoices/{id}")))
 }
 
-pub async fn cancel(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+pub async fn cancel(
+    State(deps): State<Deps>,
+    Caller(cx): Caller,
+    Path(id): Path<Uuid>,
+    form: Form,
+) -> PageResult {
     commands::cancel(&deps, form.context(cx), InvoiceId(id)).await?;
     Ok(see_other("/invoices"))
 }
@@ -392,7 +404,7 @@ pub async fn pay(
     State(deps): State<Deps>,
     user: User,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<Uuid>,
     form: Form,
 ) -> PageResult {
@@ -426,7 +438,7 @@ fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPaymen
 /// The paper. A customer reaches it from the portal.
 pub async fn print(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {
     let invoice = visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
-    let lang = crate::web::i18n::Lang::parse(&invoice.language).unwrap_or(view.lang);
+    let lang = web::i18n::Lang::parse(&invoice.language).unwrap_or(view.lang);
     let back =
         if user.actor.customer_scope().is_some() { "/portal".into() } else { format!("/invoices/{id}") };
     let paper = print::invoice(lang, &invoice, &back)?;

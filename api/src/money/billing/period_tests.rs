@@ -1,12 +1,10 @@
 //! The price of contracts: invoiced by its periods, once each, and part of the figures.
 
-use super::{
-    periods,
-    tests::{kpi, place, react},
-};
+use super::tests::{kpi, place, react};
 use crate::testing::TestApp;
 use domain::people::account::Role::{Admin, Billing, Customer, Technician};
 use serde_json::{Value, json};
+use service::money::billing::periods;
 
 async fn contract(app: &TestApp, billing: Value) -> String {
     let mut body = json!({

@@ -1,9 +1,6 @@
 //! The paper itself: what a customer receives, in the customer's language, ready for A4.
 
-use crate::{
-    web::{i18n::Lang, icon::icon, table::card_heads},
-    work::work_orders::view::amount_of,
-};
+use crate::work::work_orders::view::amount_of;
 use domain::{
     MoneyError,
     money::{
@@ -15,6 +12,7 @@ use domain::{
     },
 };
 use maud::{Markup, html};
+use web::{i18n::Lang, icon::icon, table::card_heads};
 
 /// The translation key of a snake_case word of the domain.
 pub(super) fn word(prefix: &str, value: &impl serde::Serialize) -> String {

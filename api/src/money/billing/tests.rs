@@ -1,14 +1,6 @@
 //! The money journey at command level, who may do what, and what a second click does.
 
-use super::commands::{self, NewInvoice};
-use crate::{
-    command::Context,
-    insight::kpis::{
-        changes,
-        queries::{self, Days},
-    },
-    testing::TestApp,
-};
+use crate::testing::TestApp;
 use chrono::TimeDelta;
 use domain::{
     Currency, Money, Timestamp,
@@ -31,6 +23,14 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use serde_json::json;
+use service::{
+    command::Context,
+    insight::kpis::{
+        changes,
+        queries::{self, Days},
+    },
+    money::billing::commands::{self, NewInvoice},
+};
 use store::records::{
     engine::outbox,
     fleet::{assets, customers, models, sites},

@@ -1,10 +1,10 @@
 //! The contracts of a list as a file.
 
-use crate::web::{
+use store::records::{fleet::customers, money::contracts};
+use web::{
     csv::{self, Listed},
     response::PageResult,
 };
-use store::records::{fleet::customers, money::contracts};
 
 pub async fn all(list: Listed<contracts::Filter>) -> PageResult {
     let heads = [

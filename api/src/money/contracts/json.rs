@@ -1,19 +1,5 @@
 //! Contracts and warranties for programs.
 
-use super::commands::{self, ContractInput, WarrantyInput};
-use crate::{
-    Deps,
-    command::Context,
-    money::billing::periods::{self as billing, Planned, Standing},
-    problem::Problem,
-    scope,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-        time::rfc3339,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -28,11 +14,26 @@ use domain::{
     },
 };
 use serde::{Deserialize, Serialize};
+use service::{
+    money::{
+        billing::periods::{self as billing, Planned, Standing},
+        contracts::commands::{self, ContractInput, WarrantyInput},
+    },
+    scope,
+};
 use store::records::{
     money::{contracts, warranties},
     people::organisation,
 };
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ContractView {
@@ -172,7 +173,7 @@ pub struct DraftView {
 pub async fn invoice(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<(StatusCode, Json<DraftView>), Problem> {
     let draft = billing::create_draft(&deps, cx, ContractId(id)).await?;
     Ok((StatusCode::CREATED, Json(DraftView { invoice_id: draft.id.into() })))
@@ -222,7 +223,7 @@ pub async fn get(
     responses((status = 201, body = ContractView), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<ContractInput>,
 ) -> Result<(StatusCode, Json<ContractView>), Problem> {
     let contract = commands::create(&deps, cx, input).await?;
@@ -243,7 +244,7 @@ pub struct ContractChange {
 pub async fn update(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(change): Json<ContractChange>,
 ) -> Result<Json<ContractView>, Problem> {
     let contract = commands::update(&deps, cx, ContractId(id), change.version, change.contract).await?;
@@ -295,7 +296,7 @@ pub async fn warranties(
     responses((status = 201, body = WarrantyView), (status = 422, body = Problem)))]
 pub async fn create_warranty(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<WarrantyInput>,
 ) -> Result<(StatusCode, Json<WarrantyView>), Problem> {
     let warranty = commands::create_warranty(&deps, cx, input).await?;

@@ -1,15 +1,13 @@
 //! What customers have bought, what machines are promised, and who pays for what.
 
-pub mod commands;
-pub mod coverage;
 mod file;
 pub mod json;
 pub mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 const EDITORS: Access = Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing]);
 const EDITORS_OR_PROGRAM: Access =

@@ -1,27 +1,7 @@
 //! Contracts for people: the list with what is left of each limit, one contract, and its form.
 
-use super::{
-    commands::{self, ContractInput},
-    file,
-};
-use crate::{
-    Deps, choices,
-    command::{CommandError, Context},
-    money::billing::periods::{self, Planned, Standing},
-    scope,
-    web::{
-        chooser::Kind,
-        csv::Listed,
-        form::{Check, Form},
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table::{self, Column},
-    },
-};
+use super::file;
+use crate::choices;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -37,12 +17,33 @@ use domain::{
 };
 use maud::{Markup, html};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
+use service::{
+    command::CommandError,
+    money::{
+        billing::periods::{self, Planned, Standing},
+        contracts::commands::{self, ContractInput},
+    },
+    scope,
+};
 use store::records::{
     fleet::{assets, customers},
     money::contracts,
     people::organisation,
 };
 use uuid::Uuid;
+use web::{
+    chooser::Kind,
+    csv::Listed,
+    deps::Deps,
+    form::{Check, Form},
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
+};
 
 const TABS: [(&str, Option<ContractState>); 4] = [
     ("active", Some(ContractState::Active)),
@@ -278,7 +279,12 @@ fn plan_card(view: &View, contract: &Contract, plan: &[Planned]) -> Markup {
 }
 
 /// Makes the draft of what is due, and goes to it.
-pub async fn invoice(State(deps): State<Deps>, cx: Context, Path(id): Path<Uuid>, form: Form) -> PageResult {
+pub async fn invoice(
+    State(deps): State<Deps>,
+    Caller(cx): Caller,
+    Path(id): Path<Uuid>,
+    form: Form,
+) -> PageResult {
     let draft = periods::create_draft(&deps, form.context(cx), ContractId(id)).await?;
     Ok(see_other(&format!("/invoices/{}", draft.id)))
 }
@@ -298,7 +304,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
     Ok(draw(&view, &form, None).into_response())
 }
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     let form = settled(&deps, &view, form).await?;
     let made = match read(&deps, &view, &form).await {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
@@ -316,7 +322,7 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
 pub async fn update(
     State(deps): State<Deps>,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<Uuid>,
     form: Form,
 ) -> PageResult {

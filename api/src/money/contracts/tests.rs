@@ -1,4 +1,3 @@
-use super::coverage;
 use crate::{
     money::billing::tests::{eur, place},
     testing::TestApp,
@@ -11,6 +10,7 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use service::money::contracts::coverage;
 
 fn input(customer: CustomerId, number: &str) -> Value {
     json!({

@@ -1,13 +1,5 @@
 //! Whether the product lives, whether it can serve, and its own metrics.
 
-use crate::{
-    deps::Deps,
-    problem::Problem,
-    web::{
-        request::{Peer, User},
-        routes::{Access, Routes},
-    },
-};
 use axum::{
     Json,
     extract::State,
@@ -23,6 +15,12 @@ use store::{
     telemetry,
 };
 use tokio_util::sync::CancellationToken;
+use web::{
+    deps::Deps,
+    problem::Problem,
+    request::{Peer, User},
+    routes::{Access, Routes},
+};
 
 /// A store that has not answered by then is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,24 +1,22 @@
 //! The jobs for programs.
 
-use super::{commands, retention::Subject};
-use crate::{
-    Deps,
-    command::Context,
-    problem::Problem,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        time::rfc3339,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
 use serde::Serialize;
+use service::jobs::{commands, retention::Subject};
 use store::records::{
     across::retention,
     engine::parked_events::{self, Parked},
+};
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::Caller,
+    time::rfc3339,
 };
 
 /// An event that a reaction could not deal with.
@@ -69,7 +67,7 @@ pub async fn parked(State(deps): State<Deps>, query: ListQuery) -> Result<Json<I
     responses((status = 202, description = "it is tried within seconds"), (status = 404, body = Problem)))]
 pub async fn retry(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<i64>,
 ) -> Result<StatusCode, Problem> {
     commands::try_again(&deps, cx, id).await?;

@@ -1,32 +1,28 @@
 //! What Mainstay does by itself, for the person who runs it: events that could not be dealt with, and what is kept how
 //! long.
 
-use super::{commands, retention::Subject};
-use crate::{
-    Deps,
-    command::Context,
-    insight::kpis,
-    people::settings,
-    web::{
-        form::Form,
-        i18n::Lang,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table::{self, Column},
-        time::rfc3339,
-    },
-};
+use crate::{insight::kpis, people::settings};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
 use domain::Timestamp;
 use maud::{Markup, html};
+use service::jobs::{commands, retention::Subject};
 use store::records::{
     across::retention::{self, Run},
     engine::parked_events::{self, Parked},
+};
+use web::{
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
+    time::rfc3339,
 };
 
 const PARKED: [Column; 5] = [
@@ -78,7 +74,12 @@ pub async fn page(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
     .into_response())
 }
 
-pub async fn retry(State(deps): State<Deps>, cx: Context, Path(id): Path<i64>, form: Form) -> PageResult {
+pub async fn retry(
+    State(deps): State<Deps>,
+    Caller(cx): Caller,
+    Path(id): Path<i64>,
+    form: Form,
+) -> PageResult {
     commands::try_again(&deps, form.context(cx), id).await?;
     Ok(see_other("/settings/jobs"))
 }

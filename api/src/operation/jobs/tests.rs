@@ -1,27 +1,34 @@
-use super::*;
 use crate::testing::TestApp;
 use chrono::TimeDelta;
 use domain::{
-    event::DomainEvent,
+    event::{DomainEvent, Recorded},
     id::{InvoiceId, TicketId, VisitId, WorkOrderId},
+    people::account::Role,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use futures::future::BoxFuture;
+use service::{
+    command::CommandError,
+    deps::Deps,
+    jobs::{Reaction, retention, run_reactions},
+};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 use store::records::{
-    Connection, PageRequest,
+    Connection, PageRequest, Tx,
     engine::{command_keys, outbox, parked_events},
     people::organisation,
 };
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// While true, the reaction of the next test refuses what it will do later.
 static LATER: AtomicBool = AtomicBool::new(true);
 
 /// Counts tickets in the organisation's name, as an effect that lives in the same transaction; refuses invoices, falls
 /// over visits, and conflicts over completed work for a while.
-pub(super) fn count<'a>(
-    _: &'a Deps,
-    tx: &'a Tx,
-    recorded: &'a Recorded,
-) -> BoxFuture<'a, Result<(), CommandError>> {
+pub fn count<'a>(_: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) -> BoxFuture<'a, Result<(), CommandError>> {
     Box::pin(async move {
         match recorded.event {
             DomainEvent::TicketOpened { .. } => {}
@@ -38,22 +45,22 @@ pub(super) fn count<'a>(
 
 static TEST_REACTIONS: &[Reaction] = &[Reaction { name: "test", run: count }];
 
-pub(super) async fn push(app: &TestApp, event: DomainEvent) {
+pub async fn push(app: &TestApp, event: DomainEvent) {
     let tx = app.deps.records.begin().await.expect("begin");
     outbox::push(&tx, &event, app.now()).await.expect("push");
     tx.commit().await.expect("commit");
 }
 
-pub(super) async fn counted(app: &TestApp) -> usize {
+pub async fn counted(app: &TestApp) -> usize {
     let kept = organisation::get(app.deps.records.read()).await.expect("read").expect("set up");
     kept.name.matches('|').count()
 }
 
-pub(super) async fn parked(app: &TestApp) -> Vec<parked_events::Parked> {
+pub async fn parked(app: &TestApp) -> Vec<parked_events::Parked> {
     parked_events::list(app.deps.records.read(), &PageRequest::first(10)).await.expect("read").items
 }
 
-pub(super) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds().await {
         assert!(Instant::now() < deadline, "{what}");
@@ -81,7 +88,7 @@ struct Running {
 impl Running {
     fn start(app: &TestApp) -> Self {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
-        tasks.spawn(run_reactions(app.deps.clone(), TEST_REACTIONS, stop.clone()));
+        tasks.spawn(run_reactions(app.deps.service.clone(), TEST_REACTIONS, stop.clone()));
         Self { stop, tasks }
     }
     async fn end(mut self) {
@@ -90,7 +97,7 @@ impl Running {
     }
 }
 
-pub(super) fn ticket() -> DomainEvent {
+pub fn ticket() -> DomainEvent {
     DomainEvent::TicketOpened { ticket: TicketId::generate() }
 }
 

@@ -1,9 +1,6 @@
 //! Two processes that both believe the lease of the jobs is theirs.
 
-use super::{
-    REACTIONS, Reaction, follow,
-    tests::{count, counted, parked, push, ticket, until},
-};
+use super::tests::{count, counted, parked, push, ticket, until};
 use crate::{
     testing::TestApp,
     work::{
@@ -12,6 +9,7 @@ use crate::{
     },
 };
 use domain::{condition::Severity, event::DomainEvent, id::InvoiceId, people::account::Actor};
+use service::jobs::{REACTIONS, Reaction, follow};
 use store::records::{condition::alerts, engine::outbox, work::tickets};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 async fn both_follow(app: &TestApp, other: &TestApp, reaction: Reaction) {
     let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
     for deps in [&app.deps, &other.deps] {
-        tasks.spawn(follow::follow(deps.clone(), reaction, stop.clone()));
+        tasks.spawn(follow::follow(deps.service.clone(), reaction, stop.clone()));
     }
     let db = app.deps.records.read();
     let newest = outbox::newest(db).await.expect("read");

@@ -12,10 +12,8 @@ use crate::{
     money::{billing, contracts},
     operation::jobs,
     people::{accounts, settings},
-    problem::Problem,
     screens::dispatch,
     telemetry::{quarantine, samples},
-    web::routes::{Access, Routes},
     work::{parts, tickets, visits, work_orders},
 };
 use axum::{
@@ -34,6 +32,10 @@ use utoipa::{
     },
 };
 use utoipa_swagger_ui::{Config, serve};
+use web::{
+    problem::Problem,
+    routes::{Access, Routes},
+};
 
 #[derive(OpenApi)]
 #[openapi(

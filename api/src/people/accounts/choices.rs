@@ -1,6 +1,6 @@
 //! What selects of language and time zone offer, here and in the settings.
 
-use crate::web::i18n::Lang;
+use web::i18n::Lang;
 
 pub fn languages() -> Vec<(String, String)> {
     Lang::ALL.map(|lang| (lang.code().to_string(), lang.name().to_string())).into()

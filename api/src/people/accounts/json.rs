@@ -1,17 +1,6 @@
 //! Accounts and tokens for programs. The pattern of every capability's JSON: plain records in and out, one
 //! `#[utoipa::path]` a handler, and an `Api` that `openapi.rs` merges.
 
-use super::commands::{self, NewAccount, NewToken};
-use crate::{
-    command::Context,
-    deps::Deps,
-    problem::{FieldProblem, Problem},
-    web::{
-        json::{Json, Time},
-        list::{Items, ListQuery},
-        request::User,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -21,9 +10,17 @@ use domain::{
     people::account::{Account, ApiToken, Role},
 };
 use serde::{Deserialize, Serialize};
+use service::people::accounts::commands::{self, NewAccount, NewToken};
 use store::records::people::{accounts, api_tokens};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::{Json, Time},
+    list::{Items, ListQuery},
+    problem::{FieldProblem, Problem},
+    request::{Caller, User},
+};
 
 #[derive(OpenApi)]
 #[openapi(paths(me, list, create, disable, enable, list_tokens, create_token, revoke_token))]
@@ -155,7 +152,7 @@ pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Ite
     responses((status = 201, body = AccountJson), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewAccountJson>,
 ) -> Result<(StatusCode, Json<AccountJson>), Problem> {
     let input = NewAccount {
@@ -168,7 +165,7 @@ pub async fn create(
         time_zone: input.time_zone.unwrap_or_else(|| "UTC".into()),
         password: input.password,
     };
-    let account = commands::create_account(&deps.records, &deps.shell.hashing, cx, input).await?;
+    let account = commands::create_account(&deps.records, &deps.memory.hashing, cx, input).await?;
     Ok((StatusCode::CREATED, Json(account.into())))
 }
 
@@ -178,7 +175,7 @@ pub async fn create(
 pub async fn disable(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<AccountJson>, Problem> {
     Ok(Json(commands::set_enabled(&deps.records, cx, AccountId(id), false).await?.into()))
 }
@@ -189,7 +186,7 @@ pub async fn disable(
 pub async fn enable(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<Json<AccountJson>, Problem> {
     Ok(Json(commands::set_enabled(&deps.records, cx, AccountId(id), true).await?.into()))
 }
@@ -211,7 +208,7 @@ pub async fn list_tokens(
     responses((status = 201, body = TokenJson), (status = 422, body = Problem)))]
 pub async fn create_token(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewTokenJson>,
 ) -> Result<(StatusCode, Json<TokenJson>), Problem> {
     let input = NewToken {
@@ -230,7 +227,7 @@ pub async fn create_token(
 pub async fn revoke_token(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
 ) -> Result<StatusCode, Problem> {
     commands::revoke_token(&deps.records, cx, ApiTokenId(id)).await?;
     Ok(StatusCode::NO_CONTENT)

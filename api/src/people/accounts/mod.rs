@@ -1,17 +1,15 @@
 //! Who may come in: accounts of people, tokens of programs, signing in and out.
 
 pub mod choices;
-pub mod commands;
 pub mod json;
 mod pages;
-pub mod password;
 mod preferences;
 mod sign_in;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 const ADMIN: Access = Access::Roles(&[Role::Admin]);
 

@@ -1,26 +1,7 @@
 //! The administrator's pages: who may sign in, and which programs hold a token.
 
-use super::{
-    choices as offers,
-    commands::{self, NewAccount, NewToken},
-};
-use crate::{
-    choices,
-    command::{CommandError, Context},
-    deps::Deps,
-    people::settings,
-    web::{
-        chooser::Kind,
-        form::{Fields, Form},
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table::{self, Column},
-    },
-};
+use super::choices as offers;
+use crate::{choices, people::settings};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -30,8 +11,24 @@ use domain::{
     people::account::{Account, ApiToken, Role},
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    people::accounts::commands::{self, NewAccount, NewToken},
+};
 use store::records::people::{accounts, api_tokens};
 use uuid::Uuid;
+use web::{
+    chooser::Kind,
+    deps::Deps,
+    form::{Fields, Form},
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
+};
 
 /// The rows to which an account or token is bound.
 const CHOSEN: [(&str, Kind); 2] = [("customer_id", Kind::Customers), ("technician_id", Kind::Technicians)];
@@ -96,11 +93,16 @@ pub async fn new_account(view: View) -> PageResult {
     Ok(draw_new(&view, &form).into_response())
 }
 
-pub async fn create_account(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create_account(
+    State(deps): State<Deps>,
+    view: View,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_account(&form, view.lang) {
         Ok(input) => {
-            commands::create_account(&deps.records, &deps.shell.hashing, form.context(cx), input).await
+            commands::create_account(&deps.records, &deps.memory.hashing, form.context(cx), input).await
         }
         Err(error) => Err(error),
     };
@@ -130,12 +132,22 @@ fn read_account(form: &Form, lang: Lang) -> Result<NewAccount, CommandError> {
     })
 }
 
-pub async fn disable(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn disable(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     commands::set_enabled(&deps.records, form.context(cx), AccountId(id), false).await?;
     Ok(see_other("/settings/accounts"))
 }
 
-pub async fn enable(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn enable(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     commands::set_enabled(&deps.records, form.context(cx), AccountId(id), true).await?;
     Ok(see_other("/settings/accounts"))
 }
@@ -150,7 +162,7 @@ pub async fn create_token(
     State(deps): State<Deps>,
     view: View,
     query: ListQuery,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
@@ -185,7 +197,7 @@ fn read_token(form: &Form, lang: Lang) -> Result<NewToken, CommandError> {
 pub async fn revoke_token(
     State(deps): State<Deps>,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     commands::revoke_token(&deps.records, form.context(cx), ApiTokenId(id)).await?;

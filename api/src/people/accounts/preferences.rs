@@ -1,18 +1,6 @@
 //! What people change about themselves: language, time zone, password.
 
-use super::{choices, commands};
-use crate::{
-    command::{CommandError, Context},
-    deps::Deps,
-    web::{
-        form::Form,
-        i18n::Lang,
-        layout,
-        request::{LANGUAGE_COOKIE, User, View},
-        response::{PageResult, see_other},
-        session,
-    },
-};
+use super::choices;
 use axum::{
     extract::State,
     http::{HeaderMap, Uri, header},
@@ -20,7 +8,20 @@ use axum::{
 };
 use domain::people::account::{Account, Identity};
 use maud::{Markup, html};
+use service::{
+    command::{CommandError, Context},
+    people::accounts::commands,
+};
 use store::records::people::accounts;
+use web::{
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    layout,
+    request::{Caller, LANGUAGE_COOKIE, User, View},
+    response::{PageResult, see_other},
+    session,
+};
 
 const YEAR_S: i64 = 365 * 24 * 3600;
 
@@ -31,7 +32,7 @@ pub async fn language(State(deps): State<Deps>, view: View, headers: HeaderMap, 
         && let Identity::Account(id) = actor.identity
     {
         let cx = Context::new(actor, deps.now(), domain::people::account::Source::Desktop, None);
-        commands::set_preferences(&deps.records, cx, id, lang, zone.name()).await?;
+        commands::set_preferences(&deps.records, cx, id, lang.code(), zone.name()).await?;
     }
     let mut answer = see_other(&back(&headers));
     let cookie = session::set_cookie(&deps, LANGUAGE_COOKIE, lang.code(), YEAR_S);
@@ -58,13 +59,20 @@ pub async fn page(State(deps): State<Deps>, view: View, user: User) -> PageResul
     Ok(draw(&view, &account, &preferences(&account), &Form::blank()).into_response())
 }
 
-pub async fn save(State(deps): State<Deps>, view: View, user: User, cx: Context, form: Form) -> PageResult {
+pub async fn save(
+    State(deps): State<Deps>,
+    view: View,
+    user: User,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     let account = own(&deps, &user).await?;
     let lang = Lang::parse(form.value("language")).ok_or(CommandError::field("language", "form-choice"));
     let saved = match lang {
         Ok(lang) => {
             let cx = form.context(cx);
-            commands::set_preferences(&deps.records, cx, account.id, lang, form.value("time_zone")).await
+            commands::set_preferences(&deps.records, cx, account.id, lang.code(), form.value("time_zone"))
+                .await
         }
         Err(error) => Err(error),
     };
@@ -92,7 +100,7 @@ async fn replace_password(deps: &Deps, account: &Account, form: &Form) -> Result
         return Err(CommandError::Refused { code: "too-many" });
     };
     let kept = accounts::find_by_email(deps.records.read(), &account.email).await?.map(|(_, kept)| kept);
-    if !deps.shell.hashing.verify(form.raw("current").into(), kept).await? {
+    if !deps.memory.hashing.verify(form.raw("current").into(), kept).await? {
         attempt.failed();
         return Err(CommandError::field("current", "accounts-password-wrong"));
     }
@@ -100,7 +108,7 @@ async fn replace_password(deps: &Deps, account: &Account, form: &Form) -> Result
     if form.raw("password") != form.raw("again") {
         return Err(CommandError::field("again", "accounts-password-differs"));
     }
-    commands::set_password(&deps.records, &deps.shell.hashing, account, form.raw("password").into()).await?;
+    commands::set_password(&deps.records, &deps.memory.hashing, account, form.raw("password").into()).await?;
     let tx = deps.records.begin().await?;
     let cookie = session::start(&tx, deps, account.id).await?;
     tx.commit().await?;

@@ -1,17 +1,5 @@
 //! Signing in and out. A wrong password, an unknown address and a disabled account answer alike and take as long.
 
-use crate::{
-    command::CommandError,
-    deps::Deps,
-    web::{
-        form::Form,
-        layout,
-        list::ListQuery,
-        request::{Peer, View},
-        response::{PageResult, see_other},
-        session::{self, COOKIE},
-    },
-};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -22,10 +10,20 @@ use domain::{
     people::account::{Account, Role},
 };
 use maud::{Markup, html};
+use service::{command::CommandError, people::accounts::secrets};
 use std::net::IpAddr;
 use store::records::{
     Tx,
     people::{accounts, known_browsers, sessions},
+};
+use web::{
+    deps::Deps,
+    form::Form,
+    layout,
+    list::ListQuery,
+    request::{Peer, View},
+    response::{PageResult, see_other},
+    session::{self, COOKIE},
 };
 
 /// Wrong passwords within the window before further attempts are refused: for one account from one address or known
@@ -69,7 +67,7 @@ pub async fn sign_in(
         let headers = [(header::RETRY_AFTER, "900"), (header::CONTENT_TYPE, HTML)];
         return Ok((StatusCode::TOO_MANY_REQUESTS, headers, page.into_body()).into_response());
     };
-    let right = deps.shell.hashing.verify(form.raw("password").into(), kept).await?;
+    let right = deps.memory.hashing.verify(form.raw("password").into(), kept).await?;
     let Some(account) = account.filter(|account| right && account.disabled_at.is_none()) else {
         attempt.failed();
         metrics::counter!("mainstay_sign_ins_refused_total").increment(1);
@@ -81,7 +79,7 @@ pub async fn sign_in(
     attempt.succeeded();
     let tx = deps.records.begin().await?;
     if let Some(old) = session::cookie(&headers, COOKIE) {
-        sessions::end(&tx, &session::hash(old)).await?;
+        sessions::end(&tx, &secrets::hash(old)).await?;
     }
     let cookie = session::start(&tx, &deps, account.id).await?;
     let known = remember_browser(&tx, &deps, &headers, account.id).await?;
@@ -101,7 +99,7 @@ async fn known_browser(
     let (Some(secret), Some(account)) = (session::cookie(headers, BROWSER_COOKIE), account) else {
         return Ok(None);
     };
-    let hash = session::hash(secret);
+    let hash = secrets::hash(secret);
     let known = known_browsers::knows(deps.records.read(), &hash, account.id).await?;
     Ok(known.then_some(hash))
 }
@@ -115,8 +113,8 @@ async fn remember_browser(
 ) -> Result<HeaderValue, CommandError> {
     let ours = |secret: &&str| secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
     let kept = session::cookie(headers, BROWSER_COOKIE).filter(ours).map(String::from);
-    let secret = kept.unwrap_or_else(session::random_secret);
-    known_browsers::remember(tx, &session::hash(&secret), account, deps.now()).await?;
+    let secret = kept.unwrap_or_else(secrets::random_secret);
+    known_browsers::remember(tx, &secrets::hash(&secret), account, deps.now()).await?;
     Ok(session::set_cookie(deps, BROWSER_COOKIE, &secret, BROWSER_KEPT_S))
 }
 
@@ -134,7 +132,7 @@ fn network(address: IpAddr) -> IpAddr {
 pub async fn sign_out(State(deps): State<Deps>, headers: HeaderMap) -> PageResult {
     if let Some(secret) = session::cookie(&headers, COOKIE) {
         let tx = deps.records.begin().await?;
-        sessions::end(&tx, &session::hash(secret)).await?;
+        sessions::end(&tx, &secrets::hash(secret)).await?;
         tx.commit().await?;
     }
     let mut answer = see_other("/sign-in");

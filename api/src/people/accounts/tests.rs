@@ -1,17 +1,23 @@
-use super::commands::{NewAccount, create_account};
-use crate::{
-    Deps, ForwardedBy, Proxies,
-    command::Context,
-    testing::{Answer, TestApp},
-    web::session,
-};
+use crate::testing::{Answer, TestApp};
 use axum::{Router, body::Body, http::Method};
 use chrono::TimeDelta;
 use domain::people::account::{Account, Role};
 use futures::future::join_all;
 use serde_json::json;
+use service::{
+    command::Context,
+    people::accounts::{
+        commands::{NewAccount, create_account},
+        secrets,
+    },
+};
 use std::sync::Arc;
 use tower::ServiceExt;
+use web::{
+    deps::Deps,
+    proxies::{ForwardedBy, Proxies},
+    session,
+};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -26,7 +32,7 @@ async fn person(app: &TestApp, email: &str) -> Account {
         time_zone: "Europe/Madrid".into(),
         password: PASSWORD.into(),
     };
-    create_account(&app.deps.records, &app.deps.shell.hashing, Context::system(app.now()), input)
+    create_account(&app.deps.records, &app.deps.memory.hashing, Context::system(app.now()), input)
         .await
         .expect("account")
 }
@@ -209,13 +215,13 @@ async fn sessions_end_when_idle_and_when_old() {
     let admin = app.as_role(Role::Admin);
     for _ in 0..15 {
         app.clock.advance(TimeDelta::days(2));
-        if app.now() - domain::clock::from_micros(crate::testing::START_US) < session::LIFETIME {
+        if app.now() - domain::clock::from_micros(crate::testing::START_US) < secrets::LIFETIME {
             assert_eq!(admin.get("/account").await.status, 200);
         }
     }
     assert_eq!(admin.get("/account").await.status, 303, "older than its lifetime, though used");
     let app = TestApp::new().await;
-    app.clock.advance(session::IDLE);
+    app.clock.advance(secrets::IDLE);
     assert_eq!(app.as_role(Role::Admin).get("/account").await.status, 303, "idle for too long");
 }
 

@@ -1,18 +1,18 @@
 //! The organisation for programs.
 
-use super::commands;
-use crate::{
-    command::{CommandError, Context},
-    deps::Deps,
-    problem::Problem,
-    web::{json::Json, request::User},
-};
 use axum::extract::State;
 use domain::{Money, people::organisation::Organisation};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use service::{command::CommandError, people::settings::commands};
 use store::records::people::organisation;
 use utoipa::{OpenApi, ToSchema};
+use web::{
+    deps::Deps,
+    json::Json,
+    problem::Problem,
+    request::{Caller, User},
+};
 
 #[derive(OpenApi)]
 #[openapi(paths(get, put))]
@@ -79,7 +79,7 @@ pub async fn get(State(deps): State<Deps>, user: User) -> Result<Json<Organisati
 pub async fn put(
     State(deps): State<Deps>,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<OrganisationJson>,
 ) -> Result<Json<OrganisationJson>, Problem> {
     let currency = input.currency.parse();

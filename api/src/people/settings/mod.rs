@@ -1,17 +1,16 @@
 //! The organisation's own facts: who issues invoices, at which prices; and the demo's removal.
 
-pub mod commands;
 pub mod json;
 pub mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::web::{
+use domain::people::account::Role;
+use maud::{Markup, html};
+use web::{
     i18n::Lang,
     routes::{Access, Routes},
 };
-use domain::people::account::Role;
-use maud::{Markup, html};
 
 const ADMIN: Access = Access::Roles(&[Role::Admin]);
 

@@ -1,32 +1,29 @@
 //! The settings page.
 
-use super::commands;
-use crate::{
-    command::{CommandError, Context},
-    deps::{DemoStatus, Deps},
-    people::accounts::choices,
-    web::{
-        form::{Fields, Form},
-        i18n::Lang,
-        layout,
-        request::View,
-        response::{PageResult, see_other},
-    },
-};
+use crate::people::accounts::choices;
 use axum::{extract::State, response::IntoResponse};
 use domain::{Currency, people::organisation::Organisation};
 use maud::{Markup, html};
 use rust_decimal::Decimal;
+use service::{command::CommandError, people::settings::commands};
 use store::records::people::organisation;
+use web::{
+    deps::{DemoStatus, Deps},
+    form::{Fields, Form},
+    i18n::Lang,
+    layout,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+};
 
 pub async fn page(State(deps): State<Deps>, view: View) -> PageResult {
     let kept = organisation::get(deps.records.read()).await?;
-    let kept = kept.unwrap_or_else(|| commands::defaults(view.zone.name(), view.lang));
+    let kept = kept.unwrap_or_else(|| commands::defaults(view.zone.name(), view.lang.code()));
     let demo = deps.demo.status().await?;
     Ok(draw(&view, &fill(&kept, view.lang), &demo).into_response())
 }
 
-pub async fn save(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn save(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     let saved = match read(&form, view.lang) {
         Ok(input) => commands::save(&deps.records, form.context(cx), input).await.map_err(on_the_form),
         Err(error) => Err(error),

@@ -89,7 +89,7 @@ async fn currency_and_zone_stay_once_there_are_amounts_and_days_in_them() {
     assert_eq!(admin.put_json("/api/v1/organisation", &with("EUR", "Europe/Madrid")).await.status, 200);
 
     let page = admin.get("/settings").await.text();
-    let form = crate::testing::forms::form_of(&page, "/settings");
+    let form = web::testing::form_of(&page, "/settings");
     let changed: Vec<(&str, &str)> = form
         .fields
         .iter()

@@ -1,11 +1,10 @@
 //! Connecting a device of one's own: a name, perhaps the equipment it stands at, and a first message.
 
-pub mod commands;
 mod lines;
 pub mod pages;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 const CONNECT: Access = Access::Roles(&[Role::Admin, Role::ServiceManager]);
 

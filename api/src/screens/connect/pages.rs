@@ -1,28 +1,8 @@
 //! The Connect page: a form, then the token with lines to copy, then a panel that waits for the first message and says
 //! in plain words what is missing.
 
-use super::{
-    commands::{self, AtSite, Connect, StandsAt},
-    lines,
-};
-use crate::{
-    Deps, choices,
-    command::{CommandError, Context},
-    fleet::devices::queries,
-    input::MAX_NAME,
-    scope,
-    web::{
-        assets::href,
-        chooser::Kind,
-        form::Form,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageError, PageResult},
-        time::ago,
-    },
-};
+use super::lines;
+use crate::choices;
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, header},
@@ -30,8 +10,27 @@ use axum::{
 };
 use domain::{clock::from_micros, fleet::device::Device, id::DeviceId};
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    fleet::devices::queries,
+    input::MAX_NAME,
+    scope,
+    screens::connect::commands::{self, AtSite, Connect, StandsAt},
+};
 use store::records::telemetry::quarantine;
 use uuid::Uuid;
+use web::{
+    assets::href,
+    chooser::Kind,
+    deps::Deps,
+    form::Form,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageError, PageResult},
+    time::ago,
+};
 
 const NEW: &str = "new";
 
@@ -46,7 +45,7 @@ const CHOSEN: [(&str, Kind); 2] = [("asset", Kind::Assets), ("site", Kind::Sites
 pub async fn create(
     State(deps): State<Deps>,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     headers: HeaderMap,
     form: Form,
 ) -> PageResult {

@@ -1,17 +1,12 @@
 //! Technicians for programs.
 
-use super::commands::{self, NewTechnician};
-use crate::{
-    command::Context,
-    deps::Deps,
-    problem::Problem,
-    web::{json::Json, list::Items},
-};
 use axum::{extract::State, http::StatusCode};
 use domain::work::technician::Technician;
 use serde::Serialize;
+use service::screens::dispatch::commands::{self, NewTechnician};
 use store::records::work::technicians;
 use uuid::Uuid;
+use web::{deps::Deps, json::Json, list::Items, problem::Problem, request::Caller};
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TechnicianJson {
@@ -49,7 +44,7 @@ pub async fn technicians(State(deps): State<Deps>) -> Result<Json<Items<Technici
     responses((status = 201, body = TechnicianJson)))]
 pub async fn create_technician(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewTechnician>,
 ) -> Result<(StatusCode, Json<TechnicianJson>), Problem> {
     Ok((StatusCode::CREATED, Json(commands::create_technician(&deps, cx, input).await?.into())))

@@ -2,17 +2,15 @@
 //!
 //! A booking is as wide as its time and as high as its words; bookings at the same hour stand below each other.
 
-use super::queries::{Board, booked};
-use crate::{
-    web::request::View,
-    work::work_orders::view::{duration, priority_class, skill},
-};
+use crate::work::work_orders::view::{duration, priority_class, skill};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
     work::{technician::Technician, visit::Visit},
 };
 use maud::{Markup, html};
+use service::screens::dispatch::queries::{Board, booked};
+use web::request::View;
 
 /// Shown of every day, whatever is booked.
 const USUAL: (i64, i64) = (6, 20);

@@ -1,15 +1,13 @@
 //! Dispatch: what waits for somebody, who could do it best and why, and the day of every technician.
 
-pub mod commands;
 pub mod json;
 mod lanes;
 pub mod pages;
-pub mod queries;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role::{
     Admin, Agent, Billing, Dispatcher, Integration, ServiceManager, Warehouse,
 };
+use web::routes::{Access, Routes};
 
 const PLANNERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher]);
 const READERS: Access =

@@ -1,27 +1,9 @@
 //! The dispatch board: what waits on the left, everybody's day on the right, and the best proposal with its reason.
 
-use super::{
-    lanes,
-    queries::{Board, board as load_board, day_of, first_gap},
-};
+use super::lanes;
 use crate::{
     choices,
-    command::{CommandError, Context},
-    deps::Deps,
-    web::{
-        chooser::{Choice, Kind},
-        form::{Fields, Form},
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table,
-    },
-    work::{
-        visits::commands::{self, Booking, Press},
-        work_orders::view::{duration, priority_class, priority_pill, skill, status_pill},
-    },
+    work::work_orders::view::{duration, priority_class, priority_pill, skill, status_pill},
 };
 use axum::{
     extract::{Path, State},
@@ -39,7 +21,23 @@ use domain::{
     },
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    screens::dispatch::queries::{Board, board as load_board, day_of, first_gap},
+    work::visits::commands::{self, Booking, Press},
+};
 use store::records::work::{technicians, visits, work_orders};
+use web::{
+    chooser::{Choice, Kind},
+    deps::Deps,
+    form::{Fields, Form},
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    table,
+};
 
 /// A day's work begins this long after midnight.
 const FIRST_HOUR: TimeDelta = TimeDelta::hours(8);
@@ -73,7 +71,7 @@ const CHOSEN: [(&str, Kind); 1] = [("technician_id", Kind::Technicians)];
 pub async fn assign(
     State(deps): State<Deps>,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     query: ListQuery,
     form: Form,
 ) -> PageResult {
@@ -238,7 +236,7 @@ pub async fn visit(State(deps): State<Deps>, view: View, Path(id): Path<VisitId>
 pub async fn act(
     State(deps): State<Deps>,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, action)): Path<(VisitId, String)>,
     form: Form,
 ) -> PageResult {

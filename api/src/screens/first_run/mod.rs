@@ -1,20 +1,10 @@
 //! The first minutes: make the administrator and the organisation, then connect a device or load the demo. Until
 //! somebody can sign in, every page leads here.
 
-mod commands;
 mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::{
-    deps::Deps,
-    problem::Problem,
-    web::{
-        request::is_program,
-        response::see_other,
-        routes::{Access, Routes},
-    },
-};
 use axum::{
     extract::{Request, State},
     http::StatusCode,
@@ -25,6 +15,13 @@ use domain::people::account::Role;
 use store::{
     StoreError,
     records::people::{accounts, organisation},
+};
+use web::{
+    deps::Deps,
+    problem::Problem,
+    request::is_program,
+    response::see_other,
+    routes::{Access, Routes},
 };
 
 const ADMIN: Access = Access::Roles(&[Role::Admin]);

@@ -1,23 +1,6 @@
 //! The pages of the first run.
 
-use super::commands;
-use crate::{
-    command::{CommandError, Context},
-    deps::{DemoStatus, Deps},
-    people::{
-        accounts::{choices, commands::NewAccount},
-        settings,
-    },
-    web::{
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        request::View,
-        response::{PageError, PageResult, see_other},
-        session,
-    },
-};
+use crate::people::{accounts::choices, settings};
 use axum::{
     extract::State,
     http::header,
@@ -28,12 +11,27 @@ use domain::people::{
     organisation::Organisation,
 };
 use maud::{Markup, html};
+use service::{
+    command::{CommandError, Context},
+    people::accounts::commands::NewAccount,
+    screens::first_run::commands,
+};
+use web::{
+    deps::{DemoStatus, Deps},
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    request::View,
+    response::{PageError, PageResult, see_other},
+    session,
+};
 
 pub async fn page(State(deps): State<Deps>, view: View) -> PageResult {
     if !super::is_due(&deps).await? {
         return Ok(see_other("/"));
     }
-    let organisation = settings::commands::defaults("UTC", view.lang);
+    let organisation = service::people::settings::commands::defaults("UTC", view.lang.code());
     let form = settings::pages::fill(&organisation, view.lang)
         .with("language", view.lang.code())
         .with("time_zone", "UTC");
@@ -52,7 +50,7 @@ async fn set_up(deps: &Deps, view: &View, form: &Form) -> Result<Response, Comma
     let (administrator, organisation) = read(form, view.lang)?;
     let cx = Context::new(Actor::system(), deps.now(), Source::Desktop, None);
     let (tx, account) =
-        commands::create(&deps.records, &deps.shell.hashing, &cx, administrator, organisation).await?;
+        commands::create(&deps.records, &deps.memory.hashing, &cx, administrator, organisation).await?;
     let cookie = session::start(&tx, deps, account.id).await?;
     tx.commit().await?;
     deps.shell.mark_set_up();

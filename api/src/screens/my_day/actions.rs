@@ -1,26 +1,7 @@
 //! What a technician presses. Every action is one form post with its own key, so that the outbox may repeat it.
 
 use super::pages::{VisitPage, account_word};
-use crate::{
-    command::{CommandError, Context},
-    deps::Deps,
-    scope,
-    web::{
-        form::Form,
-        i18n::Lang,
-        request::{User, View},
-        response::{PageResult, see_other},
-    },
-    work::{
-        tickets::commands::Remark,
-        visits::commands::{self as visit_commands, Press},
-        work_orders::{
-            commands as work_order_commands,
-            lines::{self, UsedPart},
-            pages::{read_finding, read_signature},
-        },
-    },
-};
+use crate::work::work_orders::pages::{read_finding, read_signature};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -32,12 +13,31 @@ use domain::{
     id::{ChecklistItemId, VisitId, WorkOrderId},
     work::visit::Outcome,
 };
+use service::{
+    command::{CommandError, Context},
+    scope,
+    work::{
+        tickets::commands::Remark,
+        visits::commands::{self as visit_commands, Press},
+        work_orders::{
+            commands as work_order_commands,
+            lines::{self, UsedPart},
+        },
+    },
+};
+use web::{
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    request::{Caller, User, View},
+    response::{PageResult, see_other},
+};
 
 pub async fn act(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, action)): Path<(VisitId, String)>,
     form: Form,
 ) -> PageResult {

@@ -5,8 +5,8 @@ pub mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role::Technician;
+use web::routes::{Access, Routes};
 
 const TECHNICIAN: Access = Access::Roles(&[Technician]);
 

@@ -1,26 +1,8 @@
 //! The phone's two pages: today's visits, and one visit with everything that is done there.
 
-use crate::{
-    command::CommandError,
-    deps::Deps,
-    scope,
-    screens::dispatch::queries::day_of,
-    web::{
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        request::{User, View},
-        response::PageResult,
-        table,
-    },
-    work::{
-        visits::commands::missing,
-        work_orders::{
-            pages::{finding_fields, finding_values},
-            view::{duration, entitlement, evidence, line_kind, priority_pill, skill, status_pill},
-        },
-    },
+use crate::work::work_orders::{
+    pages::{finding_fields, finding_values},
+    view::{duration, entitlement, evidence, line_kind, priority_pill, skill, status_pill},
 };
 use axum::{
     extract::{Path, State},
@@ -42,12 +24,25 @@ use domain::{
 };
 use maud::{Markup, html};
 use rust_decimal::Decimal;
+use service::{
+    command::CommandError, scope, screens::dispatch::queries::day_of, work::visits::commands::missing,
+};
 use store::records::{
     fleet::{assets, customers, sites},
     work::{
         checklists, lines, parts, stock, technicians, visits,
         work_orders::{self, Signature},
     },
+};
+use web::{
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    request::{User, View},
+    response::PageResult,
+    table,
 };
 
 pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult {

@@ -1,16 +1,14 @@
 //! What needs somebody now: open tickets by their promised time, then by what waiting costs.
 
-use crate::{
-    command::CommandError,
-    web::{icon::icon, request::View},
-};
 use chrono::TimeDelta;
 use domain::{
     Timestamp, fleet::asset::Asset, id::AssetId, people::account::Scope, work::ticket::TicketSource,
 };
 use maud::{Markup, html};
+use service::command::CommandError;
 use std::collections::{BTreeSet, HashMap};
 use store::records::{Connection, fleet::assets, work::tickets};
+use web::{icon::icon, request::View};
 
 /// A promise that must be kept within this time is at risk.
 const AT_RISK: TimeDelta = TimeDelta::hours(2);

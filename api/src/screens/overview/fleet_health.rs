@@ -1,11 +1,5 @@
 //! How every site did over the last day, and its uptime over the period.
 
-use crate::{
-    Deps,
-    command::CommandError,
-    insight::kpis::queries::Days,
-    web::{chart::bars, request::View, table::card_heads},
-};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -13,6 +7,7 @@ use domain::{
     id::SiteId,
 };
 use maud::{Markup, html};
+use service::{command::CommandError, insight::kpis::queries::Days};
 use std::collections::HashMap;
 use store::records::{
     Connection,
@@ -23,6 +18,7 @@ use store::records::{
     fleet::{assets, sites},
     work::work_orders,
 };
+use web::{chart::bars, deps::Deps, request::View, table::card_heads};
 
 const BARS: i32 = 48;
 const SHOWN: usize = 8;
@@ -67,7 +63,7 @@ async fn uptimes(
     let today = days.to - 1;
     let first = state_days::day(Days::date(days.from), days.zone);
     let version = state_days::version(db, days.from, today).await?;
-    let past = deps.shell.past.get(days, version, Past::load(db, first, today)).await?;
+    let past = deps.memory.past.get(days, version, Past::load(db, first, today)).await?;
     Ok(past.uptimes(db, now).await?)
 }
 

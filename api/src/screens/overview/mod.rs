@@ -6,8 +6,8 @@ pub mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role;
+use web::routes::{Access, Routes};
 
 const OFFICE: Access = Access::Roles(&[
     Role::Admin,

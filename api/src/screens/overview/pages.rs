@@ -1,22 +1,7 @@
 //! The overview page and its data intake panel.
 
 use super::{attention, fleet_health};
-use crate::{
-    Deps,
-    command::CommandError,
-    insight::kpis::{
-        pages::{text, tile},
-        queries::{self, DEFAULT_DAYS, Days, Figure},
-    },
-    web::{
-        chart::pairs,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::{User, View},
-        response::{PageResult, see_other},
-    },
-};
+use crate::insight::kpis::pages::{text, tile};
 use axum::{extract::State, response::IntoResponse};
 use domain::{
     Currency,
@@ -24,12 +9,25 @@ use domain::{
     people::account::Role,
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    insight::kpis::queries::{self, DEFAULT_DAYS, Days, Figure},
+};
 use store::{
     StoreError,
     records::{
         Connection, condition::state_days, fleet::devices, insight::kpi_facts, telemetry::connections,
         work::tickets,
     },
+};
+use web::{
+    chart::pairs,
+    deps::Deps,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{User, View},
+    response::{PageResult, see_other},
 };
 
 const TILES: [&str; 5] = ["K4", "K17", "K2a", "K8", "M1"];

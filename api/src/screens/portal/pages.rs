@@ -1,21 +1,5 @@
 //! The customer's pages. Every query is held to the customer of the account; another's row is not found.
 
-use crate::{
-    Deps,
-    command::{CommandError, Context},
-    condition::reliability::queries::{asset_uptime, last_days},
-    scope,
-    web::{
-        chart::{Span, mini_strip, state_pill, state_strip},
-        form::Form,
-        icon::icon,
-        layout,
-        request::{User, View},
-        response::{PageResult, see_other},
-        table::{self, Column},
-    },
-    work::tickets::commands::{self, NewTicket},
-};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -34,6 +18,12 @@ use domain::{
     work::work_order::WorkOrder,
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    condition::reliability::queries::{asset_uptime, last_days},
+    scope,
+    work::tickets::commands::{self, NewTicket},
+};
 use std::collections::HashMap;
 use store::records::{
     PageRequest, Unreadable,
@@ -43,6 +33,16 @@ use store::records::{
     work::{tickets, visits, work_orders},
 };
 use uuid::Uuid;
+use web::{
+    chart::{Span, mini_strip, state_pill, state_strip},
+    deps::Deps,
+    form::Form,
+    icon::icon,
+    layout,
+    request::{Caller, User, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
+};
 
 const DAYS: i64 = 30;
 const SHOWN: u64 = 20;
@@ -233,7 +233,7 @@ pub async fn report(
     State(deps): State<Deps>,
     user: User,
     view: View,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<Uuid>,
     form: Form,
 ) -> PageResult {

@@ -1,20 +1,18 @@
 //! The quarantine for programs.
 
-use crate::{
-    Deps,
-    problem::Problem,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-        time::rfc3339,
-    },
-};
 use axum::extract::State;
 use domain::telemetry::{Rejection, quarantine::Quarantined};
 use serde::Serialize;
 use store::records::telemetry::quarantine;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::User,
+    time::rfc3339,
+};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct QuarantinedView {

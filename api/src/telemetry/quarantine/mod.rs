@@ -1,13 +1,10 @@
 //! What devices sent and we could not use: looked at, sent through again, or thrown away.
 
-pub mod commands;
 pub mod json;
 mod pages;
 
-use crate::{
-    fleet::customers::WRITE,
-    web::routes::{Access, Routes},
-};
+use crate::fleet::customers::WRITE;
+use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let access = Access::Roles(WRITE);

@@ -1,22 +1,5 @@
 //! The quarantine as a list: which device, why in the reader's language, and what exactly was sent.
 
-use super::commands;
-use crate::{
-    Deps,
-    command::Context,
-    web::{
-        csv::{self, Listed},
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table,
-        time::rfc3339,
-    },
-};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -27,9 +10,23 @@ use domain::{
     telemetry::{Rejection, quarantine::Quarantined},
 };
 use maud::{Markup, html};
+use service::telemetry::quarantine::commands;
 use std::collections::HashMap;
 use store::records::{fleet::devices, telemetry::quarantine};
 use uuid::Uuid;
+use web::{
+    csv::{self, Listed},
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageResult, see_other},
+    table,
+    time::rfc3339,
+};
 
 /// Characters of a payload shown on the page; the file has all that is kept.
 const SHOWN: usize = 600;
@@ -151,12 +148,22 @@ async fn file(list: Listed<quarantine::Filter>) -> PageResult {
     .await
 }
 
-pub async fn replay(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn replay(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     commands::replay(&deps, form.context(cx), QuarantineId(id)).await?;
     Ok(see_other("/quarantine"))
 }
 
-pub async fn discard(State(deps): State<Deps>, Path(id): Path<Uuid>, cx: Context, form: Form) -> PageResult {
+pub async fn discard(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    form: Form,
+) -> PageResult {
     commands::discard(&deps, form.context(cx), QuarantineId(id)).await?;
     Ok(see_other("/quarantine"))
 }

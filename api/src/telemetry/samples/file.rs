@@ -1,20 +1,15 @@
 //! Series as a CSV file, sent piece by piece: it may be larger than memory.
 
-use super::{
-    json::Aggregates,
-    queries::{self, Place, Selection},
-};
-use crate::{
-    Deps,
-    web::{csv, time},
-};
+use super::json::Aggregates;
 use axum::response::Response;
 use bytes::Bytes;
+use service::telemetry::samples::queries::{self, Place, Selection};
 use std::{fmt::Write, io};
 use store::{
     StoreError,
     telemetry::{Bucket, Point},
 };
+use web::{csv, deps::Deps, time};
 
 /// Rows of one piece.
 const PIECE: usize = 5_000;

@@ -1,20 +1,6 @@
 //! Series for programs: values in time order, aggregates by bucket, the newest values, and files.
 
-use super::{
-    file,
-    queries::{self, MAX_BUCKETS, MAX_METRICS, Place, Selection},
-};
-use crate::{
-    Deps,
-    command::{CommandError, Unreadable},
-    problem::Problem,
-    scope,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-    },
-};
+use super::file;
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
@@ -24,11 +10,23 @@ use domain::{
     telemetry::Metric,
 };
 use serde::Serialize;
+use service::{
+    command::{CommandError, Unreadable},
+    scope,
+    telemetry::samples::queries::{self, MAX_BUCKETS, MAX_METRICS, Place, Selection},
+};
 use store::{
     records::fleet::devices,
     telemetry::{Bucket, Point},
 };
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::User,
+};
 
 const DEFAULT_LIMIT: u64 = 500;
 const MAX_LIMIT: u64 = 10_000;

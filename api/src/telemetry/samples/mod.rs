@@ -2,10 +2,9 @@
 
 mod file;
 pub mod json;
-pub mod queries;
 pub mod twin;
 
-use crate::web::routes::{Access, Routes};
+use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()

@@ -3,8 +3,10 @@ use crate::{
     testing::TestApp,
 };
 use axum::{body::Body, http::Method};
-use domain::people::account::Role;
-use domain::telemetry::{Refusal, Taken};
+use domain::{
+    people::account::Role,
+    telemetry::{Refusal, Taken},
+};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -45,7 +47,7 @@ async fn a_period_is_half_open_and_understood_in_both_forms() {
         async move { reader.get(&format!("{base}?{query}")).await.json()["items"].as_array().map(Vec::len) }
     };
     assert_eq!(count(format!("from={}&to={newest}", newest - 60_000)).await, Some(1), "`to` is excluded");
-    let from = crate::web::time::rfc3339(app.now() - chrono::TimeDelta::minutes(2));
+    let from = web::time::rfc3339(app.now() - chrono::TimeDelta::minutes(2));
     assert_eq!(count(format!("from={from}")).await, Some(2));
     for wrong in ["from=yesterday", "from=2&to=1", "bucket=1h", "bucket=PT1H&aggregates=median", "cursor=x"] {
         let answer = reader.get(&format!("{base}?{wrong}")).await;

@@ -2,7 +2,6 @@
 //! that of the MQTT topic. As over MQTT, the answer comes after the message is durable; over HTTP it also says what was
 //! refused.
 
-use crate::{Deps, problem::Problem, web::request::Peer};
 use axum::{
     Json,
     body::Bytes,
@@ -15,6 +14,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use store::records::fleet::devices;
 use tokio::sync::oneshot;
+use web::{deps::Deps, problem::Problem, request::Peer};
 
 const TELEMETRY: &str = "v1/devices/me/telemetry";
 const ATTRIBUTES: &str = "v1/devices/me/attributes";

@@ -1,15 +1,15 @@
 //! The catalogue of parts as a file.
 
 use super::pages::total;
-use crate::web::{
-    csv::{self, Listed},
-    response::PageResult,
-};
 use domain::id::PartId;
 use std::collections::HashMap;
 use store::records::work::{
     parts,
     stock::{self, Level},
+};
+use web::{
+    csv::{self, Listed},
+    response::PageResult,
 };
 
 /// `list.filter` is the text to look for.

@@ -1,17 +1,5 @@
 //! Parts and stock for programs. Costs are left out for those who may not see them.
 
-use super::commands::{self, Count, NewLocation, NewMovement, NewPart};
-use crate::{
-    command::{CommandError, Context},
-    deps::Deps,
-    problem::Problem,
-    timeline::rfc3339,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-    },
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -23,8 +11,20 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
+use service::{
+    command::CommandError,
+    work::parts::commands::{self, Count, NewLocation, NewMovement, NewPart},
+};
 use store::records::work::{parts, stock};
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PartJson {
@@ -141,7 +141,7 @@ pub async fn list(
 pub async fn create(
     State(deps): State<Deps>,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewPart>,
 ) -> Result<(StatusCode, Json<PartJson>), Problem> {
     let part = commands::create(&deps, cx, input).await?;
@@ -171,7 +171,7 @@ pub async fn locations(State(deps): State<Deps>, user: User) -> Result<Json<Item
     responses((status = 201, body = LocationJson)))]
 pub async fn create_location(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewLocation>,
 ) -> Result<(StatusCode, Json<LocationJson>), Problem> {
     Ok((StatusCode::CREATED, Json(commands::create_location(&deps, cx, input).await?.into())))
@@ -195,7 +195,7 @@ pub async fn movements(
     responses((status = 201, body = MovementJson), (status = 409, description = "insufficient_stock", body = Problem)))]
 pub async fn move_stock(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewMovement>,
 ) -> Result<(StatusCode, Json<MovementJson>), Problem> {
     Ok((StatusCode::CREATED, Json(commands::move_stock(&deps, cx, input).await?.into())))
@@ -206,7 +206,7 @@ pub async fn move_stock(
     responses((status = 200, body = Option<MovementJson>)))]
 pub async fn count(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<Count>,
 ) -> Result<Json<Option<MovementJson>>, Problem> {
     Ok(Json(commands::count(&deps, cx, input).await?.map(Into::into)))

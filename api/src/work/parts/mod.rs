@@ -1,16 +1,15 @@
 //! Parts: the catalogue, where they lie, and every movement.
 
-pub mod commands;
 mod file;
 pub mod json;
 pub mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role::{
     Admin, Billing, Dispatcher, Integration, ServiceManager, Technician, Warehouse,
 };
+use web::routes::{Access, Routes};
 
 const VIEWERS: Access = Access::Roles(&[Admin, ServiceManager, Warehouse, Dispatcher]);
 const KEEPERS: Access = Access::Roles(&[Admin, ServiceManager, Warehouse]);

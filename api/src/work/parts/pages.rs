@@ -1,28 +1,7 @@
 //! Parts pages: the catalogue with what lies where, and one part with its movements, transfers and counts.
 
-use super::{
-    commands::{self, Count, NewMovement, NewPart},
-    file,
-};
-use crate::{
-    choices,
-    command::{CommandError, Context},
-    deps::Deps,
-    input::MAX_NAME,
-    web::{
-        chooser::Kind,
-        csv::Listed,
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::{User, View},
-        response::{PageResult, see_other},
-        table::{self, Column},
-    },
-    work::work_orders::view::place_name,
-};
+use super::file;
+use crate::{choices, work::work_orders::view::place_name};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -35,6 +14,11 @@ use domain::{
 };
 use maud::{Markup, html};
 use rust_decimal::Decimal;
+use service::{
+    command::CommandError,
+    input::MAX_NAME,
+    work::parts::commands::{self, Count, NewMovement, NewPart},
+};
 use store::records::{
     Unreadable,
     people::organisation,
@@ -42,6 +26,19 @@ use store::records::{
         parts,
         stock::{self, Level},
     },
+};
+use web::{
+    chooser::Kind,
+    csv::Listed,
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, User, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
@@ -57,7 +54,7 @@ pub async fn create(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     query: ListQuery,
     form: Form,
 ) -> PageResult {
@@ -202,7 +199,7 @@ pub async fn move_stock(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     query: ListQuery,
     Path(id): Path<PartId>,
     form: Form,
@@ -219,7 +216,7 @@ pub async fn count(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     query: ListQuery,
     Path(id): Path<PartId>,
     form: Form,

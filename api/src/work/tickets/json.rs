@@ -1,22 +1,6 @@
 //! Tickets for programs.
 
-use super::commands::{self, NewTicket, Remark};
-use crate::{
-    command::{CommandError, Context},
-    deps::Deps,
-    problem::Problem,
-    scope,
-    timeline::rfc3339,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-    },
-    work::work_orders::{
-        commands::{Plan, create_from_ticket},
-        json::WorkOrderJson,
-    },
-};
+use crate::work::work_orders::json::WorkOrderJson;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -29,8 +13,24 @@ use domain::{
     },
 };
 use serde::{Deserialize, Serialize};
+use service::{
+    command::CommandError,
+    scope,
+    work::{
+        tickets::commands::{self, NewTicket, Remark},
+        work_orders::commands::{Plan, create_from_ticket},
+    },
+};
 use store::records::work::tickets;
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TicketJson {
@@ -140,7 +140,7 @@ pub async fn list(
     responses((status = 201, body = TicketJson), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewTicket>,
 ) -> Result<(StatusCode, Json<TicketJson>), Problem> {
     let ticket = commands::open(&deps, cx, input).await?;
@@ -160,7 +160,7 @@ macro_rules! remarks {
             responses((status = 200, body = TicketJson), (status = 409, body = Problem)))]
         pub async fn $name(
             State(deps): State<Deps>,
-            cx: Context,
+            Caller(cx): Caller,
             Path(id): Path<TicketId>,
             Json(input): Json<Remark>,
         ) -> Answer {
@@ -185,7 +185,7 @@ remarks! {
     request_body = Remark, responses((status = 200, body = TicketJson)))]
 pub async fn note(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<TicketId>,
     Json(input): Json<Remark>,
 ) -> Answer {
@@ -209,7 +209,7 @@ pub struct Wait {
     request_body = Wait, responses((status = 200, body = TicketJson)))]
 pub async fn wait(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<TicketId>,
     Json(input): Json<Wait>,
 ) -> Answer {
@@ -234,7 +234,7 @@ pub struct Resolve {
     request_body = Resolve, responses((status = 200, body = TicketJson)))]
 pub async fn resolve(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<TicketId>,
     Json(input): Json<Resolve>,
 ) -> Answer {
@@ -258,7 +258,7 @@ pub struct Duplicate {
     request_body = Duplicate, responses((status = 200, body = TicketJson)))]
 pub async fn duplicate(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<TicketId>,
     Json(input): Json<Duplicate>,
 ) -> Answer {
@@ -282,7 +282,7 @@ pub struct SetPriority {
     request_body = SetPriority, responses((status = 200, body = TicketJson)))]
 pub async fn priority(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<TicketId>,
     Json(input): Json<SetPriority>,
 ) -> Answer {
@@ -295,7 +295,7 @@ pub async fn priority(
     request_body = Plan, responses((status = 201, body = WorkOrderJson)))]
 pub async fn work_order(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<TicketId>,
     Json(input): Json<Plan>,
 ) -> Result<(StatusCode, Json<WorkOrderJson>), Problem> {

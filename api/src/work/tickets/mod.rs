@@ -1,17 +1,15 @@
 //! Tickets: what is wrong with an asset, who said so and when, and how it ended.
 
-pub mod commands;
 mod file;
 pub mod json;
 #[cfg(test)]
 mod order_tests;
 pub mod pages;
-pub mod reactions;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role::{Admin, Agent, Customer, Dispatcher, Integration, ServiceManager};
+use web::routes::{Access, Routes};
 
 /// Who works with tickets.
 const DESK: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent]);

@@ -1,31 +1,11 @@
 //! Ticket pages: the list, the form for the phone desk, and one ticket with everything that was said and done.
 
-use super::{
-    commands::{self, NewTicket, Remark},
-    file,
-    json::filter,
-};
+use super::{file, json::filter};
 use crate::{
     choices,
-    command::{CommandError, Context},
-    deps::Deps,
-    input::{MAX_DESCRIPTION, MAX_SUBJECT},
     timeline::{self, Timeline},
-    web::{
-        chooser::Kind,
-        csv::Listed,
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::{User, View},
-        response::{PageResult, see_other},
-        table::{self, Column},
-    },
-    work::work_orders::{
-        commands::{Plan, create_from_ticket},
-        view::{Promise, entitlement, evidence, priority_options, priority_pill, skill_options, status_pill},
+    work::work_orders::view::{
+        Promise, entitlement, evidence, priority_options, priority_pill, skill_options, status_pill,
     },
 };
 use axum::{
@@ -43,11 +23,32 @@ use domain::{
     },
 };
 use maud::{Markup, html};
+use service::{
+    command::{CommandError, Context},
+    input::{MAX_DESCRIPTION, MAX_SUBJECT},
+    work::{
+        tickets::commands::{self, NewTicket, Remark},
+        work_orders::commands::{Plan, create_from_ticket},
+    },
+};
 use std::collections::HashMap;
 use store::records::{
     PageRequest,
     fleet::{assets, customers},
     work::{tickets, work_orders},
+};
+use web::{
+    chooser::Kind,
+    csv::Listed,
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, User, View},
+    response::{PageResult, see_other},
+    table::{self, Column},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
@@ -137,7 +138,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
 /// The rows that one chooses for a new ticket.
 const CHOSEN: [(&str, Kind); 1] = [("asset_id", Kind::Assets)];
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_new(&form, &view) {
         Ok(input) => commands::open(&deps, form.context(cx), input).await,
@@ -194,7 +195,7 @@ pub async fn act(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, action)): Path<(TicketId, String)>,
     form: Form,
 ) -> PageResult {

@@ -1,6 +1,5 @@
 //! Tickets through the real router, and from alerts: at most one a group.
 
-use super::reactions::follow_alerts;
 use crate::work::work_orders::tests::{Plant, id};
 use domain::{
     Timestamp,
@@ -14,6 +13,7 @@ use domain::{
     work::ticket::{Resolution, Ticket, TicketState},
 };
 use serde_json::json;
+use service::work::tickets::reactions::follow_alerts;
 use store::records::{condition::alerts, work::tickets};
 
 #[tokio::test]

@@ -1,14 +1,5 @@
 //! Visits for programs.
 
-use super::commands::{self, Booking, Press};
-use crate::{
-    command::Context,
-    deps::Deps,
-    problem::Problem,
-    scope,
-    timeline::rfc3339,
-    web::{json::Json, request::User},
-};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -19,7 +10,18 @@ use domain::{
     work::visit::{Outcome, Span, Visit, VisitState},
 };
 use serde::{Deserialize, Serialize};
+use service::{
+    scope,
+    work::visits::commands::{self, Booking, Press},
+};
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct VisitJson {
@@ -97,7 +99,7 @@ pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<VisitId>) 
         (status = 409, description = "technician_booked", body = Problem)))]
 pub async fn book(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<WorkOrderId>,
     Json(input): Json<Booking>,
 ) -> Result<(StatusCode, Json<VisitJson>), Problem> {
@@ -110,7 +112,7 @@ pub async fn book(
         (status = 409, description = "technician_booked", body = Problem)))]
 pub async fn schedule(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<VisitId>,
     Json(input): Json<Booking>,
 ) -> Answer {
@@ -124,7 +126,7 @@ macro_rules! presses {
             responses((status = 200, body = VisitJson), (status = 409, body = Problem)))]
         pub async fn $name(
             State(deps): State<Deps>,
-            cx: Context,
+            Caller(cx): Caller,
             Path(id): Path<VisitId>,
             Json(input): Json<Press>,
         ) -> Answer {
@@ -161,7 +163,7 @@ pub struct Finish {
     #[serde(default)]
     pub note: String,
     #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    #[serde(default, deserialize_with = "service::input::instant_if_any")]
     pub at: Option<Timestamp>,
     #[serde(default)]
     pub latitude: Option<f64>,
@@ -176,7 +178,7 @@ pub struct Finish {
         (status = 409, description = "checklist_open, verdict_missing or signature_missing", body = Problem)))]
 pub async fn finish(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<VisitId>,
     Json(input): Json<Finish>,
 ) -> Answer {

@@ -1,12 +1,11 @@
 //! Visits: what a technician presses on the way to, at and after a job.
 
-pub mod commands;
 pub mod json;
 #[cfg(test)]
 mod tests;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role::{Admin, Dispatcher, Integration, ServiceManager, Technician};
+use web::routes::{Access, Routes};
 
 const PLANNERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Integration]);
 /// Technicians perform their own: row scope is in the commands.

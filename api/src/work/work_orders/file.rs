@@ -1,15 +1,13 @@
 //! The work orders of a list as a file.
 
-use crate::{
-    timeline::rfc3339,
-    web::{
-        csv::{self, Listed},
-        response::PageResult,
-    },
-};
 use store::records::{
     fleet::{assets, customers},
     work::work_orders,
+};
+use web::{
+    csv::{self, Listed},
+    response::PageResult,
+    time::rfc3339,
 };
 
 pub async fn all(list: Listed<work_orders::Filter>) -> PageResult {

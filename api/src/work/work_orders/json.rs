@@ -1,22 +1,6 @@
 //! Work orders for programs. Costs are left out for those who may not see them.
 
-use super::{
-    commands::{self, Ending, NewFinding, NewSignature, NewWorkOrder},
-    lines::{self as line_commands, LineChange, NewLine, UsedPart},
-};
-use crate::{
-    command::{CommandError, Context},
-    deps::Deps,
-    input::Checks,
-    problem::Problem,
-    timeline::rfc3339,
-    web::{
-        json::Json,
-        list::{Items, ListQuery},
-        request::User,
-    },
-    work::{tickets::commands::Remark, visits::json::VisitJson},
-};
+use crate::work::visits::json::VisitJson;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -34,8 +18,27 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use service::{
+    command::CommandError,
+    input::Checks,
+    work::{
+        tickets::commands::Remark,
+        work_orders::{
+            commands::{self, Ending, NewFinding, NewSignature, NewWorkOrder},
+            lines::{self as line_commands, LineChange, NewLine, UsedPart},
+        },
+    },
+};
 use store::records::work::{checklists, lines as line_records, visits, work_orders};
 use uuid::Uuid;
+use web::{
+    deps::Deps,
+    json::Json,
+    list::{Items, ListQuery},
+    problem::Problem,
+    request::{Caller, User},
+    time::rfc3339,
+};
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct WorkOrderJson {
@@ -234,7 +237,7 @@ pub async fn list(
     responses((status = 201, body = WorkOrderJson), (status = 422, body = Problem)))]
 pub async fn create(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Json(input): Json<NewWorkOrder>,
 ) -> Result<(StatusCode, Json<WorkOrderJson>), Problem> {
     Ok((StatusCode::CREATED, Json(commands::create(&deps, cx, input).await?.into())))
@@ -272,7 +275,7 @@ macro_rules! transitions {
             responses((status = 200, body = WorkOrderJson), (status = 409, body = Problem)))]
         pub async fn $name(
             State(deps): State<Deps>,
-            cx: Context,
+            Caller(cx): Caller,
             Path(id): Path<WorkOrderId>,
             Json(input): Json<$input>,
         ) -> Answer {
@@ -307,7 +310,7 @@ transitions! { Ending:
 pub struct TickInput {
     pub done: bool,
     #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    #[serde(default, deserialize_with = "service::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 
@@ -317,7 +320,7 @@ pub struct TickInput {
     responses((status = 200, body = ChecklistItemJson)))]
 pub async fn tick(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, item)): Path<(WorkOrderId, ChecklistItemId)>,
     Json(input): Json<TickInput>,
 ) -> Result<Json<ChecklistItemJson>, Problem> {
@@ -329,7 +332,7 @@ pub async fn tick(
     request_body = NewFinding, responses((status = 200, body = WorkOrderJson)))]
 pub async fn finding(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<WorkOrderId>,
     Json(input): Json<NewFinding>,
 ) -> Answer {
@@ -341,7 +344,7 @@ pub async fn finding(
     request_body = NewSignature, responses((status = 200, body = WorkOrderJson)))]
 pub async fn sign(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<WorkOrderId>,
     Json(input): Json<NewSignature>,
 ) -> Answer {
@@ -392,7 +395,7 @@ pub struct LineInput {
     /// When it was used or done; of labour and travel, when it began. Cover of that time counts. The job's own time
     /// when absent.
     #[schema(value_type = Option<String>, format = DateTime)]
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    #[serde(default, deserialize_with = "service::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 
@@ -427,7 +430,7 @@ impl LineInput {
 pub async fn add_line(
     State(deps): State<Deps>,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<WorkOrderId>,
     Json(input): Json<LineInput>,
 ) -> Result<(StatusCode, Json<LineJson>), Problem> {
@@ -480,7 +483,7 @@ pub struct LineChangeInput {
 pub async fn change_line(
     State(deps): State<Deps>,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, line)): Path<(WorkOrderId, LineId)>,
     Json(input): Json<LineChangeInput>,
 ) -> Result<Json<LineJson>, Problem> {
@@ -499,7 +502,7 @@ pub async fn change_line(
     params(("id" = Uuid, Path), ("line" = Uuid, Path)), responses((status = 204)))]
 pub async fn remove_line(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, line)): Path<(WorkOrderId, LineId)>,
 ) -> Result<StatusCode, Problem> {
     line_commands::remove(&deps, cx, id, line).await?;

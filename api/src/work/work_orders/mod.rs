@@ -1,22 +1,20 @@
 //! Work orders: a job at an asset, with its checklist, lines, visits, finding and signature.
 
-pub mod commands;
 #[cfg(test)]
 mod ending_tests;
 mod file;
 pub mod json;
 #[cfg(test)]
 mod labour_tests;
-pub mod lines;
 pub mod pages;
 #[cfg(test)]
 pub mod tests;
 pub mod view;
 
-use crate::web::routes::{Access, Routes};
 use domain::people::account::Role::{
     Admin, Agent, Billing, Dispatcher, Integration, ServiceManager, Technician, Warehouse,
 };
+use web::routes::{Access, Routes};
 
 const OFFICE: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent, Billing, Warehouse]);
 const PLANNERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher]);

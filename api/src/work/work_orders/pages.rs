@@ -1,10 +1,8 @@
 //! Work order pages for the office: the list, planning without a ticket, and one job with all that belongs to it.
 
 use super::{
-    commands::{self, Charge, Ending, NewFinding, NewSignature, NewWorkOrder, Plan},
     file,
     json::filter,
-    lines::{self as line_commands, LineChange, NewLine, UsedPart},
     view::{
         amount_of, checklist_text, duration, entitlement, evidence, line_kind, priority_options,
         priority_pill, skill, skill_options, status_pill,
@@ -12,26 +10,8 @@ use super::{
 };
 use crate::{
     choices,
-    command::{CommandError, Context},
-    deps::Deps,
-    input::{MAX_DESCRIPTION, MAX_SUBJECT},
     timeline::{self, Timeline},
-    web::{
-        chooser::Kind,
-        csv::Listed,
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::{User, View},
-        response::{PageResult, see_other},
-        table::{self, Column, card_heads},
-    },
-    work::tickets::{
-        commands::Remark,
-        pages::{any_priority, status_options},
-    },
+    work::tickets::pages::{any_priority, status_options},
 };
 use axum::{
     extract::{Path, State},
@@ -54,6 +34,17 @@ use domain::{
     },
 };
 use maud::{Markup, html};
+use service::{
+    command::{CommandError, Context},
+    input::{MAX_DESCRIPTION, MAX_SUBJECT},
+    work::{
+        tickets::commands::Remark,
+        work_orders::{
+            commands::{self, Charge, Ending, NewFinding, NewSignature, NewWorkOrder, Plan},
+            lines::{self as line_commands, LineChange, NewLine, UsedPart},
+        },
+    },
+};
 use store::records::{
     fleet::{assets, customers, sites},
     people::organisation,
@@ -61,6 +52,19 @@ use store::records::{
         checklists, lines as line_records, technicians, visits,
         work_orders::{self, Signature},
     },
+};
+use web::{
+    chooser::Kind,
+    csv::Listed,
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::{Caller, User, View},
+    response::{PageResult, see_other},
+    table::{self, Column, card_heads},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
@@ -144,7 +148,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
 const CHOSEN: [(&str, Kind); 1] = [("asset_id", Kind::Assets)];
 const CHOSEN_IN_LINE: [(&str, Kind); 2] = [("part", Kind::Parts), ("stock_location_id", Kind::Places)];
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read_new(&form, view.lang) {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
@@ -260,7 +264,7 @@ pub async fn act(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, action)): Path<(WorkOrderId, String)>,
     form: Form,
 ) -> PageResult {
@@ -312,7 +316,7 @@ pub async fn approve(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<WorkOrderId>,
     form: Form,
 ) -> PageResult {
@@ -327,7 +331,7 @@ pub async fn withdraw_approval(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<WorkOrderId>,
     form: Form,
 ) -> PageResult {
@@ -340,7 +344,7 @@ pub async fn withdraw_approval(
 
 pub async fn tick(
     State(deps): State<Deps>,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, item)): Path<(WorkOrderId, ChecklistItemId)>,
     form: Form,
 ) -> PageResult {
@@ -352,7 +356,7 @@ pub async fn add_line(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path(id): Path<WorkOrderId>,
     form: Form,
 ) -> PageResult {
@@ -407,7 +411,7 @@ pub async fn change_line(
     State(deps): State<Deps>,
     view: View,
     user: User,
-    cx: Context,
+    Caller(cx): Caller,
     Path((id, line)): Path<(WorkOrderId, LineId)>,
     form: Form,
 ) -> PageResult {

@@ -1,10 +1,6 @@
 //! How work is drawn, the same on tickets, work orders, the dispatch board and the phone.
 
-use crate::{
-    condition::alerts::{evidence_card, queries},
-    fleet::models::metrics::MetricNames,
-    web::{i18n::Lang, icon::icon, request::View},
-};
+use crate::{condition::alerts::evidence_card, fleet::models::metrics::MetricNames};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -15,6 +11,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use rust_decimal::Decimal;
+use service::condition::alerts::queries;
 use store::{
     StoreError,
     records::{
@@ -23,6 +20,7 @@ use store::{
         money::{contracts, warranties},
     },
 };
+use web::{i18n::Lang, icon::icon, request::View};
 
 /// Skills that have a translation; others are shown as they are.
 pub const SKILLS: [&str; 10] = [

@@ -11,16 +11,20 @@ mod deviation;
 mod dwell;
 mod events;
 
-pub use corrections::{Correction, Known, Span, correct, spans};
+pub use crate::condition::detection::corrections::{Correction, Known, Span, correct, spans};
 
 use super::{
     cadence::Cadence,
     rule::{Condition, RuleSettings, Side},
 };
-use crate::telemetry::DeviceEventKind;
-use deviation::Deviation;
-use dwell::{Dwell, Step};
-use events::Events;
+use crate::{
+    condition::detection::{
+        deviation::Deviation,
+        dwell::{Dwell, Step},
+        events::Events,
+    },
+    telemetry::DeviceEventKind,
+};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 

@@ -1,17 +1,19 @@
 //! Many rows at once, for a data folder that nobody serves from yet. Sums that repositories keep with their rows are
 //! not kept here: [`sum_up`] makes them when all rows are there.
 
-use crate::StoreError;
-use crate::records::{
-    Tx,
-    condition::{failures, state_days, states},
-    engine::counters,
-    insight::{
-        kpi_changed,
-        kpi_facts::{self, Subject},
+use crate::{
+    StoreError,
+    records::{
+        Tx,
+        condition::{failures, state_days, states},
+        engine::counters,
+        insight::{
+            kpi_changed,
+            kpi_facts::{self, Subject},
+        },
+        money::invoices,
+        work::{lines, tickets, visits, work_orders},
     },
-    money::invoices,
-    work::{lines, tickets, visits, work_orders},
 };
 use domain::{
     calendar::Zone,

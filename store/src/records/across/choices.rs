@@ -1,11 +1,13 @@
 //! Rows to choose from, found by what somebody types: by any part of their names and numbers, those that are called
 //! just so first. Each read is a few rows, however many there are.
 
-use crate::StoreError;
-use crate::records::{
-    fleet::{assets, customers, models, sites},
-    lists::search::{self, Kind},
-    work::parts,
+use crate::{
+    StoreError,
+    records::{
+        fleet::{assets, customers, models, sites},
+        lists::search::{self, Kind},
+        work::parts,
+    },
 };
 use domain::{
     fleet::{asset::Asset, customer::Customer, model::Model, site::Site},

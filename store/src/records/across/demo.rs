@@ -1,7 +1,6 @@
 //! How far the demo is, and the accounts that came with it. One row while there is a demo or the beginning of one.
 
-use crate::StoreError;
-use crate::records::columns::frozen;
+use crate::{StoreError, records::columns::frozen};
 use domain::{Timestamp, clock::from_micros, id::AccountId};
 use sea_orm::{
     ActiveValue::Set,

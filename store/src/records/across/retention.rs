@@ -1,10 +1,12 @@
 //! What is kept for a while only: trimmed a step at a time, with a record of the last run of each.
 
-use crate::StoreError;
-use crate::records::{
-    engine::{command_keys, outbox, parked_events},
-    people::{known_browsers, sessions},
-    telemetry::quarantine,
+use crate::{
+    StoreError,
+    records::{
+        engine::{command_keys, outbox, parked_events},
+        people::{known_browsers, sessions},
+        telemetry::quarantine,
+    },
 };
 use domain::{Timestamp, clock::from_micros};
 use sea_orm::{

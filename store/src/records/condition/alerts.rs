@@ -1,10 +1,12 @@
 //! Alerts and their groups. An asset has at most one open group of live alerts, and one of historical ones.
 
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, columns,
-    fleet::assets,
-    lists::{keyset, readable, scope},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, columns,
+        fleet::assets,
+        lists::{keyset, readable, scope},
+    },
 };
 use domain::{
     Timestamp,

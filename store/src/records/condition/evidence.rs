@@ -1,7 +1,9 @@
 //! Evidence of alerts, frozen: inserted with the alert, never updated.
 
-use crate::StoreError;
-use crate::records::{columns::frozen, lists::readable};
+use crate::{
+    StoreError,
+    records::{columns::frozen, lists::readable},
+};
 use domain::{condition::evidence::Evidence, id::AlertId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};

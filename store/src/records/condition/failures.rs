@@ -1,8 +1,10 @@
 //! Failures of equipment, derived with the state log.
 
 use super::state_days;
-use crate::StoreError;
-use crate::records::{List, PageRequest, Paged, fleet::assets, lists::keyset};
+use crate::{
+    StoreError,
+    records::{List, PageRequest, Paged, fleet::assets, lists::keyset},
+};
 use domain::{
     Timestamp,
     clock::from_micros,

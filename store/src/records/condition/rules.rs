@@ -1,7 +1,9 @@
 //! Rules with all their versions. The settings are kept as JSON: they are read whole, and a version is never edited.
 
-use crate::StoreError;
-use crate::records::{Unreadable, columns::frozen, lists::readable};
+use crate::{
+    StoreError,
+    records::{Unreadable, columns::frozen, lists::readable},
+};
 use domain::{
     Timestamp,
     clock::from_micros,

@@ -5,8 +5,10 @@
 //! bounded however often a device repeats itself.
 
 use super::state_days;
-use crate::StoreError;
-use crate::records::{across::bulk, fleet::assets};
+use crate::{
+    StoreError,
+    records::{across::bulk, fleet::assets},
+};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -25,7 +27,9 @@ use std::collections::HashMap;
 
 mod settled;
 
-pub use settled::{Settled, runs_after, settled_after, settled_before, speakers, speaks};
+pub use crate::records::condition::states::settled::{
+    Settled, runs_after, settled_after, settled_before, speakers, speaks,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "state_intervals")]

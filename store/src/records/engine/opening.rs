@@ -1,7 +1,6 @@
 //! How the file is opened: its journal, its lock for writing, and its tables.
 
-use crate::StoreError;
-use crate::records::migrations::Migrator;
+use crate::{StoreError, records::migrations::Migrator};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };

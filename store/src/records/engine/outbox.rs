@@ -1,9 +1,12 @@
 //! Domain events, written in the transaction that made them true and read in order by each consumer at its own pace.
 
-use crate::StoreError;
-use crate::records::columns::frozen;
-use domain::event::{DomainEvent, Recorded};
-use domain::{Timestamp, clock::from_micros, id::EventId};
+use crate::{StoreError, records::columns::frozen};
+use domain::{
+    Timestamp,
+    clock::from_micros,
+    event::{DomainEvent, Recorded},
+    id::EventId,
+};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
 };

@@ -1,8 +1,10 @@
 //! Events that a reaction failed on: put aside with the reason, so that the events behind them go on. Each is tried
 //! again after pauses that grow; what fails in the end waits for a person.
 
-use crate::StoreError;
-use crate::records::{List, PageRequest, Paged};
+use crate::{
+    StoreError,
+    records::{List, PageRequest, Paged},
+};
 use domain::{Timestamp, clock::from_micros};
 use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};

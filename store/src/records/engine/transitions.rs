@@ -1,8 +1,7 @@
 //! Every transition of every lifecycle, with its time, source and actor; and the notes that people and rules add
 //! between them. Together they are a thing's timeline.
 
-use crate::StoreError;
-use crate::records::columns;
+use crate::{StoreError, records::columns};
 use domain::{
     Timestamp,
     clock::from_micros,

@@ -1,15 +1,17 @@
 //! Installed machines.
 
 use super::sites::demo_customers;
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged,
-    condition::{state_days, states},
-    lists::{
-        keyset, readable, scope,
-        search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged,
+        condition::{state_days, states},
+        lists::{
+            keyset, readable, scope,
+            search::{self, Kind},
+        },
+        work::work_orders,
     },
-    work::work_orders,
 };
 use domain::{
     Money,

@@ -1,13 +1,15 @@
 //! Who owns equipment and pays for its service.
 
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, columns,
-    lists::{
-        keyset, readable, scope,
-        search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, columns,
+        lists::{
+            keyset, readable, scope,
+            search::{self, Kind},
+        },
+        work::work_orders,
     },
-    work::work_orders,
 };
 use domain::{clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Scope};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};

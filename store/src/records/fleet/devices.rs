@@ -2,12 +2,14 @@
 //! hash would protect nothing and cost every connection.
 
 use super::assets;
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged,
-    lists::{
-        keyset, readable, scope,
-        search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged,
+        lists::{
+            keyset, readable, scope,
+            search::{self, Kind},
+        },
     },
 };
 use domain::{

@@ -1,12 +1,14 @@
 //! Types of equipment.
 
 use super::{assets, model_metrics};
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged,
-    lists::{
-        keyset,
-        search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged,
+        lists::{
+            keyset,
+            search::{self, Kind},
+        },
     },
 };
 use domain::{id::ModelId, people::account::Scope};

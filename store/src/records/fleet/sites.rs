@@ -1,14 +1,16 @@
 //! Customers' places.
 
 use super::customers;
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged,
-    lists::{
-        keyset, scope,
-        search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged,
+        lists::{
+            keyset, scope,
+            search::{self, Kind},
+        },
+        work::work_orders,
     },
-    work::work_orders,
 };
 use domain::{
     fleet::site::Site,

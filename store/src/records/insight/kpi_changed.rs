@@ -118,7 +118,7 @@ pub(in crate::records) async fn only_repeated(tx: &impl ConnectionTrait) -> Resu
     Entity::delete_many().exec(tx).await?;
     tx.execute_unprepared(&format!(
         "INSERT INTO kpi_changed (kind, subject_id) SELECT DISTINCT 'work_order', id FROM ({})",
-        triggers::repeated_by("tickets t")
+        crate::records::insight::kpi_changed::triggers::repeated_by("tickets t")
     ))
     .await?;
     Ok(())
@@ -215,7 +215,7 @@ impl MigrationTrait for Migration {
         ] {
             db.execute_unprepared(sql).await?;
         }
-        for sql in triggers::all() {
+        for sql in crate::records::insight::kpi_changed::triggers::all() {
             db.execute_unprepared(&sql).await?;
         }
         let facts = "SELECT EXISTS (SELECT 1 FROM tickets) OR EXISTS (SELECT 1 FROM work_orders) \

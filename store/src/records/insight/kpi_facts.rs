@@ -8,11 +8,13 @@
 mod books;
 mod migrations;
 
-pub use books::{Attached, attached, stock_value};
-pub(in crate::records) use migrations::{Migration, Standing};
+pub use crate::records::insight::kpi_facts::books::{Attached, attached, stock_value};
+pub(in crate::records) use crate::records::insight::kpi_facts::migrations::{Migration, Standing};
 
-use crate::StoreError;
-use crate::records::{List, PageRequest, Paged, lists::keyset};
+use crate::{
+    StoreError,
+    records::{List, PageRequest, Paged, lists::keyset},
+};
 use domain::{
     Timestamp,
     calendar::{Zone, date_of},

@@ -4,8 +4,10 @@
 //! So a word that was cut, retyped or taken from another list is refused, and never means some other place. It is no
 //! secret and grants nothing: what a caller may see is decided when the rows are read.
 
-use crate::StoreError;
-use crate::records::{PageRequest, Paged};
+use crate::{
+    StoreError,
+    records::{PageRequest, Paged},
+};
 use sha2::{Digest, Sha256};
 use std::marker::PhantomData;
 use uuid::Uuid;

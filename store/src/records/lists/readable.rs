@@ -2,8 +2,7 @@
 //! the rest is there. What decides about a single thing, such as the lines of a job or the contracts that cover an
 //! asset, is still read whole or not at all.
 
-use crate::StoreError;
-use crate::records::Paged;
+use crate::{StoreError, records::Paged};
 use uuid::Uuid;
 
 /// A row that stands in a list and cannot be read.

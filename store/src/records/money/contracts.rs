@@ -1,10 +1,12 @@
 //! What customers have bought, and what each contract has borne so far.
 
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, columns,
-    fleet::sites::demo_customers,
-    lists::{keyset, scope},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, columns,
+        fleet::sites::demo_customers,
+        lists::{keyset, scope},
+    },
 };
 use domain::{
     Timestamp,

@@ -1,7 +1,6 @@
 //! Credit notes: papers that take back what an invoice billed. They are written once and never change.
 
-use crate::StoreError;
-use crate::records::columns;
+use crate::{StoreError, records::columns};
 use domain::{
     id::{CreditNoteId, InvoiceId},
     money::invoice::credit::CreditNote,

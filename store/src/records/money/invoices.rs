@@ -6,13 +6,15 @@ mod migrations;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::records) use migrations::{Accounts, Migration};
+pub(in crate::records) use crate::records::money::invoices::migrations::{Accounts, Migration};
 
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, columns,
-    fleet::sites::demo_customers,
-    lists::{keyset, scope},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, columns,
+        fleet::sites::demo_customers,
+        lists::{keyset, scope},
+    },
 };
 use domain::{
     Currency, Date, Money, Timestamp,

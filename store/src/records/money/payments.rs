@@ -1,10 +1,12 @@
 //! Money that came in, and money that went back.
 
 use super::invoices;
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, columns,
-    lists::{keyset, scope},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, columns,
+        lists::{keyset, scope},
+    },
 };
 use domain::{
     Date,

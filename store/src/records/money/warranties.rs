@@ -1,7 +1,9 @@
 //! Promises for single machines.
 
-use crate::StoreError;
-use crate::records::{List, PageRequest, Paged, columns, fleet::assets, lists::scope};
+use crate::{
+    StoreError,
+    records::{List, PageRequest, Paged, columns, fleet::assets, lists::scope},
+};
 use domain::{
     clock::from_micros,
     id::{AssetId, CustomerId, WarrantyId},

@@ -1,6 +1,9 @@
 //! People who sign in, with the hash of their password.
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    records::{List, PageRequest, Paged},
+};
 use domain::{
     clock::from_micros,
     id::AccountId,
@@ -8,8 +11,6 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
-
-use crate::records::{List, PageRequest, Paged};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]

@@ -1,11 +1,12 @@
 //! Keys for programs, kept by the hash of their secret.
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    records::{List, PageRequest, Paged},
+};
 use domain::{Timestamp, clock::from_micros, id::ApiTokenId, people::account::ApiToken};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};
-
-use crate::records::{List, PageRequest, Paged};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_tokens")]

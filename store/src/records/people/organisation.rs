@@ -1,7 +1,9 @@
 //! The one service organisation of this installation. Its single row is the guard against two first runs at once.
 
-use crate::StoreError;
-use crate::records::{columns, condition::state_days};
+use crate::{
+    StoreError,
+    records::{columns, condition::state_days},
+};
 use domain::{
     Money,
     calendar::{Zone, zone},

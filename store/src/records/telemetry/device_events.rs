@@ -1,13 +1,12 @@
 //! Error codes, warnings, failures, maintenance and texts that devices sent, once each.
 
-use crate::records::{
-    List,
-    fleet::{assets, device_attributes},
-    lists::keyset,
-};
 use crate::{
     StoreError,
-    records::{PageRequest, Paged},
+    records::{
+        List, PageRequest, Paged,
+        fleet::{assets, device_attributes},
+        lists::keyset,
+    },
 };
 use domain::{
     Timestamp,

@@ -1,10 +1,12 @@
 //! Customers, sites, models, assets and devices together: what one table promises usually involves another.
 
-use crate::StoreError;
-use crate::records::{
-    PageRequest, Records,
-    across::choices,
-    fleet::{assets, customers, devices, models, sites, territories},
+use crate::{
+    StoreError,
+    records::{
+        PageRequest, Records,
+        across::choices,
+        fleet::{assets, customers, devices, models, sites, territories},
+    },
 };
 use domain::{
     Currency, Money,

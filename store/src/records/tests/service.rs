@@ -1,11 +1,13 @@
 //! The repositories of tickets, work orders and stock against a real file.
 
 use super::fixture::ticket;
-use crate::StoreError;
-use crate::records::{
-    PageRequest, Records,
-    engine::counters,
-    work::{parts, stock, tickets},
+use crate::{
+    StoreError,
+    records::{
+        PageRequest, Records,
+        engine::counters,
+        work::{parts, stock, tickets},
+    },
 };
 use domain::{
     Currency, Money,

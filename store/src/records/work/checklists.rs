@@ -1,7 +1,6 @@
 //! The items that a work order's technician ticks off.
 
-use crate::StoreError;
-use crate::records::columns;
+use crate::{StoreError, records::columns};
 use domain::{
     clock::from_micros,
     id::{ChecklistItemId, WorkOrderId},

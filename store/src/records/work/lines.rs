@@ -1,7 +1,6 @@
 //! What jobs used, line by line, each with who bears it and why.
 
-use crate::StoreError;
-use crate::records::columns;
+use crate::{StoreError, records::columns};
 use domain::{
     clock::from_micros,
     id::{LineId, WorkOrderId},

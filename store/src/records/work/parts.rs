@@ -1,9 +1,11 @@
 //! The catalogue of parts.
 
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, columns,
-    lists::search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, columns,
+        lists::search::{self, Kind},
+    },
 };
 use domain::{
     id::{AssetId, PartId},

@@ -2,10 +2,12 @@
 //! one transaction, so a level never disagrees with its ledger and never falls below nothing where that is refused.
 
 use super::{lines, visits, work_orders};
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, Unreadable, columns,
-    lists::{keyset, readable, scope},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, Unreadable, columns,
+        lists::{keyset, readable, scope},
+    },
 };
 use domain::{
     clock::from_micros,

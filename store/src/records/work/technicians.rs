@@ -1,7 +1,9 @@
 //! Technicians: who can be sent.
 
-use crate::StoreError;
-use crate::records::{Unreadable, columns, lists::readable};
+use crate::{
+    StoreError,
+    records::{Unreadable, columns, lists::readable},
+};
 use domain::{id::TechnicianId, work::technician::Technician};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema};

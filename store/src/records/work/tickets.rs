@@ -2,15 +2,17 @@
 
 mod promised;
 
-pub use promised::{Open, Promised, open};
+pub use crate::records::work::tickets::promised::{Open, Promised, open};
 
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, columns,
-    fleet::assets,
-    lists::{
-        keyset, scope,
-        search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, columns,
+        fleet::assets,
+        lists::{
+            keyset, scope,
+            search::{self, Kind},
+        },
     },
 };
 use domain::{

@@ -1,7 +1,6 @@
 //! What technicians spent their time on, from the timestamps of their finished visits.
 
-use crate::StoreError;
-use crate::records::columns;
+use crate::{StoreError, records::columns};
 use domain::{
     clock::from_micros,
     id::{TechnicianId, TimeEntryId, VisitId},

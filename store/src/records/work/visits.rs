@@ -1,9 +1,11 @@
 //! Visits: who goes where and when.
 
-use crate::StoreError;
-use crate::records::{
-    Unreadable, columns,
-    lists::{readable, scope},
+use crate::{
+    StoreError,
+    records::{
+        Unreadable, columns,
+        lists::{readable, scope},
+    },
 };
 use domain::{
     Timestamp,

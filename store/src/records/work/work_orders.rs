@@ -1,14 +1,16 @@
 //! Work orders, with the signature that the customer put under each.
 
 use super::visits;
-use crate::StoreError;
-use crate::records::{
-    List, PageRequest, Paged, Unreadable, columns,
-    lists::{
-        keyset, readable, scope,
-        search::{self, Kind},
+use crate::{
+    StoreError,
+    records::{
+        List, PageRequest, Paged, Unreadable, columns,
+        lists::{
+            keyset, readable, scope,
+            search::{self, Kind},
+        },
+        money::invoices,
     },
-    money::invoices,
 };
 use domain::{
     Timestamp,

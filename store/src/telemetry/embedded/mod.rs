@@ -30,14 +30,17 @@ mod tests;
 use super::{
     AppendDone, BoxFuture, Bucket, Census, Committed, MAX_TIME_US, Point, SeriesRange, Stats, TelemetryStore,
 };
-use crate::{StoreError, health::Health};
+use crate::{
+    StoreError,
+    health::Health,
+    telemetry::embedded::queue::{Append, Control, Queue, Reply},
+};
 use domain::{
     id::DeviceId,
     telemetry::{Batch, Metric},
 };
 use futures::future::ready;
 use parking_lot::{Mutex, RwLock};
-use queue::{Append, Control, Queue, Reply};
 use std::{
     path::Path,
     sync::{
@@ -49,7 +52,7 @@ use std::{
 };
 use tokio::sync::{oneshot, watch};
 
-pub use chunk::WINDOW_US;
+pub use crate::telemetry::embedded::chunk::WINDOW_US;
 
 /// Limits of the engine. The defaults keep it under about 40 MB whatever arrives.
 #[derive(Clone, Debug)]
@@ -97,12 +100,12 @@ impl Default for EmbeddedConfig {
 /// What the committer and the queries share.
 struct Shared {
     queue: Queue,
-    registry: RwLock<series::Registry>,
-    memory: RwLock<memtable::Memtable>,
-    tail: Mutex<journal::Tail>,
-    consumers: journal::Consumers,
+    registry: RwLock<crate::telemetry::embedded::series::Registry>,
+    memory: RwLock<crate::telemetry::embedded::memtable::Memtable>,
+    tail: Mutex<crate::telemetry::embedded::journal::Tail>,
+    consumers: crate::telemetry::embedded::journal::Consumers,
     head: watch::Sender<u64>,
-    readers: Arc<sqlite::Readers>,
+    readers: Arc<crate::telemetry::embedded::sqlite::Readers>,
     sealed_samples: AtomicU64,
     /// True once nothing is written any more.
     ended: watch::Sender<bool>,
@@ -116,23 +119,24 @@ pub struct Embedded {
 impl Embedded {
     /// Opens or creates `telemetry.db` in `data_dir` and replays its journal. Only one process may have it open.
     pub fn open(data_dir: &Path, config: EmbeddedConfig) -> Result<Arc<Self>, StoreError> {
-        let path = sqlite::path(data_dir);
-        let db = sqlite::open_writer(&path, config.max_bytes)?;
-        let (registry, stored) = replay::registry(&db)?;
-        let (memory, log) = replay::memory(&db, &stored, registry.next_series(), &config)?;
+        let path = crate::telemetry::embedded::sqlite::path(data_dir);
+        let db = crate::telemetry::embedded::sqlite::open_writer(&path, config.max_bytes)?;
+        let (registry, stored) = crate::telemetry::embedded::replay::registry(&db)?;
+        let (memory, log) =
+            crate::telemetry::embedded::replay::memory(&db, &stored, registry.next_series(), &config)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(config.queue_bytes),
             registry: RwLock::new(registry),
             memory: RwLock::new(memory),
-            tail: Mutex::new(journal::Tail::new(config.tail_rows)),
-            consumers: journal::Consumers::load(&db, &config.consumers)?,
+            tail: Mutex::new(crate::telemetry::embedded::journal::Tail::new(config.tail_rows)),
+            consumers: crate::telemetry::embedded::journal::Consumers::load(&db, &config.consumers)?,
             head: watch::Sender::new(log.head),
-            readers: Arc::new(sqlite::Readers::new(path)),
-            sealed_samples: AtomicU64::new(replay::sealed_samples(&db)?),
+            readers: Arc::new(crate::telemetry::embedded::sqlite::Readers::new(path)),
+            sealed_samples: AtomicU64::new(crate::telemetry::embedded::replay::sealed_samples(&db)?),
             ended: watch::Sender::new(false),
         });
         shared.consumers.save(&db)?;
-        let committer = commit::Committer::new(db, shared.clone(), config, &log);
+        let committer = crate::telemetry::embedded::commit::Committer::new(db, shared.clone(), config, &log);
         let thread = std::thread::Builder::new().name("telemetry-commit".into());
         let committer = thread.spawn(move || committer.run()).map_err(|error| {
             StoreError::Unavailable(format!("no thread for the telemetry store: {error}"))
@@ -159,7 +163,7 @@ impl Embedded {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    fn series(&self, range: &SeriesRange) -> Option<series::SeriesNo> {
+    fn series(&self, range: &SeriesRange) -> Option<crate::telemetry::embedded::series::SeriesNo> {
         self.shared.registry.read().find(range.device, &range.metric)
     }
 }
@@ -205,8 +209,11 @@ impl TelemetryStore for Embedded {
                 return Ok(Vec::new());
             };
             let shared = self.shared.clone();
-            let span = query::Span::new(range.from_us, range.to_us);
-            self.shared.readers.run(move |db| query::range(db, &shared, no, span, limit)).await
+            let span = crate::telemetry::embedded::query::Span::new(range.from_us, range.to_us);
+            self.shared
+                .readers
+                .run(move |db| crate::telemetry::embedded::query::range(db, &shared, no, span, limit))
+                .await
         })
     }
 
@@ -223,8 +230,13 @@ impl TelemetryStore for Embedded {
                 return Ok(Vec::new());
             };
             let shared = self.shared.clone();
-            let span = query::Span::new(range.from_us, range.to_us);
-            self.shared.readers.run(move |db| query::downsample(db, &shared, no, span, bucket_us)).await
+            let span = crate::telemetry::embedded::query::Span::new(range.from_us, range.to_us);
+            self.shared
+                .readers
+                .run(move |db| {
+                    crate::telemetry::embedded::query::downsample(db, &shared, no, span, bucket_us)
+                })
+                .await
         })
     }
 
@@ -271,7 +283,9 @@ impl TelemetryStore for Embedded {
                 return Ok(Vec::new());
             }
             let shared = self.shared.clone();
-            let read = move |db: &mut _| journal::read(db, &shared.registry, after_seq, limit_entries);
+            let read = move |db: &mut _| {
+                crate::telemetry::embedded::journal::read(db, &shared.registry, after_seq, limit_entries)
+            };
             self.shared.readers.run(read).await
         })
     }
@@ -295,7 +309,8 @@ impl TelemetryStore for Embedded {
 
     fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>> {
         Box::pin(async move {
-            let bytes = self.shared.readers.run(|db| sqlite::used_bytes(db)).await?;
+            let bytes =
+                self.shared.readers.run(|db| crate::telemetry::embedded::sqlite::used_bytes(db)).await?;
             let in_memory = self.shared.memory.read().rows() as u64;
             Ok(Stats {
                 series: self.shared.registry.read().len() as u64,

@@ -1,17 +1,6 @@
 //! The stack of live charts: one per series, with the bands of the rules that watch it and marks of what happened.
 
-use crate::{
-    Deps,
-    command::CommandError,
-    fleet::models::metrics::MetricNames,
-    telemetry::samples::queries,
-    web::{
-        chart::{Limit, Mark, Plot, Source},
-        i18n::Lang,
-        list::ListQuery,
-        request::View,
-    },
-};
+use crate::fleet::models::metrics::MetricNames;
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -24,11 +13,22 @@ use domain::{
     people::account::Scope,
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    telemetry::samples::queries::{self, Drawn},
+};
 use store::records::{
     PageRequest,
     condition::{alerts, rules},
     fleet::models,
     work::{tickets, work_orders},
+};
+use web::{
+    chart::{Limit, Line, Mark, Plot, Source},
+    deps::Deps,
+    i18n::Lang,
+    list::ListQuery,
+    request::View,
 };
 
 /// Ranges to choose from, with their hours.
@@ -122,7 +122,7 @@ pub async fn plots(
                 unit: names.unit(&metric).into(),
                 from: window.from,
                 to: window.to,
-                line: queries::line(deps, device.id, &metric, window.from, window.to).await?,
+                line: line(queries::drawn(deps, device.id, &metric, window.from, window.to).await?),
                 limits: limits(&watching, &metric),
                 marks: Vec::new(),
                 source: Some(Source {
@@ -206,6 +206,13 @@ async fn marks(deps: &Deps, scope: Scope, asset: &Asset, window: Window) -> Resu
 
 fn mark(at: Timestamp, label: String, href: String) -> Mark {
     Mark { at, label, href: Some(href) }
+}
+
+fn line(drawn: Drawn) -> Line {
+    match drawn {
+        Drawn::Points(points) => Line::of_points(&points),
+        Drawn::Buckets { buckets, bucket_us } => Line::of_buckets(&buckets, bucket_us),
+    }
 }
 
 #[cfg(test)]

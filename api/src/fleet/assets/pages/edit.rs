@@ -1,20 +1,6 @@
 //! The form of an asset.
 
-use crate::{
-    Deps, choices,
-    command::{CommandError, Context},
-    fleet::assets::commands::{self, AssetInput, currency_of},
-    scope,
-    web::{
-        chooser::Kind,
-        form::Form,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageError, PageResult, see_other},
-        time,
-    },
-};
+use crate::choices;
 use axum::extract::{Path, State};
 use domain::{
     fleet::asset::Criticality,
@@ -22,11 +8,26 @@ use domain::{
     people::account::Scope,
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    fleet::assets::commands::{self, AssetInput, currency_of},
+    scope,
+};
 use store::records::{
     PageRequest,
     fleet::{models, sites},
 };
 use uuid::Uuid;
+use web::{
+    chooser::Kind,
+    deps::Deps,
+    form::Form,
+    layout,
+    list::ListQuery,
+    request::{Caller, View},
+    response::{PageError, PageResult, see_other},
+    time,
+};
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
     let form = Form::filled([
@@ -42,7 +43,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Resu
 /// The rows that one chooses for an asset.
 const CHOSEN: [(&str, Kind); 2] = [("site_id", Kind::Sites), ("model_id", Kind::Models)];
 
-pub async fn create(State(deps): State<Deps>, view: View, cx: Context, form: Form) -> PageResult {
+pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let made = match read(&deps, &form, &view).await {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
@@ -86,7 +87,7 @@ pub async fn update(
     State(deps): State<Deps>,
     view: View,
     Path(id): Path<Uuid>,
-    cx: Context,
+    Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
     let path = format!("/assets/{id}");

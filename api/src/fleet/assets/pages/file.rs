@@ -1,12 +1,12 @@
 //! The fleet as a file.
 
 use super::list::{Row, rows};
-use crate::web::{
+use store::records::{Paged, fleet::assets};
+use web::{
     csv::{self, Listed},
     response::PageResult,
     time::rfc3339,
 };
-use store::records::{Paged, fleet::assets};
 
 pub async fn all(list: Listed<assets::Filter>) -> PageResult {
     let heads = [

@@ -1,17 +1,14 @@
 //! What happened to an asset, newest first: alerts, tickets, finished work and failures in one line of time.
 
-use crate::{
-    Deps,
-    command::CommandError,
-    web::{request::View, time::rfc3339},
-};
 use domain::{Timestamp, fleet::asset::Asset};
 use maud::{Markup, html};
+use service::command::CommandError;
 use store::records::{
     PageRequest,
     condition::failures,
     work::{tickets, work_orders},
 };
+use web::{deps::Deps, request::View, time::rfc3339};
 
 const ENTRIES: usize = 15;
 

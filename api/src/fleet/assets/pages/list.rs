@@ -2,29 +2,8 @@
 
 use super::file;
 use crate::{
-    Deps,
     choices::{self, Filters},
-    command::CommandError,
-    condition::reliability::queries::last_days,
-    fleet::{
-        assets::{json::filter, queries},
-        customers::pages::may_write,
-        models::pages::model_name,
-    },
-    web::{
-        chart::{mini_strip, state_pill},
-        chooser::Kind,
-        csv::Listed,
-        form::Form,
-        i18n::Lang,
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::{PageResult, see_other},
-        table::{self, Column},
-        time::ago,
-    },
+    fleet::{assets::json::filter, customers::pages::may_write, models::pages::model_name},
 };
 use axum::{extract::State, response::IntoResponse};
 use domain::{
@@ -36,11 +15,27 @@ use domain::{
     people::account::Scope,
 };
 use maud::{Markup, html};
+use service::{command::CommandError, condition::reliability::queries::last_days};
 use std::collections::HashMap;
 use store::records::{
     condition::{alerts, states},
     fleet::{assets, devices, models, sites},
     work::tickets,
+};
+use web::{
+    chart::{mini_strip, spans, state_pill, state_word},
+    chooser::Kind,
+    csv::Listed,
+    deps::Deps,
+    form::Form,
+    i18n::Lang,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::View,
+    response::{PageResult, see_other},
+    table::{self, Column},
+    time::ago,
 };
 
 const DAYS: i64 = 30;
@@ -180,7 +175,7 @@ fn draw(view: &View, row: &Row, now: Timestamp) -> Markup {
             td { (row.site) }
             td { (row.model) }
             td { (state_pill(view, row.state)) }
-            td { (mini_strip(view, &queries::spans(&row.log, period), period.from, period.to)) }
+            td { (mini_strip(view, &spans(&row.log, period), period.from, period.to)) }
             td.n { @match row.uptime { Some(share) => { (lang.number(share * 100.0, 2)) " %" } None => { "–" } } }
             td.n {
                 @if row.alerts > 0 { span.pill.warn { (icon("bell")) (row.alerts) span.sr { (lang.t("assets-open-alerts")) } } " " }
@@ -195,7 +190,7 @@ fn filters(view: &View, query: &ListQuery, form: &Form, chosen: &[(&str, Kind)])
     let lang = view.lang;
     let mut words = vec![(String::new(), lang.t("assets-any-state"))];
     words.extend(EquipmentState::ALL.map(|state| {
-        let key = format!("chart-state-{}", crate::web::chart::state_word(state));
+        let key = format!("chart-state-{}", state_word(state));
         (state.as_str().to_owned(), lang.t(&key))
     }));
     let (any_site, any_model) = (lang.t("assets-any-site"), lang.t("assets-any-model"));

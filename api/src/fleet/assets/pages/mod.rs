@@ -5,5 +5,5 @@ pub mod edit;
 mod file;
 mod history;
 pub mod list;
-mod service;
 pub mod show;
+mod work;

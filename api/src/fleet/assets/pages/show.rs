@@ -2,28 +2,9 @@
 
 use super::{
     charts::{self, Window},
-    history, service,
+    history, work,
 };
-use crate::{
-    Deps,
-    command::CommandError,
-    condition::reliability::queries::{self as figures, Reliability, last_days},
-    fleet::{
-        assets::queries,
-        customers::pages::may_write,
-        devices::{pages::device_card, queries::facts},
-        models::pages::model_name,
-    },
-    scope,
-    web::{
-        chart::{Plot, state_pill, state_strip},
-        icon::icon,
-        layout,
-        list::ListQuery,
-        request::View,
-        response::PageResult,
-    },
-};
+use crate::fleet::{customers::pages::may_write, devices::pages::device_card, models::pages::model_name};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -35,11 +16,26 @@ use domain::{
     people::account::Role,
 };
 use maud::{Markup, html};
+use service::{
+    command::CommandError,
+    condition::reliability::queries::{self as figures, Reliability, last_days},
+    fleet::{assets::queries, devices::queries::facts},
+    scope,
+};
 use store::records::{
     condition::states,
     fleet::{customers, devices, models, sites},
 };
 use uuid::Uuid;
+use web::{
+    chart::{Plot, spans, state_pill, state_strip},
+    deps::Deps,
+    icon::icon,
+    layout,
+    list::ListQuery,
+    request::View,
+    response::PageResult,
+};
 
 const DAYS: i64 = 30;
 
@@ -77,14 +73,14 @@ pub async fn show(
             div.stack {
                 section.card.pad {
                     h2 { (view.lang.t("assets-strip")) }
-                    (state_strip(&view, &queries::spans(&log, period), period.from, period.to))
+                    (state_strip(&view, &spans(&log, period), period.from, period.to))
                 }
                 (reliability_card(&view, &figures))
                 (charts_section(&view, &plots, window, id, &devices))
             }
             div.stack {
-                (service::why_cards(&deps, &view, asset).await?)
-                @if service { (service::open_work(&deps, &view, asset).await?) }
+                (work::why_cards(&deps, &view, asset).await?)
+                @if service { (work::open_work(&deps, &view, asset).await?) }
                 @for device in &devices { (device_card(&view, device, &facts(&deps, device).await?, deps.now())) }
                 @if devices.is_empty() { (no_device(&view, id)) }
                 (history::card(&deps, &view, asset, service).await?)
@@ -108,7 +104,7 @@ async fn head(deps: &Deps, view: &View, identity: &Identity) -> Result<Markup, C
     let Identity { asset, model, site, customer } = identity;
     let lang = view.lang;
     let now = queries::state_now(deps, asset.id).await?;
-    let coverage = service::coverage(deps, view, asset).await?;
+    let coverage = work::coverage(deps, view, asset).await?;
     Ok(html! {
         div.top {
             div {

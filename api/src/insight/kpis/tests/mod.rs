@@ -18,7 +18,7 @@ async fn every_indicator_has_its_words_its_page_and_its_rows() {
     let list = manager.get("/kpis").await;
     assert_eq!(list.status, 200, "{}", list.text());
     for definition in CATALOGUE {
-        for lang in crate::web::i18n::Lang::ALL {
+        for lang in web::i18n::Lang::ALL {
             for key in [format!("kpis-{}", definition.code), format!("kpis-{}-definition", definition.code)] {
                 assert!(!lang.t(&key).contains("kpis-"), "{key} in {}", lang.code());
             }
@@ -91,7 +91,8 @@ async fn an_indicator_is_refused_for_a_period_or_a_person_that_it_cannot_show() 
 
 #[test]
 fn the_colour_of_a_change_says_whether_it_is_good() {
-    use super::{pages::mood, queries::Figure};
+    use super::pages::mood;
+    use service::insight::kpis::queries::Figure;
     let figure = |code: &str, value: f64, previous: f64| Figure {
         definition: domain::insight::kpi::CATALOGUE.iter().find(|d| d.code == code).expect("known"),
         value: Some(value),

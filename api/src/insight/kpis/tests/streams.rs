@@ -1,6 +1,6 @@
 //! Whatever is done in whatever order, the facts that followed every single change are those that a rebuild makes.
 
-use super::{super::changes, follows::tick};
+use super::follows::tick;
 use crate::work::work_orders::tests::{Plant, id};
 use chrono::TimeDelta;
 use domain::{
@@ -11,6 +11,7 @@ use domain::{
     people::account::Role::{Admin, Billing, Customer, Dispatcher, Technician},
 };
 use serde_json::{Value, json};
+use service::insight::kpis::changes;
 use std::collections::BTreeMap;
 use store::records::{
     PageRequest,

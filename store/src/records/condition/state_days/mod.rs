@@ -7,14 +7,18 @@ mod read;
 mod rebuild;
 mod site_uptimes;
 
-pub(in crate::records) use migration::{Migration, Versions};
-pub use read::{AssetTime, Footing, asset_uptimes, footing, foreseen, ledger};
-pub use rebuild::rebuild;
-pub(in crate::records) use rebuild::{Part, forget_demo};
-pub use site_uptimes::{Past, version};
+pub(in crate::records) use crate::records::condition::state_days::migration::{Migration, Versions};
+pub use crate::records::condition::state_days::read::{
+    AssetTime, Footing, asset_uptimes, footing, foreseen, ledger,
+};
+pub use crate::records::condition::state_days::rebuild::rebuild;
+pub(in crate::records) use crate::records::condition::state_days::rebuild::{Part, forget_demo};
+pub use crate::records::condition::state_days::site_uptimes::{Past, version};
 
-use crate::StoreError;
-use crate::records::{fleet::assets, people::organisation};
+use crate::{
+    StoreError,
+    records::{fleet::assets, people::organisation},
+};
 use domain::{
     Timestamp,
     calendar::{Date, Zone, date_of, end_of_day, start_of_day, zone},

@@ -2,8 +2,7 @@
 //! agreed on), so what lies ahead is looked up and taken back.
 
 use super::{super::states, LEVELS, columns};
-use crate::StoreError;
-use crate::records::fleet::assets;
+use crate::{StoreError, records::fleet::assets};
 use domain::{
     Timestamp,
     clock::from_micros,

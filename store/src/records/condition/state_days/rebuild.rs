@@ -6,8 +6,7 @@ use super::{
     super::{failures, states},
     Batch,
 };
-use crate::StoreError;
-use crate::records::fleet::assets;
+use crate::{StoreError, records::fleet::assets};
 use domain::{
     clock::from_micros,
     condition::{

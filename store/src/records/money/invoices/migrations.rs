@@ -1,8 +1,10 @@
 //! Tables of invoices, and how those of earlier versions became what they are.
 
 use super::super::credit_notes;
-use crate::StoreError;
-use crate::records::{columns, people::organisation};
+use crate::{
+    StoreError,
+    records::{columns, people::organisation},
+};
 use domain::{
     Currency, Date, Money, Timestamp,
     calendar::{Zone, date_of},

@@ -2,10 +2,12 @@
 //! exact. [`Writer`] collects refusals and writes them in batches.
 
 mod writer;
-pub use writer::Writer;
+pub use crate::records::telemetry::quarantine::writer::Writer;
 
-use crate::StoreError;
-use crate::records::{List, PageRequest, Paged, lists::scope};
+use crate::{
+    StoreError,
+    records::{List, PageRequest, Paged, lists::scope},
+};
 use domain::{
     Timestamp,
     clock::from_micros,

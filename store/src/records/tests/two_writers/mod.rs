@@ -6,8 +6,7 @@ mod once;
 mod processes;
 mod stale;
 
-use crate::StoreError;
-use crate::records::Records;
+use crate::{StoreError, records::Records};
 use tempfile::TempDir;
 
 /// How often both meet.

@@ -1,0 +1,5 @@
+//! Alerts, rules and reliability.
+
+pub mod alerts;
+pub mod reliability;
+pub mod rules;

@@ -1,0 +1,3 @@
+//! Who owns equipment and pays for its service.
+
+pub mod commands;

@@ -1,0 +1,7 @@
+//! Customers, sites, models, assets and devices.
+
+pub mod assets;
+pub mod customers;
+pub mod devices;
+pub mod models;
+pub mod sites;

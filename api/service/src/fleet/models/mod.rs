@@ -1,0 +1,3 @@
+//! Types of equipment.
+
+pub mod commands;

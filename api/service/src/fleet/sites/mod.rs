@@ -1,0 +1,3 @@
+//! Customers' places.
+
+pub mod commands;

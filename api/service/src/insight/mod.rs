@@ -1,0 +1,3 @@
+//! Indicators.
+
+pub mod kpis;

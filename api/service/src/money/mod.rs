@@ -1,0 +1,4 @@
+//! Contracts, invoices and payments.
+
+pub mod billing;
+pub mod contracts;

@@ -1,0 +1,5 @@
+//! Who may come in: accounts of people, tokens of programs, signing in and out.
+
+pub mod commands;
+pub mod password;
+pub mod secrets;

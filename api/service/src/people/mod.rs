@@ -1,0 +1,4 @@
+//! Accounts and the settings of the organisation.
+
+pub mod accounts;
+pub mod settings;

@@ -1,0 +1,133 @@
+//! Changing the organisation.
+
+use crate::work::work_orders;
+use crate::{
+    command::{Begun, CommandError, Context},
+    input::{Checks, MAX_NAME},
+};
+use domain::{
+    Currency, Money,
+    people::organisation::{LANGUAGES, Organisation},
+};
+use rust_decimal::Decimal;
+use store::records::{Connection, Records, people::organisation};
+
+/// Sensible values to begin with.
+pub fn defaults(time_zone: &str, language: &str) -> Organisation {
+    let eur = |minor| Money::new(minor, Currency::EUR);
+    Organisation {
+        name: String::new(),
+        address: String::new(),
+        tax_id: None,
+        currency: Currency::EUR,
+        time_zone: time_zone.into(),
+        language: language.into(),
+        labour_rate_per_hour: eur(7500),
+        travel_rate_per_hour: eur(5500),
+        labour_step_minutes: 0,
+        travel_step_minutes: 0,
+        labour_cost_per_hour: eur(3800),
+        tax_rate: Decimal::new(21, 2),
+        payment_terms_days: 30,
+        set_up_at: None,
+    }
+}
+
+/// Longest name and address of the house.
+pub const MAX_HOUSE: usize = 200;
+pub const MAX_ADDRESS: usize = 1000;
+/// The longest step that time is billed in: a working day.
+const MAX_STEP_MINUTES: u32 = 480;
+
+/// Says what to change, if anything.
+pub fn check(input: &Organisation) -> Result<(), CommandError> {
+    let mut checks = Checks::default();
+    checks.required("name", &input.name, MAX_HOUSE);
+    checks.text("address", &input.address, MAX_ADDRESS);
+    checks.optional("tax_id", input.tax_id.as_deref(), MAX_NAME);
+    if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
+        checks.add("time_zone", "form-choice");
+    }
+    if !LANGUAGES.contains(&input.language.as_str()) {
+        checks.add("language", "form-choice");
+    }
+    let fraction = Decimal::ZERO..=Decimal::ONE;
+    checks.within("tax_rate", Some(&input.tax_rate), &fraction, "settings-tax-rate-invalid");
+    let terms = Some(&input.payment_terms_days);
+    checks.within("payment_terms_days", terms, &(0..=365), "settings-payment-terms-invalid");
+    for (field, step) in [
+        ("labour_step_minutes", input.labour_step_minutes),
+        ("travel_step_minutes", input.travel_step_minutes),
+    ] {
+        checks.within(field, Some(&step), &(0..=MAX_STEP_MINUTES), "settings-step-invalid");
+    }
+    for (field, rate) in [
+        ("labour_rate_per_hour", input.labour_rate_per_hour),
+        ("travel_rate_per_hour", input.travel_rate_per_hour),
+        ("labour_cost_per_hour", input.labour_cost_per_hour),
+    ] {
+        checks.price(field, Some(rate));
+        if rate.currency != input.currency {
+            checks.add(field, "work-orders-our-currency");
+        }
+    }
+    checks.finish()
+}
+
+pub fn in_force(currency: Currency) -> Result<(), CommandError> {
+    if currency.in_force() {
+        Ok(())
+    } else {
+        Err(CommandError::field("currency", "settings-currency-invalid"))
+    }
+}
+
+/// Amounts have the currency they were made in, and days of terms, papers and figures the zone they were cut in: neither
+/// changes under them.
+async fn keeps_its_books(
+    db: &impl Connection,
+    before: &Organisation,
+    input: &Organisation,
+) -> Result<(), CommandError> {
+    let (currency, zone) = (before.currency != input.currency, before.time_zone != input.time_zone);
+    if !currency && !zone {
+        return Ok(());
+    }
+    let bound = organisation::bound(db).await?;
+    let mut checks = Checks::default();
+    if currency && bound.currency {
+        checks.add("currency", "settings-currency-bound");
+    }
+    if zone && bound.zone {
+        checks.add("time_zone", "settings-zone-bound");
+    }
+    checks.finish()
+}
+
+pub async fn save(
+    records: &Records,
+    mut cx: Context,
+    input: Organisation,
+) -> Result<Organisation, CommandError> {
+    check(&input)?;
+    let tx = match cx.begin(records, "settings.save", &input).await? {
+        Begun::New(tx) => tx,
+        Begun::Repeated(saved) => return Ok(saved),
+    };
+    let before = organisation::get(&tx).await?;
+    match &before {
+        Some(before) if before.currency == input.currency => {}
+        _ => in_force(input.currency)?,
+    }
+    if let Some(before) = &before {
+        keeps_its_books(&tx, before, &input).await?;
+    }
+    let first = before.is_none();
+    let set_up_at = before.and_then(|before| before.set_up_at).or(Some(cx.at));
+    let saved = Organisation { set_up_at, ..input };
+    organisation::save(&tx, &saved).await?;
+    if first {
+        work_orders::lines::catch_up(&tx).await?;
+    }
+    cx.finish(tx, saved).await
+}

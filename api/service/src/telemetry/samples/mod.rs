@@ -1,0 +1,3 @@
+//! What machines said, for programs and charts, and the door for machines that speak HTTP.
+
+pub mod queries;

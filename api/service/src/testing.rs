@@ -1,0 +1,102 @@
+//! Fresh stores in a temporary folder with an organisation, a clock that moves when told to, and an ingest that keeps
+//! what it is given. For tests, of the faces too.
+
+use crate::{deps::Deps, jobs::retention::Retention, memory::Memory};
+use domain::{
+    Currency, ManualClock, Money, Timestamp,
+    clock::from_micros,
+    people::organisation::Organisation,
+    telemetry::{Done, InboundMessage, MessageSink, Taken, Told},
+};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use store::records::{Records, people::organisation, telemetry::quarantine};
+use tempfile::TempDir;
+
+pub mod telemetry;
+
+/// 2026-06-15 10:00:00 UTC, a Monday.
+pub const START_US: i64 = 1_781_517_600_000_000;
+
+#[derive(Clone)]
+pub struct House {
+    pub deps: Deps,
+    pub clock: ManualClock,
+    /// What was handed to ingest.
+    pub ingest: Arc<RecordingSink>,
+    data: Arc<TempDir>,
+}
+
+impl House {
+    /// With an organisation.
+    pub async fn new() -> Self {
+        let house = Self::empty().await;
+        let tx = house.deps.records.begin().await.expect("begin");
+        organisation::insert(&tx, &organisation_at(house.now())).await.expect("organisation");
+        tx.commit().await.expect("commit");
+        house
+    }
+
+    /// The first run is to come.
+    pub async fn empty() -> Self {
+        let data = tempfile::tempdir().expect("temporary folder");
+        let clock = ManualClock::at(from_micros(START_US));
+        let ingest = Arc::new(RecordingSink::default());
+        let records = Records::open(data.path()).await.expect("records");
+        let deps = Deps {
+            door: quarantine::Writer::new(records.clone()),
+            records,
+            telemetry: Arc::new(telemetry::MemoryTelemetry::default()),
+            ingest: Arc::clone(&ingest) as Arc<dyn MessageSink>,
+            clock: Arc::new(clock.clone()),
+            retention: Retention::default(),
+            memory: Arc::new(Memory::default()),
+        };
+        Self { deps, clock, ingest, data: Arc::new(data) }
+    }
+
+    /// Another process on the same records, with connections of its own; the clock is the same.
+    pub async fn beside(&self) -> Self {
+        let records = Records::open(self.data.path()).await.expect("records");
+        Self { deps: Deps { records, ..self.deps.clone() }, ..self.clone() }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.deps.now()
+    }
+}
+
+pub fn organisation_at(now: Timestamp) -> Organisation {
+    let eur = |minor| Money::new(minor, Currency::EUR);
+    Organisation {
+        name: "Northwind Service".into(),
+        address: "Main Street 1".into(),
+        tax_id: Some("ES-B12345678".into()),
+        currency: Currency::EUR,
+        time_zone: "UTC".into(),
+        language: "en".into(),
+        labour_rate_per_hour: eur(6500),
+        travel_rate_per_hour: eur(4500),
+        labour_step_minutes: 0,
+        travel_step_minutes: 0,
+        labour_cost_per_hour: eur(3000),
+        tax_rate: rust_decimal::Decimal::new(21, 2),
+        payment_terms_days: 30,
+        set_up_at: Some(now),
+    }
+}
+
+/// An ingest that keeps what it is given and says yes, or what the test wants it to say.
+#[derive(Default)]
+pub struct RecordingSink(pub Mutex<Vec<InboundMessage>>, pub Mutex<Taken>);
+
+impl MessageSink for RecordingSink {
+    fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
+        self.0.lock().extend(messages);
+        done(Ok(()));
+    }
+    fn submit_one(&self, message: InboundMessage, told: Told) {
+        self.0.lock().push(message);
+        told(Ok(self.1.lock().clone()));
+    }
+}

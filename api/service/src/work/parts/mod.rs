@@ -1,0 +1,3 @@
+//! Parts: the catalogue, where they lie, and every movement.
+
+pub mod commands;

@@ -1,0 +1,14 @@
+//! Walks over everything the product has: every endpoint, every list, every form, asked as every role, with bodies that
+//! are absurd, rows that are broken and two writers at once.
+
+mod costs;
+mod csv;
+mod damaged;
+mod demo_language;
+mod keys;
+mod lists;
+mod panics;
+mod routes;
+pub mod scope;
+mod two_writers;
+mod untouched;
