@@ -18,7 +18,6 @@ use std::{
     path::Path,
 };
 use store::records::{Records, people::organisation};
-use web::i18n::Lang;
 
 pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()> {
     let password = match input.password_file.to_str() {
@@ -33,7 +32,7 @@ pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()
         role: input.role,
         customer_id: input.customer,
         technician_id: input.technician,
-        language: organisation.as_ref().map_or_else(|| Lang::En.code().into(), |o| o.language.clone()),
+        language: organisation.as_ref().map_or_else(|| "en".into(), |o| o.language.clone()),
         time_zone: organisation.map_or_else(|| "UTC".into(), |o| o.time_zone),
         password,
     };
@@ -84,11 +83,11 @@ async fn open(data_dir: &Path) -> Result<Records> {
         .with_context(|| format!("cannot open the records in {}", data_dir.display()))
 }
 
-/// What to change, in words: field messages are translation keys.
+/// What to change, in the words that programs hear.
 fn explain(error: CommandError) -> anyhow::Error {
     match error {
         CommandError::Invalid(fields) => {
-            let lines = fields.iter().map(|f| format!("{}: {}", f.field, Lang::En.t(f.message)));
+            let lines = fields.iter().map(|f| format!("{}: {}", f.field, f.reason.code().replace('_', " ")));
             anyhow!("{}", lines.collect::<Vec<_>>().join("\n"))
         }
         other => other.into(),

@@ -4,7 +4,7 @@
 use crate::{config::Config, role::Roles};
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
-use domain::Timestamp;
+use domain::{Timestamp, reason::Refusal};
 use futures::future::BoxFuture;
 use rand::{Rng, distr::Alphanumeric};
 use service::{
@@ -343,13 +343,13 @@ impl DemoLoader for DemoHandle {
     }
     fn start(&self) -> BoxFuture<'_, Result<(), CommandError>> {
         Box::pin(async {
-            self.orders.try_send(Order::Load).map_err(|_| CommandError::Refused { code: "demo-busy" })
+            self.orders.try_send(Order::Load).map_err(|_| CommandError::Refused(Refusal::DemoBusy))
         })
     }
     fn remove(&self) -> BoxFuture<'_, Result<(), CommandError>> {
         Box::pin(async {
             let (done, removed) = oneshot::channel();
-            let busy = || CommandError::Refused { code: "demo-busy" };
+            let busy = || CommandError::Refused(Refusal::DemoBusy);
             self.orders.try_send(Order::Remove(done)).map_err(|_| busy())?;
             removed.await.map_err(|_| busy())?
         })

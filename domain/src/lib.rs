@@ -18,6 +18,7 @@ pub mod clock;
 pub mod event;
 pub mod id;
 pub mod lifecycle;
+pub mod reason;
 pub mod word;
 
 pub use crate::amount::{Currency, Money, MoneyError};

@@ -16,6 +16,7 @@ use domain::{
     MoneyError, Timestamp,
     lifecycle::InvalidTransition,
     people::account::{Actor, Identity, Scope, Source},
+    reason::{Reason, Refusal},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -157,11 +158,11 @@ const AHEAD: TimeDelta = TimeDelta::days(1);
 pub fn circumstances(cx: &Context, at: Option<Timestamp>) -> Result<Circumstances, CommandError> {
     let happened = at.unwrap_or(cx.at);
     if happened > cx.at + AHEAD {
-        return Err(CommandError::field("at", "service-at-future"));
+        return Err(CommandError::field("at", Reason::ServiceAtFuture));
     }
     let technician = cx.actor.technician_scope().is_some();
     if happened < cx.at - if technician { OLDEST_ON_A_PHONE } else { OLDEST } {
-        return Err(CommandError::field("at", "service-at-too-old"));
+        return Err(CommandError::field("at", Reason::ServiceAtTooOld));
     }
     Ok(Circumstances {
         at: happened.min(cx.at),
@@ -179,7 +180,7 @@ pub enum CommandError {
     NotFound,
     #[error("not allowed")]
     Forbidden,
-    /// The input must change. Field names to translation keys of what to change.
+    /// The input must change.
     #[error("invalid input")]
     Invalid(Vec<FieldError>),
     /// The query of the address must change.
@@ -187,9 +188,9 @@ pub enum CommandError {
     Query(Unreadable),
     #[error(transparent)]
     Transition(#[from] InvalidTransition),
-    /// A rule of the business says no; `code` is stable and is the translation key `error-<code>`.
-    #[error("refused: {code}")]
-    Refused { code: &'static str },
+    /// A rule of the business says no.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
     #[error("the idempotency key was used for another command")]
     KeyReused,
     /// The same key again, but what was answered then can no longer be read.
@@ -201,17 +202,17 @@ pub enum CommandError {
     Store(#[from] StoreError),
 }
 
-/// What to change in one field of a form. `message` is a translation key.
+/// What is wrong with one field of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// Its path in the body of a program, such as `plan.checklist[3]`.
     pub field: Cow<'static, str>,
-    pub message: &'static str,
+    pub reason: Reason,
 }
 
 impl FieldError {
-    pub fn new(field: impl Into<Cow<'static, str>>, message: &'static str) -> Self {
-        Self { field: field.into(), message }
+    pub fn new(field: impl Into<Cow<'static, str>>, reason: Reason) -> Self {
+        Self { field: field.into(), reason }
     }
     /// Whether it is about the field `name` of a form. Forms are flat: each name of the path may be theirs.
     pub fn is_about(&self, name: &str) -> bool {
@@ -225,28 +226,36 @@ pub struct Unreadable {
     pub field: &'static str,
     /// What to send instead, for programs.
     pub send: String,
-    /// What is wrong, for people: a translation key.
-    pub message: &'static str,
+    pub fault: QueryFault,
+}
+
+/// What is wrong with a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryFault {
+    /// It is no value of its kind, or out of its bounds.
+    Value,
+    /// The period ends before it begins, or is too long.
+    Period,
 }
 
 impl Unreadable {
     /// A value that is none, or out of its bounds.
     pub fn value(field: &'static str, send: &str) -> CommandError {
-        CommandError::Query(Self { field, send: send.into(), message: "error-query" })
+        CommandError::Query(Self { field, send: send.into(), fault: QueryFault::Value })
     }
     /// A period that ends before it begins, or is too long.
     pub fn period(field: &'static str, send: &str) -> CommandError {
-        CommandError::Query(Self { field, send: send.into(), message: "error-query-period" })
+        CommandError::Query(Self { field, send: send.into(), fault: QueryFault::Period })
     }
 }
 
 impl CommandError {
-    pub fn field(field: impl Into<Cow<'static, str>>, message: &'static str) -> Self {
-        Self::Invalid(vec![FieldError::new(field, message)])
+    pub fn field(field: impl Into<Cow<'static, str>>, reason: Reason) -> Self {
+        Self::Invalid(vec![FieldError::new(field, reason)])
     }
     /// The same about what stands under `name` in the body.
     pub fn under(self, name: &str) -> Self {
-        let below = |error: FieldError| FieldError::new(format!("{name}.{}", error.field), error.message);
+        let below = |error: FieldError| FieldError::new(format!("{name}.{}", error.field), error.reason);
         match self {
             Self::Invalid(errors) => Self::Invalid(errors.into_iter().map(below).collect()),
             error => error,
@@ -255,7 +264,7 @@ impl CommandError {
     /// The same for a form that calls these fields otherwise.
     pub fn renamed(self, names: &[(&str, &'static str)]) -> Self {
         let on_the_form = |error: FieldError| match names.iter().find(|(from, _)| error.is_about(from)) {
-            Some((_, to)) => FieldError::new(*to, error.message),
+            Some((_, to)) => FieldError::new(*to, error.reason),
             None => error,
         };
         match self {

@@ -2,7 +2,7 @@
 
 use crate::command::{CommandError, FieldError};
 use chrono::{DateTime, Utc};
-use domain::{Money, Timestamp, calendar::within_years, clock::from_micros};
+use domain::{Money, Timestamp, calendar::within_years, clock::from_micros, reason::Reason};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -57,7 +57,7 @@ impl Checks {
     pub fn required(&mut self, field: impl Into<Field>, text: &str, max: usize) -> String {
         let field = field.into();
         if text.trim().is_empty() {
-            self.add(field.clone(), "form-required");
+            self.add(field.clone(), Reason::Required);
         }
         self.text(field, text, max)
     }
@@ -65,7 +65,7 @@ impl Checks {
     pub fn text(&mut self, field: impl Into<Field>, text: &str, max: usize) -> String {
         let text = text.trim();
         if text.chars().count() > max {
-            self.add(field, "form-too-long");
+            self.add(field, Reason::TooLong);
         }
         text.into()
     }
@@ -82,33 +82,33 @@ impl Checks {
     }
     pub fn at_most(&mut self, field: &'static str, count: usize, most: usize) {
         if count > most {
-            self.add(field, "form-too-many");
+            self.add(field, Reason::TooMany);
         }
     }
-    /// A number within `range`; `message` says which are.
+    /// A number within `range`; `reason` says which are.
     pub fn within<T: PartialOrd>(
         &mut self,
         field: &'static str,
         value: Option<&T>,
         range: &RangeInclusive<T>,
-        message: &'static str,
+        reason: Reason,
     ) {
         if value.is_some_and(|value| !range.contains(value)) {
-            self.add(field, message);
+            self.add(field, reason);
         }
     }
     /// A price, a rate or a cost: zero or more, and so much that sums of them stay exact.
     pub fn price(&mut self, field: &'static str, price: Option<Money>) {
         let minor = price.map(|price| price.minor);
         if minor.is_some_and(|minor| minor < 0) {
-            self.add(field, "form-money");
+            self.add(field, Reason::InvalidAmount);
         }
-        self.within(field, minor.as_ref(), &(0..=MAX_MINOR), "form-amount-too-large");
+        self.within(field, minor.as_ref(), &(0..=MAX_MINOR), Reason::TooLarge);
     }
-    pub fn add(&mut self, field: impl Into<Field>, message: &'static str) {
+    pub fn add(&mut self, field: impl Into<Field>, reason: Reason) {
         let field = field.into();
         if self.0.iter().all(|error| error.field != field) {
-            self.0.push(FieldError::new(field, message));
+            self.0.push(FieldError::new(field, reason));
         }
     }
     pub fn finish(self) -> Result<(), CommandError> {

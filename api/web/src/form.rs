@@ -35,13 +35,18 @@ use super::{
     response::{Failure, PageError, PageResult, describe},
     time,
 };
+use crate::words;
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{Currency, Date, Money, Timestamp, calendar::Zone};
+use domain::{
+    Currency, Date, Money, Timestamp,
+    calendar::Zone,
+    reason::{Reason, Refusal},
+};
 use maud::{Markup, Render, html};
 use rust_decimal::Decimal;
 use service::command::{CommandError, Context, FieldError};
@@ -111,9 +116,9 @@ impl Form {
         self.offers.iter().find(|(field, _)| field == name).map(|(_, found)| found)
     }
     /// What to do about words that mean no row or several.
-    pub fn undecided(&self, name: &str) -> Option<&'static str> {
+    pub fn undecided(&self, name: &str) -> Option<Reason> {
         let found = self.offered(name)?;
-        Some(if found.choices.is_empty() { "choices-none" } else { "choices-several" })
+        Some(if found.choices.is_empty() { Reason::NoChoice } else { Reason::SeveralChoices })
     }
     /// The same with `name` set to `value`.
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -152,7 +157,7 @@ impl Form {
     }
     /// The translation key of what to change in `name`, for what is not drawn as a [`Field`].
     pub fn error(&self, name: &str) -> Option<&'static str> {
-        self.errors.iter().find(|error| error.is_about(name)).map(|error| error.message)
+        self.errors.iter().find(|error| error.is_about(name)).map(|error| words::of(error.reason))
     }
     pub fn optional(&self, name: &str) -> Option<&str> {
         Some(self.value(name)).filter(|value| !value.is_empty())
@@ -161,9 +166,9 @@ impl Form {
     pub fn all(&self, name: &str) -> Vec<&str> {
         self.values.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
-    /// Drawn again because of the refusal `code`.
-    pub fn was_refused(&self, code: &str) -> bool {
-        self.general.as_deref().and_then(|message| message.strip_prefix("error-")) == Some(code)
+    /// Drawn again because of `refusal`.
+    pub fn was_refused(&self, refusal: Refusal) -> bool {
+        self.general.as_deref() == Some(words::of_refusal(refusal).as_str())
     }
     pub fn checked(&self, name: &str) -> bool {
         !self.value(name).is_empty()
@@ -187,7 +192,7 @@ impl Form {
         let (status, message) = describe(&error);
         match error {
             CommandError::Invalid(errors) => self.errors = errors,
-            CommandError::Refused { .. } | CommandError::Transition(_) | CommandError::Money(_) => {
+            CommandError::Refused(_) | CommandError::Transition(_) | CommandError::Money(_) => {
                 self.general = Some(message);
             }
             CommandError::KeyReused | CommandError::AlreadyDone => {
@@ -241,7 +246,7 @@ impl Check<'_> {
     /// Non-empty text of at most `max` characters.
     pub fn required(&mut self, name: &'static str, max: usize) -> String {
         if self.form.value(name).is_empty() {
-            self.error(name, "form-required");
+            self.error(name, Reason::Required);
         }
         self.text(name, max)
     }
@@ -249,80 +254,80 @@ impl Check<'_> {
     pub fn text(&mut self, name: &'static str, max: usize) -> String {
         let value = self.form.kept(name);
         if value.chars().count() > max {
-            self.error(name, "form-too-long");
+            self.error(name, Reason::TooLong);
         }
         value.into()
     }
     /// A value that must be there. `None` only when an error was noted, so after [`Check::finish`] it is there.
-    pub fn parse<T: FromStr>(&mut self, name: &'static str, message: &'static str) -> Option<T> {
+    pub fn parse<T: FromStr>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
         if self.form.value(name).is_empty() {
-            self.error(name, "form-required");
+            self.error(name, Reason::Required);
             return None;
         }
-        self.parse_optional(name, message)
+        self.parse_optional(name, reason)
     }
-    pub fn parse_optional<T: FromStr>(&mut self, name: &'static str, message: &'static str) -> Option<T> {
+    pub fn parse_optional<T: FromStr>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
         self.form.optional(name)?;
-        self.read(name, message, |text| text.parse().ok())
+        self.read(name, reason, |text| text.parse().ok())
     }
     /// What the field stands for, as `read` understands it.
     pub fn read<T>(
         &mut self,
         name: &'static str,
-        message: &'static str,
+        reason: Reason,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let form = self.form;
         let read = read(form.kept(name));
         if read.is_none() {
-            self.error(name, form.undecided(name).unwrap_or(message));
+            self.error(name, form.undecided(name).unwrap_or(reason));
         }
         read
     }
     /// A decimal number as people of this language write it.
     pub fn decimal(&mut self, name: &'static str) -> Option<Decimal> {
-        self.typed(name, |lang, text| lang.read_decimal(text).map_err(NotANumber::message))
+        self.typed(name, |lang, text| lang.read_decimal(text).map_err(NotANumber::reason))
     }
     /// A measured or calculated number.
     pub fn float(&mut self, name: &'static str) -> Option<f64> {
-        self.typed(name, |lang, text| lang.read_float(text).map_err(NotANumber::message))
+        self.typed(name, |lang, text| lang.read_float(text).map_err(NotANumber::reason))
     }
     /// A percentage, as a fraction of one.
     pub fn percent(&mut self, name: &'static str) -> Option<Decimal> {
-        self.typed(name, |lang, text| lang.read_percent(text).map_err(NotANumber::message))
+        self.typed(name, |lang, text| lang.read_percent(text).map_err(NotANumber::reason))
     }
-    /// A whole number that fits `T`; `message` says which do.
-    pub fn whole<T: TryFrom<i128>>(&mut self, name: &'static str, message: &'static str) -> Option<T> {
+    /// A whole number that fits `T`; `reason` says which do.
+    pub fn whole<T: TryFrom<i128>>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
         self.typed(name, |lang, text| {
             let value = lang.read_decimal(text).map_err(|error| match error {
-                NotANumber::TwoWays => error.message(),
-                NotANumber::Unreadable => message,
+                NotANumber::TwoWays => error.reason(),
+                NotANumber::Unreadable => reason,
             })?;
             let value = value.normalize();
             let whole = (value.scale() == 0).then(|| value.mantissa());
-            whole.and_then(|value| T::try_from(value).ok()).ok_or(message)
+            whole.and_then(|value| T::try_from(value).ok()).ok_or(reason)
         })
     }
     /// A length of time typed in units of `unit` seconds, to the second.
     pub fn span(&mut self, name: &'static str, unit: u32) -> Option<u32> {
-        self.typed(name, |lang, text| lang.read_span(text, unit).map_err(NotANumber::message))
+        self.typed(name, |lang, text| lang.read_span(text, unit).map_err(NotANumber::reason))
     }
     /// An amount of `currency` that is not negative.
     pub fn money(&mut self, name: &'static str, currency: Currency) -> Option<Money> {
         self.typed(name, |lang, text| {
             let money = lang.read_money(text, currency)?;
-            if money.minor < 0 { Err("form-money") } else { Ok(money) }
+            if money.minor < 0 { Err(Reason::InvalidAmount) } else { Ok(money) }
         })
     }
     /// A civil date.
     pub fn date(&mut self, name: &'static str) -> Option<Date> {
-        self.typed(name, |_, text| text.parse().map_err(|_| "form-date"))
+        self.typed(name, |_, text| text.parse().map_err(|_| Reason::InvalidDate))
     }
     /// A date and time on the clocks of `zone`. Left as the form showed it, it is exactly the instant that was shown.
     pub fn instant(&mut self, name: &'static str, zone: Zone) -> Option<Timestamp> {
         let form = self.form;
         self.typed(name, |_, text| {
-            time::read_local(text, form.value(&exact(name)), zone).ok_or("form-date-time")
+            time::read_local(text, form.value(&exact(name)), zone).ok_or(Reason::InvalidTime)
         })
     }
     pub fn is_empty(&self, name: &str) -> bool {
@@ -340,17 +345,17 @@ impl Check<'_> {
     fn typed<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(Lang, &str) -> Result<T, &'static str>,
+        read: impl FnOnce(Lang, &str) -> Result<T, Reason>,
     ) -> Option<T> {
         let value = match self.form.value(name) {
-            "" => Err("form-required"),
+            "" => Err(Reason::Required),
             text => read(self.lang, text),
         };
-        value.map_err(|message| self.error(name, message)).ok()
+        value.map_err(|reason| self.error(name, reason)).ok()
     }
-    pub fn error(&mut self, field: &'static str, message: &'static str) {
+    pub fn error(&mut self, field: &'static str, reason: Reason) {
         if self.errors.iter().all(|error| error.field != field) {
-            self.errors.push(FieldError::new(field, message));
+            self.errors.push(FieldError::new(field, reason));
         }
     }
     pub fn finish(self) -> Result<(), CommandError> {
@@ -582,7 +587,7 @@ impl Render for Field<'_> {
                     }
                 }
                 @if let Some(hint) = self.hint { small.hint id=(hint_id) { (lang.t(hint)) } }
-                @if let Some(error) = error { p.wrong id=(error_id) { (lang.t(error.message)) } }
+                @if let Some(error) = error { p.wrong id=(error_id) { (lang.t(words::of(error.reason))) } }
             }
         }
     }

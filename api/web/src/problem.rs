@@ -71,15 +71,12 @@ impl From<CommandError> for Problem {
             CommandError::NotFound => Self::not_found(),
             CommandError::Forbidden => Self::forbidden(),
             CommandError::Invalid(fields) => Self {
-                fields: fields
-                    .into_iter()
-                    .map(|f| (f.field.into(), FieldProblem::of_message(f.message)))
-                    .collect(),
+                fields: fields.into_iter().map(|f| (f.field.into(), FieldProblem::of(f.reason))).collect(),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
             },
             CommandError::Query(wrong) => Self::query(wrong.field, &wrong.send),
             CommandError::Transition(_) => Self::new(StatusCode::CONFLICT, "invalid_transition", detail),
-            CommandError::Refused { code } => Self::new(StatusCode::CONFLICT, code, detail),
+            CommandError::Refused(refusal) => Self::new(StatusCode::CONFLICT, refusal.code(), detail),
             CommandError::KeyReused => Self::new(StatusCode::CONFLICT, "idempotency_key_reused", detail),
             CommandError::AlreadyDone => Self::new(
                 StatusCode::CONFLICT,

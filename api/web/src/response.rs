@@ -1,10 +1,11 @@
 //! Answers of pages: redirects after a form, errors in the reader's language.
 
+use crate::words;
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use service::command::CommandError;
+use service::command::{CommandError, QueryFault};
 use store::StoreError;
 
 pub type PageResult = Result<Response, PageError>;
@@ -48,11 +49,14 @@ impl IntoResponse for PageError {
 /// Status and translation key of what the reader can do about `error`.
 pub fn describe(error: &CommandError) -> (StatusCode, String) {
     let (status, message) = match error {
-        CommandError::Refused { code } => return (StatusCode::CONFLICT, format!("error-{code}")),
+        CommandError::Refused(refusal) => return (StatusCode::CONFLICT, words::of_refusal(*refusal)),
         CommandError::NotFound => (StatusCode::NOT_FOUND, "error-not-found"),
         CommandError::Forbidden => (StatusCode::FORBIDDEN, "error-forbidden"),
         CommandError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-invalid"),
-        CommandError::Query(wrong) => (StatusCode::BAD_REQUEST, wrong.message),
+        CommandError::Query(wrong) => match wrong.fault {
+            QueryFault::Value => (StatusCode::BAD_REQUEST, "error-query"),
+            QueryFault::Period => (StatusCode::BAD_REQUEST, "error-query-period"),
+        },
         CommandError::Store(StoreError::Cursor) => (StatusCode::BAD_REQUEST, "error-cursor"),
         CommandError::Transition(_) => (StatusCode::CONFLICT, "error-transition"),
         CommandError::KeyReused => (StatusCode::CONFLICT, "error-key-reused"),

@@ -9,6 +9,7 @@ use crate::{
     condition::alert::Verdict,
     id::{AlertGroupId, AssetId, CustomerId, InvoiceId, SiteId, TicketId, WorkOrderId},
     lifecycle::InvalidTransition,
+    reason::Refusal,
 };
 use serde::{Deserialize, Serialize};
 
@@ -259,12 +260,12 @@ pub enum Missing {
     Signature,
 }
 
-impl Missing {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Checklist => "checklist_open",
-            Self::Verdict => "verdict_missing",
-            Self::Signature => "signature_missing",
+impl From<Missing> for Refusal {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Checklist => Self::ChecklistOpen,
+            Missing::Verdict => Self::VerdictMissing,
+            Missing::Signature => Self::SignatureMissing,
         }
     }
 }

@@ -5,11 +5,11 @@ mod history;
 pub mod plan;
 mod records;
 
-use crate::insight::kpis;
 use crate::{
     command::{CommandError, Context},
     deps::Deps,
     fleet::devices::commands as devices_commands,
+    insight::kpis,
     people::accounts::commands::{self as accounts, NewAccount},
 };
 use domain::{

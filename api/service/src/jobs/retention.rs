@@ -2,8 +2,7 @@
 //! steps short enough that nobody waits for them.
 
 use super::REACTIONS;
-use crate::deps::Deps;
-use crate::people::accounts::secrets;
+use crate::{deps::Deps, people::accounts::secrets};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};

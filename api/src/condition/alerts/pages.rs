@@ -15,6 +15,7 @@ use domain::{
     },
     fleet::{asset::Asset, site::Site},
     id::{AlertId, AssetId},
+    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
@@ -298,7 +299,7 @@ pub async fn dismiss(
     let shown = load(&deps, &view, AlertId(id)).await?;
     // What cannot be read must not mean for good.
     let mut check = form.check(view.lang);
-    let hours = check.parse_optional("until", "form-choice");
+    let hours = check.parse_optional("until", Reason::UnknownChoice);
     let input = Dismiss { reason: form.value("reason").into(), until: None, hours };
     let dismissed = match check.finish() {
         Ok(()) => commands::dismiss(&deps, form.context(cx), AlertId(id), input).await,

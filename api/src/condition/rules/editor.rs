@@ -6,6 +6,7 @@ use domain::{
         rule::{self, Condition, DeviationLimit, Direction, RuleSettings, Scope, Side},
     },
     id::{AssetId, ModelId},
+    reason::Reason,
     telemetry::DeviceEventKind,
 };
 use maud::{Markup, html};
@@ -130,10 +131,10 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
     let mut check = form.check(lang);
     let name = check.required("name", rule::MAX_NAME);
     let condition = condition(form, &mut check);
-    let scope = check.read("scope", "form-choice", scope);
+    let scope = check.read("scope", Reason::UnknownChoice, scope);
     let severity = Severity::ALL.into_iter().find(|severity| severity.as_str() == form.value("severity"));
     if severity.is_none() {
-        check.error("severity", "form-choice");
+        check.error("severity", Reason::UnknownChoice);
     }
     let historical_limit_seconds = seconds(&mut check, "historical_limit", HOUR).unwrap_or(0);
     let clear_after_quiet_seconds =
@@ -144,7 +145,7 @@ pub fn read(form: &Form, lang: Lang) -> Result<RuleSettings, CommandError> {
     let failure_level = check.optional("failure_level", Check::float);
     check.finish()?;
     let (Some(condition), Some(scope), Some(severity)) = (condition, scope, severity) else {
-        return Err(CommandError::field("kind", "form-choice"));
+        return Err(CommandError::field("kind", Reason::UnknownChoice));
     };
     Ok(RuleSettings {
         name,
@@ -222,12 +223,12 @@ fn condition(form: &Form, check: &mut Check<'_>) -> Option<Condition> {
                 .filter(|c| !c.is_empty())
                 .map(String::from)
                 .collect(),
-            count: check.whole("count", "rules-error-count")?,
+            count: check.whole("count", Reason::RulesCount)?,
             within_seconds: seconds(check, "within_seconds", HOUR)?,
         },
         "down_unplanned" => Condition::DownUnplanned,
         _ => {
-            check.error("kind", "form-choice");
+            check.error("kind", Reason::UnknownChoice);
             return None;
         }
     })

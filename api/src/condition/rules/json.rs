@@ -13,6 +13,7 @@ use domain::{
         rule::{Rule, RuleSettings},
     },
     id::RuleId,
+    reason::Reason,
 };
 use serde::{Deserialize, Serialize};
 use service::{
@@ -147,11 +148,12 @@ pub async fn run_backtest(
     Json(input): Json<BacktestInput>,
 ) -> Result<Json<Backtest>, Problem> {
     let rule = queries::one(deps.records.read(), user.scope(), RuleId(id)).await?;
-    let within = |field, at| within_years(at).ok_or_else(|| CommandError::field(field, "rules-error-period"));
+    let within =
+        |field, at| within_years(at).ok_or_else(|| CommandError::field(field, Reason::InvalidPeriod));
     let to = within("to", input.to.unwrap_or_else(|| deps.now()))?;
     let from = within("from", input.from.unwrap_or(to - TimeDelta::days(super::BACKTEST_DAYS)))?;
     if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
-        return Err(CommandError::field("from", "rules-error-period").into());
+        return Err(CommandError::field("from", Reason::InvalidPeriod).into());
     }
     if let Some(settings) = &input.settings {
         commands::check(settings)?;

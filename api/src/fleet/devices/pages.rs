@@ -21,6 +21,7 @@ use domain::{
         device::{Device, DeviceProfile},
     },
     id::DeviceId,
+    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
@@ -146,7 +147,7 @@ pub async fn update(
 ) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
     let mut check = form.check(view.lang);
-    let asset_id = check.parse_optional::<Uuid>("asset_id", "form-choice");
+    let asset_id = check.parse_optional::<Uuid>("asset_id", Reason::UnknownChoice);
     let changed = match check.finish() {
         Ok(()) => {
             let profile = Some(form.value("profile").to_owned()).filter(|word| !word.is_empty());

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use domain::{fleet::site::Site, id::SiteId};
+use domain::{fleet::site::Site, id::SiteId, reason::Reason};
 use maud::{Markup, html};
 use service::{
     command::CommandError,
@@ -160,13 +160,13 @@ pub async fn update(
 
 fn read(form: &Form, view: &View) -> Result<SiteInput, CommandError> {
     let mut check = form.check(view.lang);
-    let customer_id = check.parse::<Uuid>("customer_id", "form-choice");
-    let territory_id = check.parse_optional::<Uuid>("territory_id", "form-choice");
+    let customer_id = check.parse::<Uuid>("customer_id", Reason::UnknownChoice);
+    let territory_id = check.parse_optional::<Uuid>("territory_id", Reason::UnknownChoice);
     let (latitude, longitude) =
         (check.optional("latitude", Check::float), check.optional("longitude", Check::float));
     check.finish()?;
     Ok(SiteInput {
-        customer_id: customer_id.ok_or_else(|| CommandError::field("customer_id", "form-required"))?,
+        customer_id: customer_id.ok_or_else(|| CommandError::field("customer_id", Reason::Required))?,
         name: form.value("name").into(),
         address: form.value("address").into(),
         territory_id,

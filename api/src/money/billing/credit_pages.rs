@@ -13,6 +13,7 @@ use domain::{
     Currency, MoneyError,
     id::{CreditNoteId, InvoiceId, InvoiceLineId},
     money::invoice::{Invoice, credit::CreditNote},
+    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
@@ -149,16 +150,17 @@ fn read_line(
 ) -> Result<Option<CreditedLine>, CommandError> {
     let text = form.value(&value_name(id)).trim();
     let whole = CreditedLine { invoice_line_id: id, quantity: None, amount: None };
-    let wrong = |_| CommandError::field("lines", "billing-error-credit-value");
+    let wrong = || CommandError::field("lines", Reason::QuantityOrAmountRequired);
     Ok(match form.value(&extent_name(id)) {
         "whole" => Some(whole),
         "quantity" => {
-            let quantity = lang.read_decimal(text).map_err(|error| wrong(error.message()))?;
+            let quantity = lang.read_decimal(text).map_err(|_| wrong())?;
             Some(CreditedLine { quantity: Some(quantity), ..whole })
         }
-        "amount" => {
-            Some(CreditedLine { amount: Some(lang.read_money(text, currency).map_err(wrong)?), ..whole })
-        }
+        "amount" => Some(CreditedLine {
+            amount: Some(lang.read_money(text, currency).map_err(|_| wrong())?),
+            ..whole
+        }),
         _ => None,
     })
 }

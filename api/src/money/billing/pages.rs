@@ -17,6 +17,7 @@ use domain::{
         invoice::{Invoice, InvoiceState, credit::CreditNote},
         payment::{Direction, Payment, PaymentMethod},
     },
+    reason::Reason,
     work::{line::Line, work_order::WorkOrder},
 };
 use maud::{Markup, html};
@@ -227,7 +228,7 @@ pub async fn create(
             commands::create_from_work_orders(&deps, form.context(cx), NewInvoice { work_orders }).await
         }
         // One that cannot be read must not be left out in silence.
-        None => Err(CommandError::field("work_orders", "billing-error-choose")),
+        None => Err(CommandError::field("work_orders", Reason::ChooseWorkOrders)),
     };
     match made {
         Ok(invoice) => Ok(see_other(&format!("/invoices/{}", invoice.id))),
@@ -424,7 +425,7 @@ fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPaymen
     let amount = check.money("amount", invoice.currency);
     let method = PaymentMethod::ALL.into_iter().find(|method| method.as_str() == form.value("method"));
     if method.is_none() {
-        check.error("method", "form-choice");
+        check.error("method", Reason::UnknownChoice);
     }
     let at = check.optional("at", Check::date).map(When::Day);
     let reference = check.text("reference", money::MAX_REFERENCE);

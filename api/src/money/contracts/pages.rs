@@ -14,6 +14,7 @@ use domain::{
         Contract, ContractState, CoveredAssets, Tier, Used,
         billing::{Billing, Due, Every},
     },
+    reason::{Reason, Refusal},
 };
 use maud::{Markup, html};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -148,8 +149,7 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         CoveredAssets::All => None,
         CoveredAssets::Listed(ids) => Some(assets::by_ids(db, ids.iter().copied()).await?),
     };
-    let organisation =
-        organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let organisation = organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))?;
     let today = date_of(deps.now(), view.civil);
     let plan = periods::plan(db, &contract, &organisation, today).await?;
     let hours = |value: Decimal| format!("{}\u{a0}h", lang.quantity(value.round_dp(1)));
@@ -391,14 +391,14 @@ fn values(view: &View, contract: &Contract) -> Vec<(&'static str, String)> {
 async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, CommandError> {
     let organisation = organisation::get(deps.records.read())
         .await?
-        .ok_or(CommandError::Refused { code: "no_organisation" })?;
+        .ok_or(CommandError::Refused(Refusal::NoOrganisation))?;
     let currency = organisation.currency;
     let mut check = form.check(view.lang);
     let number = check.required("number", 60);
-    let customer = check.parse::<CustomerId>("customer_id", "form-choice");
+    let customer = check.parse::<CustomerId>("customer_id", Reason::UnknownChoice);
     let tier = Tier::ALL.into_iter().find(|tier| tier.as_str() == form.value("tier"));
     if tier.is_none() {
-        check.error("tier", "form-choice");
+        check.error("tier", Reason::UnknownChoice);
     }
     let (starts_on, ends_on) = (check.date("starts_on"), check.date("ends_on"));
     let price = check.money("price", currency);
@@ -407,13 +407,13 @@ async fn read(deps: &Deps, view: &View, form: &Form) -> Result<ContractInput, Co
     let guarantee = check.optional("availability_guarantee", Check::percent);
     let included_hours = check.optional("included_hours", Check::decimal);
     let included_parts = check.optional("included_parts", |check, name| check.money(name, currency));
-    let mut count = |name| check.optional(name, |check, name| check.whole(name, "form-whole"));
+    let mut count = |name| check.optional(name, |check, name| check.whole(name, Reason::NotAWholeNumber));
     let (included_visits, response_hours, restore_hours) =
         (count("included_visits"), count("response_hours"), count("restore_hours"));
     let billing = read_billing(form, &mut check);
     let ids: Option<std::collections::BTreeSet<AssetId>> =
         form.all("asset_ids").into_iter().map(|id| id.parse().ok()).collect();
-    if let Some(message) = form.undecided("asset_ids").or(ids.is_none().then_some("form-choice")) {
+    if let Some(message) = form.undecided("asset_ids").or(ids.is_none().then_some(Reason::UnknownChoice)) {
         check.error("asset_ids", message);
     }
     check.finish()?;
@@ -460,7 +460,7 @@ fn read_billing(form: &Form, check: &mut Check<'_>) -> Option<Option<Billing>> {
         word => {
             let every = Every::ALL.into_iter().find(|every| every.as_str() == word);
             if every.is_none() {
-                check.error("billing_every", "form-choice");
+                check.error("billing_every", Reason::UnknownChoice);
             }
             Some(every.map(|every| Billing { every, due: due.unwrap_or(Due::Advance), from }))
         }

@@ -4,6 +4,7 @@ use domain::{
     event::{DomainEvent, Recorded},
     id::{InvoiceId, TicketId, VisitId, WorkOrderId},
     people::account::Role,
+    reason::Refusal,
 };
 use futures::future::BoxFuture;
 use service::{
@@ -34,7 +35,7 @@ pub fn count<'a>(_: &'a Deps, tx: &'a Tx, recorded: &'a Recorded) -> BoxFuture<'
             DomainEvent::TicketOpened { .. } => {}
             DomainEvent::VisitChanged { .. } => panic!("poison"),
             DomainEvent::WorkOrderCompleted { .. } if !LATER.load(Ordering::SeqCst) => {}
-            _ => return Err(CommandError::Refused { code: "test" }),
+            _ => return Err(CommandError::Refused(Refusal::NoOrganisation)),
         }
         let mut kept = organisation::get(tx).await?.ok_or(CommandError::NotFound)?;
         kept.name.push('|');

@@ -9,6 +9,7 @@ use axum::{
 use domain::{
     id::{AccountId, ApiTokenId},
     people::account::{Account, ApiToken, Role},
+    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
@@ -116,9 +117,9 @@ fn read_account(form: &Form, lang: Lang) -> Result<NewAccount, CommandError> {
     let mut check = form.check(lang);
     let name = check.required("name", 120);
     let email = check.required("email", 254);
-    let role = check.parse::<Role>("role", "form-choice");
-    let customer_id = check.parse_optional("customer_id", "form-choice");
-    let technician_id = check.parse_optional("technician_id", "form-choice");
+    let role = check.parse::<Role>("role", Reason::UnknownChoice);
+    let customer_id = check.parse_optional("customer_id", Reason::UnknownChoice);
+    let technician_id = check.parse_optional("technician_id", Reason::UnknownChoice);
     check.finish()?;
     Ok(NewAccount {
         email,
@@ -187,9 +188,9 @@ pub async fn create_token(
 fn read_token(form: &Form, lang: Lang) -> Result<NewToken, CommandError> {
     let mut check = form.check(lang);
     let name = check.required("name", 120);
-    let role = check.parse::<Role>("role", "form-choice");
-    let customer_id = check.parse_optional("customer_id", "form-choice");
-    let technician_id = check.parse_optional("technician_id", "form-choice");
+    let role = check.parse::<Role>("role", Reason::UnknownChoice);
+    let customer_id = check.parse_optional("customer_id", Reason::UnknownChoice);
+    let technician_id = check.parse_optional("technician_id", Reason::UnknownChoice);
     check.finish()?;
     Ok(NewToken { name, role: role.expect("invariant: checked"), customer_id, technician_id })
 }

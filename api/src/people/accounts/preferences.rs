@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderMap, Uri, header},
     response::{IntoResponse, Response},
 };
-use domain::people::account::{Account, Identity};
+use domain::{
+    people::account::{Account, Identity},
+    reason::{Reason, Refusal},
+};
 use maud::{Markup, html};
 use service::{
     command::{CommandError, Context},
@@ -67,7 +70,8 @@ pub async fn save(
     form: Form,
 ) -> PageResult {
     let account = own(&deps, &user).await?;
-    let lang = Lang::parse(form.value("language")).ok_or(CommandError::field("language", "form-choice"));
+    let lang =
+        Lang::parse(form.value("language")).ok_or(CommandError::field("language", Reason::UnknownChoice));
     let saved = match lang {
         Ok(lang) => {
             let cx = form.context(cx);
@@ -97,16 +101,16 @@ pub async fn change_password(State(deps): State<Deps>, view: View, user: User, f
 async fn replace_password(deps: &Deps, account: &Account, form: &Form) -> Result<Response, CommandError> {
     let limit = [(format!("password {}", account.id), PASSWORDS)];
     let Some(attempt) = deps.shell.sign_ins.begin(&limit, deps.now()).await else {
-        return Err(CommandError::Refused { code: "too-many" });
+        return Err(CommandError::Refused(Refusal::TooMany));
     };
     let kept = accounts::find_by_email(deps.records.read(), &account.email).await?.map(|(_, kept)| kept);
     if !deps.memory.hashing.verify(form.raw("current").into(), kept).await? {
         attempt.failed();
-        return Err(CommandError::field("current", "accounts-password-wrong"));
+        return Err(CommandError::field("current", Reason::WrongPassword));
     }
     attempt.succeeded();
     if form.raw("password") != form.raw("again") {
-        return Err(CommandError::field("again", "accounts-password-differs"));
+        return Err(CommandError::field("again", Reason::PasswordDiffers));
     }
     commands::set_password(&deps.records, &deps.memory.hashing, account, form.raw("password").into()).await?;
     let tx = deps.records.begin().await?;

@@ -8,6 +8,7 @@ use axum::{
 use domain::{
     id::AccountId,
     people::account::{Account, Role},
+    reason::Refusal,
 };
 use maud::{Markup, html};
 use service::{command::CommandError, people::accounts::secrets};
@@ -63,7 +64,7 @@ pub async fn sign_in(
         ],
     };
     let Some(attempt) = deps.shell.sign_ins.begin(&limits, now).await else {
-        let page = form.again(CommandError::Refused { code: "too-many" }, |form| draw(&view, form))?;
+        let page = form.again(CommandError::Refused(Refusal::TooMany), |form| draw(&view, form))?;
         let headers = [(header::RETRY_AFTER, "900"), (header::CONTENT_TYPE, HTML)];
         return Ok((StatusCode::TOO_MANY_REQUESTS, headers, page.into_body()).into_response());
     };
@@ -71,7 +72,7 @@ pub async fn sign_in(
     let Some(account) = account.filter(|account| right && account.disabled_at.is_none()) else {
         attempt.failed();
         metrics::counter!("mainstay_sign_ins_refused_total").increment(1);
-        let page = form.again(CommandError::Refused { code: "sign-in" }, |form| draw(&view, form))?;
+        let page = form.again(CommandError::Refused(Refusal::SignIn), |form| draw(&view, form))?;
         return Ok(
             (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, HTML)], page.into_body()).into_response()
         );

@@ -1,7 +1,7 @@
 //! The organisation for programs.
 
 use axum::extract::State;
-use domain::{Money, people::organisation::Organisation};
+use domain::{Money, people::organisation::Organisation, reason::Reason};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use service::{command::CommandError, people::settings::commands};
@@ -83,7 +83,7 @@ pub async fn put(
     Json(input): Json<OrganisationJson>,
 ) -> Result<Json<OrganisationJson>, Problem> {
     let currency = input.currency.parse();
-    let currency = currency.map_err(|_| CommandError::field("currency", "settings-currency-invalid"))?;
+    let currency = currency.map_err(|_| CommandError::field("currency", Reason::SettingsCurrencyInvalid))?;
     let cost = input.labour_cost_per_hour;
     let input = Organisation {
         name: input.name,
@@ -96,7 +96,7 @@ pub async fn put(
         travel_rate_per_hour: input.travel_rate_per_hour,
         labour_step_minutes: input.labour_step_minutes,
         travel_step_minutes: input.travel_step_minutes,
-        labour_cost_per_hour: cost.ok_or(CommandError::field("labour_cost_per_hour", "form-required"))?,
+        labour_cost_per_hour: cost.ok_or(CommandError::field("labour_cost_per_hour", Reason::Required))?,
         tax_rate: input.tax_rate,
         payment_terms_days: input.payment_terms_days,
         set_up_at: None,

@@ -2,7 +2,7 @@
 
 use crate::people::accounts::choices;
 use axum::{extract::State, response::IntoResponse};
-use domain::{Currency, people::organisation::Organisation};
+use domain::{Currency, people::organisation::Organisation, reason::Reason};
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 use service::{command::CommandError, people::settings::commands};
@@ -79,19 +79,19 @@ pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
     // Whether it is in force is for the command to say: one that was withdrawn stays with those who have it.
     let currency = Currency::stored(form.value("currency")).ok();
     if currency.is_none() {
-        check.error("currency", "settings-currency-invalid");
+        check.error("currency", Reason::SettingsCurrencyInvalid);
     }
     let unit = currency.unwrap_or(Currency::EUR);
     let labour_rate = check.money("labour_rate", unit);
     let travel_rate = check.money("travel_rate", unit);
     let labour_cost = check.money("labour_cost", unit);
     let mut step =
-        |name| check.optional(name, |check, name| check.whole::<u32>(name, "settings-step-invalid"));
+        |name| check.optional(name, |check, name| check.whole::<u32>(name, Reason::SettingsStepInvalid));
     let (labour_step, travel_step) = (step("labour_step_minutes"), step("travel_step_minutes"));
     let tax_rate = check.percent("tax_rate");
-    let terms = check.whole::<u32>("payment_terms_days", "settings-payment-terms-invalid");
+    let terms = check.whole::<u32>("payment_terms_days", Reason::SettingsPaymentTermsInvalid);
     if tax_rate.is_some_and(|rate| !(Decimal::ZERO..=Decimal::ONE).contains(&rate)) {
-        check.error("tax_rate", "settings-tax-rate-invalid");
+        check.error("tax_rate", Reason::SettingsTaxRateInvalid);
     }
     check.finish()?;
     let checked = "invariant: checked";

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, header},
     response::IntoResponse,
 };
-use domain::{clock::from_micros, fleet::device::Device, id::DeviceId};
+use domain::{clock::from_micros, fleet::device::Device, id::DeviceId, reason::Reason};
 use maud::{Markup, html};
 use service::{
     command::CommandError,
@@ -64,16 +64,16 @@ pub async fn create(
 fn read(form: &Form, view: &View) -> Result<Connect, CommandError> {
     let mut check = form.check(view.lang);
     let device_name = check.required("name", MAX_NAME);
-    let asset = check.parse_optional("asset", "form-choice");
+    let asset = check.parse_optional("asset", Reason::UnknownChoice);
     let stands_at = if form.value("stands_at") == NEW {
         if asset.is_some() {
-            check.error("asset", "connect-asset-or-new");
+            check.error("asset", Reason::AssetOrNew);
         }
         StandsAt::NewAsset {
             name: check.required("asset_name", MAX_NAME),
             site: match form.value("site") {
                 "" => AtSite::New(check.required("customer_name", MAX_NAME)),
-                _ => AtSite::Site(check.parse("site", "form-choice").unwrap_or_default()),
+                _ => AtSite::Site(check.parse("site", Reason::UnknownChoice).unwrap_or_default()),
             },
             manufacturer: check.required("manufacturer", MAX_NAME),
             model: check.required("model", MAX_NAME),

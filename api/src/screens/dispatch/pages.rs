@@ -14,6 +14,7 @@ use domain::{
     Timestamp,
     calendar::date_of,
     id::{TechnicianId, VisitId, WorkOrderId},
+    reason::{Reason, Refusal},
     work::{
         technician::{Fit, Technician},
         visit::Visit,
@@ -98,7 +99,7 @@ pub async fn assign(
 
 fn read_assign(form: &Form, view: &View) -> Result<(WorkOrderId, Booking), CommandError> {
     let mut check = form.check(view.lang);
-    let id: Option<WorkOrderId> = check.parse("work_order_id", "form-choice");
+    let id: Option<WorkOrderId> = check.parse("work_order_id", Reason::UnknownChoice);
     let booking = read_booking(form, view);
     check.finish()?;
     Ok((id.ok_or(CommandError::NotFound)?, booking?))
@@ -106,12 +107,12 @@ fn read_assign(form: &Form, view: &View) -> Result<(WorkOrderId, Booking), Comma
 
 fn read_booking(form: &Form, view: &View) -> Result<Booking, CommandError> {
     let mut check = form.check(view.lang);
-    let technician_id: Option<TechnicianId> = check.parse("technician_id", "form-choice");
-    let minutes = check.optional("minutes", |check, name| check.whole(name, "dispatch-minutes-range"));
+    let technician_id: Option<TechnicianId> = check.parse("technician_id", Reason::UnknownChoice);
+    let minutes = check.optional("minutes", |check, name| check.whole(name, Reason::DispatchMinutesRange));
     let start = check.instant("start", view.zone);
     check.finish()?;
     let (Some(technician_id), Some(start)) = (technician_id, start) else {
-        return Err(CommandError::field("start", "form-required"));
+        return Err(CommandError::field("start", Reason::Required));
     };
     let allow_overlap = form.checked("allow_overlap");
     Ok(Booking { technician_id, start, minutes, dispatch: true, allow_overlap })
@@ -120,7 +121,7 @@ fn read_booking(form: &Form, view: &View) -> Result<Booking, CommandError> {
 /// Asked for only where it was refused, or ticked before.
 fn confirm_overlap(form: &Form, fields: Fields<'_>) -> Markup {
     html! {
-        @if form.was_refused("technician_booked") || form.checked("allow_overlap") {
+        @if form.was_refused(Refusal::TechnicianBooked) || form.checked("allow_overlap") {
             (fields.checkbox("allow_overlap", "dispatch-allow-overlap"))
         }
     }

@@ -6,9 +6,12 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use domain::people::{
-    account::{Actor, Role, Source},
-    organisation::Organisation,
+use domain::{
+    people::{
+        account::{Actor, Role, Source},
+        organisation::Organisation,
+    },
+    reason::{Reason, Refusal},
 };
 use maud::{Markup, html};
 use service::{
@@ -41,7 +44,7 @@ pub async fn page(State(deps): State<Deps>, view: View) -> PageResult {
 pub async fn create(State(deps): State<Deps>, view: View, form: Form) -> PageResult {
     match set_up(&deps, &view, &form).await {
         Ok(answer) => Ok(answer),
-        Err(CommandError::Refused { code: "first-run-done" }) => Ok(see_other("/sign-in")),
+        Err(CommandError::Refused(Refusal::FirstRunDone)) => Ok(see_other("/sign-in")),
         Err(error) => form.again(error, |form| draw(&view, form)),
     }
 }
@@ -65,7 +68,7 @@ fn read(form: &Form, lang: Lang) -> Result<(NewAccount, Organisation), CommandEr
     let name = check.required("your_name", 120);
     let email = check.required("email", 254);
     if form.raw("password") != form.raw("again") {
-        check.error("again", "accounts-password-differs");
+        check.error("again", Reason::PasswordDiffers);
     }
     let checked = check.finish();
     let organisation = settings::pages::read(

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Timestamp,
     id::{ChecklistItemId, VisitId, WorkOrderId},
+    reason::Reason,
     work::visit::Outcome,
 };
 use service::{
@@ -83,7 +84,7 @@ async fn carry_out(
         "resume" => visit_commands::resume(deps, cx, id, press).await.map(drop),
         "finish" => {
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == form.value("outcome"));
-            let outcome = outcome.ok_or(CommandError::field("outcome", "form-required"))?;
+            let outcome = outcome.ok_or(CommandError::field("outcome", Reason::Required))?;
             visit_commands::finish(deps, cx, id, outcome, press).await.map(drop)
         }
         "tick" => {
@@ -128,12 +129,12 @@ fn read_part(
     at: Option<Timestamp>,
 ) -> Result<UsedPart, CommandError> {
     let mut check = form.check(lang);
-    let part_id = check.parse("part_id", "parts-no-such-part");
+    let part_id = check.parse("part_id", Reason::PartsNoSuchPart);
     let quantity = check.decimal("quantity");
     let serial = check.text("serial_number", 120);
     check.finish()?;
     let (Some(part_id), Some(quantity)) = (part_id, quantity) else {
-        return Err(CommandError::field("part_id", "form-required"));
+        return Err(CommandError::field("part_id", Reason::Required));
     };
     Ok(UsedPart {
         part_id,
@@ -148,7 +149,8 @@ fn read_part(
 /// When it was pressed, if the phone kept it: it was offline then.
 fn pressed_at(form: &Form) -> Result<Option<Timestamp>, CommandError> {
     let Some(text) = form.optional("at") else { return Ok(None) };
-    let at = DateTime::parse_from_rfc3339(text).map_err(|_| CommandError::field("at", "form-date"))?;
+    let at =
+        DateTime::parse_from_rfc3339(text).map_err(|_| CommandError::field("at", Reason::InvalidDate))?;
     Ok(Some(at.with_timezone(&Utc)))
 }
 

@@ -42,7 +42,7 @@ use web::{
     layout,
     request::{User, View},
     response::PageResult,
-    table,
+    table, words,
 };
 
 pub async fn day(State(deps): State<Deps>, view: View, user: User) -> PageResult {
@@ -440,7 +440,7 @@ impl VisitPage {
             section.card #finish data-when="on_site break" hidden[!matches!(self.visit.state, VisitState::OnSite { .. } | VisitState::Break { .. })] {
                 header { h2 { (icon("check")) (lang.t("my-day-finish")) } }
                 form.pad.stack method="post" action=(self.action("finish")) data-outbox-form {
-                    @for what in &self.missing { p.hint { (icon("alert")) " " (lang.t(&format!("error-{}", what.as_str()))) } }
+                    @for what in &self.missing { p.hint { (icon("alert")) " " (lang.t(&words::of_refusal((*what).into()))) } }
                     (f.start())
                     (f.select("outcome", "my-day-outcome", &outcomes))
                     (f.area("note", "service-note").attribute("rows", "2"))

@@ -10,6 +10,7 @@ use domain::{
     Currency,
     id::{PartId, StockLocationId},
     people::account::Role,
+    reason::Reason,
     work::stock::{Part, StockLocation, StockMovement},
 };
 use maud::{Markup, html};
@@ -79,7 +80,7 @@ fn read_new(form: &Form, lang: Lang, currency: Currency) -> Result<NewPart, Comm
     let reorder_point = check.decimal("reorder_point");
     check.finish()?;
     let (Some(unit_price), Some(unit_cost), Some(reorder_point)) = (price, cost, reorder_point) else {
-        return Err(CommandError::field("unit_price", "form-required"));
+        return Err(CommandError::field("unit_price", Reason::Required));
     };
     Ok(NewPart { number, name, unit_price, unit_cost, reorder_point })
 }
@@ -251,26 +252,26 @@ async fn answer(
 
 fn read_move(form: &Form, lang: Lang, part_id: PartId) -> Result<NewMovement, CommandError> {
     let mut check = form.check(lang);
-    let from = check.parse_optional("from", "form-choice");
-    let to = check.parse_optional("to", "form-choice");
+    let from = check.parse_optional("from", Reason::UnknownChoice);
+    let to = check.parse_optional("to", Reason::UnknownChoice);
     let quantity = check.decimal("quantity");
     let note = check.text("note", commands::MAX_NOTE);
     if form.kept("from") == form.kept("to") {
-        check.error("to", "parts-two-places");
+        check.error("to", Reason::SamePlace);
     }
     check.finish()?;
-    let quantity = quantity.ok_or(CommandError::field("quantity", "form-required"))?;
+    let quantity = quantity.ok_or(CommandError::field("quantity", Reason::Required))?;
     Ok(NewMovement { part_id, from, to, quantity, note })
 }
 
 fn read_count(form: &Form, lang: Lang, part_id: PartId) -> Result<Count, CommandError> {
     let mut check = form.check(lang);
-    let location: Option<StockLocationId> = check.parse("location_id", "form-choice");
+    let location: Option<StockLocationId> = check.parse("location_id", Reason::UnknownChoice);
     let counted = check.decimal("counted");
     let note = check.text("note", commands::MAX_NOTE);
     check.finish()?;
     let (Some(location_id), Some(counted)) = (location, counted) else {
-        return Err(CommandError::field("counted", "form-required"));
+        return Err(CommandError::field("counted", Reason::Required));
     };
     Ok(Count { part_id, location_id, counted, note })
 }

@@ -16,6 +16,7 @@ use domain::{
     fleet::{asset::Asset, customer::Customer},
     id::{AssetId, CustomerId, TicketId},
     people::account::Role,
+    reason::Reason,
     work::{
         Priority,
         ticket::{PriorityReason, Resolution, Ticket, TicketState, WaitingFor},
@@ -152,12 +153,12 @@ pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, fo
 
 fn read_new(form: &Form, view: &View) -> Result<NewTicket, CommandError> {
     let mut check = form.check(view.lang);
-    let asset_id: Option<AssetId> = check.parse("asset_id", "form-choice");
+    let asset_id: Option<AssetId> = check.parse("asset_id", Reason::UnknownChoice);
     let subject = check.required("subject", MAX_SUBJECT);
     let description = check.text("description", MAX_DESCRIPTION);
     let fault_at = check.optional("fault_at", |check, name| check.instant(name, view.zone));
     check.finish()?;
-    let asset_id = asset_id.ok_or(CommandError::field("asset_id", "form-required"))?;
+    let asset_id = asset_id.ok_or(CommandError::field("asset_id", Reason::Required))?;
     let priority = Priority::ALL.into_iter().find(|priority| priority.as_str() == form.value("priority"));
     Ok(NewTicket { asset_id, subject, description, priority, fault_at, reported_at: None })
 }
@@ -228,7 +229,7 @@ async fn carry_out(
         "resolve" => {
             let word = form.value("resolution");
             let resolution = Resolution::BY_PEOPLE.into_iter().find(|resolution| resolution.as_str() == word);
-            let resolution = resolution.ok_or(CommandError::field("resolution", "form-required"))?;
+            let resolution = resolution.ok_or(CommandError::field("resolution", Reason::Required))?;
             commands::resolve(deps, cx, id, resolution, remark).await?
         }
         "close" => commands::close(deps, cx, id, remark).await?,
@@ -239,7 +240,7 @@ async fn carry_out(
         "priority" => {
             let word = form.value("priority");
             let priority = Priority::ALL.into_iter().find(|priority| priority.as_str() == word);
-            let priority = priority.ok_or(CommandError::field("priority", "form-required"))?;
+            let priority = priority.ok_or(CommandError::field("priority", Reason::Required))?;
             commands::set_priority(deps, cx, id, priority, remark).await?
         }
         "work-order" => {
@@ -248,7 +249,7 @@ async fn carry_out(
                 estimated_minutes: form
                     .value("estimated_minutes")
                     .parse()
-                    .map_err(|_| CommandError::field("estimated_minutes", "work-orders-minutes-range"))?,
+                    .map_err(|_| CommandError::field("estimated_minutes", Reason::WorkOrdersMinutesRange))?,
                 requires_signature: form.checked("requires_signature"),
                 checklist: None,
             };

@@ -9,6 +9,7 @@ use domain::{
     Money, Timestamp,
     id::{ChecklistItemId, LineId, PartId, StockLocationId, VisitId, WorkOrderId},
     money::coverage::CoverageDecision,
+    reason::Reason,
     work::{
         Priority,
         checklist::ChecklistItem,
@@ -413,12 +414,12 @@ impl LineInput {
             ("visit_id", self.visit_id.is_some()),
             ("serial_number", self.serial_number.is_some()),
         ];
-        let (said, message) = match self.kind {
-            LineKind::Part => (&catalogue[..], "work-orders-part-catalogue"),
-            LineKind::Labour | LineKind::Travel | LineKind::Expense => (&parts[..], "work-orders-part-only"),
+        let (said, reason) = match self.kind {
+            LineKind::Part => (&catalogue[..], Reason::FromCatalogue),
+            LineKind::Labour | LineKind::Travel | LineKind::Expense => (&parts[..], Reason::OnlyOfAPart),
         };
         let mut checks = Checks::default();
-        said.iter().filter(|(_, given)| *given).for_each(|(field, _)| checks.add(*field, message));
+        said.iter().filter(|(_, given)| *given).for_each(|(field, _)| checks.add(*field, reason));
         checks.finish()
     }
 }
@@ -436,7 +437,7 @@ pub async fn add_line(
 ) -> Result<(StatusCode, Json<LineJson>), Problem> {
     input.check()?;
     let lines = if input.kind == LineKind::Part {
-        let part_id = input.part_id.ok_or(CommandError::field("part_id", "form-required"))?;
+        let part_id = input.part_id.ok_or(CommandError::field("part_id", Reason::Required))?;
         let used = UsedPart {
             part_id,
             quantity: input.quantity,

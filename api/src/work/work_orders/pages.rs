@@ -24,6 +24,7 @@ use domain::{
     id::{AssetId, ChecklistItemId, LineId, PartId, WorkOrderId},
     money::coverage::Payer,
     people::account::Role,
+    reason::Reason,
     work::{
         Priority,
         checklist::{ChecklistItem, standard_items},
@@ -162,17 +163,17 @@ pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, fo
 
 fn read_new(form: &Form, lang: Lang) -> Result<NewWorkOrder, CommandError> {
     let mut check = form.check(lang);
-    let asset_id: Option<AssetId> = check.parse("asset_id", "form-choice");
+    let asset_id: Option<AssetId> = check.parse("asset_id", Reason::UnknownChoice);
     let subject = check.required("subject", MAX_SUBJECT);
     let description = check.text("description", MAX_DESCRIPTION);
-    let minutes: Option<u32> = check.whole("estimated_minutes", "work-orders-minutes-range");
+    let minutes: Option<u32> = check.whole("estimated_minutes", Reason::WorkOrdersMinutesRange);
     check.finish()?;
     let word = |name| form.value(name);
     let kind = WorkOrderKind::ALL.into_iter().find(|kind| kind.as_str() == word("kind"));
     let kind = kind.unwrap_or(WorkOrderKind::Corrective);
     let standard = if form.checked("standard_checklist") { standard_items(kind) } else { vec![] };
     Ok(NewWorkOrder {
-        asset_id: asset_id.ok_or(CommandError::field("asset_id", "form-required"))?,
+        asset_id: asset_id.ok_or(CommandError::field("asset_id", Reason::Required))?,
         kind,
         subject,
         description,
@@ -381,16 +382,16 @@ async fn save_line(
         (Some(_), Some(currency)) => check.money("unit_price", currency),
         _ => None,
     };
-    let place = check.parse_optional("stock_location_id", "form-choice");
+    let place = check.parse_optional("stock_location_id", Reason::UnknownChoice);
     let description = check.text("description", line_commands::MAX_LINE);
     let part: Option<PartId> =
-        if form.value("kind") == "part" { check.parse("part", "parts-no-such-part") } else { None };
+        if form.value("kind") == "part" { check.parse("part", Reason::PartsNoSuchPart) } else { None };
     let at = check.optional("at", |check, name| check.instant(name, view.zone));
     check.finish()?;
-    let quantity = quantity.ok_or(CommandError::field("quantity", "form-required"))?;
+    let quantity = quantity.ok_or(CommandError::field("quantity", Reason::Required))?;
     let kind = match form.value("kind") {
         "part" => {
-            let part_id = part.ok_or(CommandError::field("part", "form-required"))?;
+            let part_id = part.ok_or(CommandError::field("part", Reason::Required))?;
             let stock_location_id = place;
             let used =
                 UsedPart { part_id, quantity, stock_location_id, visit_id: None, serial_number: None, at };
@@ -400,7 +401,7 @@ async fn save_line(
         "labour" => LineKind::Labour,
         "travel" => LineKind::Travel,
         "expense" => LineKind::Expense,
-        _ => return Err(CommandError::field("kind", "form-choice")),
+        _ => return Err(CommandError::field("kind", Reason::UnknownChoice)),
     };
     let line = NewLine { kind, description, quantity, unit_price: price, unit_cost: None, at };
     line_commands::add(deps, cx, id, line).await?;
@@ -442,7 +443,7 @@ async fn save_change(
     let description = check.text("description", line_commands::MAX_LINE);
     check.finish()?;
     let (Some(quantity), Some(unit_price)) = (quantity, unit_price) else {
-        return Err(CommandError::field("quantity", "form-required"));
+        return Err(CommandError::field("quantity", Reason::Required));
     };
     let change = LineChange { description, quantity, unit_price, goodwill: form.checked("goodwill") };
     line_commands::change(deps, cx, id, line, change).await?;

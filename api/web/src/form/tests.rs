@@ -1,8 +1,9 @@
 use super::*;
+use domain::reason::Reason;
 
 fn refused() -> Form {
     Form {
-        errors: vec![FieldError::new("name", "form-required")],
+        errors: vec![FieldError::new("name", Reason::Required)],
         ..Form::filled([("name", "\"><script>alert(1)</script>"), ("secret", "hunter2")])
     }
 }
@@ -31,8 +32,11 @@ fn every_wrong_field_is_named_once() {
     check.text("long", 5);
     assert_eq!(check.money("amount", Currency::EUR), None);
     let Err(CommandError::Invalid(errors)) = check.finish() else { panic!("must be refused") };
-    let found: Vec<_> = errors.iter().map(|e| (&*e.field, e.message)).collect();
-    assert_eq!(found, [("name", "form-required"), ("long", "form-too-long"), ("amount", "form-number")]);
+    let found: Vec<_> = errors.iter().map(|e| (&*e.field, e.reason)).collect();
+    assert_eq!(
+        found,
+        [("name", Reason::Required), ("long", Reason::TooLong), ("amount", Reason::NotANumber)]
+    );
 }
 
 /// The value that the only field named `name` carries in `drawn`.
@@ -66,7 +70,10 @@ fn every_kind_of_field_reads_back_what_it_shows() {
         }
         assert_eq!(number(lang.show_money(eur)).check(lang).money("n", Currency::EUR), Some(eur));
         assert_eq!(number(lang.show_float(1500.125)).check(lang).float("n"), Some(1500.125));
-        assert_eq!(number(1500.to_string()).check(lang).whole::<u32>("n", "form-whole"), Some(1500));
+        assert_eq!(
+            number(1500.to_string()).check(lang).whole::<u32>("n", Reason::NotAWholeNumber),
+            Some(1500)
+        );
         assert_eq!(number(lang.show_span(100, 60)).check(lang).span("n", 60), Some(100));
         let form = sent_back(&Form::filled([("d", day)]), lang, |f| f.date("d", "form-optional"));
         assert_eq!(form.check(lang).date("d"), Some(day));
@@ -93,7 +100,7 @@ fn whole_numbers_say_which_they_take() {
     for wrong in ["1.5", "-1", "4294967296", "1e3", "x"] {
         let form = Form::filled([("n", wrong)]);
         let mut check = form.check(Lang::En);
-        assert_eq!(check.whole::<u32>("n", "form-whole"), None, "{wrong}");
+        assert_eq!(check.whole::<u32>("n", Reason::NotAWholeNumber), None, "{wrong}");
         assert!(check.finish().is_err(), "{wrong}");
     }
 }

@@ -6,7 +6,7 @@
 //! a thousandfold apart: it is refused with what to type, never guessed.
 
 use super::Lang;
-use domain::{Currency, Money};
+use domain::{Currency, Money, reason::Reason};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +17,10 @@ pub enum NotANumber {
 }
 
 impl NotANumber {
-    /// What to type instead, as a translation key.
-    pub fn message(self) -> &'static str {
+    pub fn reason(self) -> Reason {
         match self {
-            Self::Unreadable => "form-number",
-            Self::TwoWays => "form-number-two-ways",
+            Self::Unreadable => Reason::NotANumber,
+            Self::TwoWays => Reason::AmbiguousNumber,
         }
     }
 }
@@ -47,9 +46,9 @@ impl Lang {
     pub fn show_money(self, money: Money) -> String {
         self.signed(&money.decimal().to_string())
     }
-    pub fn read_money(self, text: &str, currency: Currency) -> Result<Money, &'static str> {
-        let amount = self.read_decimal(text).map_err(NotANumber::message)?;
-        Money::exact(amount, currency).map_err(|_| "form-money")
+    pub fn read_money(self, text: &str, currency: Currency) -> Result<Money, Reason> {
+        let amount = self.read_decimal(text).map_err(NotANumber::reason)?;
+        Money::exact(amount, currency).map_err(|_| Reason::InvalidAmount)
     }
 
     /// A fraction of one as a percentage. The decimal point moves, so nothing is rounded.
@@ -297,10 +296,10 @@ mod tests {
     #[test]
     fn no_amount_has_more_decimals_than_its_currency() {
         let read = |text: &str, code: &str| Lang::En.read_money(text, code.parse().expect("code"));
-        assert_eq!(read("1.50", "VUV"), Err("form-money"));
+        assert_eq!(read("1.50", "VUV"), Err(Reason::InvalidAmount));
         assert_eq!(read("1.00", "VUV").map(|money| money.minor), Ok(1));
         assert_eq!(read("1.125", "BHD").map(|money| money.minor), Ok(1125));
-        assert_eq!(read("1.125", "EUR"), Err("form-money"));
-        assert_eq!(read("92233720368547758.08", "EUR"), Err("form-money"));
+        assert_eq!(read("1.125", "EUR"), Err(Reason::InvalidAmount));
+        assert_eq!(read("92233720368547758.08", "EUR"), Err(Reason::InvalidAmount));
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::reason::Reason;
 
 fn settings(condition: Condition) -> RuleSettings {
     RuleSettings {
@@ -53,7 +54,7 @@ fn a_rule_has_a_name_and_numbers_that_are_some() {
     assert_eq!((fields(&hours(0)), fields(&hours(-1))), (vec![], vec!["expected_downtime_hours"]));
     let level = |level| RuleSettings { failure_level: Some(level), ..well() };
     assert_eq!((fields(&level(7.1)), fields(&level(f64::NAN))), (vec![], vec!["failure_level"]));
-    assert_eq!(RuleSettings { name: String::new(), ..well() }.problems(), [("name", "rules-error-name")]);
+    assert_eq!(RuleSettings { name: String::new(), ..well() }.problems(), [("name", Reason::InvalidName)]);
 }
 
 #[test]

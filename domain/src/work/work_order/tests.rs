@@ -88,7 +88,8 @@ fn complete_work_misses_nothing_and_asks_only_for_what_it_needs() {
     assert_eq!(no_alert.missing(Outcome::Fixed, false), vec![], "no alert asks for a verdict");
     let unsigned = WorkOrder { requires_signature: false, signed_at: None, ..whole };
     assert_eq!(unsigned.missing(Outcome::Fixed, false), vec![], "no signature is asked for");
-    let words = [Missing::Checklist, Missing::Verdict, Missing::Signature].map(Missing::as_str);
+    let words = [Missing::Checklist, Missing::Verdict, Missing::Signature]
+        .map(|missing| Refusal::from(missing).code());
     assert_eq!(words, ["checklist_open", "verdict_missing", "signature_missing"]);
 }
 

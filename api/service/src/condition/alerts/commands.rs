@@ -13,6 +13,7 @@ use domain::{
     condition::alert::{Alert, Dismissal, GivenVerdict, Verdict},
     id::{AccountId, AlertGroupId, AlertId, TicketId},
     people::account::Identity,
+    reason::Reason,
     work::ticket::{PriorityReason, TicketSource, assess},
 };
 use serde::Serialize;
@@ -59,14 +60,14 @@ pub async fn dismiss(
 ) -> Result<Alert, CommandError> {
     let reason = input.reason.trim().to_owned();
     if reason.is_empty() {
-        return Err(CommandError::field("reason", "form-required"));
+        return Err(CommandError::field("reason", Reason::Required));
     }
     if reason.chars().count() > MAX_REASON {
-        return Err(CommandError::field("reason", "form-too-long"));
+        return Err(CommandError::field("reason", Reason::TooLong));
     }
     let until = input.until.or_else(|| Some(cx.at + TimeDelta::hours(input.hours?.into())));
     if until.is_some_and(|until| until <= cx.at || within_years(until).is_none()) {
-        return Err(CommandError::field("until", "alerts-error-until"));
+        return Err(CommandError::field("until", Reason::NotInTheFuture));
     }
     let tx = match cx.begin(&deps.records, "alerts.dismiss", &(id, &input)).await? {
         Begun::New(tx) => tx,

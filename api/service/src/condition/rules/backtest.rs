@@ -12,6 +12,7 @@ use domain::{
     fleet::asset::Asset,
     id::{AssetId, DeviceId},
     people::account,
+    reason::{Reason, Refusal},
 };
 use rust_decimal::{Decimal, prelude::FromPrimitive};
 use serde::Serialize;
@@ -52,7 +53,7 @@ pub async fn run(
     period: Period,
 ) -> Result<Backtest, CommandError> {
     if matches!(rule.condition, Condition::DownUnplanned) {
-        return Err(CommandError::Refused { code: "rule-no-backtest" });
+        return Err(CommandError::Refused(Refusal::RuleNoBacktest));
     }
     let in_scope = in_scope(deps, seen, &rule.scope).await?;
     let looked_at = &in_scope[..in_scope.len().min(MAX_ASSETS)];
@@ -79,7 +80,9 @@ async fn in_scope(deps: &Deps, seen: account::Scope, scope: &Scope) -> Result<Ve
     let db = deps.records.read();
     if let Scope::Asset(id) = scope {
         let asset = assets::find(db, seen, *id).await?;
-        return Ok(vec![asset.ok_or_else(|| CommandError::field("settings.scope.value", "form-choice"))?]);
+        return Ok(vec![
+            asset.ok_or_else(|| CommandError::field("settings.scope.value", Reason::UnknownChoice))?,
+        ]);
     }
     let model = if let Scope::Model(id) = scope { Some(*id) } else { None };
     let filter = assets::Filter { model, ..assets::Filter::default() };

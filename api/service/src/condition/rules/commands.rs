@@ -9,6 +9,7 @@ use crate::{
 use domain::{
     condition::rule::{Condition, Rule, RuleSettings},
     id::RuleId,
+    reason::Refusal,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -37,10 +38,10 @@ pub async fn create(deps: &Deps, mut cx: Context, input: RuleInput) -> Result<Ru
     };
     queries::may_write(&tx, cx.scope(), &input.settings).await?;
     if matches!(input.settings.condition, Condition::DownUnplanned) {
-        return Err(CommandError::Refused { code: "rule-built-in-kind" });
+        return Err(CommandError::Refused(Refusal::RuleBuiltInKind));
     }
     if rules::all(&tx).await?.len() >= MAX_RULES {
-        return Err(CommandError::Refused { code: "rule-limit" });
+        return Err(CommandError::Refused(Refusal::RuleLimit));
     }
     let rule = Rule {
         id: RuleId::generate(),
@@ -97,7 +98,7 @@ async fn save(tx: &Tx, cx: &Context, rule: Rule, input: RuleInput) -> Result<Rul
     }
     let kind = |condition: &Condition| matches!(condition, Condition::DownUnplanned);
     if kind(&rule.settings.condition) != kind(&input.settings.condition) {
-        return Err(CommandError::Refused { code: "rule-built-in-kind" });
+        return Err(CommandError::Refused(Refusal::RuleBuiltInKind));
     }
     if rule.settings == input.settings {
         return Ok(rule);
@@ -108,8 +109,8 @@ async fn save(tx: &Tx, cx: &Context, rule: Rule, input: RuleInput) -> Result<Rul
 /// Whether this can be a rule, also one that is only tried.
 pub fn check(settings: &RuleSettings) -> Result<(), CommandError> {
     let mut checks = Checks::default();
-    for (field, message) in settings.problems() {
-        checks.add(format!("settings.{field}"), message);
+    for (field, reason) in settings.problems() {
+        checks.add(format!("settings.{field}"), reason);
     }
     checks.finish()
 }

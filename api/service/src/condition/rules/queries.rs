@@ -8,6 +8,7 @@ use domain::{
     condition::rule::{Rule, RuleSettings, Scope as Watched},
     id::RuleId,
     people::account::Scope,
+    reason::Reason,
 };
 use std::collections::HashMap;
 use store::records::{
@@ -52,7 +53,7 @@ pub async fn may_write(
 ) -> Result<(), CommandError> {
     match settings.scope {
         Watched::Asset(id) if assets::find(db, scope, id).await?.is_none() => {
-            Err(CommandError::field("settings.scope.value", "form-choice"))
+            Err(CommandError::field("settings.scope.value", Reason::UnknownChoice))
         }
         Watched::Asset(_) => Ok(()),
         _ => scope::house(scope),

@@ -12,6 +12,7 @@ use domain::{
     fleet::asset::{Asset, Criticality},
     id::{AssetId, ModelId, SiteId},
     people::account::Scope,
+    reason::Reason,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -60,15 +61,15 @@ impl AssetInput {
         let mut checks = Checks::default();
         let site = sites::find(db, scope, SiteId(self.site_id)).await?;
         if site.is_none() {
-            checks.add("site_id", "form-choice");
+            checks.add("site_id", Reason::UnknownChoice);
         }
         if models::find(db, scope, ModelId(self.model_id)).await?.is_none() {
-            checks.add("model_id", "form-choice");
+            checks.add("model_id", Reason::UnknownChoice);
         }
         let criticality = match checks.optional("criticality", self.criticality.as_deref(), MAX_NAME) {
             None => Criticality::Medium,
             Some(word) => word.parse().unwrap_or_else(|_| {
-                checks.add("criticality", "form-choice");
+                checks.add("criticality", Reason::UnknownChoice);
                 Criticality::Medium
             }),
         };
@@ -76,7 +77,7 @@ impl AssetInput {
             instant(&mut checks, "in_service_from", self.in_service_from.as_deref()).unwrap_or(from);
         let in_service_to = instant(&mut checks, "in_service_to", self.in_service_to.as_deref());
         if in_service_to.is_some_and(|to| to <= in_service_from) {
-            checks.add("in_service_to", "assets-service-ends-before");
+            checks.add("in_service_to", Reason::AssetsServiceEndsBefore);
         }
         checks.price("downtime_cost_per_hour", self.downtime_cost_per_hour);
         let name = checks.required("name", &self.name, MAX_NAME);
@@ -106,7 +107,7 @@ fn instant(checks: &mut Checks, field: &'static str, text: Option<&str>) -> Opti
     let text = text.map(str::trim).filter(|text| !text.is_empty())?;
     let at = parse_instant(text);
     if at.is_none() {
-        checks.add(field, "form-date");
+        checks.add(field, Reason::InvalidDate);
     }
     at
 }
@@ -129,7 +130,7 @@ pub async fn update(
     id: AssetId,
     input: AssetInput,
 ) -> Result<Asset, CommandError> {
-    let version = input.version.ok_or_else(|| CommandError::field("version", "form-required"))?;
+    let version = input.version.ok_or_else(|| CommandError::field("version", Reason::Required))?;
     let tx = match cx.begin(&deps.records, "assets.update", &(id, &input)).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(asset) => return Ok(asset),
@@ -137,7 +138,7 @@ pub async fn update(
     let old = scope::asset(&tx, cx.scope(), id).await?;
     let asset = input.read(&tx, cx.scope(), id, version, old.in_service_from).await?;
     if asset.customer_id != old.customer_id {
-        return Err(CommandError::field("site_id", "assets-customer-fixed"));
+        return Err(CommandError::field("site_id", Reason::AssetsCustomerFixed));
     }
     let asset = assets::update(&tx, asset).await.map_err(|error| match error {
         StoreError::Conflict(what) if what.contains("serial") => serial_taken(StoreError::Conflict(what)),
@@ -148,7 +149,7 @@ pub async fn update(
 
 pub fn serial_taken(error: StoreError) -> CommandError {
     match error {
-        StoreError::Conflict(_) => CommandError::field("serial_number", "assets-serial-taken"),
+        StoreError::Conflict(_) => CommandError::field("serial_number", Reason::SerialNumberTaken),
         error => error.into(),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     input::{Checks, MAX_NAME, MAX_TEXT},
     scope,
 };
-use domain::{Currency, Timestamp, fleet::customer::Customer, id::CustomerId};
+use domain::{Currency, Timestamp, fleet::customer::Customer, id::CustomerId, reason::Reason};
 use serde::{Deserialize, Serialize};
 use store::records::fleet::customers;
 
@@ -39,7 +39,7 @@ impl CustomerInput {
             // One that was withdrawn since stays with what has it.
             Some(code) if code == present_currency.as_str() => present_currency,
             Some(code) => code.parse().unwrap_or_else(|_| {
-                checks.add("currency", "customers-currency-unknown");
+                checks.add("currency", Reason::CustomersCurrencyUnknown);
                 present_currency
             }),
         };
@@ -55,7 +55,7 @@ impl CustomerInput {
             created_at,
         };
         if customer.email.as_ref().is_some_and(|email| !email.contains('@')) {
-            checks.add("email", "customers-email-wrong");
+            checks.add("email", Reason::CustomersEmailWrong);
         }
         checks.finish()?;
         Ok(customer)

@@ -14,6 +14,7 @@ use domain::{
     fleet::device::{Device, DeviceProfile},
     id::{AssetId, DeviceId},
     people::account::{Identity, Scope},
+    reason::{Reason, Refusal},
 };
 use rand::{Rng, distr::Alphanumeric};
 use serde::{Deserialize, Serialize};
@@ -43,15 +44,17 @@ impl NewDevice {
         let profile = match checks.optional("profile", self.profile.as_deref(), MAX_NAME) {
             None => device.profile,
             Some(word) => word.parse().unwrap_or_else(|_| {
-                checks.add("profile", "form-choice");
+                checks.add("profile", Reason::UnknownChoice);
                 device.profile
             }),
         };
         let asset_id = self.asset_id.map(AssetId);
         match asset_id {
             // A device without equipment is nobody's: who sees one customer's rows would not see it again.
-            None if !scope.is_everything() => checks.add("asset_id", "form-required"),
-            Some(id) if assets::find(db, scope, id).await?.is_none() => checks.add("asset_id", "form-choice"),
+            None if !scope.is_everything() => checks.add("asset_id", Reason::Required),
+            Some(id) if assets::find(db, scope, id).await?.is_none() => {
+                checks.add("asset_id", Reason::UnknownChoice);
+            }
             _ => {}
         }
         let name = checks.required("name", &self.name, MAX_NAME);
@@ -165,5 +168,5 @@ pub async fn shown_again(
     token: String,
 ) -> Result<(Device, String), CommandError> {
     let good = devices::has_token(deps.records.read(), device.id, &devices::token_hash(&token)).await?;
-    if good { Ok((device, token)) } else { Err(CommandError::Refused { code: "token-shown-once" }) }
+    if good { Ok((device, token)) } else { Err(CommandError::Refused(Refusal::TokenShownOnce)) }
 }

@@ -9,6 +9,7 @@ use crate::{
 use domain::{
     fleet::model::{MetricName, Model},
     id::ModelId,
+    reason::Reason,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -90,7 +91,7 @@ pub async fn update(
 
 fn name_taken(error: StoreError) -> CommandError {
     match error {
-        StoreError::Conflict(_) => CommandError::field("name", "models-name-taken"),
+        StoreError::Conflict(_) => CommandError::field("name", Reason::ModelsNameTaken),
         error => error.into(),
     }
 }
@@ -107,7 +108,7 @@ pub fn checked_metrics(names: Vec<MetricName>) -> Result<Vec<MetricName>, Comman
     for (index, name) in names.iter().enumerate() {
         let bracketed = |text: &str| text.contains(['[', ']', '=', '\n', '\r']);
         if name.metric.is_empty() || !seen.insert(&name.metric) || bracketed(&name.metric) {
-            checks.add("metrics", "models-metrics-wrong");
+            checks.add("metrics", Reason::InvalidMetrics);
         }
         for (part, text, max) in [
             ("metric", &name.metric, MAX_NAME),
@@ -117,7 +118,7 @@ pub fn checked_metrics(names: Vec<MetricName>) -> Result<Vec<MetricName>, Comman
             checks.text(format!("metrics[{index}].{part}"), text, max);
         }
         if bracketed(&name.name) || bracketed(&name.unit) {
-            checks.add("metrics", "models-metrics-wrong");
+            checks.add("metrics", Reason::InvalidMetrics);
         }
     }
     checks.finish()?;

@@ -10,6 +10,7 @@ use domain::{
     fleet::site::Site,
     id::{CustomerId, SiteId, TerritoryId},
     people::account::Scope,
+    reason::Reason,
 };
 use serde::{Deserialize, Serialize};
 use store::records::{
@@ -42,26 +43,26 @@ impl SiteInput {
         let mut checks = Checks::default();
         let customer_id = CustomerId(self.customer_id);
         if customers::find(db, scope, customer_id).await?.is_none() {
-            checks.add("customer_id", "form-choice");
+            checks.add("customer_id", Reason::UnknownChoice);
         }
         let territory_id = self.territory_id.map(TerritoryId);
         if let Some(id) = territory_id
             && territories::get(db, id).await?.is_none()
         {
-            checks.add("territory_id", "form-choice");
+            checks.add("territory_id", Reason::UnknownChoice);
         }
         let time_zone = match checks.optional("time_zone", self.time_zone.as_deref(), MAX_NAME) {
             Some(zone) => zone,
             None => organisation::get(db).await?.map_or_else(|| "UTC".into(), |house| house.time_zone),
         };
         if time_zone.parse::<chrono_tz::Tz>().is_err() {
-            checks.add("time_zone", "sites-zone-unknown");
+            checks.add("time_zone", Reason::UnknownTimeZone);
         }
         if self.latitude.is_some_and(|value| !(-90.0..=90.0).contains(&value)) {
-            checks.add("latitude", "sites-latitude-wrong");
+            checks.add("latitude", Reason::InvalidLatitude);
         }
         if self.longitude.is_some_and(|value| !(-180.0..=180.0).contains(&value)) {
-            checks.add("longitude", "sites-longitude-wrong");
+            checks.add("longitude", Reason::InvalidLongitude);
         }
         let site = Site {
             id,
@@ -103,7 +104,7 @@ pub async fn update(
     let old = scope::site(&tx, cx.scope(), id).await?;
     let site = input.read(&tx, cx.scope(), id).await?;
     if site.customer_id != old.customer_id {
-        return Err(CommandError::field("customer_id", "sites-customer-fixed"));
+        return Err(CommandError::field("customer_id", Reason::SitesCustomerFixed));
     }
     sites::update(&tx, &site).await.map_err(name_taken)?;
     cx.finish(tx, site).await
@@ -111,7 +112,7 @@ pub async fn update(
 
 fn name_taken(error: store::StoreError) -> CommandError {
     match error {
-        store::StoreError::Conflict(_) => CommandError::field("name", "sites-name-taken"),
+        store::StoreError::Conflict(_) => CommandError::field("name", Reason::SitesNameTaken),
         error => error.into(),
     }
 }

@@ -15,6 +15,7 @@ use domain::{
     id::AssetId,
     insight::kpi::{self, Basis, CATALOGUE, Definition},
     people::{account::Role, organisation::Organisation},
+    reason::Refusal,
 };
 use std::{
     collections::{BTreeSet, HashMap},
@@ -114,7 +115,7 @@ pub enum Note {
 }
 
 pub async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
-    organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })
+    organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))
 }
 
 /// Every indicator that `role` may see, in the order of the catalogue, without those of which nothing is recorded.

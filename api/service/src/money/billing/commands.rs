@@ -14,6 +14,7 @@ use domain::{
     id::{AssetId, CustomerId, InvoiceId, LineId, WorkOrderId},
     money::invoice::{Invoice, InvoiceLine, InvoiceState, IssueRefused, LineRefused, Party, Series},
     people::{account::Scope, organisation::Organisation},
+    reason::{Reason, Refusal},
     work::{
         line::Line,
         work_order::{WorkOrder, WorkOrderState},
@@ -50,7 +51,7 @@ pub async fn preview(
     at: Timestamp,
 ) -> Result<Invoice, CommandError> {
     if input.work_orders.is_empty() || input.work_orders.len() > MAX_WORK_ORDERS {
-        return Err(CommandError::field("work_orders", "billing-error-choose"));
+        return Err(CommandError::field("work_orders", Reason::ChooseWorkOrders));
     }
     let ids: Vec<WorkOrderId> = input.work_orders.iter().copied().collect();
     let mut found = Vec::with_capacity(ids.len());
@@ -73,8 +74,8 @@ async fn lines_to_bill(db: &impl Connection, ids: &[WorkOrderId]) -> Result<Vec<
     lines.retain(|line| !line.invoiced && !taken.contains(&line.id));
     let left: HashSet<WorkOrderId> = lines.iter().map(|line| line.work_order_id).collect();
     match (billed.difference(&left).next(), lines.is_empty()) {
-        (Some(_), _) => Err(CommandError::Refused { code: "already_invoiced" }),
-        (None, true) => Err(CommandError::Refused { code: "nothing_to_invoice" }),
+        (Some(_), _) => Err(CommandError::Refused(Refusal::AlreadyInvoiced)),
+        (None, true) => Err(CommandError::Refused(Refusal::NothingToInvoice)),
         (None, false) => Ok(lines),
     }
 }
@@ -108,10 +109,10 @@ fn one_customer(work_orders: &[WorkOrder]) -> Result<CustomerId, CommandError> {
     let mut customer = None;
     for work_order in work_orders {
         if !matches!(work_order.state, WorkOrderState::Approved { .. }) {
-            return Err(CommandError::Refused { code: "work_order_not_approved" });
+            return Err(CommandError::Refused(Refusal::WorkOrderNotApproved));
         }
         if *customer.get_or_insert(work_order.customer_id) != work_order.customer_id {
-            return Err(CommandError::Refused { code: "several_customers" });
+            return Err(CommandError::Refused(Refusal::SeveralCustomers));
         }
     }
     customer.ok_or(CommandError::NotFound)
@@ -133,8 +134,8 @@ async fn invoice_lines(
             let work = by_id.get(&line.work_order_id).ok_or(CommandError::NotFound)?;
             let asset = assets.get(&work.asset_id).map(|asset| asset.name.clone()).unwrap_or_default();
             InvoiceLine::of(line, work.number.clone(), asset, organisation.tax_rate).map_err(|e| match e {
-                LineRefused::AlreadyInvoiced => CommandError::Refused { code: "already_invoiced" },
-                LineRefused::Negative => CommandError::Refused { code: "negative_line" },
+                LineRefused::AlreadyInvoiced => CommandError::Refused(Refusal::AlreadyInvoiced),
+                LineRefused::Negative => CommandError::Refused(Refusal::NegativeLine),
                 LineRefused::Money(error) => error.into(),
             })
         })
@@ -145,17 +146,17 @@ async fn invoice_lines(
 /// can then never be invoiced.
 pub fn can_be_billed(line: &Line, ours: Currency) -> Result<(), CommandError> {
     if line.unit_price.currency != ours || line.unit_cost.currency != ours {
-        return Err(CommandError::Refused { code: "line_in_another_currency" });
+        return Err(CommandError::Refused(Refusal::LineInAnotherCurrency));
     }
     if line.can_be_billed().is_err() {
-        return Err(CommandError::Refused { code: "negative_line" });
+        return Err(CommandError::Refused(Refusal::NegativeLine));
     }
     line.billable()?;
     Ok(())
 }
 
 pub async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
-    organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })
+    organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))
 }
 
 /// Issuer and recipient as they are called now.
@@ -212,7 +213,7 @@ pub async fn issue(deps: &Deps, mut cx: Context, id: InvoiceId) -> Result<Invoic
     let terms = organisation.payment_terms_days;
     let invoice = invoice.issue(number, cx.at, today, terms).map_err(|e| match e {
         IssueRefused::Transition(error) => error.into(),
-        IssueRefused::Empty => CommandError::Refused { code: "nothing_to_invoice" },
+        IssueRefused::Empty => CommandError::Refused(Refusal::NothingToInvoice),
         IssueRefused::Money(error) => error.into(),
     })?;
     let line_ids: Vec<_> = invoice.lines.iter().filter_map(InvoiceLine::line_id).collect();

@@ -18,6 +18,7 @@ use domain::{
         Invoice, Series, Source,
         credit::{CreditNote, CreditRefused, Extent, Heading, Wanted},
     },
+    reason::{Reason, Refusal},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ impl NewCredit {
                 (Some(quantity), None) => Extent::Quantity(quantity),
                 (None, Some(amount)) => Extent::Amount(amount),
                 (Some(_), Some(_)) => {
-                    return Err(CommandError::field("lines", "billing-error-credit-extent"));
+                    return Err(CommandError::field("lines", Reason::QuantityOrAmount));
                 }
             };
             Ok((line.invoice_line_id, extent))
@@ -116,10 +117,10 @@ pub async fn credit(
 fn refused(error: CreditRefused) -> CommandError {
     match error {
         CreditRefused::Transition(error) => error.into(),
-        CreditRefused::NothingLeft => CommandError::Refused { code: "nothing_left_to_credit" },
-        CreditRefused::NoSuchLine => CommandError::field("lines", "billing-error-credit-line"),
-        CreditRefused::NotPositive => CommandError::field("lines", "billing-error-positive"),
-        CreditRefused::MoreThanBilled => CommandError::field("lines", "billing-error-credit-too-much"),
+        CreditRefused::NothingLeft => CommandError::Refused(Refusal::NothingLeftToCredit),
+        CreditRefused::NoSuchLine => CommandError::field("lines", Reason::UnknownLine),
+        CreditRefused::NotPositive => CommandError::field("lines", Reason::BillingPositive),
+        CreditRefused::MoreThanBilled => CommandError::field("lines", Reason::MoreThanIsLeft),
         CreditRefused::Money(error) => error.into(),
     }
 }
@@ -141,7 +142,7 @@ async fn give_back(
         }
     }
     if whole.is_empty() {
-        return Err(CommandError::field("reopen", "billing-error-reopen"));
+        return Err(CommandError::field("reopen", Reason::NothingToReopen));
     }
     invoices::release(tx, &whole).await?;
     lines::set_invoiced(tx, &given_back, false).await?;

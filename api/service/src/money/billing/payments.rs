@@ -17,6 +17,7 @@ use domain::{
         payment::{Direction, Payment, PaymentMethod},
     },
     people::organisation::Organisation,
+    reason::Reason,
 };
 use serde::{Deserialize, Serialize};
 use store::records::{
@@ -88,7 +89,7 @@ pub async fn record(deps: &Deps, mut cx: Context, input: NewPayment) -> Result<P
         _ => today,
     };
     if on > today {
-        return Err(CommandError::field("at", "billing-error-future"));
+        return Err(CommandError::field("at", Reason::BillingFuture));
     }
     let from = before.state.as_str();
     let moved = match input.direction {
@@ -117,14 +118,14 @@ pub async fn record(deps: &Deps, mut cx: Context, input: NewPayment) -> Result<P
 fn refused(error: PaymentRefused, direction: Direction) -> CommandError {
     match (error, direction) {
         (PaymentRefused::Transition(error), _) => error.into(),
-        (PaymentRefused::NotPositive, _) => CommandError::field("amount", "billing-error-positive"),
+        (PaymentRefused::NotPositive, _) => CommandError::field("amount", Reason::BillingPositive),
         (PaymentRefused::MoreThanOpen, Direction::In) => {
-            CommandError::field("amount", "billing-error-overpaid")
+            CommandError::field("amount", Reason::MoreThanIsOpen)
         }
         (PaymentRefused::MoreThanOpen, Direction::Out) => {
-            CommandError::field("amount", "billing-error-refund-too-much")
+            CommandError::field("amount", Reason::MoreThanIsDueBack)
         }
-        (PaymentRefused::BeforeInvoice, _) => CommandError::field("at", "billing-error-before-invoice"),
+        (PaymentRefused::BeforeInvoice, _) => CommandError::field("at", Reason::BeforeTheInvoice),
         (PaymentRefused::Money(error), _) => error.into(),
     }
 }

@@ -16,6 +16,7 @@ use domain::{
         invoice::{Invoice, InvoiceLine},
     },
     people::organisation::Organisation,
+    reason::{Reason, Refusal},
 };
 use futures::future::BoxFuture;
 use store::{
@@ -97,7 +98,7 @@ pub async fn keeps_invoiced(
     if invoiced.iter().all(same) {
         Ok(())
     } else {
-        Err(CommandError::field("price", "contracts-error-invoiced"))
+        Err(CommandError::field("price", Reason::PeriodsInvoiced))
     }
 }
 
@@ -110,7 +111,7 @@ pub async fn create_draft(deps: &Deps, mut cx: Context, id: ContractId) -> Resul
     let contract = scope::contract(&tx, cx.scope(), id).await?;
     let organisation = organisation(&tx).await?;
     if contract.price.currency != organisation.currency {
-        return Err(CommandError::field("price", "work-orders-our-currency"));
+        return Err(CommandError::field("price", Reason::WorkOrdersOurCurrency));
     }
     let plan = plan(&tx, &contract, &organisation, date_of(cx.at, organisation.zone())).await?;
     let due = plan.iter().filter(|planned| planned.standing == Standing::Due);
@@ -119,7 +120,7 @@ pub async fn create_draft(deps: &Deps, mut cx: Context, id: ContractId) -> Resul
     };
     let lines: Vec<InvoiceLine> = due.map(line).collect();
     if lines.is_empty() {
-        return Err(CommandError::Refused { code: "no_period_due" });
+        return Err(CommandError::Refused(Refusal::NoPeriodDue));
     }
     let invoice = draft(&tx, &organisation, contract.customer_id, cx.at, lines).await?;
     keep_draft(&tx, &cx, &invoice).await?;
@@ -141,7 +142,7 @@ pub fn run(deps: &Deps) -> BoxFuture<'_, Result<(), CommandError>> {
                 // Somebody else was faster.
                 Ok(_)
                 | Err(
-                    CommandError::Refused { code: "no_period_due" }
+                    CommandError::Refused(Refusal::NoPeriodDue)
                     | CommandError::Store(StoreError::Conflict(_)),
                 ) => {}
                 Err(CommandError::Store(error)) => return Err(error.into()),

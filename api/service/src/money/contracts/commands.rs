@@ -19,6 +19,7 @@ use domain::{
         warranty::Warranty,
     },
     people::account::Scope,
+    reason::{Reason, Refusal},
     work::line::LineKind,
 };
 use rust_decimal::Decimal;
@@ -95,31 +96,31 @@ impl ContractInput {
         let mut checks = Checks::default();
         let number = checks.required("number", &self.number, MAX_NAME);
         if customers::find(db, scope, self.customer_id).await?.is_none() {
-            checks.add("customer_id", "form-choice");
+            checks.add("customer_id", Reason::UnknownChoice);
         }
         if let Some(ids) = &self.asset_ids {
             let found = assets::find_by_ids(db, scope, ids.iter().copied()).await?;
             if found.len() != ids.len() || found.values().any(|asset| asset.customer_id != self.customer_id) {
-                checks.add("asset_ids", "contracts-error-assets");
+                checks.add("asset_ids", Reason::AssetOfAnotherCustomer);
             }
         }
         for (field, hours) in
             [("response_hours", &self.response_hours), ("restore_hours", &self.restore_hours)]
         {
-            checks.within(field, hours.as_ref(), &PROMISED_HOURS, "contracts-error-hours");
+            checks.within(field, hours.as_ref(), &PROMISED_HOURS, Reason::ContractsHours);
         }
         checks.within(
             "included_visits",
             self.included_visits.as_ref(),
             &(0..=INCLUDED_MOST),
-            "contracts-error-included",
+            Reason::ContractsIncluded,
         );
         let most = Decimal::from(INCLUDED_MOST);
         checks.within(
             "included_hours",
             self.included_hours.as_ref(),
             &(Decimal::ZERO..=most),
-            "contracts-error-included",
+            Reason::ContractsIncluded,
         );
         for (field, share) in [
             ("labour_share", Some(&self.labour_share)),
@@ -127,16 +128,16 @@ impl ContractInput {
             ("parts_share", Some(&self.parts_share)),
             ("availability_guarantee", self.availability_guarantee.as_ref()),
         ] {
-            checks.within(field, share, &(Decimal::ZERO..=Decimal::ONE), "contracts-error-share");
+            checks.within(field, share, &(Decimal::ZERO..=Decimal::ONE), Reason::ContractsShare);
         }
         checks.price("included_parts", self.included_parts);
         checks.price("price", Some(self.price));
         checks.finish()?;
         let kept = before.map(|before| (before.start, before.end));
         let (start, end) = term(db, (self.starts_on, self.ends_on), kept).await?;
-        let ours = organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+        let ours = organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))?;
         if self.price.currency != ours.currency {
-            return Err(CommandError::field("price", "work-orders-our-currency"));
+            return Err(CommandError::field("price", Reason::WorkOrdersOurCurrency));
         }
         let yearly = Billing { every: Every::Year, due: Due::Advance, from: None };
         let contract = Contract {
@@ -161,17 +162,15 @@ impl ContractInput {
             version,
         };
         let contract = contract.validate().map_err(|e| match e {
-            InvalidContract::EndBeforeStart => CommandError::field("ends_on", "contracts-error-end"),
-            InvalidContract::ShareOutOfRange => CommandError::field("labour_share", "contracts-error-share"),
-            InvalidContract::NegativeLimit => {
-                CommandError::field("included_hours", "contracts-error-negative")
-            }
+            InvalidContract::EndBeforeStart => CommandError::field("ends_on", Reason::ContractsEnd),
+            InvalidContract::ShareOutOfRange => CommandError::field("labour_share", Reason::ContractsShare),
+            InvalidContract::NegativeLimit => CommandError::field("included_hours", Reason::Negative),
             InvalidContract::GuaranteeOutOfRange => {
-                CommandError::field("availability_guarantee", "contracts-error-share")
+                CommandError::field("availability_guarantee", Reason::ContractsShare)
             }
-            InvalidContract::NoAssets => CommandError::field("asset_ids", "contracts-error-assets"),
+            InvalidContract::NoAssets => CommandError::field("asset_ids", Reason::AssetOfAnotherCustomer),
             InvalidContract::MixedCurrencies => {
-                CommandError::field("included_parts", "contracts-error-currency")
+                CommandError::field("included_parts", Reason::ContractsCurrency)
             }
         })?;
         if before.is_some() && contract.billing.is_some() {
@@ -188,8 +187,7 @@ async fn term(
     (first, last): (Date, Date),
     kept: Option<(Timestamp, Timestamp)>,
 ) -> Result<(Timestamp, Timestamp), CommandError> {
-    let organisation =
-        organisation::get(db).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let organisation = organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))?;
     let zone = organisation.zone();
     let kept_start = kept.map(|(start, _)| start).filter(|start| date_of(*start, zone) == first);
     let kept_end = kept.map(|(_, end)| end).filter(|end| last_day(*end, zone) == last);
@@ -239,7 +237,7 @@ pub async fn update(
     };
     let before = scope::contract(&tx, cx.scope(), id).await?;
     if before.customer_id != input.customer_id {
-        return Err(CommandError::field("customer_id", "contracts-error-customer"));
+        return Err(CommandError::field("customer_id", Reason::ContractsCustomer));
     }
     let contract = input.read(&tx, cx.scope(), id, version, Some(&before)).await?;
     let contract = contracts::update(&tx, contract).await.map_err(taken)?;
@@ -250,7 +248,7 @@ pub async fn update(
 fn taken(error: StoreError) -> CommandError {
     match error {
         StoreError::Conflict(what) if what.contains("contracts.number") => {
-            CommandError::field("number", "contracts-error-number")
+            CommandError::field("number", Reason::ContractsNumber)
         }
         error => error.into(),
     }
@@ -284,13 +282,13 @@ pub async fn create_warranty(
     };
     let mut checks = Checks::default();
     if assets::find(&tx, cx.scope(), input.asset_id).await?.is_none() {
-        checks.add("asset_id", "form-choice");
+        checks.add("asset_id", Reason::UnknownChoice);
     }
     if input.covers.is_empty() {
-        checks.add("covers", "form-choice");
+        checks.add("covers", Reason::UnknownChoice);
     }
     if input.ends_on < input.starts_on {
-        checks.add("ends_on", "contracts-error-end");
+        checks.add("ends_on", Reason::ContractsEnd);
     }
     let supplier = checks.optional("supplier", input.supplier.as_deref(), MAX_NAME);
     checks.finish()?;

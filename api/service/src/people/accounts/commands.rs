@@ -15,6 +15,7 @@ use domain::{
         account::{Account, ApiToken, Role},
         organisation::LANGUAGES,
     },
+    reason::{Reason, Refusal},
 };
 use serde::Serialize;
 use store::{
@@ -63,16 +64,16 @@ pub fn checked(input: NewAccount, cx: &Context) -> Result<(Account, String), Com
     let email = input.email.trim().to_lowercase();
     let name = named(&input.name)?;
     if !is_address(&email) {
-        return Err(CommandError::field("email", "accounts-email-invalid"));
+        return Err(CommandError::field("email", Reason::AccountsEmailInvalid));
     }
-    if let Some(message) = password::objection(&input.password, &email) {
-        return Err(CommandError::field("password", message));
+    if let Some(reason) = password::objection(&input.password, &email) {
+        return Err(CommandError::field("password", reason));
     }
     if !LANGUAGES.contains(&input.language.as_str()) {
-        return Err(CommandError::field("language", "form-choice"));
+        return Err(CommandError::field("language", Reason::UnknownChoice));
     }
     if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
-        return Err(CommandError::field("time_zone", "form-choice"));
+        return Err(CommandError::field("time_zone", Reason::UnknownChoice));
     }
     check_scope(input.role, input.customer_id, input.technician_id)?;
     let account = Account {
@@ -95,7 +96,7 @@ pub fn checked(input: NewAccount, cx: &Context) -> Result<(Account, String), Com
 pub async fn insert(tx: &impl Connection, account: &Account, hash: &str) -> Result<(), CommandError> {
     check_links(tx, account.customer_id, account.technician_id).await?;
     match accounts::insert(tx, account, hash).await {
-        Err(StoreError::Conflict(_)) => Err(CommandError::field("email", "accounts-email-taken")),
+        Err(StoreError::Conflict(_)) => Err(CommandError::field("email", Reason::EmailTaken)),
         result => Ok(result?),
     }
 }
@@ -107,12 +108,12 @@ fn check_scope(
     technician: Option<TechnicianId>,
 ) -> Result<(), CommandError> {
     if (role == Role::Customer) != customer.is_some() {
-        let message = if customer.is_some() { "accounts-customer-only" } else { "accounts-customer-missing" };
+        let message = if customer.is_some() { Reason::CustomerNotAllowed } else { Reason::CustomerRequired };
         return Err(CommandError::field("customer_id", message));
     }
     if (role == Role::Technician) != technician.is_some() {
         let message =
-            if technician.is_some() { "accounts-technician-only" } else { "accounts-technician-missing" };
+            if technician.is_some() { Reason::TechnicianNotAllowed } else { Reason::TechnicianRequired };
         return Err(CommandError::field("technician_id", message));
     }
     Ok(())
@@ -126,12 +127,12 @@ async fn check_links(
     if let Some(id) = customer
         && customers::get(db, id).await?.is_none()
     {
-        return Err(CommandError::field("customer_id", "accounts-customer-unknown"));
+        return Err(CommandError::field("customer_id", Reason::UnknownCustomer));
     }
     if let Some(id) = technician
         && technicians::get(db, id).await?.is_none()
     {
-        return Err(CommandError::field("technician_id", "accounts-technician-unknown"));
+        return Err(CommandError::field("technician_id", Reason::AccountsTechnicianUnknown));
     }
     Ok(())
 }
@@ -169,7 +170,7 @@ pub async fn set_enabled(
         return cx.finish(tx, account).await;
     }
     if !enabled && account.role == Role::Admin && accounts::count_administrators(&tx).await? <= 1 {
-        return Err(CommandError::Refused { code: "last-administrator" });
+        return Err(CommandError::Refused(Refusal::LastAdministrator));
     }
     let disabled_at = (!enabled).then_some(cx.at);
     let account = accounts::update(&tx, &Account { disabled_at, ..account }).await?;
@@ -188,10 +189,10 @@ pub async fn set_preferences(
     time_zone: &str,
 ) -> Result<Account, CommandError> {
     if time_zone.parse::<chrono_tz::Tz>().is_err() {
-        return Err(CommandError::field("time_zone", "form-choice"));
+        return Err(CommandError::field("time_zone", Reason::UnknownChoice));
     }
     if !LANGUAGES.contains(&language) {
-        return Err(CommandError::field("language", "form-choice"));
+        return Err(CommandError::field("language", Reason::UnknownChoice));
     }
     let input = (id, language, time_zone);
     let tx = match cx.begin(records, "accounts.set_preferences", &input).await? {
@@ -211,8 +212,8 @@ pub async fn set_password(
     account: &Account,
     new: String,
 ) -> Result<(), CommandError> {
-    if let Some(message) = password::objection(&new, &account.email) {
-        return Err(CommandError::field("password", message));
+    if let Some(reason) = password::objection(&new, &account.email) {
+        return Err(CommandError::field("password", reason));
     }
     let hash = hashing.hash(new).await?;
     let tx = records.begin().await?;

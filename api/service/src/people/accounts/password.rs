@@ -7,6 +7,7 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
+use domain::reason::Reason;
 use parking_lot::Mutex;
 use rand::RngCore;
 use std::{
@@ -30,14 +31,14 @@ const MOST_WAITING: usize = 256;
 const KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// Says what to change in a new password, or nothing.
-pub fn objection(password: &str, email: &str) -> Option<&'static str> {
+pub fn objection(password: &str, email: &str) -> Option<Reason> {
     let length = password.chars().count();
     if length < MIN_LENGTH {
-        Some("accounts-password-short")
+        Some(Reason::PasswordTooShort)
     } else if length > MAX_LENGTH {
-        Some("form-too-long")
+        Some(Reason::TooLong)
     } else if password.eq_ignore_ascii_case(email) {
-        Some("accounts-password-email")
+        Some(Reason::PasswordIsEmail)
     } else {
         None
     }

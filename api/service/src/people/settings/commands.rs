@@ -1,13 +1,14 @@
 //! Changing the organisation.
 
-use crate::work::work_orders;
 use crate::{
     command::{Begun, CommandError, Context},
     input::{Checks, MAX_NAME},
+    work::work_orders,
 };
 use domain::{
     Currency, Money,
     people::organisation::{LANGUAGES, Organisation},
+    reason::Reason,
 };
 use rust_decimal::Decimal;
 use store::records::{Connection, Records, people::organisation};
@@ -46,20 +47,20 @@ pub fn check(input: &Organisation) -> Result<(), CommandError> {
     checks.text("address", &input.address, MAX_ADDRESS);
     checks.optional("tax_id", input.tax_id.as_deref(), MAX_NAME);
     if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
-        checks.add("time_zone", "form-choice");
+        checks.add("time_zone", Reason::UnknownChoice);
     }
     if !LANGUAGES.contains(&input.language.as_str()) {
-        checks.add("language", "form-choice");
+        checks.add("language", Reason::UnknownChoice);
     }
     let fraction = Decimal::ZERO..=Decimal::ONE;
-    checks.within("tax_rate", Some(&input.tax_rate), &fraction, "settings-tax-rate-invalid");
+    checks.within("tax_rate", Some(&input.tax_rate), &fraction, Reason::SettingsTaxRateInvalid);
     let terms = Some(&input.payment_terms_days);
-    checks.within("payment_terms_days", terms, &(0..=365), "settings-payment-terms-invalid");
+    checks.within("payment_terms_days", terms, &(0..=365), Reason::SettingsPaymentTermsInvalid);
     for (field, step) in [
         ("labour_step_minutes", input.labour_step_minutes),
         ("travel_step_minutes", input.travel_step_minutes),
     ] {
-        checks.within(field, Some(&step), &(0..=MAX_STEP_MINUTES), "settings-step-invalid");
+        checks.within(field, Some(&step), &(0..=MAX_STEP_MINUTES), Reason::SettingsStepInvalid);
     }
     for (field, rate) in [
         ("labour_rate_per_hour", input.labour_rate_per_hour),
@@ -68,7 +69,7 @@ pub fn check(input: &Organisation) -> Result<(), CommandError> {
     ] {
         checks.price(field, Some(rate));
         if rate.currency != input.currency {
-            checks.add(field, "work-orders-our-currency");
+            checks.add(field, Reason::WorkOrdersOurCurrency);
         }
     }
     checks.finish()
@@ -78,7 +79,7 @@ pub fn in_force(currency: Currency) -> Result<(), CommandError> {
     if currency.in_force() {
         Ok(())
     } else {
-        Err(CommandError::field("currency", "settings-currency-invalid"))
+        Err(CommandError::field("currency", Reason::SettingsCurrencyInvalid))
     }
 }
 
@@ -96,10 +97,10 @@ async fn keeps_its_books(
     let bound = organisation::bound(db).await?;
     let mut checks = Checks::default();
     if currency && bound.currency {
-        checks.add("currency", "settings-currency-bound");
+        checks.add("currency", Reason::CurrencyFixed);
     }
     if zone && bound.zone {
-        checks.add("time_zone", "settings-zone-bound");
+        checks.add("time_zone", Reason::TimeZoneFixed);
     }
     checks.finish()
 }

@@ -10,6 +10,7 @@ use crate::{
 use domain::{
     Money,
     id::{StockLocationId, TechnicianId, TerritoryId},
+    reason::Reason,
     work::technician::Technician,
 };
 use serde::{Deserialize, Serialize};
@@ -65,16 +66,16 @@ pub async fn create_technician(
     if let Some(id) = input.territory_id
         && territories::get(&tx, id).await?.is_none()
     {
-        return Err(CommandError::field("territory_id", "form-choice"));
+        return Err(CommandError::field("territory_id", Reason::UnknownChoice));
     }
     if let Some(id) = input.van_id
         && stock::location(&tx, id).await?.is_none()
     {
-        return Err(CommandError::field("van_id", "form-choice"));
+        return Err(CommandError::field("van_id", Reason::UnknownChoice));
     }
     let ours = organisation::get(&tx).await?.map(|ours| ours.currency);
     if input.cost_per_hour.is_some_and(|cost| Some(cost.currency) != ours) {
-        return Err(CommandError::field("cost_per_hour", "work-orders-our-currency"));
+        return Err(CommandError::field("cost_per_hour", Reason::WorkOrdersOurCurrency));
     }
     let technician = Technician {
         id: TechnicianId::generate(),

@@ -2,13 +2,19 @@
 
 use crate::{
     command::{CommandError, Context},
-    people::accounts::{
-        commands::{self as account_commands, NewAccount},
-        password::Hashing,
+    people::{
+        accounts::{
+            commands::{self as account_commands, NewAccount},
+            password::Hashing,
+        },
+        settings,
     },
+    work::work_orders,
 };
-use crate::{people::settings, work::work_orders};
-use domain::people::{account::Account, organisation::Organisation};
+use domain::{
+    people::{account::Account, organisation::Organisation},
+    reason::Refusal,
+};
 use store::{
     StoreError,
     records::{
@@ -32,11 +38,11 @@ pub async fn create(
     let hash = hashing.hash(password).await?;
     let tx = records.begin().await?;
     if accounts::exist(&tx).await? {
-        return Err(CommandError::Refused { code: "first-run-done" });
+        return Err(CommandError::Refused(Refusal::FirstRunDone));
     }
     let kept = Organisation { set_up_at: Some(cx.at), ..input };
     match organisation::insert(&tx, &kept).await {
-        Err(StoreError::Conflict(_)) => return Err(CommandError::Refused { code: "first-run-done" }),
+        Err(StoreError::Conflict(_)) => return Err(CommandError::Refused(Refusal::FirstRunDone)),
         result => result?,
     }
     work_orders::lines::catch_up(&tx).await?;

@@ -5,7 +5,7 @@ use crate::{
     deps::Deps,
     scope,
 };
-use domain::{id::QuarantineId, telemetry::NotStored};
+use domain::{id::QuarantineId, reason::Refusal, telemetry::NotStored};
 use store::{StoreError, records::telemetry::quarantine};
 use tokio::sync::oneshot;
 
@@ -18,7 +18,7 @@ pub async fn replay(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<()
         return Ok(());
     }
     let row = scope::quarantined(deps.records.read(), cx.scope(), id).await?;
-    let message = row.to_message().ok_or(CommandError::Refused { code: "not-replayable" })?;
+    let message = row.to_message().ok_or(CommandError::Refused(Refusal::NotReplayable))?;
     let (tx, rx) = oneshot::channel();
     deps.ingest.submit(
         vec![message],

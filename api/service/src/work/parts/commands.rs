@@ -11,6 +11,7 @@ use domain::{
     Money,
     id::{CustomerId, PartId, StockLocationId, StockMovementId},
     people::account::Actor,
+    reason::Reason,
     work::stock::{MovementReason, Part, StockLocation, StockLocationKind, StockMovement, check_quantity},
 };
 use rust_decimal::Decimal;
@@ -56,18 +57,18 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewPart) -> Result<Part
     checks.price("unit_price", Some(input.unit_price));
     checks.price("unit_cost", Some(input.unit_cost));
     if !input.reorder_point.is_zero() && check_quantity(input.reorder_point).is_err() {
-        checks.add("reorder_point", "parts-quantity");
+        checks.add("reorder_point", Reason::InvalidQuantity);
     }
     checks.finish()?;
     if input.unit_price.currency != input.unit_cost.currency {
-        return Err(CommandError::field("unit_cost", "parts-one-currency"));
+        return Err(CommandError::field("unit_cost", Reason::PartsOneCurrency));
     }
     // No line in another currency could ever be invoiced.
     if organisation::get(&tx).await?.is_some_and(|ours| ours.currency != input.unit_price.currency) {
-        return Err(CommandError::field("unit_price", "work-orders-our-currency"));
+        return Err(CommandError::field("unit_price", Reason::WorkOrdersOurCurrency));
     }
     if parts::find_by_number(&tx, &number).await?.is_some() {
-        return Err(CommandError::field("number", "parts-number-taken"));
+        return Err(CommandError::field("number", Reason::PartsNumberTaken));
     }
     let part = Part {
         id: PartId::generate(),
@@ -117,7 +118,7 @@ pub async fn create_location(
         None => false,
     };
     if of_customer != known {
-        return Err(CommandError::field("customer_id", "form-choice"));
+        return Err(CommandError::field("customer_id", Reason::UnknownChoice));
     }
     let place = StockLocation {
         id: StockLocationId::generate(),
@@ -171,7 +172,7 @@ pub async fn move_stock(
         from: input.from,
         to: input.to,
         quantity: check_quantity(input.quantity)
-            .map_err(|_| CommandError::field("quantity", "parts-quantity"))?,
+            .map_err(|_| CommandError::field("quantity", Reason::InvalidQuantity))?,
         reason,
         line_id: None,
         note: noted(&input.note)?,
@@ -209,7 +210,7 @@ pub async fn count(
     known(&tx, input.part_id, [("location_id", Some(input.location_id)), ("to", None)]).await?;
     let counted = input.counted.normalize();
     if !counted.is_zero() && check_quantity(counted).is_err() {
-        return Err(CommandError::field("counted", "parts-quantity"));
+        return Err(CommandError::field("counted", Reason::InvalidQuantity));
     }
     let difference = counted - stock::level(&tx, input.location_id, input.part_id).await?;
     if difference.is_zero() {
@@ -238,12 +239,12 @@ async fn known(
     places: [(&'static str, Option<StockLocationId>); 2],
 ) -> Result<(), CommandError> {
     if parts::get(tx, part).await?.is_none() {
-        return Err(CommandError::field("part_id", "parts-no-such-part"));
+        return Err(CommandError::field("part_id", Reason::PartsNoSuchPart));
     }
     for (field, place) in places {
         let Some(place) = place else { continue };
         if stock::location(tx, place).await?.is_none() {
-            return Err(CommandError::field(field, "form-choice"));
+            return Err(CommandError::field(field, Reason::UnknownChoice));
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ use domain::{
     event::DomainEvent,
     id::{AlertGroupId, AssetId, TicketId},
     people::account::{Actor, Identity},
+    reason::{Reason, Refusal},
     work::{
         Priority,
         ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState, WaitingFor},
@@ -54,7 +55,7 @@ impl NewTicket {
         checks.text("description", &self.description, MAX_DESCRIPTION);
         for (field, at) in [("fault_at", self.fault_at), ("reported_at", self.reported_at)] {
             if at.is_some_and(|at| at > now) {
-                checks.add(field, "service-at-future");
+                checks.add(field, Reason::ServiceAtFuture);
             }
         }
         checks.finish()
@@ -127,7 +128,7 @@ pub struct Draft {
 pub async fn open_within(tx: &Tx, how: &Circumstances, draft: Draft) -> Result<Ticket, CommandError> {
     let asset = assets::find(tx, how.actor.scope(), draft.asset)
         .await?
-        .ok_or(CommandError::field("asset_id", "service-no-asset"))?;
+        .ok_or(CommandError::field("asset_id", Reason::UnknownAsset))?;
     let ticket = Ticket {
         id: TicketId::generate(),
         number: counters::next(tx, "T").await?,
@@ -185,12 +186,12 @@ pub async fn resolve(
         Resolution::OnSite => "tickets.resolve_on_site",
         Resolution::NoFaultFound => "tickets.resolve_no_fault_found",
         Resolution::SelfCleared => "tickets.resolve_self_cleared",
-        Resolution::Withdrawn => return Err(CommandError::field("resolution", "form-required")),
+        Resolution::Withdrawn => return Err(CommandError::field("resolution", Reason::Required)),
     };
     change(deps, cx, command, id, input, |ticket, at| {
         // With a work order under way, its visits say how it ended.
         if matches!(ticket.state, TicketState::WorkOrderOpen { .. }) {
-            return Err(CommandError::Refused { code: "work_order_open" });
+            return Err(CommandError::Refused(Refusal::WorkOrderOpen));
         }
         let restored = ticket.restored_at.unwrap_or(at);
         Ok(ticket.resolve(resolution, at)?.restored(restored))
@@ -223,10 +224,10 @@ pub async fn mark_duplicate(
     let before = load(&tx, &cx.actor, id, input.version).await?;
     let original = tickets::find_by_number(&tx, cx.scope(), of.trim()).await?;
     let Some(original) = original.filter(|original| original.id != id) else {
-        return Err(CommandError::field("of", "tickets-no-such-number"));
+        return Err(CommandError::field("of", Reason::UnknownTicket));
     };
     if matches!(original.state, TicketState::Duplicate { .. }) {
-        return Err(CommandError::Refused { code: "duplicate_of_duplicate" });
+        return Err(CommandError::Refused(Refusal::DuplicateOfDuplicate));
     }
     let after = before.clone().mark_duplicate(&original, cx.at)?.responded(cx.at);
     let ticket = save(&tx, &circumstances(&cx, None)?, &before, &after, Some(input.note.trim())).await?;

@@ -13,6 +13,7 @@ use domain::{
     event::DomainEvent,
     id::{TechnicianId, VisitId, WorkOrderId},
     lifecycle::InvalidTransition,
+    reason::{Reason, Refusal},
     work::{
         visit::{LATE_AFTER, Outcome, Visit, VisitState},
         work_order::{Missing, Standing, WorkOrder, WorkOrderState},
@@ -67,8 +68,8 @@ impl Press {
     fn circumstances(&self, cx: &Context) -> Result<Circumstances, CommandError> {
         let mut checks = Checks::default();
         checks.text("note", &self.note, MAX_TEXT);
-        checks.within("latitude", self.latitude.as_ref(), &(-90.0..=90.0), "sites-latitude-wrong");
-        checks.within("longitude", self.longitude.as_ref(), &(-180.0..=180.0), "sites-longitude-wrong");
+        checks.within("latitude", self.latitude.as_ref(), &(-90.0..=90.0), Reason::InvalidLatitude);
+        checks.within("longitude", self.longitude.as_ref(), &(-180.0..=180.0), Reason::InvalidLongitude);
         checks.finish()?;
         Ok(Circumstances { place: self.latitude.zip(self.longitude), ..circumstances(cx, self.at)? })
     }
@@ -151,18 +152,18 @@ async fn planned(
 ) -> Result<(Timestamp, Timestamp), CommandError> {
     let technician = technicians::get(tx, input.technician_id).await?.filter(|technician| technician.active);
     if technician.is_none() {
-        return Err(CommandError::field("technician_id", "dispatch-no-technician"));
+        return Err(CommandError::field("technician_id", Reason::DispatchNoTechnician));
     }
     if input.start < cx.at - OLDEST || input.start > cx.at + TimeDelta::days(730) {
-        return Err(CommandError::field("start", "dispatch-start-range"));
+        return Err(CommandError::field("start", Reason::DispatchStartRange));
     }
     let minutes = input.minutes.unwrap_or(work.estimated_minutes);
     if !(5..=1440).contains(&minutes) {
-        return Err(CommandError::field("minutes", "dispatch-minutes-range"));
+        return Err(CommandError::field("minutes", Reason::DispatchMinutesRange));
     }
     let time = (input.start, input.start + TimeDelta::minutes(i64::from(minutes)));
     if !input.allow_overlap && !visits::overlapping(tx, input.technician_id, time, moved).await?.is_empty() {
-        return Err(CommandError::Refused { code: "technician_booked" });
+        return Err(CommandError::Refused(Refusal::TechnicianBooked));
     }
     Ok(time)
 }
@@ -177,7 +178,7 @@ pub async fn accept(deps: &Deps, cx: Context, id: VisitId, input: Press) -> Resu
 
 pub async fn decline(deps: &Deps, cx: Context, id: VisitId, input: Press) -> Result<Visit, CommandError> {
     if input.note.trim().is_empty() {
-        return Err(CommandError::field("note", "form-required"));
+        return Err(CommandError::field("note", Reason::Required));
     }
     press(deps, cx, "visits.decline", id, input, |visit, at, note| visit.decline(note.into(), at)).await
 }
@@ -200,7 +201,7 @@ pub async fn resume(deps: &Deps, cx: Context, id: VisitId, input: Press) -> Resu
 
 pub async fn cancel(deps: &Deps, cx: Context, id: VisitId, input: Press) -> Result<Visit, CommandError> {
     if input.note.trim().is_empty() {
-        return Err(CommandError::field("note", "form-required"));
+        return Err(CommandError::field("note", Reason::Required));
     }
     press(deps, cx, "visits.cancel", id, input, |visit, at, note| visit.cancel(note.into(), at)).await
 }
@@ -224,7 +225,7 @@ pub async fn finish(
     let after = before.clone().finish(outcome, how.at)?;
     let work = work_orders::get(&tx, before.work_order_id).await?.ok_or(CommandError::NotFound)?;
     if let Some(missing) = missing(&tx, &work, outcome).await?.first() {
-        return Err(CommandError::Refused { code: missing.as_str() });
+        return Err(CommandError::Refused((*missing).into()));
     }
     let saved = save(&tx, &how, &before, &after, Some(input.note.trim())).await?;
     spent(&tx, &work, &saved).await?;
@@ -270,7 +271,9 @@ async fn press(
 /// What somebody says happened at a time may lie a little before what was pressed last, not hours.
 fn in_order(visit: &Visit, input: &Press) -> Result<(), CommandError> {
     match input.at {
-        Some(at) if visit.state.contradicts(at) => Err(CommandError::field("at", "service-at-order")),
+        Some(at) if visit.state.contradicts(at) => {
+            Err(CommandError::field("at", Reason::BeforeTheLastReport))
+        }
         _ => Ok(()),
     }
 }

@@ -15,6 +15,7 @@ use domain::{
     id::{AssetId, ChecklistItemId, InvoiceId, TicketId, WorkOrderId},
     lifecycle::InvalidTransition,
     people::account::{Actor, Identity},
+    reason::{Reason, Refusal},
     work::{
         Priority,
         checklist::{self, ChecklistItem},
@@ -87,7 +88,7 @@ impl Plan {
     fn check(&self) -> Result<(), CommandError> {
         let mut checks = Checks::default();
         let minutes = Some(&self.estimated_minutes);
-        checks.within("estimated_minutes", minutes, &(5..=10_080), "work-orders-minutes-range");
+        checks.within("estimated_minutes", minutes, &(5..=10_080), Reason::WorkOrdersMinutesRange);
         checks.optional("required_skill", self.required_skill.as_deref(), MAX_SKILL);
         checks.texts("checklist", self.checklist.as_deref().unwrap_or_default(), MAX_ITEMS, MAX_ITEM);
         checks.finish()
@@ -106,7 +107,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewWorkOrder) -> Result
     checks.finish()?;
     let asset = assets::find(&tx, cx.scope(), input.asset_id)
         .await?
-        .ok_or(CommandError::field("asset_id", "service-no-asset"))?;
+        .ok_or(CommandError::field("asset_id", Reason::UnknownAsset))?;
     let work = WorkOrder {
         id: WorkOrderId::generate(),
         number: counters::next(&tx, "WO").await?,
@@ -306,7 +307,7 @@ pub async fn approve(
     };
     let before = load(&tx, &cx.actor, id, input.version).await?;
     // Without rates the labour of its visits is not on its lines yet: see [`super::lines::catch_up`].
-    let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused { code: "no_organisation" })?;
+    let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))?;
     let mut has_lines = false;
     for line in lines::of_work_order(&tx, id).await?.iter().filter(|line| !line.invoiced) {
         can_be_billed(line, ours.currency)?;
@@ -315,7 +316,7 @@ pub async fn approve(
     if !has_lines
         && matches!(before.state, WorkOrderState::Canceled { .. } | WorkOrderState::CannotComplete { .. })
     {
-        return Err(CommandError::Refused { code: "nothing_to_invoice" });
+        return Err(CommandError::Refused(Refusal::NothingToInvoice));
     }
     let after = before.clone().approve(has_lines, cx.at)?;
     let work = save(&tx, &circumstances(&cx, None)?, &before, &after, Some(input.note.trim())).await?;
@@ -337,10 +338,10 @@ pub async fn withdraw_approval(
     };
     let before = load(&tx, &cx.actor, id, input.version).await?;
     if matches!(before.state, WorkOrderState::Invoiced { .. }) {
-        return Err(CommandError::Refused { code: "invoiced_work" });
+        return Err(CommandError::Refused(Refusal::InvoicedWork));
     }
     if invoices::live_lines(&tx, &[id]).await?.iter().any(|live| live.draft) {
-        return Err(CommandError::Refused { code: "work_on_a_draft" });
+        return Err(CommandError::Refused(Refusal::WorkOnADraft));
     }
     let after = before.clone().withdraw_approval()?;
     let work = save(&tx, &circumstances(&cx, None)?, &before, &after, Some(input.note.trim())).await?;
@@ -409,7 +410,7 @@ pub struct NewFinding {
 impl NewFinding {
     fn check(&self, has_alert: bool) -> Result<(), CommandError> {
         if has_alert && self.verdict.is_none() {
-            return Err(CommandError::field("verdict", "form-required"));
+            return Err(CommandError::field("verdict", Reason::Required));
         }
         let mut checks = Checks::default();
         checks.optional("failure_mode", self.failure_mode.as_deref(), MAX_CAUSE);
@@ -481,10 +482,10 @@ impl NewSignature {
         let base64 = image.strip_prefix("data:image/png;base64,");
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
         if !base64.is_some_and(|data| data.starts_with("iVBORw0KGgo") && data.bytes().all(plain)) {
-            return Err(CommandError::field("image", "work-orders-signature-image"));
+            return Err(CommandError::field("image", Reason::InvalidImage));
         }
         if image.len() > MAX_SIGNATURE {
-            return Err(CommandError::field("image", "form-too-long"));
+            return Err(CommandError::field("image", Reason::TooLong));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use domain::{
     fleet::asset::Criticality,
     id::{AssetId, SiteId},
     people::account::Scope,
+    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
@@ -104,9 +105,9 @@ pub async fn update(
 
 async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, CommandError> {
     let mut check = form.check(view.lang);
-    let site_id = check.parse::<Uuid>("site_id", "form-choice");
-    let model_id = check.parse::<Uuid>("model_id", "form-choice");
-    let version = check.parse_optional::<i64>("version", "form-number");
+    let site_id = check.parse::<Uuid>("site_id", Reason::UnknownChoice);
+    let model_id = check.parse::<Uuid>("model_id", Reason::UnknownChoice);
+    let version = check.parse_optional::<i64>("version", Reason::NotANumber);
     let mut instant =
         |name| check.optional(name, |check, name| check.instant(name, view.zone)).map(time::exact);
     let (in_service_from, in_service_to) = (instant("in_service_from"), instant("in_service_to"));
@@ -118,7 +119,7 @@ async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, Comma
         _ => None,
     };
     check.finish()?;
-    let missing = |field| move || CommandError::field(field, "form-required");
+    let missing = |field| move || CommandError::field(field, Reason::Required);
     Ok(AssetInput {
         site_id: site_id.ok_or_else(missing("site_id"))?,
         model_id: model_id.ok_or_else(missing("model_id"))?,

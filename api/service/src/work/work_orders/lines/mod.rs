@@ -15,6 +15,7 @@ use domain::{
     id::{LineId, PartId, StockLocationId, StockMovementId, VisitId, WorkOrderId},
     money::coverage::{CoverageDecision, CoverageReason, Payer, Work},
     people::organisation::Organisation,
+    reason::{Reason, Refusal},
     work::{
         line::{Line, LineKind},
         stock::{MovementReason, StockError, StockMovement, check_quantity},
@@ -96,9 +97,9 @@ pub async fn use_part(
     let serial_number = checks.optional("serial_number", input.serial_number.as_deref(), MAX_NAME);
     checks.finish()?;
     let part = parts::get(&tx, input.part_id).await?.filter(|part| part.active);
-    let part = part.ok_or(CommandError::field("part_id", "parts-no-such-part"))?;
+    let part = part.ok_or(CommandError::field("part_id", Reason::PartsNoSuchPart))?;
     if organisation::get(&tx).await?.is_some_and(|ours| ours.currency != part.unit_price.currency) {
-        return Err(CommandError::field("part_id", "work-orders-part-currency"));
+        return Err(CommandError::field("part_id", Reason::WorkOrdersPartCurrency));
     }
     let visit = visit_of(&tx, &work, input.visit_id).await?;
     let technician = match (cx.actor.technician_scope(), &visit) {
@@ -108,7 +109,7 @@ pub async fn use_part(
     };
     let location = place(&cx, &input, technician.as_ref())?;
     if stock::find_location(&tx, cx.scope(), location).await?.is_none() {
-        return Err(CommandError::field("stock_location_id", "parts-choose-place"));
+        return Err(CommandError::field("stock_location_id", Reason::PlaceRequired));
     }
     let mut line = Line {
         id: LineId::generate(),
@@ -158,7 +159,7 @@ fn place(
     if cx.actor.technician_scope().is_some() && chosen != van {
         return Err(CommandError::Forbidden);
     }
-    chosen.ok_or(CommandError::field("stock_location_id", "parts-choose-place"))
+    chosen.ok_or(CommandError::field("stock_location_id", Reason::PlaceRequired))
 }
 
 /// Adds labour, travel or an expense. Time across the end of a cover becomes one line for each side of it.
@@ -174,7 +175,7 @@ pub async fn add(
     };
     let work = load(&tx, &cx.actor, id, None).await?;
     accepts_lines(&work, &cx.actor, "add_line")?;
-    let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused { code: "not_set_up" })?;
+    let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused(Refusal::NotSetUp))?;
     let (unit_price, unit_cost) = prices(&input, &ours)?;
     let line = Line {
         id: LineId::generate(),
@@ -206,9 +207,9 @@ fn prices(input: &NewLine, ours: &Organisation) -> Result<(Money, Money), Comman
         LineKind::Labour => (Some(ours.labour_rate_per_hour), ours.labour_cost_per_hour),
         LineKind::Travel => (Some(ours.travel_rate_per_hour), ours.labour_cost_per_hour),
         LineKind::Expense => (None, input.unit_price.unwrap_or(zero)),
-        LineKind::Part => return Err(CommandError::field("kind", "work-orders-part-by-catalogue")),
+        LineKind::Part => return Err(CommandError::field("kind", Reason::WorkOrdersPartByCatalogue)),
     };
-    let price = input.unit_price.or(price).ok_or(CommandError::field("unit_price", "form-required"))?;
+    let price = input.unit_price.or(price).ok_or(CommandError::field("unit_price", Reason::Required))?;
     let cost = input.unit_cost.unwrap_or(cost);
     Ok((
         billable_price("unit_price", price, ours.currency)?,
@@ -219,10 +220,10 @@ fn prices(input: &NewLine, ours: &Organisation) -> Result<(Money, Money), Comman
 /// What could never stand on an invoice is refused where it is typed.
 fn billable_price(field: &'static str, price: Money, ours: Currency) -> Result<Money, CommandError> {
     if price.currency != ours {
-        return Err(CommandError::field(field, "work-orders-our-currency"));
+        return Err(CommandError::field(field, Reason::WorkOrdersOurCurrency));
     }
     if price.minor < 0 {
-        return Err(CommandError::field(field, "work-orders-price-negative"));
+        return Err(CommandError::field(field, Reason::WorkOrdersPriceNegative));
     }
     let mut checks = Checks::default();
     checks.price(field, Some(price));
@@ -249,7 +250,7 @@ pub async fn change(
     let before = line_of(&tx, id, line).await?;
     let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
     if before.kind == LineKind::Part && quantity != before.quantity {
-        return Err(CommandError::field("quantity", "work-orders-part-quantity"));
+        return Err(CommandError::field("quantity", Reason::QuantityOfAPart));
     }
     let ours = organisation::get(&tx).await?.map_or(before.unit_price.currency, |ours| ours.currency);
     let unit_price = billable_price("unit_price", input.unit_price, ours)?;
@@ -380,18 +381,18 @@ fn described(text: &str) -> Result<String, CommandError> {
 /// What a line comes to is bounded as every price is: a quantity times a price may be far more than either.
 fn bounded(line: &Line) -> Result<(), CommandError> {
     let gross = line.gross().ok().filter(|gross| gross.minor <= MAX_MINOR);
-    gross.map(|_| ()).ok_or(CommandError::field("quantity", "form-amount-too-large"))
+    gross.map(|_| ()).ok_or(CommandError::field("quantity", Reason::TooLarge))
 }
 
 fn quantity_error() -> CommandError {
-    CommandError::field("quantity", "parts-quantity")
+    CommandError::field("quantity", Reason::InvalidQuantity)
 }
 
 pub fn move_error(error: MoveError) -> CommandError {
     match error {
-        MoveError::Stock(StockError::Insufficient) => CommandError::Refused { code: "insufficient_stock" },
+        MoveError::Stock(StockError::Insufficient) => CommandError::Refused(Refusal::InsufficientStock),
         MoveError::Stock(StockError::NotAQuantity) => quantity_error(),
-        MoveError::Stock(StockError::NoSuchWay) => CommandError::field("to", "parts-two-places"),
+        MoveError::Stock(StockError::NoSuchWay) => CommandError::field("to", Reason::SamePlace),
         MoveError::Store(error) => error.into(),
     }
 }

@@ -11,6 +11,7 @@ use domain::{
     id::{LineId, WorkOrderId},
     money::coverage::{CoverageDecision, CoverageReason, Part, Payer, Stretch, round_up},
     people::organisation::Organisation,
+    reason::Reason,
     work::{
         line::{Line, LineKind, hours_to_read, time_of_hours},
         technician::Technician,
@@ -40,9 +41,9 @@ pub async fn of_work(
         return Ok(circumstances(cx, asked)?.at);
     }
     match asked {
-        Some(at) if at > cx.at => return Err(CommandError::field("at", "service-at-future")),
+        Some(at) if at > cx.at => return Err(CommandError::field("at", Reason::ServiceAtFuture)),
         Some(at) if at < cx.at - OLDEST_WORK => {
-            return Err(CommandError::field("at", "work-orders-at-too-old"));
+            return Err(CommandError::field("at", Reason::WorkOrdersAtTooOld));
         }
         Some(at) => return Ok(at),
         None => {}
@@ -151,7 +152,7 @@ async fn parts_of(tx: &Tx, work: &WorkOrder, line: &Line) -> Result<Vec<Part>, C
     if !line.kind.is_time() {
         return Ok(vec![]);
     }
-    let too_long = CommandError::field("quantity", "parts-quantity");
+    let too_long = CommandError::field("quantity", Reason::InvalidQuantity);
     let Some(time_us) = time_of_hours(line.quantity) else { return Err(too_long) };
     let Some(to) = line.at.checked_add_signed(TimeDelta::microseconds(time_us)) else { return Err(too_long) };
     Ok(cut(tx, work.asset_id, line.kind, &[Stretch { from: line.at, to }]).await?)
