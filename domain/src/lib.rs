@@ -19,6 +19,8 @@ pub mod event;
 pub mod id;
 pub mod lifecycle;
 pub mod reason;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod word;
 
 pub use crate::amount::{Currency, Money, MoneyError};

@@ -13,11 +13,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub const MAX_POINTS: usize = 240;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Evidence {
     pub alert_id: AlertId,
     pub asset_id: AssetId,
     pub rule: RuleStamp,
     pub severity: Severity,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub raised_at: Timestamp,
     pub sentence: Sentence,
     /// The series that the rule watches; absent for rules on events.
@@ -52,6 +54,7 @@ fn points<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(i64, f64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RuleStamp {
     pub id: RuleId,
     pub version: i64,
@@ -61,6 +64,7 @@ pub struct RuleStamp {
 
 /// A translation key with its arguments, so that one record is read in every language.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Sentence {
     pub key: String,
     pub args: Vec<(String, Arg)>,
@@ -89,6 +93,7 @@ pub enum Arg {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FrozenSeries {
     pub metric: String,
     /// Time (microseconds) and value, in time order.
@@ -97,6 +102,7 @@ pub struct FrozenSeries {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Level {
     pub kind: LevelKind,
     #[serde(deserialize_with = "number")]
@@ -104,6 +110,7 @@ pub struct Level {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LevelKind {
     Raise,
@@ -113,18 +120,23 @@ pub enum LevelKind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Baseline {
     #[serde(deserialize_with = "number")]
     pub mean: f64,
     #[serde(deserialize_with = "number")]
     pub std_dev: f64,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub to: Timestamp,
 }
 
 /// One contributing fact on the timeline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Signal {
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     pub severity: Severity,
     pub sentence: Sentence,
@@ -132,6 +144,7 @@ pub struct Signal {
 
 /// What is to be expected if nothing is done, with how it was computed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Consequence {
     /// Hours until `failure_level` if the trend goes on.
     pub hours_to_limit: Option<f64>,
@@ -144,10 +157,12 @@ pub struct Consequence {
 
 /// An earlier alert of the same rule on equipment of the same model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SimilarCase {
     pub alert_id: AlertId,
     pub asset_id: AssetId,
     pub asset_name: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub raised_at: Timestamp,
     pub verdict: Option<super::alert::Verdict>,
     pub found: Option<String>,

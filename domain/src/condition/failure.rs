@@ -7,12 +7,15 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Failure {
     pub id: FailureId,
     pub asset_id: AssetId,
     pub device_id: DeviceId,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// When the equipment was next up or idle; `None` while it is not.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub restored_at: Option<Timestamp>,
     /// Code or component, as recorded.
     pub code: Option<String>,
@@ -22,6 +25,7 @@ pub struct Failure {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DetectedBy {
     /// The device reported `down_unplanned`.

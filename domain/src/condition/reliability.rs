@@ -145,6 +145,7 @@ impl Recorded {
 /// Failures over exposure, with two-sided bounds. Exposure is operating time, censored time before the first and after
 /// the last failure included.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FailureFrequency {
     pub failures: u64,
     pub exposure_hours: f64,
@@ -227,6 +228,7 @@ fn chi_square_quantile(freedom: f64, quantile: f64) -> Option<f64> {
 
 /// From failure to restored operation, waiting included; not to be mixed with repair time, which counts work only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Restoration {
     pub restored: u64,
     /// Failures that are not restored yet: listed apart, in no mean.

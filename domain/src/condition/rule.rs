@@ -34,6 +34,7 @@ pub struct Rule {
 
 /// What a person decides about a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RuleSettings {
     pub name: String,
@@ -70,6 +71,8 @@ fn default_historical_limit() -> u32 {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = RuleCondition))]
 #[serde(tag = "kind", rename_all = "snake_case", try_from = "crate::condition::rule::said::Said")]
 pub enum Condition {
     /// The value stays beyond `raise` for `for_seconds` of known data; clears at `clear` (hysteresis).
@@ -92,6 +95,8 @@ pub enum Condition {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = RuleSide))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     Above,
@@ -99,6 +104,8 @@ pub enum Side {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = DeviationDirection))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     Above,
@@ -107,6 +114,7 @@ pub enum Direction {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "unit", content = "value", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DeviationLimit {
     /// Standard deviations of the same mean over the baseline.
@@ -117,6 +125,8 @@ pub enum DeviationLimit {
 
 /// Which assets a rule watches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = RuleScope))]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Scope {
     All,

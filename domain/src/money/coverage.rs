@@ -15,6 +15,7 @@ use std::{collections::BTreeSet, ops::Bound};
 
 /// Kept with every line from the moment it is recorded; an invoice only reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CoverageDecision {
     pub payer: Payer,
     /// Share that the payer bears, 0 to 1; the customer pays the rest.
@@ -23,6 +24,7 @@ pub struct CoverageDecision {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Payer {
     Customer,
@@ -34,6 +36,7 @@ pub enum Payer {
 
 /// Why. Shown to people through the translations as `coverage-<word>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CoverageReason {
     NoContractOrWarranty,

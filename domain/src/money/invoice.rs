@@ -39,6 +39,7 @@ pub struct Invoice {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Party {
     pub name: String,
     pub address: String,
@@ -56,6 +57,7 @@ pub struct Totals {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Tax {
     pub rate: Decimal,
     pub net: Money,

@@ -94,6 +94,7 @@ pub struct DeviceEvent {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceEventKind {
     /// A recorded failure of the equipment (ends its operation).

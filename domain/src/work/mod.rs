@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Order of work. Computed from severity, criticality, contract and money; a person may override it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     Low,

@@ -281,6 +281,7 @@ impl Ticket {
 
 /// Why a ticket has its priority; shown beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PriorityReason {
     /// From the alert's severity, the asset's criticality and what its downtime costs.

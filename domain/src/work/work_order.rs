@@ -65,6 +65,7 @@ impl WorkOrderKind {
 
 /// What the technician found: label of the alert, and of the reliability figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// Was the alert right? None when there was no alert.
     pub verdict: Option<Verdict>,
@@ -72,6 +73,7 @@ pub struct Finding {
     pub failure_mode: Option<String>,
     pub cause: Option<String>,
     pub note: String,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 

@@ -45,9 +45,7 @@ pub struct AlertView {
     cleared_at: Option<Time>,
     /// Why it no longer stands: `condition`, `rule_changed`, `device_moved` or `late_data`. Null while it does.
     clear_reason: Option<&'static str>,
-    #[schema(value_type = Option<Object>)]
     acknowledged: Option<Acknowledgement>,
-    #[schema(value_type = Option<Object>)]
     dismissed: Option<Dismissal>,
     /// Raised on data older than the rule's limit.
     historical: bool,
@@ -55,7 +53,6 @@ pub struct AlertView {
     suppressed: bool,
     opens_ticket: bool,
     /// Null for roles that see no costs.
-    #[schema(value_type = Option<Object>)]
     money_at_risk: Option<Money>,
 }
 
@@ -89,10 +86,8 @@ pub struct AlertDetail {
     #[serde(flatten)]
     alert: AlertView,
     ticket_id: Option<Uuid>,
-    #[schema(value_type = Option<Object>)]
     verdict: Option<GivenVerdict>,
     /// Frozen when the alert was raised.
-    #[schema(value_type = Option<Object>)]
     evidence: Option<Evidence>,
 }
 

@@ -98,15 +98,11 @@ pub struct ReliabilityView {
     /// And if all of it was up.
     availability_upper: Option<f64>,
     /// Failures over operating time, with two-sided 90 % bounds.
-    #[schema(value_type = Object)]
     failure_frequency: FailureFrequency,
     /// Mean time to restoration: from failure until the equipment is up or idle again.
-    #[schema(value_type = Object)]
     restoration: Restoration,
-    #[schema(value_type = Vec<Object>)]
     failures: Vec<Failure>,
     /// Recorded while the equipment was not in service: in no figure.
-    #[schema(value_type = Vec<Object>)]
     failures_out_of_service: Vec<Failure>,
 }
 

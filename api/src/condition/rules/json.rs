@@ -38,7 +38,6 @@ use web::{
 pub struct RuleView {
     id: Uuid,
     version: i64,
-    #[schema(value_type = Object)]
     settings: RuleSettings,
     built_in: bool,
     created_at: Time,
@@ -133,7 +132,6 @@ pub struct BacktestInput {
     #[serde(default, deserialize_with = "service::input::instant_if_any")]
     to: Option<Timestamp>,
     /// Instead of the rule as it is saved.
-    #[schema(value_type = Option<Object>)]
     settings: Option<RuleSettings>,
 }
 

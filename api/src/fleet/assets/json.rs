@@ -35,7 +35,6 @@ pub struct AssetView {
     in_service_from: String,
     in_service_to: Option<String>,
     /// Null for roles that see no costs.
-    #[schema(value_type = Option<Object>)]
     downtime_cost_per_hour: Option<Money>,
     version: i64,
 }

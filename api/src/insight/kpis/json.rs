@@ -131,7 +131,6 @@ pub struct KpiRow {
     at: String,
     /// What it adds, in the indicator's unit; null where it only adds to the denominator.
     value: Option<f64>,
-    #[schema(value_type = Option<Object>)]
     money: Option<Money>,
 }
 

@@ -59,10 +59,8 @@ pub struct InvoiceSummary {
     due_on: Option<Date>,
     #[schema(value_type = Option<String>)]
     due_at: Option<Date>,
-    #[schema(value_type = Object)]
     total: Money,
     /// What is still to be paid; below zero it is to be given back.
-    #[schema(value_type = Object)]
     open: Money,
 }
 
@@ -104,33 +102,21 @@ pub struct InvoiceView {
     paid_on: Option<Date>,
     #[schema(value_type = Option<String>)]
     paid_at: Option<Date>,
-    #[schema(value_type = Object)]
     issuer: Party,
-    #[schema(value_type = Object)]
     recipient: Party,
     language: String,
-    #[schema(value_type = Vec<Object>)]
     lines: Vec<InvoiceLine>,
-    #[schema(value_type = Object)]
     gross: Money,
     /// What warranty, contract or goodwill bears.
-    #[schema(value_type = Object)]
     covered: Money,
-    #[schema(value_type = Object)]
     net: Money,
-    #[schema(value_type = Vec<Object>)]
     taxes: Vec<Tax>,
-    #[schema(value_type = Object)]
     total: Money,
     /// Total of the credit notes, what came in, and what went back.
-    #[schema(value_type = Object)]
     credited: Money,
-    #[schema(value_type = Object)]
     paid: Money,
-    #[schema(value_type = Object)]
     refunded: Money,
     /// `total − credited − paid + refunded`; below zero it is to be given back.
-    #[schema(value_type = Object)]
     open: Money,
     credit_notes: Vec<CreditNoteView>,
     version: i64,
@@ -146,13 +132,9 @@ pub struct CreditNoteView {
     #[schema(value_type = String)]
     on: Date,
     reason: String,
-    #[schema(value_type = Vec<Object>)]
     lines: Vec<CreditLine>,
-    #[schema(value_type = Object)]
     net: Money,
-    #[schema(value_type = Vec<Object>)]
     taxes: Vec<Tax>,
-    #[schema(value_type = Object)]
     total: Money,
 }
 
@@ -367,7 +349,6 @@ pub async fn credit_note(
 pub struct PaymentView {
     id: Uuid,
     invoice_id: Uuid,
-    #[schema(value_type = Object)]
     amount: Money,
     /// `in`, or `out` for a refund.
     direction: &'static str,

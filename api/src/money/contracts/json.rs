@@ -56,16 +56,12 @@ pub struct ContractView {
     used_hours: String,
     included_visits: Option<u32>,
     used_visits: usize,
-    #[schema(value_type = Option<Object>)]
     included_parts: Option<Money>,
-    #[schema(value_type = Object)]
     used_parts: Money,
     response_hours: Option<u32>,
     restore_hours: Option<u32>,
-    #[schema(value_type = Object)]
     price: Money,
     /// How the price is invoiced; null: not here.
-    #[schema(value_type = Option<Object>)]
     billing: Option<Billing>,
     availability_guarantee: Option<String>,
     version: i64,
@@ -116,7 +112,6 @@ pub struct PeriodView {
     #[schema(value_type = String)]
     due_on: Date,
     /// Before tax.
-    #[schema(value_type = Object)]
     amount: Money,
     /// `invoiced` (also on a draft), `due`, `later`, or `elsewhere` when it is not invoiced here.
     standing: &'static str,

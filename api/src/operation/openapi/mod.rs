@@ -21,10 +21,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Serialize;
 use std::sync::Arc;
 use utoipa::{
-    Modify, OpenApi, ToSchema,
+    Modify, OpenApi,
     openapi::{
         ContentBuilder, Ref, RefOr, ResponseBuilder,
         path::{Parameter, ParameterIn},
@@ -47,21 +46,11 @@ use web::{
             that cannot be read, is unknown, or is sent twice where one is meant answers 400 and is named in `fields`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(Problem, MoneyJson)),
+    components(schemas(Problem)),
     security(("bearer" = [])),
     modifiers(&Bearer)
 )]
 struct Root;
-
-/// How an amount is written.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Money)]
-pub struct MoneyJson {
-    #[schema(example = "12.34")]
-    pub amount: String,
-    #[schema(example = "EUR")]
-    pub currency: String,
-}
 
 struct Bearer;
 impl Modify for Bearer {

@@ -28,9 +28,7 @@ pub struct OrganisationJson {
     pub currency: String,
     pub time_zone: String,
     pub language: String,
-    #[schema(value_type = crate::operation::openapi::MoneyJson)]
     pub labour_rate_per_hour: Money,
-    #[schema(value_type = crate::operation::openapi::MoneyJson)]
     pub travel_rate_per_hour: Money,
     /// Labour and travel are billed in started steps of so many minutes; 0 (the default) bills the exact time.
     #[serde(default)]
@@ -39,7 +37,6 @@ pub struct OrganisationJson {
     pub travel_step_minutes: u32,
     /// Absent for those who may not see costs; required when saving.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::operation::openapi::MoneyJson>)]
     pub labour_cost_per_hour: Option<Money>,
     /// A fraction: 0.21 is 21 %.
     #[schema(value_type = String)]

@@ -31,11 +31,9 @@ pub struct PartJson {
     pub id: Uuid,
     pub number: String,
     pub name: String,
-    #[schema(value_type = Object)]
     pub unit_price: Money,
     /// Absent for those who may not see costs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub unit_cost: Option<Money>,
     #[schema(value_type = String)]
     pub reorder_point: Decimal,

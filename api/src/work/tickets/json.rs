@@ -47,7 +47,6 @@ pub struct TicketJson {
     /// `critical`, `high`, `medium` or `low`.
     pub priority: String,
     /// Why it has this priority.
-    #[schema(value_type = Object)]
     pub priority_reason: PriorityReason,
     pub status: String,
     /// `remote`, `on_site`, `no_fault_found` or `self_cleared`, once resolved.

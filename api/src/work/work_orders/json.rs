@@ -58,7 +58,6 @@ pub struct WorkOrderJson {
     pub estimated_minutes: u32,
     pub requires_signature: bool,
     pub alert_group_id: Option<Uuid>,
-    #[schema(value_type = Option<Object>)]
     pub finding: Option<Finding>,
     pub misuse: bool,
     pub signed_at: Option<String>,
@@ -141,18 +140,14 @@ pub struct LineJson {
     pub quantity: Decimal,
     /// Labour and travel: the exact time that is billed; `quantity` says it in hours.
     pub seconds: Option<f64>,
-    #[schema(value_type = Object)]
     pub unit_price: Money,
     /// Absent for those who may not see costs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub unit_cost: Option<Money>,
     pub at: String,
     /// Who pays which share, and why.
-    #[schema(value_type = Object)]
     pub coverage: CoverageDecision,
     /// What the customer is billed, before tax.
-    #[schema(value_type = Object)]
     pub billable: Money,
     pub invoiced: bool,
     /// When one entry of time reached across the end of a contract or warranty: the lines beyond it.
@@ -388,10 +383,8 @@ pub struct LineInput {
     #[serde(default)]
     pub serial_number: Option<String>,
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
     pub unit_price: Option<Money>,
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
     pub unit_cost: Option<Money>,
     /// When it was used or done; of labour and travel, when it began. Cover of that time counts. The job's own time
     /// when absent.
@@ -470,7 +463,6 @@ pub struct LineChangeInput {
     pub description: String,
     #[schema(value_type = String)]
     pub quantity: Decimal,
-    #[schema(value_type = Object)]
     pub unit_price: Money,
     /// Borne by us as goodwill.
     #[serde(default)]

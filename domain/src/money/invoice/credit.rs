@@ -31,6 +31,7 @@ pub struct CreditNote {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CreditLine {
     pub invoice_line_id: InvoiceLineId,
     /// Taken back of the billed quantity; none where only the price is lowered.

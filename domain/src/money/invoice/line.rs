@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 /// A line as it is billed. One that is borne entirely by others stays on the paper with its reason, so that the
 /// customer sees what the contract was worth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct InvoiceLine {
     pub id: InvoiceLineId,
     #[serde(flatten)]
@@ -38,6 +39,8 @@ pub struct InvoiceLine {
 
 /// Where a line comes from. The names are frozen with it, for grouping on the paper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = InvoiceLineSource))]
 #[serde(untagged)]
 pub enum Source {
     Work {
@@ -57,6 +60,7 @@ pub enum Source {
 
 /// The kinds of lines that jobs have, and the price of a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BilledKind {
     Labour,

@@ -26,7 +26,6 @@ pub struct RuleInput {
     /// The version that was edited; needed for a change.
     #[serde(default)]
     pub version: Option<i64>,
-    #[schema(value_type = Object)]
     pub settings: RuleSettings,
 }
 

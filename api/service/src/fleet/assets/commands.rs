@@ -42,7 +42,6 @@ pub struct AssetInput {
     pub in_service_from: Option<String>,
     pub in_service_to: Option<String>,
     /// What an hour of unplanned downtime costs the owner.
-    #[schema(value_type = Option<Object>)]
     pub downtime_cost_per_hour: Option<Money>,
     /// When changing: the version of what was read.
     pub version: Option<i64>,

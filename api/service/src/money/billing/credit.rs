@@ -53,7 +53,6 @@ pub struct CreditedLine {
     #[schema(value_type = Option<String>)]
     pub quantity: Option<Decimal>,
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
     pub amount: Option<Money>,
 }
 

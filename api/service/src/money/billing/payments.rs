@@ -32,7 +32,6 @@ use store::records::{
 pub struct NewPayment {
     #[schema(value_type = uuid::Uuid)]
     pub invoice_id: InvoiceId,
-    #[schema(value_type = Object)]
     pub amount: Money,
     /// `in`, or `out` for a refund of what was paid beyond what is owed after credit notes.
     #[serde(default)]

@@ -66,18 +66,15 @@ pub struct ContractInput {
     #[schema(value_type = Option<String>)]
     pub included_hours: Option<Decimal>,
     pub included_visits: Option<u32>,
-    #[schema(value_type = Option<Object>)]
     pub included_parts: Option<Money>,
     pub response_hours: Option<u32>,
     pub restore_hours: Option<u32>,
     /// Of the whole term, in the organisation's currency.
-    #[schema(value_type = Object)]
     pub price: Money,
     /// How the price is invoiced: `every` `month`, `quarter`, `year` or `once`, `due` in `advance` or in `arrears`, and
     /// the first day `from` which it is invoiced here. Absent: every year in advance for a new contract, as it was for
     /// another. Null: not invoiced here.
     #[serde(default, with = "said")]
-    #[schema(value_type = Option<Object>)]
     pub billing: Option<Option<Billing>>,
     /// Guaranteed uptime as a fraction.
     #[schema(value_type = Option<String>)]

@@ -42,7 +42,6 @@ pub struct NewTechnician {
     pub van_id: Option<StockLocationId>,
     /// The organisation's standard cost when absent.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
     pub cost_per_hour: Option<Money>,
 }
 

@@ -35,9 +35,7 @@ pub struct NewPart {
     /// Catalogue number, unique.
     pub number: String,
     pub name: String,
-    #[schema(value_type = Object)]
     pub unit_price: Money,
-    #[schema(value_type = Object)]
     pub unit_cost: Money,
     /// Order again when the stock falls to this.
     #[serde(default)]
