@@ -1,6 +1,7 @@
 //! Walks over everything the product has: every endpoint, every list, every form, asked as every role, with bodies that
 //! are absurd, rows that are broken and two writers at once.
 
+mod access;
 mod costs;
 mod csv;
 mod damaged;

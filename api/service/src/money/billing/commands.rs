@@ -5,10 +5,10 @@ use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
     scope,
-    work::work_orders::commands as work_order_commands,
+    work::work_orders::{commands as work_order_commands, lines::can_be_billed},
 };
 use domain::{
-    Currency, Date, Timestamp,
+    Date, Timestamp,
     calendar::date_of,
     event::DomainEvent,
     id::{AssetId, CustomerId, InvoiceId, LineId, WorkOrderId},
@@ -140,19 +140,6 @@ async fn invoice_lines(
             })
         })
         .collect()
-}
-
-/// Refuses what no invoice could carry, with what to change. Asked at approval too, so that nothing is approved that
-/// can then never be invoiced.
-pub fn can_be_billed(line: &Line, ours: Currency) -> Result<(), CommandError> {
-    if line.unit_price.currency != ours || line.unit_cost.currency != ours {
-        return Err(CommandError::Refused(Refusal::LineInAnotherCurrency));
-    }
-    if line.can_be_billed().is_err() {
-        return Err(CommandError::Refused(Refusal::NegativeLine));
-    }
-    line.billable()?;
-    Ok(())
 }
 
 pub async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {

@@ -5,11 +5,12 @@ use super::commands::{draft, keep_draft, organisation};
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
+    money::contracts::schedule::schedule,
     scope,
 };
 use domain::{
     Date,
-    calendar::{date_of, last_day},
+    calendar::date_of,
     id::{ContractId, InvoiceId},
     money::{
         contract::{Contract, billing::Period},
@@ -76,30 +77,6 @@ pub async fn plan(
         Planned { period, standing }
     });
     Ok(plan.collect())
-}
-
-fn schedule(contract: &Contract, organisation: &Organisation) -> Result<Vec<Period>, CommandError> {
-    let Some(billing) = contract.billing else { return Ok(vec![]) };
-    let zone = organisation.zone();
-    Ok(billing.schedule(date_of(contract.start, zone), last_day(contract.end, zone), contract.price)?)
-}
-
-/// What was invoiced stays true: a change of `contract` may not move or reprice its invoiced periods.
-pub async fn keeps_invoiced(
-    db: &impl Connection,
-    contract: &Contract,
-    organisation: &Organisation,
-) -> Result<(), CommandError> {
-    let invoiced = invoices::invoiced_periods(db, contract.id).await?;
-    let plan = schedule(contract, organisation)?;
-    let same = |(done, _): &(Period, InvoiceId)| {
-        plan.iter().any(|p| (p.from, p.to, p.amount) == (done.from, done.to, done.amount))
-    };
-    if invoiced.iter().all(same) {
-        Ok(())
-    } else {
-        Err(CommandError::field("price", Reason::PeriodsInvoiced))
-    }
 }
 
 /// Makes a draft of every period of the contract that is due and on no invoice.

@@ -1,10 +1,10 @@
 //! Making and changing contracts and warranties.
 
+use super::schedule::keeps_invoiced;
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
     input::{Checks, MAX_NAME},
-    money::billing::periods::keeps_invoiced,
     scope,
 };
 use domain::{

@@ -1,10 +1,9 @@
-//! What people do with work orders as a whole. Lines stand in [`super::lines`], visits in [`api::work::visits`].
+//! What people do with work orders as a whole. Lines stand in [`super::lines`], visits in [`crate::work::visits`].
 
 use crate::{
     command::{Begun, CommandError, Context, circumstances},
     deps::Deps,
     input::{Checks, MAX_DESCRIPTION, MAX_NAME, MAX_SUBJECT, MAX_TEXT},
-    money::billing::commands::can_be_billed,
     scope,
     work::tickets::commands::{self as ticket_commands, Remark},
 };
@@ -310,7 +309,7 @@ pub async fn approve(
     let ours = organisation::get(&tx).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))?;
     let mut has_lines = false;
     for line in lines::of_work_order(&tx, id).await?.iter().filter(|line| !line.invoiced) {
-        can_be_billed(line, ours.currency)?;
+        super::lines::can_be_billed(line, ours.currency)?;
         has_lines = true;
     }
     if !has_lines

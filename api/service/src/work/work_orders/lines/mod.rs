@@ -38,6 +38,19 @@ use store::records::{
 
 pub use time::{catch_up, from_visit, waive};
 
+/// Refuses what no invoice could carry, with what to change. Asked at approval too, so that nothing is approved that
+/// can then never be invoiced.
+pub fn can_be_billed(line: &Line, ours: Currency) -> Result<(), CommandError> {
+    if line.unit_price.currency != ours || line.unit_cost.currency != ours {
+        return Err(CommandError::Refused(Refusal::LineInAnotherCurrency));
+    }
+    if line.can_be_billed().is_err() {
+        return Err(CommandError::Refused(Refusal::NegativeLine));
+    }
+    line.billable()?;
+    Ok(())
+}
+
 /// Longest description of a line.
 pub const MAX_LINE: usize = 300;
 
