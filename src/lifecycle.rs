@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use domain::{
     Clock, SystemClock,
     clock::Tolerant,
-    telemetry::{Done, InboundMessage, MessageSink, NotStored, Told},
+    telemetry::{Done, InboundMessage, MessageSink, NotStored, Reply, Told},
 };
 use ingest::Ingest;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -180,6 +180,7 @@ async fn serve(
         let gateway = gateway::Gateway::new(gateway::Deps {
             records: stores.records.clone(),
             sink: ingest,
+            topics: ingest::topics,
             clock: clock.clone(),
             limits: gateway::Limits { connections: room.mqtt, ..config.devices.gateway() },
         });
@@ -271,6 +272,9 @@ impl MessageSink for NoIngest {
     }
     fn submit_one(&self, _: InboundMessage, told: Told) {
         told(Err(NotStored::Unavailable));
+    }
+    fn ask(&self, _: InboundMessage, _: Reply) -> bool {
+        false
     }
 }
 

@@ -5,27 +5,36 @@
 //! message means, and keeps no message itself.
 //!
 //! - `listener`: accepts byte streams (TCP; anything that reads and writes fits), starts and drains connections;
-//! - `codec`: bytes to packets and back, MQTT 3.1.1;
-//! - `connection`: the actor; `crate::connection::handshake` is its first packet, `crate::connection::intake` what it does with the
-//!   bytes of one read, `crate::connection::wire` its buffers;
-//! - `access`: who is it, and `topic`: where may it publish and subscribe;
+//! - `packet`: what is said in both directions, whatever version of the protocol; `v3`: bytes to packets and back,
+//!   MQTT 3.1.1;
+//! - `connection`: the actor; `crate::connection::handshake` is its first packet, `crate::connection::intake` what it
+//!   does with the bytes of one read, `crate::connection::traffic` what it does with packets,
+//!   `crate::connection::wire` its buffers;
+//! - `access`: who is it, and `profiles`: how does it speak, which says where it may publish and subscribe; `topic`:
+//!   the grammar of topics and filters;
 //! - `admission`: how much may be on its way to the sink, of all connections together;
 //! - `session`: subscriptions and outgoing messages of a connection; `registry`: who is connected, and
-//!   take-over; `presence`: writes connection facts; `attributes`: answers a device that asks for its own.
+//!   take-over; `presence`: writes connection facts; `questions`: how much a device may ask.
 
 mod access;
 mod admission;
-mod attributes;
-mod codec;
 mod connection;
 mod link;
 mod listener;
+mod packet;
 mod presence;
+mod profiles;
+mod questions;
 mod registry;
 mod session;
 mod topic;
+mod v3;
 
-use domain::{Clock, telemetry::MessageSink};
+use domain::{
+    Clock,
+    fleet::device::DeviceProfile,
+    telemetry::{MessageSink, TopicRules},
+};
 use metrics::{Counter, Gauge};
 use std::{sync::Arc, time::Duration};
 use store::{
@@ -39,6 +48,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Deps {
     pub records: Records,
     pub sink: Arc<dyn MessageSink>,
+    /// Where a device of this profile may publish and what it may listen to.
+    pub topics: fn(DeviceProfile) -> TopicRules,
     pub clock: Arc<dyn Clock>,
     pub limits: Limits,
 }
@@ -97,18 +108,21 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn new(deps: Deps) -> Self {
-        let Deps { records, sink, clock, limits } = deps;
+        let Deps { records, sink, topics, clock, limits } = deps;
         let shared = Shared {
             access: crate::access::Access::new(records.clone()),
             registry: crate::registry::Registry::default(),
             presence: crate::presence::Presence::new(records.clone()),
-            attributes: crate::attributes::Attributes::new(records.clone(), limits.questions),
+            profiles: crate::profiles::Profiles::new(records.clone()),
+            questions: crate::questions::Questions::new(limits.questions),
+            sessions: Box::new(crate::session::Fleeting),
             door: quarantine::Writer::new(records.clone()),
             wills: crate::connection::Wills::default(),
             counters: Counters::new(),
             admission: crate::admission::Admission::new(limits.open_bytes),
             records,
             sink,
+            topics,
             clock,
             limits,
         };
@@ -125,12 +139,15 @@ impl Gateway {
 struct Shared {
     records: Records,
     sink: Arc<dyn MessageSink>,
+    topics: fn(DeviceProfile) -> TopicRules,
     clock: Arc<dyn Clock>,
     limits: Limits,
     access: crate::access::Access,
     registry: crate::registry::Registry,
     presence: crate::presence::Presence,
-    attributes: crate::attributes::Attributes,
+    profiles: crate::profiles::Profiles,
+    questions: crate::questions::Questions,
+    sessions: Box<dyn crate::session::Sessions>,
     /// Keeps what was refused at the door.
     door: Arc<quarantine::Writer>,
     wills: crate::connection::Wills,

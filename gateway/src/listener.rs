@@ -24,6 +24,7 @@ pub async fn run(
     let tx = shared.records.begin().await?;
     connections::end_open(&tx, shared.clock.now(), EndReason::ServerRestarted).await?;
     tx.commit().await?;
+    shared.profiles.read().await?;
     let position = devices::credentials_position(shared.records.read()).await?;
 
     let mut writers = JoinSet::new();
@@ -35,8 +36,8 @@ pub async fn run(
     }));
     watchers.spawn(kept(
         Arc::clone(&shared),
-        "gateway.attributes",
-        |of| async move { of.attributes.run().await },
+        "gateway.profiles",
+        |of| async move { of.profiles.follow().await },
     ));
 
     let mut actors = JoinSet::new();

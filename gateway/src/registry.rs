@@ -4,7 +4,7 @@
 //! Client identifiers are scoped by the authenticated device, so that no device can throw another one out by using
 //! its name.
 
-use crate::link::Link;
+use crate::{link::Link, session::SessionKey};
 use domain::{
     Timestamp,
     id::{ConnectionId, DeviceId},
@@ -33,6 +33,10 @@ pub struct Client {
 }
 
 impl Client {
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey { device: self.device, client_id: Arc::clone(&self.client_id) }
+    }
+
     /// Counted as the next connection of its device.
     pub fn fact(&self) -> Fact {
         Fact {

@@ -1,36 +1,4 @@
-//! The topic grammar of MQTT, and the topics of a device: always relative to its authenticated identity (`me`), so
-//! that a device has no way to name another one.
-
-const OWN: &str = "v1/devices/me/";
-const ATTRIBUTES_REQUEST: &str = "v1/devices/me/attributes/request/";
-
-/// What a device may listen to.
-const SUBSCRIBABLE: [&str; 3] =
-    ["v1/devices/me/attributes", "v1/devices/me/attributes/response/+", "v1/devices/me/rpc/request/+"];
-
-/// Where an authorised publish goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target<'a> {
-    Sink,
-    /// A question that the gateway answers, with its number.
-    AttributesRequest(&'a str),
-}
-
-/// `None` when the topic is not the device's own.
-pub fn authorise_publish(topic: &str) -> Option<Target<'_>> {
-    if let Some(request) = topic.strip_prefix(ATTRIBUTES_REQUEST) {
-        return Some(Target::AttributesRequest(request));
-    }
-    topic.starts_with(OWN).then_some(Target::Sink)
-}
-
-pub fn may_subscribe(filter: &str) -> bool {
-    SUBSCRIBABLE.contains(&filter)
-}
-
-pub fn attributes_response(request: &str) -> String {
-    format!("v1/devices/me/attributes/response/{request}")
-}
+//! The topic grammar of MQTT. Which topics a device may use, its dialect says.
 
 /// A topic to publish to: at least one character, no wildcard, no NUL [MQTT-4.7.1, 4.7.3].
 pub fn is_name(topic: &str) -> bool {
@@ -101,20 +69,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_device_speaks_only_as_itself() {
-        assert_eq!(authorise_publish("v1/devices/me/telemetry"), Some(Target::Sink));
-        let request = authorise_publish("v1/devices/me/attributes/request/7");
-        assert_eq!(request, Some(Target::AttributesRequest("7")));
-        for foreign in
-            ["v1/devices/other/telemetry", "v1/devices/me", "/v1/devices/me/telemetry", "x", "$SYS/x"]
-        {
-            assert_eq!(authorise_publish(foreign), None, "{foreign}");
-        }
-        assert!(may_subscribe("v1/devices/me/rpc/request/+"));
-        assert!(!may_subscribe("#") && !may_subscribe("v1/devices/+/attributes"));
-    }
-
     proptest! {
         #[test]
         fn a_name_matches_itself_and_its_wildcards(levels in prop::collection::vec("[a-z]{0,3}", 1..6), at in any::<prop::sample::Index>()) {
@@ -134,7 +88,7 @@ mod tests {
 
         #[test]
         fn any_text_is_judged(text in any::<String>(), other in any::<String>()) {
-            let _ = (is_name(&text), matches(&text, &other), authorise_publish(&text), may_subscribe(&text));
+            let _ = (is_name(&text), is_filter(&text), matches(&text, &other));
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What a telemetry message of four values costs to decode, in submissions of twenty.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use domain::{Timestamp, clock::from_micros, id::DeviceId, telemetry::InboundMessage};
+use domain::{
+    Timestamp, clock::from_micros, fleet::device::DeviceProfile, id::DeviceId, telemetry::InboundMessage,
+};
 use ingest::decode::Decoder;
 use std::{hint::black_box, sync::Arc};
 
@@ -13,13 +15,9 @@ const MESSAGES: usize = 20;
 
 fn submission(payload: impl Fn(usize) -> String) -> (Vec<InboundMessage>, Timestamp) {
     let (device, topic, now) =
-        (DeviceId::generate(), Arc::from("v1/devices/me/telemetry"), from_micros(NOW_US));
-    let message = |at| InboundMessage {
-        device,
-        topic: Arc::clone(&topic),
-        payload: payload(at).into_bytes(),
-        received_at: now,
-    };
+        (DeviceId::generate(), Arc::<str>::from("v1/devices/me/telemetry"), from_micros(NOW_US));
+    let message =
+        |at| InboundMessage::plain(device, DeviceProfile::default(), Arc::clone(&topic), payload(at), now);
     ((0..MESSAGES).map(message).collect(), now)
 }
 

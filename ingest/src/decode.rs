@@ -1,7 +1,7 @@
 //! The only place that sees bytes: a message becomes facts, or a reason why not.
 
 use crate::{
-    dialects::thingsboard,
+    dialects::{self, Dialect},
     facts::{Facts, Origin},
     ledger::Ledger,
     names::{Names, Recent},
@@ -10,12 +10,8 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     clock::DEFAULT_TOLERANCE,
-    fleet::device::DeviceProfile,
-    id::DeviceId,
     telemetry::{Batch, InboundMessage, Rejection, quarantine::Quarantined},
 };
-use parking_lot::RwLock;
-use std::collections::HashMap;
 
 /// Larger payloads are refused unread.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
@@ -33,8 +29,6 @@ pub struct Decoder {
     /// How far ahead of ours the clock of a device may be.
     tolerance: TimeDelta,
     ledger: Ledger,
-    /// Devices whose messages are not read as by default.
-    profiles: RwLock<HashMap<DeviceId, DeviceProfile>>,
 }
 
 impl Default for Decoder {
@@ -45,20 +39,11 @@ impl Default for Decoder {
 
 impl Decoder {
     pub fn new(tolerance: TimeDelta) -> Self {
-        Self { tolerance, names: Names::default(), ledger: Ledger::default(), profiles: RwLock::default() }
+        Self { tolerance, names: Names::default(), ledger: Ledger::default() }
     }
 
     pub fn limited_by(self, ledger: Ledger) -> Self {
         Self { ledger, ..self }
-    }
-
-    /// From now on messages are read by these profiles, those of other devices by the default.
-    pub fn set_profiles(&self, profiles: HashMap<DeviceId, DeviceProfile>) {
-        *self.profiles.write() = profiles;
-    }
-
-    fn profile(&self, device: DeviceId) -> DeviceProfile {
-        self.profiles.read().get(&device).copied().unwrap_or_default()
     }
 
     /// `now` is what "in the future" is measured from: later than the time of receipt when a message is replayed.
@@ -67,21 +52,17 @@ impl Decoder {
         let Some(first) = messages.first() else { return decoded };
         decoded.batch.samples.reserve(messages.len() * 4);
         let mut names = Recent::new(&self.names, &self.ledger, first.device);
-        let mut profile = self.profile(first.device);
-        let mut device = first.device;
         for message in messages {
-            if message.device != device {
-                (device, profile) = (message.device, self.profile(message.device));
-            }
+            let dialect = dialects::of(message.profile);
             let horizon = now.max(message.received_at).checked_add_signed(self.tolerance);
             let origin = Origin {
-                device,
-                profile,
+                device: message.device,
+                texts: dialect.texts,
                 received_at_us: message.received_at.timestamp_micros(),
                 horizon_us: horizon.map_or(i64::MAX, |horizon| horizon.timestamp_micros()),
             };
             let mut facts = Facts::new(origin, &self.ledger, &mut decoded.batch, &mut names);
-            let rejected = match one(message, &mut facts) {
+            let rejected = match one(dialect, message, &mut facts) {
                 Ok(()) => facts.into_rejected(),
                 Err(rejection) => {
                     facts.undo();
@@ -96,25 +77,11 @@ impl Decoder {
     }
 }
 
-fn one(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
-    let dialect = match &*message.topic {
-        thingsboard::TELEMETRY => thingsboard::telemetry,
-        thingsboard::ATTRIBUTES => thingsboard::attributes,
-        other => return Err(Rejection::UnknownTopic(other.into())),
-    };
+fn one(dialect: &Dialect, message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
     if message.payload.len() > MAX_PAYLOAD_BYTES {
         return Err(Rejection::TooLarge { bytes: message.payload.len(), limit: MAX_PAYLOAD_BYTES });
     }
-    let text = std::str::from_utf8(&message.payload)
-        .map_err(|error| Rejection::MalformedJson(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-    dialect(trimmed(text), facts)
-}
-
-/// Without what programs leave around JSON: a byte order mark, the end of a C string, the rest of its buffer when it
-/// holds nothing.
-fn trimmed(text: &str) -> &str {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.trim_end_matches(['\0', ' ', '\t', '\r', '\n'])
+    (dialect.decode)(message, facts)
 }
 
 /// One row for each reason that occurs in the message, with the first few things that it was about.

@@ -3,10 +3,10 @@
 use crate::{
     ledger::Ledger,
     names::{self, Name, Recent},
+    number_text::Texts,
 };
 use domain::{
     condition::ReportedState,
-    fleet::device::DeviceProfile,
     id::DeviceId,
     telemetry::{Batch, DeviceEvent, DeviceEventKind, Metric, Rejection, Sample, StateReport},
 };
@@ -20,7 +20,8 @@ const MAX_CODE_LEN: usize = 128;
 #[derive(Clone, Copy)]
 pub struct Origin {
     pub device: DeviceId,
-    pub profile: DeviceProfile,
+    /// What a text is that may be a number.
+    pub texts: Texts,
     pub received_at_us: i64,
     /// No time after this is believed.
     pub horizon_us: i64,

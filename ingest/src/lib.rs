@@ -4,6 +4,7 @@
 //! everything of them is durable: the good parts in the telemetry store, the bad parts in quarantine. It knows nothing
 //! of alerts or tickets, and keeps nothing itself.
 
+mod answers;
 pub mod decode;
 mod dialects;
 mod facts;
@@ -11,20 +12,22 @@ mod json;
 mod ledger;
 mod names;
 mod number_text;
-mod profiles;
 mod stamp;
 mod time;
 
 pub use crate::ledger::Limits;
 
 use crate::{
+    answers::Answers,
     decode::{Decoded, Decoder},
     ledger::Ledger,
 };
 use domain::{
     Clock,
+    fleet::device::DeviceProfile,
     telemetry::{
-        Done, InboundMessage, MessageSink, NotStored, Refusal, Taken, Told, quarantine::Quarantined,
+        Done, InboundMessage, MessageSink, NotStored, Refusal, Reply, Taken, Told, TopicRules,
+        quarantine::Quarantined,
     },
 };
 use metrics::Counter;
@@ -39,6 +42,11 @@ use store::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// Where a device of this profile may publish and what it may listen to, as its dialect says.
+pub fn topics(profile: DeviceProfile) -> TopicRules {
+    dialects::of(profile).topics
+}
+
 /// What ingest needs from the rest of the house.
 pub struct Deps {
     pub records: Records,
@@ -50,7 +58,8 @@ pub struct Deps {
 pub struct Ingest {
     telemetry: Arc<dyn TelemetryStore>,
     clock: Arc<dyn Clock>,
-    decoder: Arc<Decoder>,
+    decoder: Decoder,
+    answers: Arc<Answers>,
     quarantine: Arc<quarantine::Writer>,
     stop: CancellationToken,
     children: Mutex<JoinSet<()>>,
@@ -64,8 +73,7 @@ impl Ingest {
         let Deps { records, telemetry, clock, limits } = deps;
         let attributes = device_attributes::sizes(records.read()).await?;
         let ledger = Ledger::new(limits, Arc::clone(&telemetry), attributes);
-        let decoder = Arc::new(Decoder::new(clock.tolerance()).limited_by(ledger));
-        crate::profiles::read(&records, &decoder).await?;
+        let decoder = Decoder::new(clock.tolerance()).limited_by(ledger);
         let quarantine = quarantine::Writer::new(records.clone());
         let stop = CancellationToken::new();
         let mut children = JoinSet::new();
@@ -75,14 +83,17 @@ impl Ingest {
             let writer = Arc::clone(&writer);
             async move { writer.run().await }
         }));
-        let (profiles, stopped) = (Arc::clone(&decoder), stop.clone());
-        children.spawn(keep_running(health, "ingest.profiles", move || {
-            crate::profiles::follow(records.clone(), Arc::clone(&profiles), stopped.clone())
+        let answers = Arc::new(Answers::new(records));
+        let (answering, stopped) = (Arc::clone(&answers), stop.clone());
+        children.spawn(keep_running(health, "ingest.answers", move || {
+            let (answering, stopped) = (Arc::clone(&answering), stopped.clone());
+            async move { stopped.run_until_cancelled(answering.run()).await.unwrap_or_default() }
         }));
         Ok(Arc::new(Self {
             telemetry,
             clock,
             decoder,
+            answers,
             quarantine,
             stop,
             children: Mutex::new(children),
@@ -135,6 +146,11 @@ impl MessageSink for Ingest {
         let refused = decoded.refused.iter().map(refusal).collect();
         let taken = Taken { facts: decoded.batch.len(), refused };
         self.store(decoded, Box::new(move |result| told(result.map(|()| taken))));
+    }
+
+    fn ask(&self, question: InboundMessage, reply: Reply) -> bool {
+        let understood = (dialects::of(question.profile).question)(&question);
+        understood.is_some_and(|understood| self.answers.ask(question.device, understood, reply))
     }
 }
 

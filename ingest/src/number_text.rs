@@ -1,22 +1,32 @@
 //! Numbers that a device wrote as text: `{"temperature":"95.5"}`, as firmware with one kind of variable does.
 //!
-//! Unless the device's profile says otherwise, a text is a reading when nothing would be lost by reading it: digits
+//! Unless the device's dialect says otherwise, a text is a reading when nothing would be lost by reading it: digits
 //! with at most one point and a minus, without leading zeros, exponent or hexadecimal digits, and no integer that a
 //! double does not hold. So `000123`, `241408E4`, `1e5`, `+5`, `1,5` and a number of twenty digits stay what they are:
 //! most such texts are names.
 
 use crate::json::is_exact_integer;
-use domain::fleet::device::DeviceProfile;
 
 /// Longer texts are no measured values.
 const MAX_LEN: usize = 40;
 
-/// The number that `text` is; not finite when the profile asks for a number and the text says that there is none.
-pub fn read(text: &str, profile: DeviceProfile) -> Option<f64> {
-    match profile {
-        DeviceProfile::Thingsboard => plain(text.trim_ascii()),
-        DeviceProfile::ThingsboardNumbers => text.trim().parse().ok(),
-        DeviceProfile::ThingsboardTexts => None,
+/// What a text is that may be a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// A number when nothing is lost by reading it.
+    Plain,
+    /// A number whenever it can be read as one.
+    Numbers,
+    /// A text.
+    Never,
+}
+
+/// The number that `text` is; not finite when the dialect asks for a number and the text says that there is none.
+pub fn read(text: &str, texts: Texts) -> Option<f64> {
+    match texts {
+        Texts::Plain => plain(text.trim_ascii()),
+        Texts::Numbers => text.trim().parse().ok(),
+        Texts::Never => None,
     }
 }
 
@@ -37,7 +47,7 @@ fn plain(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use DeviceProfile::{Thingsboard, ThingsboardNumbers, ThingsboardTexts};
+    use Texts::{Never, Numbers, Plain};
 
     #[test]
     fn a_text_is_a_reading_only_when_nothing_is_lost() {
@@ -51,8 +61,8 @@ mod tests {
             ("21.299999237060547", 21.299_999_237_060_547),
             ("9007199254740992", 9_007_199_254_740_992.0),
         ] {
-            assert_eq!(read(text, Thingsboard), Some(value), "{text}");
-            assert_eq!(read(text, ThingsboardTexts), None, "{text}");
+            assert_eq!(read(text, Plain), Some(value), "{text}");
+            assert_eq!(read(text, Never), None, "{text}");
         }
         for text in [
             "000123",
@@ -81,17 +91,17 @@ mod tests {
             "--1",
             "0.00000000000000000000000000000000000000001",
         ] {
-            assert_eq!(read(text, Thingsboard), None, "{text}");
+            assert_eq!(read(text, Plain), None, "{text}");
         }
     }
 
     #[test]
     fn a_profile_of_numbers_reads_what_can_be_read() {
         for (text, value) in [("000123", 123.0), ("1e5", 1e5), ("+5", 5.0), ("241408E4", 2_414_080_000.0)] {
-            assert_eq!(read(text, ThingsboardNumbers), Some(value), "{text}");
+            assert_eq!(read(text, Numbers), Some(value), "{text}");
         }
-        assert!(read("nan", ThingsboardNumbers).is_some_and(f64::is_nan));
-        assert_eq!(read("1,5", ThingsboardNumbers), None);
-        assert_eq!(read("open", ThingsboardNumbers), None);
+        assert!(read("nan", Numbers).is_some_and(f64::is_nan));
+        assert_eq!(read("1,5", Numbers), None);
+        assert_eq!(read("open", Numbers), None);
     }
 }

@@ -5,16 +5,17 @@
 use domain::{
     SystemClock,
     clock::{Clock, from_micros},
-    fleet::device::{Device, DeviceProfile},
+    fleet::device::DeviceProfile,
     id::DeviceId,
-    telemetry::{InboundMessage, MessageSink, NotStored, Refusal, Taken},
+    telemetry::{
+        DeviceEvent, DeviceEventKind, InboundMessage, MessageSink, NotStored, OutboundMessage, Refusal, Taken,
+    },
 };
 use ingest::Ingest;
 use std::sync::Arc;
 use store::{
     records::{
         PageRequest, Records,
-        fleet::devices,
         telemetry::{device_events, quarantine},
     },
     telemetry::{
@@ -53,12 +54,7 @@ impl House {
     }
 
     async fn submit(&self, payloads: &[&str]) -> Result<(), NotStored> {
-        let messages = payloads.iter().map(|payload| InboundMessage {
-            device: self.device,
-            topic: "v1/devices/me/telemetry".into(),
-            payload: payload.as_bytes().into(),
-            received_at: SystemClock.now(),
-        });
+        let messages = payloads.iter().map(|payload| self.message("telemetry", payload));
         self.answer(messages.collect()).await
     }
 
@@ -69,15 +65,24 @@ impl House {
     }
 
     async fn attributes(&self, payload: &str) -> Taken {
-        let message = InboundMessage {
-            device: self.device,
-            topic: "v1/devices/me/attributes".into(),
-            payload: payload.as_bytes().into(),
-            received_at: SystemClock.now(),
-        };
+        let message = self.message("attributes", payload);
         let (tx, rx) = oneshot::channel();
         self.ingest.submit_one(message, Box::new(move |result| tx.send(result).expect("still waited for")));
         rx.await.expect("told is called").unwrap()
+    }
+
+    fn message(&self, topic: &str, payload: &str) -> InboundMessage {
+        let topic = format!("v1/devices/me/{topic}");
+        InboundMessage::plain(self.device, DeviceProfile::default(), topic, payload, SystemClock.now())
+    }
+
+    /// `None` when the question is not taken.
+    async fn ask(&self, number: &str, payload: &str) -> Option<OutboundMessage> {
+        let question = self.message(&format!("attributes/request/{number}"), payload);
+        let (tx, rx) = oneshot::channel();
+        let taken =
+            self.ingest.ask(question, Box::new(move |answer| tx.send(answer).expect("still waited for")));
+        if taken { rx.await.ok() } else { None }
     }
 
     async fn stored(&self) -> Vec<String> {
@@ -131,16 +136,14 @@ async fn good_and_bad_parts_are_durable_when_the_answer_comes() {
 async fn a_quarantined_message_can_be_submitted_again() {
     let house = House::new().await;
     let message = InboundMessage {
-        device: house.device,
-        topic: "v1/devices/me/telemetry".into(),
-        payload: br#"{"ts":9999999999999,"values":{"late":1}}"#.into(),
         received_at: from_micros(1_600_000_000_000_000),
+        ..house.message("telemetry", r#"{"ts":9999999999999,"values":{"late":1}}"#)
     };
     house.answer(vec![message]).await.unwrap();
     assert!(house.stored().await.is_empty());
     let row = house.quarantined().await.remove(0);
     assert_eq!(row.reason, "in_future");
-    let mut again = row.to_message().expect("whole");
+    let mut again = row.to_message(DeviceProfile::default()).expect("whole");
     assert_eq!(again.received_at, row.received_at);
     again.payload = br#"{"late":1}"#.into();
     house.answer(vec![again]).await.unwrap();
@@ -237,30 +240,36 @@ async fn attributes_are_limited_in_number_and_bytes_and_known_ones_can_change() 
 }
 
 #[tokio::test]
-async fn a_profile_that_changes_is_followed() {
+async fn an_attribute_is_read_back_with_the_type_it_was_sent_with() {
     let house = House::new().await;
-    let device = Device {
-        id: house.device,
-        asset_id: None,
-        name: "pump".into(),
-        profile: DeviceProfile::ThingsboardTexts,
-        created_at: from_micros(0),
-        revoked_at: None,
-        demo: false,
-    };
+    // The last one is from before attributes were kept as sent.
+    let sent = [("fw", r#""1.10""#), ("gain", "1.10"), ("id", "9007199254740993"), ("old", "A-17")];
+    let events = sent.map(|(name, json)| DeviceEvent {
+        device: house.device,
+        ts_us: 1,
+        kind: DeviceEventKind::Attribute,
+        code: name.into(),
+        text: json.into(),
+    });
     let tx = house.records.begin().await.unwrap();
-    devices::insert(&tx, &device, devices::token_hash("secret")).await.unwrap();
+    device_events::insert_many(&tx, events.iter().map(|event| (event, None))).await.unwrap();
     tx.commit().await.unwrap();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    let mut number = 0;
-    loop {
-        number += 1;
-        let name = format!("t{number}");
-        house.submit(&[&format!(r#"{{"{name}":"95.5"}}"#)]).await.unwrap();
-        if !house.stored().await.contains(&name) {
-            break;
-        }
-        assert!(std::time::Instant::now() < deadline, "the profile is never followed");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    for (asked, expected) in [
+        ("{}", r#"{"client":{"fw":"1.10","gain":1.10,"id":9007199254740993,"old":"A-17"},"shared":{}}"#),
+        ("no JSON", r#"{"client":{"fw":"1.10","gain":1.10,"id":9007199254740993,"old":"A-17"},"shared":{}}"#),
+        (r#"{"clientKeys":"fw, id"}"#, r#"{"client":{"fw":"1.10","id":9007199254740993},"shared":{}}"#),
+        (r#"{"clientKeys":["gain"]}"#, r#"{"client":{"gain":1.10},"shared":{}}"#),
+    ] {
+        let answer = house.ask("12", asked).await.expect("an answer");
+        assert_eq!(answer.topic, "v1/devices/me/attributes/response/12");
+        assert_eq!(answer.payload, expected.as_bytes(), "{asked}");
     }
+}
+
+#[tokio::test]
+async fn a_question_that_makes_no_sense_is_not_taken() {
+    let house = House::new().await;
+    assert!(house.ask("", "{}").await.is_none());
+    assert!(house.ask(&"9".repeat(200), "{}").await.is_none());
+    assert!(house.ask("1", &" ".repeat(20_000)).await.is_none());
 }

@@ -18,7 +18,7 @@ const TS_US: i64 = 1_799_999_999_500_000;
 
 fn message(topic: &str, payload: &[u8]) -> InboundMessage {
     let device = DeviceId::from(uuid::Uuid::from_u128(7));
-    InboundMessage { device, topic: topic.into(), payload: payload.into(), received_at: from_micros(NOW_US) }
+    InboundMessage::plain(device, DeviceProfile::default(), topic, payload, from_micros(NOW_US))
 }
 
 fn decode(topic: &str, payload: &str) -> Decoded {
@@ -144,7 +144,7 @@ fn good_parts_are_kept_and_bad_parts_put_aside_with_the_whole_message() {
     assert_eq!(samples(&decoded), [("a", NOW_US, 1.0), ("d", NOW_US, 4.0)]);
     assert_eq!(reasons(&decoded), [("not_finite", "b, c"), ("bad_metric_name", "")]);
     assert_eq!(decoded.refused[0].payload, payload.as_bytes());
-    assert_eq!(decoded.refused[0].to_message().unwrap().payload, payload.as_bytes());
+    assert_eq!(decoded.refused[0].to_message(DeviceProfile::default()).unwrap().payload, payload.as_bytes());
 }
 
 #[test]
@@ -198,10 +198,9 @@ fn a_number_as_text_is_a_reading_and_a_number_that_is_a_name_stays_a_text() {
 fn the_profile_of_a_device_decides_what_a_number_as_text_is() {
     let decoder = Decoder::default();
     let payload = br#"{"temperature":"95.5","serial":"000123","n":9007199254740993,"broken":"nan"}"#;
-    let message = message("v1/devices/me/telemetry", payload);
     let read = |profile| {
-        decoder.set_profiles([(message.device, profile)].into());
-        decoder.decode(std::slice::from_ref(&message), from_micros(NOW_US))
+        let message = InboundMessage { profile, ..message("v1/devices/me/telemetry", payload) };
+        decoder.decode(&[message], from_micros(NOW_US))
     };
     let numbers = read(DeviceProfile::ThingsboardNumbers);
     let rounded = 9_007_199_254_740_992.0;

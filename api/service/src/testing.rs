@@ -6,7 +6,7 @@ use domain::{
     Currency, ManualClock, Money, Timestamp,
     clock::from_micros,
     people::organisation::Organisation,
-    telemetry::{Done, InboundMessage, MessageSink, Taken, Told},
+    telemetry::{Done, InboundMessage, MessageSink, Reply, Taken, Told},
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -98,5 +98,8 @@ impl MessageSink for RecordingSink {
     fn submit_one(&self, message: InboundMessage, told: Told) {
         self.0.lock().push(message);
         told(Ok(self.1.lock().clone()));
+    }
+    fn ask(&self, _: InboundMessage, _: Reply) -> bool {
+        false
     }
 }

@@ -1,63 +1,17 @@
 //! What machines say: the message as it arrives, and the trusted facts that ingest makes of it.
 //!
-//! The gateway knows only [`InboundMessage`] and [`MessageSink`]; ingest turns messages into a [`Batch`]; the store
+//! The gateway knows only [`InboundMessage`], [`MessageSink`] and the [`TopicRules`] of a device's dialect; ingest turns messages into a [`Batch`]; the store
 //! keeps the batch; analytics reads it back in the order in which it was committed.
 
 pub mod connection;
+mod message;
 pub mod quarantine;
 
-use crate::{Timestamp, condition::ReportedState, id::DeviceId};
+pub use message::*;
+
+use crate::{condition::ReportedState, id::DeviceId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// One application message from an authenticated device. Its content has not been looked at.
-#[derive(Clone, Debug)]
-pub struct InboundMessage {
-    pub device: DeviceId,
-    pub topic: Arc<str>,
-    pub payload: Vec<u8>,
-    pub received_at: Timestamp,
-}
-
-/// Where the gateway hands over messages. Implemented by ingest.
-pub trait MessageSink: Send + Sync + 'static {
-    /// Takes messages of one connection, in order, and returns at once. `done` is called exactly once, from any
-    /// thread, when every one of them is durable (as samples or in quarantine) or when that failed. The caller
-    /// acknowledges only after `Ok`, and keeps at most a bounded number of submissions open.
-    fn submit(&self, messages: Vec<InboundMessage>, done: Done);
-
-    /// The same for one message, whose sender can be told what was refused of it.
-    fn submit_one(&self, message: InboundMessage, told: Told);
-}
-
-pub type Done = Box<dyn FnOnce(Result<(), NotStored>) + Send>;
-pub type Told = Box<dyn FnOnce(Result<Taken, NotStored>) + Send>;
-
-/// What became of a message that is durable.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// Samples, state reports and events that were kept.
-    pub facts: usize,
-    /// One entry for each reason why something was put aside.
-    pub refused: Vec<Refusal>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// [`Rejection::code`].
-    pub code: String,
-    /// [`Rejection::detail`].
-    pub detail: String,
-}
-
-/// Nothing of the submission may be acknowledged; the device should send it again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotStored {
-    #[error("the store cannot take messages now")]
-    Unavailable,
-    #[error("the disk is full")]
-    Full,
-}
 
 /// The name of a measured variable of a device, such as `vibration`. At most [`MAX_METRIC_LEN`] bytes.
 pub type Metric = Arc<str>;

@@ -3,6 +3,7 @@
 use super::{InboundMessage, Rejection};
 use crate::{
     Timestamp,
+    fleet::device::DeviceProfile,
     id::{DeviceId, QuarantineId},
 };
 use serde::{Deserialize, Serialize};
@@ -59,16 +60,15 @@ impl Quarantined {
         Self { source: Some(source), ..self }
     }
 
-    /// The message to submit again, with its first time of receipt; `None` when it was cut, came from nobody known
-    /// or was no message.
-    pub fn to_message(&self) -> Option<InboundMessage> {
+    /// Whether there is something to submit again: not when it was cut, came from nobody known or was no message.
+    pub fn is_message(&self) -> bool {
         let whole = self.payload.len() as u64 == self.payload_bytes;
-        let device = self.device.filter(|_| whole && !self.topic.is_empty())?;
-        Some(InboundMessage {
-            device,
-            topic: self.topic.as_str().into(),
-            payload: self.payload.clone(),
-            received_at: self.received_at,
-        })
+        self.device.is_some() && whole && !self.topic.is_empty()
+    }
+
+    /// The message to submit again, with its first time of receipt, of a device that now speaks by `profile`.
+    pub fn to_message(&self, profile: DeviceProfile) -> Option<InboundMessage> {
+        let device = self.device.filter(|_| self.is_message())?;
+        Some(InboundMessage::plain(device, profile, &*self.topic, &*self.payload, self.received_at))
     }
 }

@@ -3,7 +3,7 @@ use super::{
     quarantine::{MAX_PAYLOAD_KEPT, Quarantined},
     *,
 };
-use crate::{clock::from_micros, id::ConnectionId};
+use crate::{clock::from_micros, fleet::device::DeviceProfile, id::ConnectionId};
 
 fn device() -> DeviceId {
     DeviceId(uuid::Uuid::from_u128(7))
@@ -79,12 +79,13 @@ fn quarantined(device: Option<DeviceId>, topic: &str, bytes: usize) -> Quarantin
 fn only_a_whole_message_of_a_known_device_is_submitted_again() {
     let whole = quarantined(Some(device()), "v1/odd", MAX_PAYLOAD_KEPT);
     assert_eq!(whole.payload.len(), 16_384, "as much as the pages promise");
-    let again = whole.to_message().expect("a whole message");
+    let again = whole.to_message(DeviceProfile::ThingsboardTexts).expect("a whole message");
     assert_eq!((again.device, &*again.topic, again.received_at), (device(), "v1/odd", from_micros(5)));
-    assert_eq!(again.payload, whole.payload);
-    assert!(quarantined(Some(device()), "v1/odd", MAX_PAYLOAD_KEPT + 1).to_message().is_none(), "it was cut");
-    assert!(quarantined(None, "v1/odd", 1).to_message().is_none(), "nobody knows who sent it");
-    assert!(quarantined(Some(device()), "", 1).to_message().is_none(), "a sign-in is no message");
+    assert_eq!((again.payload, again.profile), (whole.payload, DeviceProfile::ThingsboardTexts));
+    assert!(!quarantined(Some(device()), "v1/odd", MAX_PAYLOAD_KEPT + 1).is_message(), "it was cut");
+    assert!(!quarantined(None, "v1/odd", 1).is_message(), "nobody knows who sent it");
+    let sign_in = quarantined(Some(device()), "", 1).to_message(DeviceProfile::default());
+    assert!(sign_in.is_none(), "a sign-in is no message");
 }
 
 #[test]

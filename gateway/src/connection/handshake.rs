@@ -3,15 +3,13 @@
 use super::wire::{ByteStream, Wire};
 use crate::{
     Shared,
-    codec::{self, Malformed, Received},
-    topic,
+    packet::{Connect, Malformed, Packet, Protocol, Received, Refusal, Sent, Will},
 };
 use domain::{
     id::{ConnectionId, DeviceId},
-    telemetry::{Rejection, quarantine::Quarantined},
+    telemetry::{Intent, Rejection, quarantine::Quarantined},
 };
 use parking_lot::Mutex;
-use rmqtt_codec::v3::{Connect, ConnectAck, ConnectAckReason, LastWill, Packet};
 use std::{
     collections::HashMap,
     future::poll_fn,
@@ -23,15 +21,17 @@ use std::{
 
 /// A device that may come in.
 pub struct Welcome {
+    pub protocol: Protocol,
     pub device: DeviceId,
     /// Of [`crate::access::Access::epoch`], before the device was looked up.
     pub epoch: u64,
     pub token: String,
     pub id: ConnectionId,
     pub client_id: Arc<str>,
+    pub clean: bool,
     /// One and a half times what the client promised; `None` when it promised nothing.
     pub keep_alive: Option<Duration>,
-    pub will: Option<LastWill>,
+    pub will: Option<Will>,
 }
 
 /// A client nobody knows gets no more buffer than this.
@@ -46,53 +46,56 @@ pub async fn greet<S: ByteStream>(
 ) -> Option<Welcome> {
     let connect = tokio::time::timeout(shared.limits.connect_timeout, read_connect(wire)).await.ok()??;
     let judged = match connect {
-        Ok(connect) => judge(shared, *connect, remote).await,
-        Err(Malformed::Version) => Err(Refusal::answer(ConnectAckReason::UnacceptableProtocolVersion)),
-        Err(Malformed::ClientId) => Err(Refusal::answer(ConnectAckReason::IdentifierRejected)),
+        Ok(connect) => {
+            let protocol = connect.protocol;
+            judge(shared, *connect, remote).await.map_err(|refused| refused.by(protocol))
+        }
+        Err(Malformed::Version) => Err(Refused::saying(Refusal::Version)),
+        Err(Malformed::ClientId) => Err(Refused::saying(Refusal::ClientId)),
         // Not MQTT at all: a port scanner or a browser. Nothing to say to it.
         Err(_) => {
-            refused("not_mqtt");
+            count("not_mqtt");
             return None;
         }
     };
     match judged {
         Ok(welcome) => Some(welcome),
-        Err(Refusal { reason, rejected, delay }) => {
-            refused(code(reason));
+        Err(Refused { protocol, reason, rejected, delay }) => {
+            count(reason.code());
             shared.door.put(rejected.into_iter().collect(), None);
             tokio::time::sleep(delay).await;
-            answer(wire, reason);
+            protocol.encode(Sent::Refused(reason), &mut wire.out);
             let _ = tokio::time::timeout(shared.limits.connect_timeout, flush(wire)).await;
             None
         }
     }
 }
 
-pub fn answer<S>(wire: &mut Wire<S>, return_code: ConnectAckReason) {
-    // No session outlives its connection here, so none is ever present.
-    codec::encode(Packet::ConnectAck(ConnectAck { return_code, session_present: false }), &mut wire.out);
-}
-
 /// Why a client is not let in.
-struct Refusal {
-    reason: ConnectAckReason,
+struct Refused {
+    protocol: Protocol,
+    reason: Refusal,
     rejected: Option<Quarantined>,
     delay: Duration,
 }
 
-impl Refusal {
-    fn answer(reason: ConnectAckReason) -> Self {
-        Self { reason, rejected: None, delay: Duration::ZERO }
+impl Refused {
+    fn saying(reason: Refusal) -> Self {
+        Self { protocol: Protocol::FIRST, reason, rejected: None, delay: Duration::ZERO }
+    }
+
+    fn by(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
     }
 }
 
-async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<Welcome, Refusal> {
-    let token = connect.username.as_deref().unwrap_or_default();
+async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<Welcome, Refused> {
+    let token = connect.user.as_deref().unwrap_or_default();
     if token.is_empty() {
-        return Err(Refusal::answer(ConnectAckReason::BadUserNameOrPassword));
+        return Err(Refused::saying(Refusal::NoToken));
     }
     if connect.client_id.len() > MAX_CLIENT_ID_LEN {
-        return Err(Refusal::answer(ConnectAckReason::IdentifierRejected));
+        return Err(Refused::saying(Refusal::ClientId));
     }
     let epoch = shared.access.epoch();
     let device = match shared.access.authenticate(token).await {
@@ -102,32 +105,34 @@ async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<
             let rejected = door_row(shared, None, "", &[], &Rejection::WrongToken(who));
             let rejected = rejected.map(|row| row.from_source(remote.ip().to_canonical().to_string()));
             let delay = shared.access.failed(remote.ip());
-            return Err(Refusal { reason: ConnectAckReason::NotAuthorized, rejected, delay });
+            return Err(Refused { rejected, delay, ..Refused::saying(Refusal::WrongToken) });
         }
         Err(error) => {
             tracing::warn!(%error, "a device could not be looked up");
-            return Err(Refusal::answer(ConnectAckReason::ServiceUnavailable));
+            return Err(Refused::saying(Refusal::Unavailable));
         }
     };
-    let will = connect.last_will.filter(|will| is_own_will(shared, device, will));
+    let will = connect.will.filter(|will| is_own_will(shared, device, will));
     let id = ConnectionId::generate();
     let client_id =
         if connect.client_id.is_empty() { id.to_string().into() } else { Arc::from(&*connect.client_id) };
     let keep_alive =
-        (connect.keep_alive > 0).then(|| Duration::from_millis(u64::from(connect.keep_alive) * 1_500));
+        (connect.keep_alive_s > 0).then(|| Duration::from_millis(u64::from(connect.keep_alive_s) * 1_500));
     let token = token.to_owned();
-    Ok(Welcome { device, epoch, token, id, client_id, keep_alive, will })
+    let Connect { protocol, clean, .. } = connect;
+    Ok(Welcome { protocol, device, epoch, token, id, client_id, clean, keep_alive, will })
 }
 
 /// A device whose firmware also speaks another dialect announces its end there. It is let in all the same; the will
 /// is set aside, where a person can see it.
-fn is_own_will(shared: &Shared, device: DeviceId, will: &LastWill) -> bool {
-    if topic::authorise_publish(&will.topic) == Some(topic::Target::Sink) {
+fn is_own_will(shared: &Shared, device: DeviceId, will: &Will) -> bool {
+    let rules = (shared.topics)(shared.profiles.of(device));
+    if (rules.publish)(&will.topic) == Some(Intent::Tell) {
         return true;
     }
     if shared.wills.is_new(device, &will.topic) {
         let rejection = Rejection::ForeignWill(will.topic.to_string());
-        let row = door_row(shared, Some(device), &will.topic, &will.message, &rejection);
+        let row = door_row(shared, Some(device), &will.topic, &will.payload, &rejection);
         shared.door.put(row.into_iter().collect(), None);
     }
     false
@@ -177,7 +182,7 @@ async fn read_connect<S: ByteStream>(wire: &mut Wire<S>) -> Option<Result<Box<Co
 }
 
 fn first_packet(bytes: &[u8], connect: &mut Option<Result<Box<Connect>, Malformed>>) -> usize {
-    let (result, consumed) = match codec::decode(bytes, MAX_CONNECT_BYTES) {
+    let (result, consumed) = match Protocol::FIRST.decode(bytes, MAX_CONNECT_BYTES) {
         // What cannot become a CONNECT is not waited for.
         Ok(None) if bytes[0] != 0x10 => (Err(not_connect()), 0),
         Ok(None) => return 0,
@@ -197,16 +202,6 @@ async fn flush<S: ByteStream>(wire: &mut Wire<S>) {
     let _ = poll_fn(|cx| Poll::Ready(ready!(wire.poll_flush(cx)))).await;
 }
 
-fn refused(reason: &'static str) {
+fn count(reason: &'static str) {
     metrics::counter!("mainstay_mqtt_refused_total", "reason" => reason).increment(1);
-}
-
-fn code(reason: ConnectAckReason) -> &'static str {
-    match reason {
-        ConnectAckReason::UnacceptableProtocolVersion => "version",
-        ConnectAckReason::IdentifierRejected => "client_id",
-        ConnectAckReason::ServiceUnavailable => "unavailable",
-        ConnectAckReason::BadUserNameOrPassword => "no_token",
-        _ => "not_authorized",
-    }
 }

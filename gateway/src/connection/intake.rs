@@ -1,22 +1,24 @@
 //! What a connection does with the bytes of one read: sorts complete packets, judges topics, stops at the first fault.
 
-use crate::{
-    codec::{self, Delivery, Malformed, Received},
-    topic::{self, Target},
-};
+use crate::packet::{Delivery, Malformed, Packet, Protocol, Publish, Received};
 use domain::{
     Timestamp,
+    fleet::device::DeviceProfile,
     id::DeviceId,
-    telemetry::{InboundMessage, Rejection, connection::EndReason, quarantine::Quarantined},
+    telemetry::{
+        InboundMessage, Intent, Rejection, TopicRules, connection::EndReason, quarantine::Quarantined,
+    },
 };
-use rmqtt_codec::v3::Packet;
 use std::{num::NonZeroU16, sync::Arc};
 
 /// What stays the same between reads.
 pub struct Door {
     pub device: DeviceId,
-    pub packet_limit: u32,
-    /// The topic of the message before: a device repeats one.
+    pub protocol: Protocol,
+    packet_limit: u32,
+    topics: fn(DeviceProfile) -> TopicRules,
+    profile: DeviceProfile,
+    /// What the message before told, and where: a device repeats its topic.
     topic: Arc<str>,
 }
 
@@ -26,7 +28,7 @@ pub struct Intake {
     pub messages: Vec<InboundMessage>,
     /// What the publishers of `messages` wait for, in order; nothing for quality of service 0.
     pub deliveries: Vec<(Answered, NonZeroU16)>,
-    pub questions: Vec<AttributesRequest>,
+    pub questions: Vec<InboundMessage>,
     pub others: Vec<Packet>,
     pub refused: Vec<Quarantined>,
     /// Why the connection cannot go on.
@@ -41,33 +43,45 @@ pub enum Answered {
     ExactlyOnce,
 }
 
-pub struct AttributesRequest {
-    pub number: String,
-    pub payload: Vec<u8>,
-}
-
 impl Door {
-    pub fn new(device: DeviceId, packet_limit: u32) -> Self {
-        Self { device, packet_limit, topic: Arc::from("") }
+    pub fn new(
+        device: DeviceId,
+        protocol: Protocol,
+        packet_limit: u32,
+        topics: fn(DeviceProfile) -> TopicRules,
+    ) -> Self {
+        Self {
+            device,
+            protocol,
+            packet_limit,
+            topics,
+            profile: DeviceProfile::default(),
+            topic: Arc::from(""),
+        }
     }
 
-    /// Takes complete packets from `bytes`; answers what came of them and how many bytes were consumed. `repeated`
-    /// knows packet identifiers of messages that arrived before with quality of service 2.
+    /// Takes complete packets of a device that speaks by `profile` from `bytes`; answers what came of them and how
+    /// many bytes were consumed. `repeated` knows packet identifiers of messages that arrived before with quality of
+    /// service 2.
     pub fn take(
         &mut self,
         bytes: &[u8],
         received_at: Timestamp,
+        profile: DeviceProfile,
         repeated: impl Fn(NonZeroU16) -> bool,
     ) -> (Intake, usize) {
+        if profile != self.profile {
+            (self.profile, self.topic) = (profile, Arc::from(""));
+        }
         let (mut intake, mut at) = (Intake::default(), 0);
         loop {
-            match codec::decode(&bytes[at..], self.packet_limit) {
+            match self.protocol.decode(&bytes[at..], self.packet_limit) {
                 Ok(None) => return (intake, at),
                 Ok(Some((received, length))) => {
                     at += length;
                     match received {
                         Received::Publish(publish) => {
-                            self.publish(&publish, received_at, &repeated, &mut intake);
+                            self.publish(publish, received_at, &repeated, &mut intake);
                         }
                         Received::Other(Packet::Disconnect) => {
                             intake.end = intake.end.or(Some(EndReason::Disconnected));
@@ -84,16 +98,20 @@ impl Door {
         }
     }
 
+    pub fn rules(&self) -> TopicRules {
+        (self.topics)(self.profile)
+    }
+
     fn publish(
         &mut self,
-        publish: &codec::Publish<'_>,
+        publish: Publish<'_>,
         received_at: Timestamp,
         repeated: &impl Fn(NonZeroU16) -> bool,
         intake: &mut Intake,
     ) {
-        let codec::Publish { topic, payload, delivery } = *publish;
-        let target = if *topic == *self.topic { Some(Target::Sink) } else { topic::authorise_publish(topic) };
-        let Some(target) = target else {
+        let Publish { topic, payload, delivery, retain, properties } = publish;
+        let intent = if *topic == *self.topic { Some(Intent::Tell) } else { (self.rules().publish)(topic) };
+        let Some(intent) = intent else {
             // The good messages around it still count; then the connection ends.
             let rejection = Rejection::ForeignTopic(topic.into());
             intake.refused.push(Quarantined::new(Some(self.device), topic, payload, &rejection, received_at));
@@ -111,22 +129,28 @@ impl Door {
                 }
             }
         }
-        match target {
-            Target::AttributesRequest(number) => {
-                intake.questions.push(AttributesRequest { number: number.into(), payload: payload.into() });
-            }
-            Target::Sink => {
+        let inbound = |topic| InboundMessage {
+            device: self.device,
+            profile: self.profile,
+            topic,
+            payload: payload.into(),
+            received_at,
+            retain,
+            properties,
+        };
+        match intent {
+            Intent::Ask => intake.questions.push(inbound(topic.into())),
+            Intent::Tell => {
                 if *topic != *self.topic {
                     self.topic = topic.into();
                 }
-                let (topic, payload) = (Arc::clone(&self.topic), payload.into());
-                intake.messages.push(InboundMessage { device: self.device, topic, payload, received_at });
+                intake.messages.push(inbound(Arc::clone(&self.topic)));
             }
         }
     }
 
     fn fault(&self, fault: &Malformed, bytes: &[u8], received_at: Timestamp, intake: &mut Intake) {
-        let topic = codec::topic_of_beginning(bytes).unwrap_or_default();
+        let topic = self.protocol.topic_of_beginning(bytes).unwrap_or_default();
         let (reason, rejection) = match fault {
             Malformed::TooLarge { bytes, limit } => {
                 let rejection = Rejection::TooLarge { bytes: *bytes as usize, limit: *limit as usize };

@@ -6,6 +6,7 @@
 
 mod handshake;
 mod intake;
+mod traffic;
 mod wire;
 
 #[cfg(test)]
@@ -14,14 +15,14 @@ mod tests;
 pub use crate::connection::handshake::Wills;
 use crate::{
     Shared,
-    attributes::Turn,
-    codec,
     connection::{
         handshake::Welcome,
-        intake::{Answered, Door, Intake},
+        intake::{Answered, Door},
         wire::{ByteStream, Wire},
     },
     link::{Link, Ticket},
+    packet::{Sent, Will},
+    questions::Turn,
     registry::{Client, Place},
     session::Session,
 };
@@ -31,7 +32,6 @@ use domain::telemetry::{
     quarantine::Quarantined,
 };
 use futures::FutureExt;
-use rmqtt_codec::v3::{ConnectAckReason, LastWill, Packet};
 use std::{
     collections::{HashSet, VecDeque},
     future::{Future, poll_fn},
@@ -66,6 +66,7 @@ pub async fn serve<S: ByteStream>(
         None => Fact { connects: 0, ended, ..client.fact() },
     };
     shared.presence.note(fact);
+    shared.sessions.end(&client.session_key(), std::mem::take(&mut connection.session));
     drop(client);
     match ran {
         Ok(reason) => Box::pin(connection.finish(reason)).await,
@@ -102,8 +103,9 @@ async fn let_in<S: ByteStream>(
     }
     shared.registry.welcome(client.device, client.id);
     shared.presence.note(client.fact());
-    crate::connection::handshake::answer(&mut wire, ConnectAckReason::ConnectionAccepted);
-    let connection = Connection::new(shared, wire, Arc::clone(&client.link), welcome);
+    let (session, session_present) = shared.sessions.begin(&client.session_key(), welcome.clean);
+    welcome.protocol.encode(Sent::Connected { session_present }, &mut wire.out);
+    let connection = Connection::new(shared, wire, Arc::clone(&client.link), session, welcome);
     Some((Box::new(connection), client))
 }
 
@@ -132,7 +134,7 @@ struct Connection<S> {
     /// Identifiers of messages of quality of service 2 between PUBLISH and PUBREL.
     half_delivered: HashSet<NonZeroU16>,
     keep_alive: Option<Duration>,
-    will: Option<LastWill>,
+    will: Option<Will>,
     heard_at: Instant,
     /// Of answers that are not yet written.
     unsent: Vec<Turn>,
@@ -153,14 +155,14 @@ struct Submission {
 const IDLE_LOOK: Duration = Duration::from_secs(3_600);
 
 impl<S: ByteStream> Connection<S> {
-    fn new(shared: Arc<Shared>, wire: Wire<S>, link: Arc<Link>, welcome: Welcome) -> Self {
+    fn new(shared: Arc<Shared>, wire: Wire<S>, link: Arc<Link>, session: Session, welcome: Welcome) -> Self {
         let now = Instant::now();
         Self {
-            door: Door::new(welcome.device, shared.limits.packet_bytes),
+            door: Door::new(welcome.device, welcome.protocol, shared.limits.packet_bytes, shared.topics),
             shared,
             wire,
             link,
-            session: Session::default(),
+            session,
             open: VecDeque::new(),
             open_messages: 0,
             half_delivered: HashSet::new(),
@@ -187,9 +189,12 @@ impl<S: ByteStream> Connection<S> {
         {
             let message = InboundMessage {
                 device: self.door.device,
+                profile: self.shared.profiles.of(self.door.device),
                 topic: (*will.topic).into(),
-                payload: will.message.to_vec(),
+                payload: will.payload.to_vec(),
                 received_at: self.shared.clock.now(),
+                retain: will.retain,
+                properties: None,
             };
             let log = |result: Result<(), NotStored>| {
                 if let Err(error) = result {
@@ -251,9 +256,12 @@ impl<S: ByteStream> Connection<S> {
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
         let mut intake = None;
-        let (door, clock, half_delivered) = (&mut self.door, &self.shared.clock, &self.half_delivered);
+        let (door, shared, half_delivered) = (&mut self.door, &self.shared, &self.half_delivered);
         let read = self.wire.poll_read(cx, |bytes| {
-            let (taken, consumed) = door.take(bytes, clock.now(), |id| half_delivered.contains(&id));
+            let (taken, consumed) =
+                door.take(bytes, shared.clock.now(), shared.profiles.of(door.device), |id| {
+                    half_delivered.contains(&id)
+                });
             intake = Some(taken);
             consumed
         });
@@ -267,131 +275,15 @@ impl<S: ByteStream> Connection<S> {
     /// What the client sent right behind its CONNECT.
     fn take_rest(&mut self) {
         let mut intake = None;
-        let (door, clock) = (&mut self.door, &self.shared.clock);
+        let (door, shared) = (&mut self.door, &self.shared);
         self.wire.consume_rest(|bytes| {
-            let (taken, consumed) = door.take(bytes, clock.now(), |_| false);
+            let (taken, consumed) =
+                door.take(bytes, shared.clock.now(), shared.profiles.of(door.device), |_| false);
             intake = Some(taken);
             consumed
         });
         if let Some(intake) = intake {
             self.handle(intake);
-        }
-    }
-
-    fn handle(&mut self, intake: Intake) {
-        let Intake { messages, deliveries, questions, others, refused, end } = intake;
-        for (answered, id) in &deliveries {
-            if *answered == Answered::ExactlyOnce {
-                self.half_delivered.insert(*id);
-            }
-        }
-        if !messages.is_empty() || !deliveries.is_empty() {
-            self.submit(messages, deliveries);
-        }
-        for question in questions {
-            let device = self.door.device;
-            if !self.shared.attributes.ask(device, &self.link, &question.number, &question.payload) {
-                self.shared.counters.dropped.increment(1);
-            }
-        }
-        for packet in others {
-            self.packet(packet);
-        }
-        if !refused.is_empty() {
-            for row in &refused {
-                metrics::counter!("mainstay_rejected_total", "reason" => row.reason.clone()).increment(1);
-            }
-            self.shared.door.put(refused, None);
-        }
-        if let Some(reason) = end {
-            self.end(reason);
-        }
-    }
-
-    fn submit(&mut self, messages: Vec<InboundMessage>, deliveries: Vec<(Answered, NonZeroU16)>) {
-        let ticket = Ticket::new(&self.link);
-        self.open_messages += messages.len();
-        self.shared.counters.publishes.increment(messages.len() as u64);
-        let submission = Submission { ticket: Arc::clone(&ticket), messages: messages.len(), deliveries };
-        self.open.push_back(submission);
-        if messages.is_empty() {
-            ticket.settle(Ok(()));
-        } else {
-            let bytes = messages.iter().map(|message| message.payload.len()).sum();
-            self.shared.admission.take(bytes);
-            let shared = Arc::clone(&self.shared);
-            let settle = move |result| {
-                shared.admission.give_back(bytes);
-                ticket.settle(result);
-            };
-            self.shared.sink.submit(messages, Box::new(settle));
-        }
-    }
-
-    /// Answers publishes, oldest first, as far as they are durable.
-    fn acknowledge(&mut self) {
-        while let Some(fate) = self.open.front().and_then(|submission| submission.ticket.fate()) {
-            let Some(submission) = self.open.pop_front() else { return };
-            self.open_messages -= submission.messages;
-            if let Err(error) = fate {
-                // Nothing after it is acknowledged either: the device sends all of it again, in order.
-                tracing::warn!(%error, device = %self.door.device, "messages were not stored");
-                self.open.clear();
-                self.open_messages = 0;
-                self.end(EndReason::NotStored);
-                return;
-            }
-            for (answered, id) in &submission.deliveries {
-                let answer = match answered {
-                    Answered::Once => codec::Answer::Ack,
-                    Answered::ExactlyOnce => codec::Answer::Received,
-                };
-                codec::encode_answer(answer, *id, &mut self.wire.out);
-            }
-            self.shared.counters.acknowledged.increment(submission.deliveries.len() as u64);
-        }
-        if self.open.is_empty() && self.open.capacity() > 8 {
-            self.open = VecDeque::new();
-        }
-    }
-
-    fn deliver(&mut self) {
-        while self.ending.is_none()
-            && self.wire.out.len() < self.shared.limits.unsent_bytes
-            && self.session.has_window()
-            && let Some(mut message) = self.link.next_outgoing()
-        {
-            let turn = message.turn.take();
-            if let Some(packet) = self.session.deliver(message) {
-                codec::encode(packet, &mut self.wire.out);
-                self.unsent.extend(turn);
-            }
-        }
-    }
-
-    fn packet(&mut self, packet: Packet) {
-        match packet {
-            Packet::PingRequest => codec::encode(Packet::PingResponse, &mut self.wire.out),
-            Packet::Subscribe { packet_id, topic_filters } => {
-                let status = topic_filters
-                    .into_iter()
-                    .map(|(filter, qos)| self.session.subscribe(filter, qos))
-                    .collect();
-                codec::encode(Packet::SubscribeAck { packet_id, status }, &mut self.wire.out);
-            }
-            Packet::Unsubscribe { packet_id, topic_filters } => {
-                for filter in &topic_filters {
-                    self.session.unsubscribe(filter);
-                }
-                codec::encode(Packet::UnsubscribeAck { packet_id }, &mut self.wire.out);
-            }
-            Packet::PublishAck { packet_id } => self.session.acknowledged(packet_id),
-            Packet::PublishRelease { packet_id } => {
-                self.half_delivered.remove(&packet_id);
-                codec::encode_answer(codec::Answer::Complete, packet_id, &mut self.wire.out);
-            }
-            // A second CONNECT [MQTT-3.1.0-2], or what only a server sends.
-            _ => self.end(EndReason::ProtocolError),
         }
     }
 

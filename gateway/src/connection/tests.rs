@@ -1,13 +1,13 @@
 //! The actor over a stream that is no socket: whatever reads and writes will do.
 
 use super::*;
-use crate::{Counters, Limits, access, admission, attributes, presence, registry};
+use crate::{Counters, Limits, access, admission, presence, profiles, questions, registry, session};
 use domain::{
     SystemClock,
     clock::from_micros,
     fleet::device::{Device, DeviceProfile},
     id::DeviceId,
-    telemetry::{Done, MessageSink, Taken, Told},
+    telemetry::{Done, Intent, MessageSink, Reply, Taken, Told, TopicRules},
 };
 use store::records::{
     Records,
@@ -28,6 +28,9 @@ impl MessageSink for Taking {
     fn submit_one(&self, _: InboundMessage, told: Told) {
         told(Ok(Taken::default()));
     }
+    fn ask(&self, _: InboundMessage, _: Reply) -> bool {
+        false
+    }
 }
 
 /// A decoder with a fault, which some payload finds.
@@ -37,6 +40,9 @@ impl MessageSink for Poisoned {
         panic!("poison");
     }
     fn submit_one(&self, _: InboundMessage, _: Told) {
+        panic!("poison");
+    }
+    fn ask(&self, _: InboundMessage, _: Reply) -> bool {
         panic!("poison");
     }
 }
@@ -66,7 +72,10 @@ async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>
         access: access::Access::new(records.clone()),
         registry: registry::Registry::default(),
         presence: presence::Presence::new(records.clone()),
-        attributes: attributes::Attributes::new(records.clone(), limits.questions),
+        profiles: profiles::Profiles::new(records.clone()),
+        questions: questions::Questions::new(limits.questions),
+        sessions: Box::new(session::Fleeting),
+        topics: |_| TopicRules { publish: |_| Some(Intent::Tell), may_subscribe: |_| true },
         door: quarantine::Writer::new(records.clone()),
         wills: Wills::default(),
         counters: Counters::new(),

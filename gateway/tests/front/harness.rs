@@ -5,7 +5,10 @@ use domain::{
     clock::from_micros,
     fleet::device::{Device, DeviceProfile},
     id::DeviceId,
-    telemetry::{Done, InboundMessage, MessageSink, NotStored, Taken, Told, quarantine::Quarantined},
+    telemetry::{
+        Done, InboundMessage, Intent, MessageSink, NotStored, OutboundMessage, Reply, Taken, Told,
+        TopicRules, quarantine::Quarantined,
+    },
 };
 use gateway::{Deps, Gateway, GatewayError, Limits};
 use std::{
@@ -32,6 +35,8 @@ pub struct Sink {
     pub messages: Mutex<Vec<InboundMessage>>,
     withheld: Mutex<Option<Vec<Done>>>,
     pub broken: Mutex<Option<NotStored>>,
+    /// Questions that are not answered yet.
+    pub asked: Mutex<Vec<(InboundMessage, Reply)>>,
 }
 
 impl MessageSink for Sink {
@@ -48,6 +53,29 @@ impl MessageSink for Sink {
     fn submit_one(&self, message: InboundMessage, told: Told) {
         self.submit(vec![message], Box::new(|result| told(result.map(|()| Taken::default()))));
     }
+    fn ask(&self, question: InboundMessage, reply: Reply) -> bool {
+        self.asked.lock().unwrap().push((question, reply));
+        true
+    }
+}
+
+/// A device tells under `v1/devices/me/`, asks under `request/` there, and listens to what it asked and two topics.
+fn topics(profile: DeviceProfile) -> TopicRules {
+    match profile {
+        DeviceProfile::ThingsboardTexts => TopicRules {
+            publish: |topic| topic.starts_with("other/").then_some(Intent::Tell),
+            may_subscribe: |filter| filter == "other/+",
+        },
+        _ => TopicRules {
+            publish: |topic| match topic.strip_prefix("v1/devices/me/")?.contains("/request/") {
+                true => Some(Intent::Ask),
+                false => Some(Intent::Tell),
+            },
+            may_subscribe: |filter| {
+                ["v1/devices/me/attributes", "v1/devices/me/attributes/response/+"].contains(&filter)
+            },
+        },
+    }
 }
 
 impl Sink {
@@ -56,6 +84,12 @@ impl Sink {
     }
     pub fn take_withheld(&self) -> Vec<Done> {
         std::mem::take(self.withheld.lock().unwrap().as_mut().expect("withholding"))
+    }
+    /// Answers the questions that were asked, with their own payloads.
+    pub fn answer(&self, topic: &str) {
+        for (question, reply) in self.asked.lock().unwrap().drain(..) {
+            reply(OutboundMessage { topic: topic.into(), payload: question.payload });
+        }
     }
     pub fn payloads(&self) -> Vec<String> {
         let messages = self.messages.lock().unwrap();
@@ -86,6 +120,7 @@ impl Front {
         let gateway = Gateway::new(Deps {
             records: records.clone(),
             sink: Arc::<Sink>::clone(&sink),
+            topics,
             clock: Arc::new(SystemClock),
             limits,
         });

@@ -6,7 +6,8 @@ mod harness;
 
 use domain::{
     clock::from_micros,
-    telemetry::{DeviceEvent, DeviceEventKind, NotStored, connection::EndReason},
+    fleet::device::{Device, DeviceProfile},
+    telemetry::{NotStored, connection::EndReason},
 };
 use gateway::Limits;
 use harness::{Client, Front, TELEMETRY, connect, eventually, framed, publish, subscribe};
@@ -19,9 +20,9 @@ use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, MqttOption
 use std::time::Duration;
 use store::records::{
     fleet::devices,
-    telemetry::{connections, device_events, quarantine},
+    telemetry::{connections, quarantine},
 };
-use tokio::time::timeout;
+use tokio::{io::AsyncWriteExt, time::timeout};
 
 #[tokio::test]
 async fn a_wrong_token_is_refused_and_visible() {
@@ -180,7 +181,7 @@ async fn ten_megabytes_are_refused_at_the_header() {
     assert_eq!(client.packet().await, None);
     let row = eventually("a row", async || front.quarantined("too_large").await.pop()).await;
     assert_eq!((row.device, row.topic.as_str()), (Some(device), TELEMETRY));
-    assert!(row.payload_bytes > 10 * 1024 * 1024 && row.payload.len() <= 1_000 && row.to_message().is_none());
+    assert!(row.payload_bytes > 10 * 1024 * 1024 && row.payload.len() <= 1_000 && !row.is_message());
     let largest = format!("{{\"note\":\"{}\"}}", "x".repeat(250_000));
     let mut client = front.client("pump").await;
     client.send(&publish(TELEMETRY, 1, 8, &largest)).await;
@@ -253,58 +254,88 @@ async fn a_goodbye_withdraws_the_will() {
 }
 
 #[tokio::test]
-async fn subscriptions_are_granted_only_for_its_own_topics_and_attributes_are_answered() {
+async fn subscriptions_are_granted_only_for_its_own_topics_and_questions_are_answered() {
+    const ANSWERS: &str = "v1/devices/me/attributes/response/+";
     let front = Front::start().await;
     front.device("pump").await;
     let mut client = front.client("pump").await;
     let filters = [
         ("v1/devices/me/attributes", 1),
-        ("v1/devices/me/attributes/response/+", 2),
-        ("v1/devices/me/rpc/request/+", 0),
+        (ANSWERS, 2),
+        ("v1/devices/me/x", 0),
         ("#", 0),
         ("v1/devices/+/attributes", 1),
     ];
     client.send(&subscribe(&filters)).await;
-    assert_eq!(client.packet().await, Some((0x90, vec![0, 9, 1, 1, 0, 0x80, 0x80])));
-    client.send(&publish("v1/devices/me/attributes/request/12", 1, 5, r#"{"clientKeys":"a"}"#)).await;
+    assert_eq!(client.packet().await, Some((0x90, vec![0, 9, 1, 1, 0x80, 0x80, 0x80])));
+    let question = publish("v1/devices/me/attributes/request/12", 1, 5, "what?");
+    client.send(&question).await;
     client.puback(5).await;
-    let (first, body) = client.packet().await.unwrap();
-    let expected = [&harness::text("v1/devices/me/attributes/response/12")[..], &[0, 1]].concat();
-    assert_eq!((first, &body[..expected.len()]), (0x32, &expected[..]));
-    assert_eq!(&body[expected.len()..], br#"{"client":{},"shared":{}}"#);
-    assert!(front.sink.payloads().is_empty());
-    let unsubscribe = [&[0, 4][..], &harness::text("v1/devices/me/attributes/response/+")].concat();
-    client.send(&framed(0xa2, &unsubscribe)).await;
+    client.nothing_but_a_ping().await;
+    front.sink.answer("v1/devices/me/attributes/response/12");
+    let expected = [&harness::text("v1/devices/me/attributes/response/12")[..], &[0, 1], b"what?"].concat();
+    assert_eq!(client.packet().await, Some((0x32, expected)));
+    assert!(front.sink.payloads().is_empty(), "a question is no message to keep");
+    client.send(&framed(0xa2, &[&[0, 4][..], &harness::text(ANSWERS)].concat())).await;
     assert_eq!(client.packet().await, Some((0xb0, vec![0, 4])));
+    client.send(&question).await;
+    client.puback(5).await;
+    front.sink.answer("v1/devices/me/attributes/response/12");
+    client.nothing_but_a_ping().await;
 }
 
 #[tokio::test]
-async fn an_attribute_is_read_back_with_the_type_it_was_sent_with() {
+async fn a_device_that_asks_and_does_not_read_is_not_answered_for_ever() {
+    let front = Front::with(Limits { questions: 2, ..Limits::default() }).await;
+    front.device("pump").await;
+    let mut clients = [front.client("pump").await, Client::open(front.address).await];
+    clients[1].send(&connect("other", "pump", 60, None)).await;
+    clients[1].packet().await;
+    for client in &mut clients {
+        for id in 1..=2 {
+            client.send(&publish("v1/devices/me/attributes/request/1", 1, id, "{}")).await;
+            client.puback(id as u8).await;
+        }
+    }
+    let asked = || front.sink.asked.lock().unwrap().len();
+    assert_eq!(asked(), 2, "however many connections it has");
+    front.sink.asked.lock().unwrap().clear();
+    clients[1].send(&publish("v1/devices/me/attributes/request/1", 1, 3, "{}")).await;
+    clients[1].puback(3).await;
+    assert_eq!(asked(), 1, "there is no answer to wait for");
+}
+
+#[tokio::test]
+async fn a_message_says_how_its_device_speaks_and_a_change_of_that_is_followed() {
     let front = Front::start().await;
     let device = front.device("pump").await;
-    let sent = [("fw", r#""1.10""#), ("gain", "1.10"), ("id", "9007199254740993"), ("old", "A-17")];
-    let events = sent.map(|(name, json)| DeviceEvent {
-        device,
-        ts_us: 1,
-        kind: DeviceEventKind::Attribute,
-        code: name.into(),
-        text: json.into(),
-    });
-    let tx = front.records.begin().await.unwrap();
-    device_events::insert_many(&tx, events.iter().map(|event| (event, None))).await.unwrap();
-    tx.commit().await.unwrap();
     let mut client = front.client("pump").await;
-    client.send(&subscribe(&[("v1/devices/me/attributes/response/+", 0)])).await;
-    client.packet().await;
-    for (request, expected) in [
-        ("{}", r#"{"client":{"fw":"1.10","gain":1.10,"id":9007199254740993,"old":"A-17"},"shared":{}}"#),
-        (r#"{"clientKeys":"fw, id"}"#, r#"{"client":{"fw":"1.10","id":9007199254740993},"shared":{}}"#),
-        (r#"{"clientKeys":["gain"]}"#, r#"{"client":{"gain":1.10},"shared":{}}"#),
-    ] {
-        client.send(&publish("v1/devices/me/attributes/request/1", 0, 0, request)).await;
-        let (_, body) = client.packet().await.unwrap();
-        assert!(body.ends_with(expected.as_bytes()), "{}", String::from_utf8_lossy(&body));
-    }
+    client.send(&publish(TELEMETRY, 0, 0, "{}")).await;
+    let mut retained = publish(TELEMETRY, 1, 1, "{}");
+    retained[0] |= 1;
+    client.send(&retained).await;
+    client.puback(1).await;
+    let told = |at: usize| {
+        let messages = front.sink.messages.lock().unwrap();
+        (messages[at].profile, messages[at].retain)
+    };
+    assert_eq!([told(0), told(1)], [(DeviceProfile::Thingsboard, false), (DeviceProfile::Thingsboard, true)]);
+
+    let kept = devices::get(front.records.read(), device).await.unwrap().unwrap();
+    let tx = front.records.begin().await.unwrap();
+    devices::update(&tx, &Device { profile: DeviceProfile::ThingsboardTexts, ..kept }).await.unwrap();
+    tx.commit().await.unwrap();
+    // In the other dialect this is no topic of its own.
+    let refused = async {
+        let again = publish(TELEMETRY, 1, 2, "{}");
+        while client.stream.write_all(&again).await.is_ok() && client.packet().await.is_some() {}
+    };
+    timeout(Duration::from_secs(10), refused).await.expect("the change is followed");
+    let mut client = front.client("pump").await;
+    client.send(&publish("other/topic", 1, 1, "{}")).await;
+    client.puback(1).await;
+    let last = front.sink.messages.lock().unwrap().last().map(|message| message.profile);
+    assert_eq!(last, Some(DeviceProfile::ThingsboardTexts));
 }
 
 #[tokio::test]

@@ -1,3 +1,32 @@
-//! What devices already speak: one file each, from bytes to facts.
+//! What devices speak: a module each, and the one list of them. A further dialect is its module, its profiles in
+//! [`DeviceProfile`], and its lines here.
 
 pub mod thingsboard;
+
+use crate::{answers::Question, facts::Facts, number_text::Texts};
+use domain::{
+    fleet::device::DeviceProfile,
+    telemetry::{InboundMessage, Rejection, TopicRules},
+};
+
+/// How a device is understood.
+#[derive(Clone, Copy)]
+pub struct Dialect {
+    pub topics: TopicRules,
+    /// What a text is that may be a number.
+    pub texts: Texts,
+    /// One message into facts. An error means that the whole message is unusable; a bad part is only noted in the
+    /// facts.
+    pub decode: fn(&InboundMessage, &mut Facts<'_, '_>) -> Result<(), Rejection>,
+    /// What a message asks that was published as a question; `None` when it makes no sense.
+    pub question: fn(&InboundMessage) -> Option<Question>,
+}
+
+/// The dialect of a device with this profile.
+pub fn of(profile: DeviceProfile) -> &'static Dialect {
+    match profile {
+        DeviceProfile::Thingsboard => &thingsboard::DIALECT,
+        DeviceProfile::ThingsboardNumbers => &thingsboard::WITH_NUMBERS,
+        DeviceProfile::ThingsboardTexts => &thingsboard::WITH_TEXTS,
+    }
+}

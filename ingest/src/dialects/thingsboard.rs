@@ -6,29 +6,66 @@
 //! `failure` and `maintenance` are events, other texts are text events, and so are integers that a sample cannot hold
 //! exactly. Objects are flattened with dots, lists are kept as text.
 
+mod attributes;
+#[cfg(test)]
+mod tests;
+
+use super::Dialect;
 use crate::{
     facts::Facts,
-    json::{Error, Mark, Parser, Scalar},
+    json::{self, Error, Mark, Parser, Scalar},
     names::{Name, Role},
-    number_text,
+    number_text::{self, Texts},
     stamp::Stamp,
 };
 use domain::{
     condition::ReportedState,
-    fleet::device::DeviceProfile,
-    telemetry::{DeviceEventKind, Rejection},
+    telemetry::{DeviceEventKind, InboundMessage, Intent, Rejection, TopicRules},
 };
 
-pub const TELEMETRY: &str = "v1/devices/me/telemetry";
-pub const ATTRIBUTES: &str = "v1/devices/me/attributes";
+/// A text that is plainly a number is one.
+pub const DIALECT: Dialect =
+    Dialect { topics: TOPICS, texts: Texts::Plain, decode, question: attributes::question };
+/// Every text that can be read as a number is one, and whole numbers are measured values whatever their size.
+pub const WITH_NUMBERS: Dialect = Dialect { texts: Texts::Numbers, ..DIALECT };
+pub const WITH_TEXTS: Dialect = Dialect { texts: Texts::Never, ..DIALECT };
+
+const TELEMETRY: &str = "v1/devices/me/telemetry";
+const ATTRIBUTES: &str = "v1/devices/me/attributes";
+
+/// Always relative to the authenticated identity (`me`), so that a device has no way to name another one.
+const TOPICS: TopicRules = TopicRules {
+    publish: |topic| {
+        if attributes::number(topic).is_some() {
+            return Some(Intent::Ask);
+        }
+        topic.starts_with("v1/devices/me/").then_some(Intent::Tell)
+    },
+    may_subscribe: |filter| {
+        matches!(
+            filter,
+            "v1/devices/me/attributes"
+                | "v1/devices/me/attributes/response/+"
+                | "v1/devices/me/rpc/request/+"
+        )
+    },
+};
 
 /// Levels of nested objects within a message.
 const MAX_DEPTH: usize = 8;
 /// The list and the `values` object around them.
 const ENVELOPE: usize = 2;
 
-/// An error means that the whole message is unusable; a bad part is only noted in `facts`.
-pub fn telemetry(text: &str, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
+fn decode(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
+    let read = match &*message.topic {
+        TELEMETRY => telemetry,
+        ATTRIBUTES => client_attributes,
+        other => return Err(Rejection::UnknownTopic(other.into())),
+    };
+    read(json::text(&message.payload)?, facts)
+}
+
+fn telemetry(text: &str, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
     let mut json = Parser::new(text, MAX_DEPTH + ENVELOPE);
     match json.peek()? {
         b'{' => entry(&mut json, facts)?,
@@ -53,7 +90,7 @@ pub fn telemetry(text: &str, facts: &mut Facts<'_, '_>) -> Result<(), Rejection>
 }
 
 /// Client attributes: `{"serial":"A-17","firmware":{"version":3}}`, each key one fact.
-pub fn attributes(text: &str, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
+fn client_attributes(text: &str, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
     let mut json = Parser::new(text, MAX_DEPTH);
     if json.peek()? != b'{' {
         json.skip()?;
@@ -214,7 +251,7 @@ impl Said {
             Role::Reading => reading(json, facts, name, ts_us),
             Role::State if json.peek()? == b'"' => match json.scalar()? {
                 // A number as text is what a number is: a code that no table explains.
-                Scalar::Text(text) if number_text::read(&text, facts.origin.profile).is_none() => {
+                Scalar::Text(text) if number_text::read(&text, facts.origin.texts).is_none() => {
                     self.state = Some(text.into_owned());
                     Ok(())
                 }
@@ -275,12 +312,12 @@ fn value(scalar: Scalar<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: i64) 
     if let Scalar::Number(number) = scalar {
         return facts.sample(name.metric, ts_us, number);
     }
-    let profile = facts.origin.profile;
+    let texts = facts.origin.texts;
     let number = match &scalar {
         Scalar::Bool(value) => Some(f64::from(u8::from(*value))),
-        Scalar::Text(text) => number_text::read(text, profile),
-        // Rounded when the device's profile says that its numbers are measured values, whatever their size.
-        Scalar::LongInteger(digits) if profile == DeviceProfile::ThingsboardNumbers => digits.parse().ok(),
+        Scalar::Text(text) => number_text::read(text, texts),
+        // Rounded where whatever can be read as a number is a measured value.
+        Scalar::LongInteger(digits) if texts == Texts::Numbers => digits.parse().ok(),
         Scalar::NotFinite => Some(f64::NAN),
         Scalar::Number(_) | Scalar::LongInteger(_) | Scalar::Null => None,
     };

@@ -100,7 +100,7 @@ fn draw(view: &View, row: &Quarantined, sender: &str) -> Markup {
                 p.hint { (lang.count("quarantine-bytes", row.payload_bytes.cast_signed())) }
             }
             div.act {
-                @if row.to_message().is_some() { (button(view, row, "replay", "play")) }
+                @if row.is_message() { (button(view, row, "replay", "play")) }
                 (button(view, row, "discard", "stop"))
             }
         }

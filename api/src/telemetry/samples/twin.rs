@@ -11,7 +11,6 @@ use axum::{
 };
 use domain::telemetry::{InboundMessage, NotStored, Refusal, Rejection, Taken, quarantine::Quarantined};
 use serde::Serialize;
-use std::sync::Arc;
 use store::records::fleet::devices;
 use tokio::sync::oneshot;
 use web::{deps::Deps, problem::Problem, request::Peer};
@@ -63,12 +62,7 @@ pub async fn attributes(
 async fn take(deps: &Deps, peer: Peer, token: &str, topic: &str, body: Bytes) -> Result<Response, Problem> {
     let found = devices::authenticate(deps.records.read(), token).await?;
     let device = found.ok_or_else(|| wrong_token(deps, peer))?;
-    let message = InboundMessage {
-        device: device.id,
-        topic: Arc::from(topic),
-        payload: body.into(),
-        received_at: deps.now(),
-    };
+    let message = InboundMessage::plain(device.id, device.profile, topic, body, deps.now());
     let (tx, rx) = oneshot::channel();
     deps.ingest.submit_one(
         message,

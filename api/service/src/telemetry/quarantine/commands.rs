@@ -6,7 +6,10 @@ use crate::{
     scope,
 };
 use domain::{id::QuarantineId, reason::Refusal, telemetry::NotStored};
-use store::{StoreError, records::telemetry::quarantine};
+use store::{
+    StoreError,
+    records::{fleet::devices, telemetry::quarantine},
+};
 use tokio::sync::oneshot;
 
 /// Hands the message to ingest again, with its first time of receipt, and removes it from the list. If it is refused
@@ -18,7 +21,12 @@ pub async fn replay(deps: &Deps, mut cx: Context, id: QuarantineId) -> Result<()
         return Ok(());
     }
     let row = scope::quarantined(deps.records.read(), cx.scope(), id).await?;
-    let message = row.to_message().ok_or(CommandError::Refused(Refusal::NotReplayable))?;
+    let speaker = match row.device {
+        Some(device) => devices::get(deps.records.read(), device).await?,
+        None => None,
+    };
+    let profile = speaker.map(|device| device.profile).unwrap_or_default();
+    let message = row.to_message(profile).ok_or(CommandError::Refused(Refusal::NotReplayable))?;
     let (tx, rx) = oneshot::channel();
     deps.ingest.submit(
         vec![message],
