@@ -3,16 +3,23 @@
 //! [`records`], which fills a data folder before a product opens it, writes through the store.
 
 pub mod delivery;
+#[cfg(feature = "tools")]
 pub mod evaluate;
 pub mod fleet;
 pub mod history;
 pub mod kind;
+#[cfg(feature = "tools")]
 pub mod load;
 pub mod machine;
 pub mod noise;
 pub mod payload;
+#[cfg(feature = "tools")]
 pub mod pdm;
+#[cfg(feature = "tools")]
 pub mod plant;
+#[cfg(feature = "tools")]
 pub mod records;
+#[cfg(feature = "tools")]
 pub mod replay;
+#[cfg(feature = "tools")]
 pub mod table;
