@@ -11,7 +11,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 /// From a device's message to a paid invoice: IoT telemetry, predictive maintenance and field service in one process.
 ///
-/// Every option of `run` is also a key of the TOML file and a variable MAINSTAY_<OPTION> of the environment.
+/// Every option of `run` is also a key of the TOML file and a variable `MAINSTAY_<OPTION>` of the environment.
 /// Precedence: defaults < file < environment < flags.
 #[derive(Debug, Parser)]
 #[command(name = "mainstay", version, args_conflicts_with_subcommands = true)]

@@ -4,7 +4,7 @@
 //! field that shows one thing and means another (see [`Form::showing`]). Left untouched it means the same row, also
 //! one that no search would offer any more. `chooser.js` asks the server while one types and sets all three. Without
 //! it the form is sent with what was typed: the server takes the only row that is meant, or the form comes back with
-//! those that may be. Looking rows up is not done here, but in [`api::choices`].
+//! those that may be. Looking rows up is not done here, but in `choices` of the faces.
 
 use super::{
     form::{Fields, Form, exact, seen},

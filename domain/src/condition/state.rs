@@ -1,7 +1,7 @@
 //! The state log of one asset, derived from what was reported about it.
 //!
 //! Reports, failures and finished maintenance are *marks* in time; a device that says nothing for longer than its
-//! limit leaves a *silence*. [`derive`] turns marks and silences into intervals and failures. It looks at their times
+//! limit leaves a *silence*. [`fn@derive`] turns marks and silences into intervals and failures. It looks at their times
 //! only, never at the order of their arrival, so late data corrects the log.
 //!
 //! Each device speaks for its own part of the asset ([`walk`]); the asset is as well as the worst of its parts
@@ -89,7 +89,7 @@ impl Silence {
     }
 }
 
-/// What [`derive`] finds. Intervals are contiguous from the first mark on.
+/// What [`fn@derive`] finds. Intervals are contiguous from the first mark on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Derived {
     pub intervals: Vec<Stretch>,

@@ -1,6 +1,6 @@
 //! What machines said: samples, state reports and events, kept durably in the order in which they were accepted.
 //!
-//! One trait, several engines, one conformance suite ([`contract`]) run against each. Instants are microseconds since
+//! One trait, several engines, one conformance suite (`contract`) run against each. Instants are microseconds since
 //! 1970 (`*_us`); ranges are half open; buckets are aligned to 1970 UTC.
 
 use crate::StoreError;

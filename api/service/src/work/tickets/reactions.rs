@@ -28,7 +28,7 @@ use store::{
     },
 };
 
-/// For [`api::operation::jobs::REACTIONS`].
+/// For [`crate::jobs::REACTIONS`].
 pub fn run<'a>(
     deps: &'a Deps,
     tx: &'a Tx,
