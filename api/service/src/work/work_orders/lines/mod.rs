@@ -1,26 +1,25 @@
-//! What a job used. A part is typed once: its movement leaves the van, its price and cost come from the catalogue,
-//! and who pays is decided, all in one transaction. Labour and travel come from the visit's timestamps: see [`time`].
+//! What a job used: parts (see [`parts`]), labour and travel that come from the visit's timestamps (see [`time`]), and
+//! what the office adds, corrects and takes off.
 
+mod parts;
 mod time;
 
 use super::commands::{accepts_lines, load, tell_of_change};
 use crate::{
     command::{Begun, CommandError, Context, circumstances},
     deps::Deps,
-    input::{Checks, MAX_MINOR, MAX_NAME},
+    input::{Checks, MAX_MINOR},
     money::contracts::coverage::decide,
 };
 use domain::{
     Currency, Money, Timestamp,
-    id::{LineId, PartId, StockLocationId, StockMovementId, VisitId, WorkOrderId},
+    id::{LineId, StockMovementId, WorkOrderId},
     money::coverage::{CoverageDecision, CoverageReason, Payer, Work},
     people::organisation::Organisation,
     reason::{Reason, Refusal},
     work::{
         line::{Line, LineKind},
         stock::{MovementReason, StockError, StockMovement, check_quantity},
-        technician::Technician,
-        visit::Visit,
         work_order::WorkOrder,
     },
 };
@@ -30,12 +29,12 @@ use store::records::{
     Tx,
     people::organisation,
     work::{
-        lines, parts,
+        lines,
         stock::{self, MoveError},
-        technicians, visits,
     },
 };
 
+pub use parts::{UsedPart, use_part};
 pub use time::{catch_up, from_visit, waive};
 
 /// Refuses what no invoice could carry, with what to change. Asked at approval too, so that nothing is approved that
@@ -53,19 +52,6 @@ pub fn can_be_billed(line: &Line, ours: Currency) -> Result<(), CommandError> {
 
 /// Longest description of a line.
 pub const MAX_LINE: usize = 300;
-
-/// A part that was used.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct UsedPart {
-    pub part_id: PartId,
-    pub quantity: Decimal,
-    /// Where it was taken from; a technician's own van when absent.
-    pub stock_location_id: Option<StockLocationId>,
-    pub visit_id: Option<VisitId>,
-    pub serial_number: Option<String>,
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
-    pub at: Option<Timestamp>,
-}
 
 /// Labour, travel or an expense that the office adds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,89 +76,6 @@ pub struct LineChange {
     pub unit_price: Money,
     /// Borne by us as goodwill.
     pub goodwill: bool,
-}
-
-pub async fn use_part(
-    deps: &Deps,
-    mut cx: Context,
-    id: WorkOrderId,
-    input: UsedPart,
-) -> Result<Line, CommandError> {
-    let tx = match cx.begin(&deps.records, "work_orders.use_part", &(id, &input)).await? {
-        Begun::New(tx) => tx,
-        Begun::Repeated(line) => return Ok(line),
-    };
-    let work = load(&tx, &cx.actor, id, None).await?;
-    accepts_lines(&work, &cx.actor, "use_part")?;
-    let at = time::of_work(&tx, &cx, &work, input.at).await?;
-    let quantity = check_quantity(input.quantity).map_err(|_| quantity_error())?;
-    let mut checks = Checks::default();
-    let serial_number = checks.optional("serial_number", input.serial_number.as_deref(), MAX_NAME);
-    checks.finish()?;
-    let part = parts::get(&tx, input.part_id).await?.filter(|part| part.active);
-    let part = part.ok_or(CommandError::field("part_id", Reason::PartsNoSuchPart))?;
-    if organisation::get(&tx).await?.is_some_and(|ours| ours.currency != part.unit_price.currency) {
-        return Err(CommandError::field("part_id", Reason::WorkOrdersPartCurrency));
-    }
-    let visit = visit_of(&tx, &work, input.visit_id).await?;
-    let technician = match (cx.actor.technician_scope(), &visit) {
-        (Some(id), _) => technicians::get(&tx, id).await?,
-        (None, Some(visit)) => technicians::get(&tx, visit.technician_id).await?,
-        (None, None) => None,
-    };
-    let location = place(&cx, &input, technician.as_ref())?;
-    if stock::find_location(&tx, cx.scope(), location).await?.is_none() {
-        return Err(CommandError::field("stock_location_id", Reason::PlaceRequired));
-    }
-    let mut line = Line {
-        id: LineId::generate(),
-        work_order_id: id,
-        visit_id: visit.map(|visit| visit.id),
-        technician_id: technician.map(|technician| technician.id),
-        kind: LineKind::Part,
-        description: format!("{} {}", part.number, part.name),
-        part_id: Some(part.id),
-        stock_location_id: Some(location),
-        serial_number,
-        quantity,
-        time_us: None,
-        unit_price: part.unit_price,
-        unit_cost: part.unit_cost,
-        at,
-        coverage: undecided(),
-        invoiced: false,
-    };
-    bounded(&line)?;
-    line.coverage = coverage(&tx, &work, &line, None).await?;
-    lines::insert(&tx, &line).await?;
-    let movement = StockMovement {
-        id: StockMovementId::generate(),
-        part_id: part.id,
-        from: Some(location),
-        to: None,
-        quantity,
-        reason: MovementReason::Use,
-        line_id: Some(line.id),
-        note: work.number.clone(),
-        at: circumstances(&cx, Some(at)).map_or(cx.at, |how| how.at),
-    };
-    stock::insert(&tx, &movement).await.map_err(move_error)?;
-    tell_of_change(&tx, &work, cx.at).await?;
-    cx.finish(tx, line).await
-}
-
-/// A technician takes from their own van only; the office says from where.
-fn place(
-    cx: &Context,
-    input: &UsedPart,
-    technician: Option<&Technician>,
-) -> Result<StockLocationId, CommandError> {
-    let van = technician.and_then(|technician| technician.van_id);
-    let chosen = input.stock_location_id.or(van);
-    if cx.actor.technician_scope().is_some() && chosen != van {
-        return Err(CommandError::Forbidden);
-    }
-    chosen.ok_or(CommandError::field("stock_location_id", Reason::PlaceRequired))
 }
 
 /// Adds labour, travel or an expense. Time across the end of a cover becomes one line for each side of it.
@@ -371,12 +274,6 @@ fn undecided() -> CoverageDecision {
         covered_share: Decimal::ZERO,
         reason: CoverageReason::NoContractOrWarranty,
     }
-}
-
-async fn visit_of(tx: &Tx, work: &WorkOrder, visit: Option<VisitId>) -> Result<Option<Visit>, CommandError> {
-    let Some(id) = visit else { return Ok(None) };
-    let visit = visits::get(tx, id).await?.filter(|visit| visit.work_order_id == work.id);
-    visit.map(Some).ok_or(CommandError::NotFound)
 }
 
 async fn line_of(tx: &Tx, work_order: WorkOrderId, line: LineId) -> Result<Line, CommandError> {
