@@ -16,6 +16,9 @@ pub enum StoreError {
     /// No room left: stop acknowledging, keep what is stored.
     #[error("disk full: {0}")]
     Full(String),
+    /// The database is none that this version can work with: whoever runs it must act, and the text says how.
+    #[error("{0}")]
+    Unsuited(String),
     /// What was read cannot be understood: a person must look.
     #[error("corrupt: {0}")]
     Corrupt(String),
@@ -23,15 +26,16 @@ pub enum StoreError {
 
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
-        use sea_orm::SqlErr;
+        use crate::records::engine::dialect::{Said, constraint, said};
+        use sea_orm::{DbErr, SqlErr};
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(what) | SqlErr::ForeignKeyConstraintViolation(what)) => {
-                Self::Conflict(what)
+                Self::Conflict(constraint(&error).unwrap_or(what))
             }
             _ => match &error {
-                sea_orm::DbErr::RecordNotUpdated => Self::Conflict("changed meanwhile".into()),
-                sea_orm::DbErr::Type(_) | sea_orm::DbErr::Json(_) => Self::Corrupt(error.to_string()),
-                _ if error.to_string().contains("database or disk is full") => Self::Full(error.to_string()),
+                DbErr::RecordNotUpdated => Self::Conflict("changed meanwhile".into()),
+                DbErr::Type(_) | DbErr::Json(_) => Self::Corrupt(error.to_string()),
+                _ if said(&error) == Said::Full => Self::Full(error.to_string()),
                 _ => Self::Unavailable(error.to_string()),
             },
         }

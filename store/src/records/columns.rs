@@ -1,7 +1,6 @@
 //! How domain values become columns: words, JSON facts, scaled quantities, money and instants.
 
 pub mod frozen;
-pub(in crate::records) mod minor_units;
 use crate::StoreError;
 use domain::{Currency, Money, Timestamp, clock::from_micros};
 use rust_decimal::{Decimal, prelude::ToPrimitive};

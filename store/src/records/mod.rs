@@ -1,8 +1,8 @@
 //! Everything that people and rules make: one repository module per word of the glossary.
 //!
 //! A repository function takes `&impl ConnectionTrait`, so the same code reads through [`Records::read`] and writes
-//! inside a [`Tx`]. All writes go through one connection, because SQLite has one writer; `BEGIN IMMEDIATE` keeps
-//! other processes (such as `create-account`) out for the length of a transaction. Instants are stored as
+//! inside a [`Tx`], on SQLite and on PostgreSQL. One transaction writes at a time: a process has one connection for
+//! it, and a lock keeps other processes (such as `create-account`) out for its length ([`engine::opening`]). Instants are stored as
 //! microseconds (`*_us`), money as minor units beside its currency, ids as UUIDs, lifecycles as their snake_case word.
 
 pub mod condition;
@@ -22,9 +22,14 @@ mod migrations;
 mod tests;
 
 use crate::{StoreError, health::Health};
+use engine::{
+    dialect::{Said, said},
+    opening::{self, Opened},
+    write_probe,
+};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    Statement, TransactionTrait,
+    Statement,
 };
 use std::{
     path::Path,
@@ -62,21 +67,21 @@ pub const PART: &str = "records";
 impl Records {
     /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let url = format!("sqlite://{}?mode=rwc", data_dir.join("records.db").display());
-        let write = crate::records::engine::opening::to_write(&url).await?;
-        let mut read = crate::records::engine::opening::to_read(&url).await?;
+        Ok(Self::over(opening::file(data_dir).await?))
+    }
+
+    /// Opens the records in the PostgreSQL database `url`, which exists, migrating them as needed.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Ok(Self::over(opening::server(url).await?))
+    }
+
+    fn over(Opened { write, mut read }: Opened) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&statements);
         read.set_metric_callback(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self {
-            read,
-            write,
-            commits: Arc::new(watch::channel(0).0),
-            health: Health::default(),
-            statements,
-        })
+        Self { read, write, commits: Arc::new(watch::channel(0).0), health: Health::default(), statements }
     }
 
     /// For reading outside a transaction. Never write through it.
@@ -84,17 +89,16 @@ impl Records {
         &self.read
     }
 
-    /// A transaction that nothing can overtake: what it has read is still so when it writes, with any number of
-    /// processes on the file.
     /// The records as they are now, for several reads: none of them sees what is committed meanwhile, and what one has
     /// brought into memory the next finds there. Never write through it.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(self.read.begin().await?)
+        Ok(opening::snapshot(&self.read).await?)
     }
 
+    /// A transaction that nothing can overtake: what it has read is still so when it writes, with any number of
+    /// processes on the records.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = self.write.begin_with_options(crate::records::engine::opening::immediate()).await;
-        let inner = inner.inspect_err(|error| note(&self.health, error))?;
+        let inner = opening::begin(&self.write).await.inspect_err(|error| note(&self.health, error))?;
         Ok(Tx { inner, commits: Arc::clone(&self.commits), health: self.health.clone() })
     }
 
@@ -106,10 +110,10 @@ impl Records {
     /// Tries whether writing works again, and says so if it does.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let tx = self.begin().await?;
-        crate::records::engine::write_probe::put(&tx).await?;
+        write_probe::put(&tx).await?;
         tx.commit_quietly().await?;
         let tx = self.begin().await?;
-        crate::records::engine::write_probe::remove(&tx).await?;
+        write_probe::remove(&tx).await?;
         tx.commit_quietly().await?;
         self.health.well(PART);
         Ok(())
@@ -139,17 +143,11 @@ pub struct Tx {
     health: Health,
 }
 
-/// Once a write has failed for want of room or a broken disk, the records are not well until [`Records::probe`] says so.
+/// Once a write has failed for want of room, a broken disk or a server that is gone, the records are not well until
+/// [`Records::probe`] says so.
 fn note(health: &Health, error: &DbErr) {
-    const CANNOT_WRITE: [&str; 4] = [
-        "database or disk is full",
-        "disk I/O error",
-        "attempt to write a readonly database",
-        "unable to open database file",
-    ];
-    let words = error.to_string();
-    if CANNOT_WRITE.iter().any(|cannot| words.contains(cannot)) {
-        health.failing(PART, words);
+    if matches!(said(error), Said::Full | Said::CannotWrite) {
+        health.failing(PART, error);
     }
 }
 

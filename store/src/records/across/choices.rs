@@ -4,6 +4,7 @@
 use crate::{
     StoreError,
     records::{
+        engine::dialect::Dialect,
         fleet::{assets, customers, models, sites},
         lists::search::{self, Kind},
         work::parts,
@@ -19,7 +20,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     Select,
     prelude::Uuid,
-    sea_query::{Expr, Query, SelectStatement, Value},
+    sea_query::{Expr, ExprTrait, Func, Query, SelectStatement},
 };
 
 /// Assets by their own words, and by those of their customer and site; of one customer, or of all.
@@ -37,9 +38,9 @@ pub async fn assets(
     }
     for word in sought.split_whitespace() {
         let found = Condition::any()
-            .add(search::found(Kind::Asset, Column::Id, Column::Search, word))
-            .add(Column::CustomerId.in_subquery(customers_called(word)))
-            .add(Column::SiteId.in_subquery(sites_called(word)));
+            .add(search::found(Dialect::of(db), Kind::Asset, Column::Id, Column::Search, word))
+            .add(Column::CustomerId.in_subquery(customers_called(Dialect::of(db), word)))
+            .add(Column::SiteId.in_subquery(sites_called(Dialect::of(db), word)));
         query = query.filter(found);
     }
     let rows = called_first(query, &["name", "serial_number"], sought)
@@ -62,8 +63,8 @@ pub async fn sites(
     let mut query = Entity::find().filter(sites::seen(scope));
     for word in sought.split_whitespace() {
         let found = Condition::any()
-            .add(search::found(Kind::Site, Column::Id, Column::Search, word))
-            .add(Column::CustomerId.in_subquery(customers_called(word)));
+            .add(search::found(Dialect::of(db), Kind::Site, Column::Id, Column::Search, word))
+            .add(Column::CustomerId.in_subquery(customers_called(Dialect::of(db), word)));
         query = query.filter(found);
     }
     let rows = called_first(query, &["name"], sought)
@@ -83,6 +84,7 @@ pub async fn customers(
 ) -> Result<Vec<Customer>, StoreError> {
     use customers::{Column, Entity};
     let query = Entity::find().filter(customers::seen(scope)).filter(search::found(
+        Dialect::of(db),
         Kind::Customer,
         Column::Id,
         Column::Search,
@@ -105,6 +107,7 @@ pub async fn models(
 ) -> Result<Vec<Model>, StoreError> {
     use models::{Column, Entity};
     let query = Entity::find().filter(models::seen(scope)).filter(search::found(
+        Dialect::of(db),
         Kind::Model,
         Column::Id,
         Column::Search,
@@ -123,6 +126,7 @@ pub async fn models(
 pub async fn parts(db: &impl ConnectionTrait, sought: &str, limit: u64) -> Result<Vec<Part>, StoreError> {
     use parts::{Column, Entity};
     let query = Entity::find().filter(Column::Active.eq(true)).filter(search::found(
+        Dialect::of(db),
         Kind::Part,
         Column::Id,
         Column::Search,
@@ -136,26 +140,27 @@ pub async fn parts(db: &impl ConnectionTrait, sought: &str, limit: u64) -> Resul
     rows.into_iter().map(parts::from_row).collect()
 }
 
-fn customers_called(word: &str) -> SelectStatement {
+fn customers_called(dialect: Dialect, word: &str) -> SelectStatement {
     use customers::{Column, Entity};
-    let found = search::found(Kind::Customer, Column::Id, Column::Search, word);
+    let found = search::found(dialect, Kind::Customer, Column::Id, Column::Search, word);
     Query::select().column(Column::Id).from(Entity).cond_where(found).to_owned()
 }
 
-fn sites_called(word: &str) -> SelectStatement {
+fn sites_called(dialect: Dialect, word: &str) -> SelectStatement {
     use sites::{Column, Entity};
-    let found = search::found(Kind::Site, Column::Id, Column::Search, word);
+    let found = search::found(dialect, Kind::Site, Column::Id, Column::Search, word);
     Query::select().column(Column::Id).from(Entity).cond_where(found).to_owned()
 }
 
 /// `query` with the rows first one of whose `columns` is exactly `sought`.
-fn called_first<E: EntityTrait>(query: Select<E>, columns: &[&str], sought: &str) -> Select<E> {
+fn called_first<E: EntityTrait>(query: Select<E>, columns: &[&'static str], sought: &str) -> Select<E> {
     let sought = sought.trim();
     if sought.is_empty() {
         return query;
     }
-    let equal: Vec<String> = columns.iter().map(|column| format!("lower({column}) = lower(?)")).collect();
-    let values = columns.iter().map(|_| Value::from(sought));
-    let called = format!("CASE WHEN {} THEN 0 ELSE 1 END", equal.join(" OR "));
-    query.order_by(Expr::cust_with_values(called, values), Order::Asc)
+    let lower = |of: Expr| Expr::from(Func::lower(of));
+    let equal = |column: &&'static str| lower(Expr::col(*column)).eq(lower(Expr::val(sought)));
+    let equal = columns.iter().map(equal).fold(Condition::any(), Condition::add);
+    let called: Expr = Expr::case(equal, 0).finally(1).into();
+    query.order_by(called, Order::Asc)
 }

@@ -8,7 +8,7 @@ use sea_orm::{
     entity::prelude::*,
     sea_query::{Expr, OnConflict, Query, SelectStatement, SimpleExpr},
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "demo")]
@@ -145,24 +145,4 @@ async fn delete(
 ) -> Result<(), StoreError> {
     tx.execute(Query::delete().from_table(table).and_where(matching)).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0090_demo"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("demo")
-            .col(schema::integer("id").primary_key())
-            .col(schema::string("stage"))
-            .col(schema::big_integer("anchor_us"))
-            .col(schema::text("accounts"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

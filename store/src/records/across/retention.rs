@@ -13,7 +13,7 @@ use sea_orm::{
     ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*,
     sea_query::OnConflict,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "retention_runs")]
@@ -151,29 +151,4 @@ pub async fn trim_sessions(
 ) -> Result<u64, StoreError> {
     let sessions = sessions::sweep(tx, made_before, seen_before).await?;
     Ok(sessions + known_browsers::sweep(tx, browsers_before).await?)
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0106_retention"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let runs = Table::create()
-            .table("retention_runs")
-            .col(schema::string("subject").primary_key())
-            .col(schema::big_integer("at_us"))
-            .col(schema::big_integer("removed"))
-            .col(schema::big_integer("removed_ever"))
-            .col(schema::text_null("error"))
-            .to_owned();
-        manager.create_table(runs).await?;
-        // What is trimmed is found without reading what stays.
-        let of = crate::records::migrations::create_indexes;
-        of(manager, "command_keys", &[("command_keys_at", &["at_us"])]).await?;
-        of(manager, "quarantine", &[("quarantine_received", &["received_at_us"])]).await
-    }
 }

@@ -3,7 +3,7 @@
 
 use crate::StoreError;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "analytics_state")]
@@ -54,23 +54,4 @@ pub async fn delete(tx: &impl ConnectionTrait, keys: &[String]) -> Result<(), St
         Entity::delete_many().filter(Column::Key.is_in(some.iter().cloned())).exec(tx).await?;
     }
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0036_analytics_state"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("analytics_state")
-            .col(schema::string("key").primary_key())
-            .col(schema::big_integer("seq"))
-            .col(schema::text("body"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

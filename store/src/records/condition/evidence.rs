@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::{condition::evidence::Evidence, id::AlertId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,23 +46,4 @@ pub async fn by_ids(
         Entity::find().filter(Column::AlertId.is_in(alerts.into_iter().map(Uuid::from))).all(db).await?;
     let (found, _) = readable::each("evidence", rows, |row| (row.alert_id, ""), Evidence::try_from);
     Ok(found.into_iter().map(|evidence| (evidence.alert_id, evidence)).collect())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0035_evidence"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("evidence")
-            .col(schema::uuid("alert_id").primary_key())
-            .col(schema::text("body"))
-            .foreign_key(ForeignKey::create().from("evidence", "alert_id").to("alerts", "id"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

@@ -12,7 +12,7 @@ use domain::{
     id::{AssetId, CustomerId, ModelId},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "failures")]
@@ -165,39 +165,4 @@ pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     state_days::forget_demo(tx, state_days::Part::Failures).await?;
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0031_failures"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("failures")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("asset_id"))
-            .col(schema::uuid("device_id"))
-            .col(schema::big_integer("at_us"))
-            .col(schema::big_integer_null("restored_at_us"))
-            .col(schema::string_null("code"))
-            .col(schema::string_null("cause"))
-            .col(schema::string("detected_by"))
-            .foreign_key(ForeignKey::create().from("failures", "asset_id").to("assets", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let of_asset = Index::create()
-            .name("failures_of_asset")
-            .table("failures")
-            .col("asset_id")
-            .col("at_us")
-            .to_owned();
-        manager.create_index(of_asset).await?;
-        let by_time =
-            Index::create().name("failures_by_time").table("failures").col("at_us").col("id").to_owned();
-        manager.create_index(by_time).await
-    }
 }

@@ -8,14 +8,13 @@ use domain::{
     Timestamp,
     clock::from_micros,
     condition::{
-        Severity,
         alert::Verdict,
-        rule::{Condition, DEFAULT_HISTORICAL_LIMIT_SECONDS, Rule, RuleSettings, Scope},
+        rule::{Rule, RuleSettings},
     },
     id::RuleId,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -148,7 +147,7 @@ pub async fn stamp(db: &impl ConnectionTrait) -> Result<(i64, i64), StoreError> 
     let query = Entity::find()
         .select_only()
         .column_as(Column::Id.count(), "n")
-        .column_as(Expr::cust("COALESCE(CAST(SUM(version) AS INTEGER), 0)"), "versions");
+        .column_as(Expr::cust("CAST(COALESCE(SUM(version), 0) AS bigint)"), "versions");
     Ok(query.into_tuple().one(db).await?.unwrap_or((0, 0)))
 }
 
@@ -187,65 +186,4 @@ pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     version::Entity::delete_many().filter(version::Column::RuleId.in_subquery(ids)).exec(tx).await?;
     Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
     Ok(())
-}
-
-/// "Equipment reports a failure": on from the first start.
-fn failure_rule() -> Rule {
-    let start = from_micros(0);
-    Rule {
-        id: FAILURE_RULE,
-        version: 1,
-        settings: RuleSettings {
-            name: "Equipment reports a failure".into(),
-            condition: Condition::DownUnplanned,
-            scope: Scope::All,
-            severity: Severity::Critical,
-            opens_ticket: true,
-            enabled: true,
-            historical_limit_seconds: DEFAULT_HISTORICAL_LIMIT_SECONDS,
-            historical_opens_ticket: false,
-            clear_after_quiet_seconds: None,
-            component: None,
-            action: None,
-            expected_downtime_hours: None,
-            failure_level: None,
-        },
-        built_in: true,
-        demo: false,
-        created_at: start,
-        updated_at: start,
-    }
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0033_rules"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let rules = Table::create()
-            .table("rules")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::big_integer("version"))
-            .col(schema::text("settings"))
-            .col(schema::boolean("built_in"))
-            .col(schema::boolean("demo"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::big_integer("updated_at_us"))
-            .to_owned();
-        manager.create_table(rules).await?;
-        let versions = Table::create()
-            .table("rule_versions")
-            .col(schema::uuid("rule_id"))
-            .col(schema::big_integer("version"))
-            .col(schema::text("settings"))
-            .col(schema::big_integer("at_us"))
-            .primary_key(Index::create().col("rule_id").col("version"))
-            .to_owned();
-        manager.create_table(versions).await?;
-        insert(manager.get_connection(), &failure_rule()).await.map_err(|e| DbErr::Migration(e.to_string()))
-    }
 }

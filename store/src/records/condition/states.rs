@@ -22,7 +22,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 mod settled;
@@ -531,90 +531,4 @@ pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Res
         silence::Entity::delete_many().filter(silence::Column::DeviceId.is_in(ids)).exec(tx).await?;
     }
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0030_states"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let intervals = Table::create()
-            .table("state_intervals")
-            .col(schema::uuid("asset_id"))
-            .col(schema::big_integer("from_us"))
-            .col(schema::big_integer_null("to_us"))
-            .col(schema::string("state"))
-            .col(schema::string_null("cause"))
-            .primary_key(Index::create().col("asset_id").col("from_us"))
-            .foreign_key(ForeignKey::create().from("state_intervals", "asset_id").to("assets", "id"))
-            .to_owned();
-        manager.create_table(intervals).await?;
-        // Fleet indicators read by time across all assets; "down now" reads the open ends.
-        let by_end = Index::create()
-            .name("state_intervals_by_end")
-            .table("state_intervals")
-            .col("to_us")
-            .col("state")
-            .to_owned();
-        manager.create_index(by_end).await?;
-        let marks = Table::create()
-            .table("state_marks")
-            .col(schema::uuid("asset_id"))
-            .col(schema::big_integer("at_us"))
-            .col(schema::string("kind"))
-            .col(schema::uuid("device_id"))
-            .col(schema::string("code"))
-            .col(schema::string_null("state"))
-            .col(schema::string_null("cause"))
-            .primary_key(
-                Index::create().col("asset_id").col("at_us").col("kind").col("device_id").col("code"),
-            )
-            .foreign_key(ForeignKey::create().from("state_marks", "asset_id").to("assets", "id"))
-            .to_owned();
-        manager.create_table(marks).await?;
-        let silences = Table::create()
-            .table("silences")
-            .col(schema::uuid("device_id"))
-            .col(schema::big_integer("from_us"))
-            .col(schema::big_integer_null("to_us"))
-            .primary_key(Index::create().col("device_id").col("from_us"))
-            .to_owned();
-        manager.create_table(silences).await
-    }
-}
-
-pub(in crate::records) struct StopsMigration;
-impl MigrationName for StopsMigration {
-    fn name(&self) -> &str {
-        "0080_stops"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for StopsMigration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let resumes = Table::alter()
-            .table("state_intervals")
-            .add_column(schema::boolean("resumes").default(false))
-            .to_owned();
-        manager.alter_table(resumes).await?;
-        // What is known already: a stop lasts until the equipment is up or idle.
-        manager
-            .get_connection()
-            .execute_unprepared(
-                "UPDATE state_intervals SET resumes = TRUE WHERE state = 'down_unplanned' AND (\
-                     SELECT earlier.state FROM state_intervals AS earlier \
-                     WHERE earlier.asset_id = state_intervals.asset_id \
-                       AND earlier.from_us < state_intervals.from_us \
-                       AND earlier.state IN ('up', 'idle', 'down_unplanned') \
-                     ORDER BY earlier.from_us DESC LIMIT 1) = 'down_unplanned'",
-            )
-            .await?;
-        let of_device: [(&str, &[&str]); 1] =
-            [("state_marks_of_device", &["asset_id", "device_id", "at_us"])];
-        crate::records::migrations::create_indexes(manager, "state_marks", &of_device).await
-    }
 }

@@ -3,7 +3,7 @@
 use crate::StoreError;
 use domain::Timestamp;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "command_keys")]
@@ -42,24 +42,4 @@ pub async fn insert(
     };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0001_command_keys"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("command_keys")
-            .col(schema::string("key").primary_key())
-            .col(schema::string("fingerprint"))
-            .col(schema::text("answer"))
-            .col(schema::big_integer("at_us"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

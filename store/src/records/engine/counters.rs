@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 const BEFORE_FIRST: i64 = 1000;
 
@@ -40,22 +40,4 @@ pub(in crate::records) async fn set(
         .exec_without_returning(tx)
         .await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0050_counters"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("counters")
-            .col(schema::string("name").primary_key())
-            .col(schema::big_integer("value"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

@@ -4,7 +4,7 @@
 
 use crate::StoreError;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "leases")]
@@ -55,44 +55,4 @@ pub async fn acquire(
 pub async fn release(tx: &impl ConnectionTrait, name: &str, holder: &str) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Name.eq(name)).filter(Column::Holder.eq(holder)).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0014_leases"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("leases")
-            .col(schema::string("name").primary_key())
-            .col(schema::string("holder"))
-            .col(schema::big_integer("until_us"))
-            .to_owned();
-        manager.create_table(table).await
-    }
-}
-
-/// Whoever held a lease by the clock has ended: its data folder belongs to this process now.
-pub(in crate::records) struct CountRenewals;
-impl MigrationName for CountRenewals {
-    fn name(&self) -> &str {
-        "0102_leases_count_renewals"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for CountRenewals {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("leases").to_owned()).await?;
-        let table = Table::create()
-            .table("leases")
-            .col(schema::string("name").primary_key())
-            .col(schema::string("holder"))
-            .col(schema::big_integer("renewals"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

@@ -3,6 +3,7 @@
 
 pub mod command_keys;
 pub mod counters;
+pub(crate) mod dialect;
 pub mod leases;
 pub(in crate::records) mod opening;
 pub mod outbox;

@@ -10,7 +10,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox")]
@@ -131,33 +131,6 @@ pub async fn advance(
     on.action_and_where(Expr::col((cursor::Entity, cursor::Column::Seq)).eq(from));
     let moved = cursor::Entity::insert(row).on_conflict(on).exec_without_returning(tx).await?;
     Ok(moved > 0)
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0002_outbox"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let outbox = Table::create()
-            .table("outbox")
-            .col(schema::big_integer("seq").primary_key().auto_increment())
-            .col(schema::uuid("id").unique_key())
-            .col(schema::big_integer("at_us"))
-            .col(schema::string("kind"))
-            .col(schema::text("payload"))
-            .to_owned();
-        manager.create_table(outbox).await?;
-        let cursors = Table::create()
-            .table("outbox_cursors")
-            .col(schema::string("consumer").primary_key())
-            .col(schema::big_integer("seq"))
-            .to_owned();
-        manager.create_table(cursors).await
-    }
 }
 
 #[cfg(test)]

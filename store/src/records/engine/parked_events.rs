@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{Timestamp, clock::from_micros};
 use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "parked_events")]
@@ -153,50 +153,5 @@ fn from_row(row: Model) -> Parked {
         at: from_micros(row.at_us),
         tries: row.tries.cast_unsigned(),
         next_try_at: row.next_try_at_us.map(from_micros),
-    }
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0015_parked_events"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("parked_events")
-            .col(schema::big_integer("id").primary_key().auto_increment())
-            .col(schema::string("consumer"))
-            .col(schema::big_integer("seq"))
-            .col(schema::text("error"))
-            .col(schema::big_integer("at_us"))
-            .to_owned();
-        manager.create_table(table).await
-    }
-}
-
-/// What was parked before waits for a person, as it did.
-pub(in crate::records) struct Retries;
-impl MigrationName for Retries {
-    fn name(&self) -> &str {
-        "0105_parked_events_retries"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Retries {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for column in [
-            schema::string("kind").default("").to_owned(),
-            schema::integer("tries").default(0).to_owned(),
-            schema::big_integer_null("next_try_at_us"),
-        ] {
-            let change = Table::alter().table("parked_events").add_column(column).to_owned();
-            manager.alter_table(change).await?;
-        }
-        let due: &[&str] = &["consumer", "next_try_at_us"];
-        crate::records::migrations::create_indexes(manager, "parked_events", &[("parked_events_due", due)])
-            .await
     }
 }

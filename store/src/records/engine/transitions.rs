@@ -8,7 +8,7 @@ use domain::{
     people::account::{Actor, Identity, Source},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 /// One entry of a timeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,41 +158,4 @@ fn from_row(row: Model) -> Result<Transition, StoreError> {
         note: row.note,
         place: row.latitude.zip(row.longitude),
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0051_transitions"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("transitions")
-            .col(schema::big_integer("seq").primary_key().auto_increment())
-            .col(schema::string("thing"))
-            .col(schema::uuid("thing_id"))
-            .col(schema::string_null("from_state"))
-            .col(schema::string("to_state"))
-            .col(schema::big_integer("at_us"))
-            .col(schema::big_integer("recorded_at_us"))
-            .col(schema::string("source"))
-            .col(schema::string("actor_kind"))
-            .col(schema::uuid_null("actor_id"))
-            .col(schema::text_null("note"))
-            .col(schema::double_null("latitude"))
-            .col(schema::double_null("longitude"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let index = Index::create()
-            .name("transitions_thing")
-            .table("transitions")
-            .col("thing_id")
-            .col("thing")
-            .col("seq")
-            .to_owned();
-        manager.create_index(index).await
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "write_probe")]
@@ -28,22 +28,4 @@ pub(in crate::records) async fn put(tx: &impl ConnectionTrait) -> Result<(), Sto
 pub(in crate::records) async fn remove(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0103_write_probe"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("write_probe")
-            .col(schema::integer("id").primary_key())
-            .col(schema::blob("body"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

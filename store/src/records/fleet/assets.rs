@@ -6,6 +6,7 @@ use crate::{
     records::{
         List, PageRequest, Paged,
         condition::{state_days, states},
+        engine::dialect::Dialect,
         lists::{
             keyset, readable, scope,
             search::{self, Kind},
@@ -24,7 +25,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::SimpleExpr,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -188,7 +189,11 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Asset>, StoreError> {
-    let query = matching(scope, filter).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
+    let query = matching(Dialect::of(db), scope, filter).filter(keyset::after(
+        Column::Name,
+        Column::Id,
+        LIST.place(page)?,
+    ));
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
     let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
@@ -219,10 +224,10 @@ pub async fn at_sites(
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(matching(scope, filter).count(db).await?)
+    Ok(matching(Dialect::of(db), scope, filter).count(db).await?)
 }
 
-fn matching(scope: Scope, filter: &Filter) -> Select<Entity> {
+fn matching(dialect: Dialect, scope: Scope, filter: &Filter) -> Select<Entity> {
     let mut query = Entity::find().filter(seen(scope));
     if let Some(id) = filter.customer {
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
@@ -237,7 +242,7 @@ fn matching(scope: Scope, filter: &Filter) -> Select<Entity> {
         query = query.filter(in_state(state));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(search::found(Kind::Asset, Column::Id, Column::Search, text));
+        query = query.filter(search::found(dialect, Kind::Asset, Column::Id, Column::Search, text));
     }
     query
 }
@@ -293,58 +298,4 @@ pub(in crate::records) fn of_model(id: ModelId) -> sea_orm::sea_query::SelectSta
 /// Ids of the assets of a technician's work orders, for filters of tables that name an asset.
 pub(in crate::records) fn of_technician(id: TechnicianId) -> sea_orm::sea_query::SelectStatement {
     work_orders::named_by(id, work_orders::Column::AssetId)
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0014_assets"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("assets")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("customer_id"))
-            .col(schema::uuid("site_id"))
-            .col(schema::uuid("model_id"))
-            .col(schema::string("name"))
-            .col(schema::string("serial_number"))
-            .col(schema::string_null("functional_location"))
-            .col(schema::string("criticality"))
-            .col(schema::big_integer("in_service_from_us"))
-            .col(schema::big_integer_null("in_service_to_us"))
-            .col(schema::big_integer_null("downtime_cost_minor"))
-            .col(schema::string_null("downtime_cost_currency"))
-            .col(schema::big_integer("version"))
-            .col(schema::text("search"))
-            .foreign_key(ForeignKey::create().from("assets", "customer_id").to("customers", "id"))
-            .foreign_key(ForeignKey::create().from("assets", "site_id").to("sites", "id"))
-            .foreign_key(ForeignKey::create().from("assets", "model_id").to("models", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        for (name, columns) in [
-            ("assets_by_name", ["name", "id"].as_slice()),
-            ("assets_of_customer", &["customer_id", "name", "id"]),
-            ("assets_of_site", &["site_id", "name", "id"]),
-        ] {
-            let mut index = Index::create().name(name).table("assets").to_owned();
-            for column in columns {
-                index.col(*column);
-            }
-            manager.create_index(index).await?;
-        }
-        // A machine without a known serial number keeps an empty one; a known one exists once per model.
-        let serial_numbers = Index::create()
-            .name("assets_serial_numbers")
-            .table("assets")
-            .col("model_id")
-            .col("serial_number")
-            .unique()
-            .cond_where(Expr::col("serial_number").ne(""))
-            .to_owned();
-        manager.create_index(serial_numbers).await
-    }
 }

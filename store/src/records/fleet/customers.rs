@@ -4,6 +4,7 @@ use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged, columns,
+        engine::dialect::Dialect,
         lists::{
             keyset, readable, scope,
             search::{self, Kind},
@@ -13,7 +14,7 @@ use crate::{
 };
 use domain::{clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Scope};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -132,7 +133,8 @@ pub async fn list(
     let mut query =
         Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
     if let Some(text) = &filter.text {
-        query = query.filter(search::found(Kind::Customer, Column::Id, Column::Search, text));
+        query =
+            query.filter(search::found(Dialect::of(db), Kind::Customer, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
@@ -148,33 +150,4 @@ pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0011_customers"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("customers")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("name"))
-            .col(schema::string_null("email"))
-            .col(schema::string_null("phone"))
-            .col(schema::string_null("tax_id"))
-            .col(schema::text("billing_address"))
-            .col(schema::string("currency"))
-            .col(schema::boolean("demo"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::text("search"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let by_name =
-            Index::create().name("customers_by_name").table("customers").col("name").col("id").to_owned();
-        manager.create_index(by_name).await
-    }
 }

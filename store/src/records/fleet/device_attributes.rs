@@ -14,7 +14,7 @@ use sea_orm::{
     entity::prelude::*,
     sea_query::{Expr, OnConflict},
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use serde_json::value::RawValue;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -72,7 +72,7 @@ pub async fn sizes(db: &impl ConnectionTrait) -> Result<Vec<(DeviceId, String, u
     let rows: Vec<(Uuid, String, i64)> = Entity::find()
         .select_only()
         .columns([Column::DeviceId, Column::Name])
-        .column_as(Expr::cust("length(value)"), "bytes")
+        .column_as(Expr::cust("CAST(length(value) AS bigint)"), "bytes")
         .into_tuple()
         .all(db)
         .await?;
@@ -120,41 +120,6 @@ pub(in crate::records) async fn forget(
         Entity::delete_many().filter(Column::DeviceId.is_in(ids)).exec(tx).await?;
     }
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0090_device_attributes"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("device_attributes")
-            .col(schema::uuid("device_id"))
-            .col(schema::string("name"))
-            .col(schema::text("value"))
-            .col(schema::big_integer("at_us"))
-            .primary_key(Index::create().col("device_id").col("name"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let db = manager.get_connection();
-        db.execute_unprepared(
-            "INSERT INTO device_attributes(device_id, name, value, at_us)
-             SELECT device_id, code, text, at_us FROM device_events AS event WHERE kind = 'attribute' AND at_us =
-             (SELECT max(at_us) FROM device_events AS other WHERE other.device_id = event.device_id
-              AND other.kind = 'attribute' AND other.code = event.code)",
-        )
-        .await?;
-        // The few devices whose messages are read in another way than most.
-        db.execute_unprepared(
-            "CREATE INDEX devices_of_other_profile ON devices(profile) WHERE profile <> 'thingsboard'",
-        )
-        .await?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

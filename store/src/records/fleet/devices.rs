@@ -6,6 +6,7 @@ use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged,
+        engine::dialect::Dialect,
         lists::{
             keyset, readable, scope,
             search::{self, Kind},
@@ -20,7 +21,7 @@ use domain::{
     people::account::Scope,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -280,7 +281,7 @@ pub async fn list(
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(search::found(Kind::Device, Column::Id, Column::Search, text));
+        query = query.filter(search::found(Dialect::of(db), Kind::Device, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
@@ -316,41 +317,4 @@ pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
         .exec(tx)
         .await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0015_devices"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("devices")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid_null("asset_id"))
-            .col(schema::string("name"))
-            .col(schema::string("profile"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::big_integer_null("revoked_at_us"))
-            .col(schema::boolean("demo"))
-            .col(schema::string("token_hash").unique_key())
-            .col(schema::text("search"))
-            .foreign_key(ForeignKey::create().from("devices", "asset_id").to("assets", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let by_name =
-            Index::create().name("devices_by_name").table("devices").col("name").col("id").to_owned();
-        manager.create_index(by_name).await?;
-        let of_asset = Index::create().name("devices_of_asset").table("devices").col("asset_id").to_owned();
-        manager.create_index(of_asset).await?;
-        let changes = Table::create()
-            .table("credential_changes")
-            .col(schema::big_integer("seq").primary_key().auto_increment())
-            .col(schema::uuid("device_id"))
-            .to_owned();
-        manager.create_table(changes).await
-    }
 }

@@ -7,7 +7,7 @@ use domain::{
     id::{AssetId, ModelId},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -82,26 +82,4 @@ pub async fn replace(
 pub(in crate::records) async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::ModelId.in_subquery(models::unused_demo())).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0102_model_metrics"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("model_metrics")
-            .col(schema::uuid("model_id"))
-            .col(schema::string("metric"))
-            .col(schema::string("name"))
-            .col(schema::string("unit"))
-            .primary_key(Index::create().col("model_id").col("metric"))
-            .foreign_key(ForeignKey::create().from("model_metrics", "model_id").to("models", "id"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

@@ -5,6 +5,7 @@ use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged,
+        engine::dialect::Dialect,
         lists::{
             keyset,
             search::{self, Kind},
@@ -13,7 +14,7 @@ use crate::{
 };
 use domain::{id::ModelId, people::account::Scope};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -136,7 +137,7 @@ pub async fn list(
     let mut query =
         Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
     if let Some(text) = &filter.text {
-        query = query.filter(search::found(Kind::Model, Column::Id, Column::Search, text));
+        query = query.filter(search::found(Dialect::of(db), Kind::Model, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
@@ -165,34 +166,4 @@ pub(in crate::records) fn unused_demo() -> SelectStatement {
     unused.column(Column::Id).from(Entity);
     unused.and_where(Column::Demo.eq(true)).and_where(Column::Id.not_in_subquery(used));
     unused
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0013_models"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("models")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("manufacturer"))
-            .col(schema::string("name"))
-            .col(schema::string("equipment_type"))
-            .col(schema::boolean("demo"))
-            .col(schema::text("search"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let by_name = Index::create()
-            .name("models_by_name")
-            .table("models")
-            .col("name")
-            .col("manufacturer")
-            .unique()
-            .to_owned();
-        manager.create_index(by_name).await
-    }
 }

@@ -5,6 +5,7 @@ use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged,
+        engine::dialect::Dialect,
         lists::{
             keyset, scope,
             search::{self, Kind},
@@ -18,7 +19,7 @@ use domain::{
     people::account::Scope,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -129,7 +130,7 @@ pub async fn list(
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }
     if let Some(text) = &filter.text {
-        query = query.filter(search::found(Kind::Site, Column::Id, Column::Search, text));
+        query = query.filter(search::found(Dialect::of(db), Kind::Site, Column::Id, Column::Search, text));
     }
     let rows =
         query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
@@ -148,42 +149,4 @@ pub(in crate::records) fn demo_customers() -> sea_orm::sea_query::SelectStatemen
     let mut query = Query::select();
     query.column(customers::Column::Id).from(customers::Entity).and_where(customers::Column::Demo.eq(true));
     query
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0012_sites"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("sites")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("customer_id"))
-            .col(schema::uuid_null("territory_id"))
-            .col(schema::string("name"))
-            .col(schema::text("address"))
-            .col(schema::double_null("latitude"))
-            .col(schema::double_null("longitude"))
-            .col(schema::string("time_zone"))
-            .col(schema::text_null("access_notes"))
-            .col(schema::text("search"))
-            .foreign_key(ForeignKey::create().from("sites", "customer_id").to("customers", "id"))
-            .foreign_key(ForeignKey::create().from("sites", "territory_id").to("territories", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let by_name = Index::create().name("sites_by_name").table("sites").col("name").col("id").to_owned();
-        manager.create_index(by_name).await?;
-        let of_customer = Index::create()
-            .name("sites_of_customer")
-            .table("sites")
-            .col("customer_id")
-            .col("name")
-            .unique()
-            .to_owned();
-        manager.create_index(of_customer).await
-    }
 }

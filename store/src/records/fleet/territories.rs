@@ -3,7 +3,7 @@
 use crate::StoreError;
 use domain::{fleet::territory::Territory, id::TerritoryId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "territories")]
@@ -47,23 +47,4 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Territory>, StoreError
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0010_territories"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("territories")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("name").unique_key())
-            .col(schema::boolean("demo"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

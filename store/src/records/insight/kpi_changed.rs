@@ -1,13 +1,11 @@
 //! Whose facts of the indicators are out of date: work orders, tickets and invoices of which something changed.
 //!
-//! Triggers mark them in the transaction of every change ([`triggers`]), whoever makes it, so no command can forget to.
+//! Triggers mark them in the transaction of every change (`migrations/m0001_tables/marks.rs`), whoever makes it, so no command can forget to.
 //! One loop makes the facts of the marked anew and takes the marks off in the same transaction. A rebuild marks
 //! everything; what changes meanwhile goes before it.
 
-mod triggers;
-
 use crate::StoreError;
-use domain::{Timestamp, clock::from_micros};
+use domain::{Timestamp, clock::from_micros, insight::kpi::REPEAT_WINDOW};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
@@ -63,7 +61,7 @@ impl Kind {
             Self::Invoice => "invoice",
         }
     }
-    fn table(self) -> &'static str {
+    pub(in crate::records) fn table(self) -> &'static str {
         match self {
             Self::WorkOrder => "work_orders",
             Self::Ticket => "tickets",
@@ -113,12 +111,21 @@ pub async fn fail(tx: &impl ConnectionTrait, mark: Mark, error: &str) -> Result<
     Ok(())
 }
 
+/// Jobs of the asset that were completed at most so long before a report that it may be of the same fault.
+pub(in crate::records) fn repeated_by(report: &str) -> String {
+    let window = REPEAT_WINDOW.num_microseconds().unwrap_or(i64::MAX);
+    format!(
+        "SELECT w.id AS id FROM {report} JOIN work_orders w ON w.asset_id = t.asset_id \
+         AND w.completed_at_us BETWEEN t.reported_at_us - {window} AND t.reported_at_us"
+    )
+}
+
 /// Takes every mark off but those of jobs after which their asset was reported again.
 pub(in crate::records) async fn only_repeated(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().exec(tx).await?;
     tx.execute_unprepared(&format!(
-        "INSERT INTO kpi_changed (kind, subject_id) SELECT DISTINCT 'work_order', id FROM ({})",
-        crate::records::insight::kpi_changed::triggers::repeated_by("tickets t")
+        "INSERT INTO kpi_changed (kind, subject_id) SELECT DISTINCT 'work_order', id FROM ({}) AS found",
+        repeated_by("tickets t")
     ))
     .await?;
     Ok(())
@@ -158,8 +165,8 @@ pub async fn failed(db: &impl ConnectionTrait) -> Result<(u64, Option<String>), 
 /// Marks everything there is, and whatever still has facts though it is gone.
 pub async fn rebuild(tx: &impl ConnectionTrait, at: Option<Timestamp>) -> Result<(), StoreError> {
     let mut all: Vec<String> =
-        Kind::ALL.map(|kind| format!("SELECT '{}', id, 1 FROM {}", kind.as_str(), kind.table())).into();
-    all.push("SELECT DISTINCT subject, subject_id, 1 FROM kpi_facts".into());
+        Kind::ALL.map(|kind| format!("SELECT '{}', id, TRUE FROM {}", kind.as_str(), kind.table())).into();
+    all.push("SELECT DISTINCT subject, subject_id, TRUE FROM kpi_facts".into());
     for select in all {
         tx.execute_unprepared(&format!(
             "INSERT INTO kpi_changed (kind, subject_id, rebuild) {select} WHERE TRUE \
@@ -188,42 +195,4 @@ pub async fn end_rebuild(tx: &impl ConnectionTrait, at: Timestamp) -> Result<(),
     };
     rebuild::Entity::update(ended).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0094_kpi_changed"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        for sql in [
-            "CREATE TABLE kpi_changed (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, \
-             subject_id BLOB NOT NULL, rebuild INTEGER NOT NULL DEFAULT 0, error TEXT, UNIQUE (kind, subject_id))",
-            "CREATE INDEX kpi_changed_next ON kpi_changed (rebuild, seq) WHERE error IS NULL",
-            "CREATE TABLE kpi_rebuild (id INTEGER PRIMARY KEY, subjects INTEGER NOT NULL, begun_at_us INTEGER, \
-             ended_at_us INTEGER)",
-            // Territories are those of the sites.
-            "CREATE INDEX work_orders_site ON work_orders (site_id)",
-            "CREATE INDEX tickets_site ON tickets (site_id)",
-            // The facts no longer follow events.
-            "DELETE FROM outbox_cursors WHERE consumer = 'kpis'",
-            "DELETE FROM parked_events WHERE consumer = 'kpis'",
-        ] {
-            db.execute_unprepared(sql).await?;
-        }
-        for sql in crate::records::insight::kpi_changed::triggers::all() {
-            db.execute_unprepared(&sql).await?;
-        }
-        let facts = "SELECT EXISTS (SELECT 1 FROM tickets) OR EXISTS (SELECT 1 FROM work_orders) \
-                     OR EXISTS (SELECT 1 FROM invoices) AS any";
-        let row = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), facts)).await?;
-        if row.map(|row| row.try_get::<bool>("", "any")).transpose()?.unwrap_or(false) {
-            rebuild(db, None).await.map_err(|error| DbErr::Custom(error.to_string()))?;
-        }
-        Ok(())
-    }
 }

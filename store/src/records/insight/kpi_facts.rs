@@ -6,14 +6,16 @@
 //! until then. [`super::kpi_changed`] knows whose facts are out of date.
 
 mod books;
-mod migrations;
 
 pub use crate::records::insight::kpi_facts::books::{Attached, attached, stock_value};
-pub(in crate::records) use crate::records::insight::kpi_facts::migrations::{Migration, Standing};
 
 use crate::{
     StoreError,
-    records::{List, PageRequest, Paged, lists::keyset},
+    records::{
+        List, PageRequest, Paged,
+        engine::dialect::{self, statement},
+        lists::keyset,
+    },
 };
 use domain::{
     Timestamp,
@@ -23,7 +25,7 @@ use domain::{
     insight::kpi::{CATALOGUE, Contribution, Dimensions, standing_codes},
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect, Statement,
+    ActiveValue::Set, ConnectionTrait, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
     entity::prelude::*, sea_query::OnConflict,
 };
 use sea_orm_migration::prelude::*;
@@ -193,7 +195,7 @@ pub async fn sum_days(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
          SELECT day, code, sum(n), sum(d), sum(c) FROM (\
            SELECT day, code, numerator AS n, denominator AS d, 1 AS c FROM kpi_facts \
            UNION ALL \
-           SELECT until_day, code, -numerator, -denominator, -1 FROM kpi_facts WHERE until_day IS NOT NULL) \
+           SELECT until_day, code, -numerator, -denominator, -1 FROM kpi_facts WHERE until_day IS NOT NULL) AS counted \
          GROUP BY day, code HAVING sum(n) <> 0 OR sum(d) <> 0 OR sum(c) <> 0",
     )
     .await?;
@@ -241,11 +243,10 @@ pub async fn days(
     from: i32,
     to: i32,
 ) -> Result<HashMap<String, Vec<(i32, Sum)>>, StoreError> {
-    let sql = "SELECT code, group_concat(day || ' ' || numerator || ' ' || denominator || ' ' || cases, ' ') \
+    let sql = "SELECT code, string_agg(day || ' ' || numerator || ' ' || denominator || ' ' || cases, ' ') \
                FROM kpi_days WHERE day >= ? AND day < ? GROUP BY code";
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [from.into(), to.into()]);
     let mut days = HashMap::new();
-    for row in db.query_all_raw(statement).await? {
+    for row in db.query_all_raw(statement(db, sql, [from.into(), to.into()])).await? {
         let (code, text): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let sums = sums_of(&text).ok_or_else(|| StoreError::Corrupt(format!("days of {code}")))?;
         days.insert(code, sums);
@@ -285,9 +286,9 @@ async fn by_code(db: &impl ConnectionTrait, meant: Expr) -> Result<HashMap<Strin
     let rows: Vec<(String, i64, i64, i64)> = day::Entity::find()
         .select_only()
         .column(day::Column::Code)
-        .column_as(day::Column::Numerator.sum(), "numerator")
-        .column_as(day::Column::Denominator.sum(), "denominator")
-        .column_as(day::Column::Cases.sum(), "cases")
+        .column_as(dialect::sum(day::Column::Numerator), "numerator")
+        .column_as(dialect::sum(day::Column::Denominator), "denominator")
+        .column_as(dialect::sum(day::Column::Cases), "cases")
         .filter(meant)
         .group_by(day::Column::Code)
         .into_tuple()
@@ -307,8 +308,8 @@ pub async fn ahead(
         .select_only()
         .column(Column::Day)
         .column(Column::Code)
-        .column_as(Column::Numerator.sum(), "numerator")
-        .column_as(Column::Denominator.sum(), "denominator")
+        .column_as(dialect::sum(Column::Numerator), "numerator")
+        .column_as(dialect::sum(Column::Denominator), "denominator")
         .column_as(Column::SubjectId.count(), "cases")
         .filter(Column::Code.is_in(CATALOGUE.iter().map(|definition| definition.code)))
         .filter(Column::AtUs.gt(now.timestamp_micros()))
@@ -411,8 +412,8 @@ pub async fn by(
     let rows: Vec<(Uuid, i64, i64, i64)> = Entity::find()
         .select_only()
         .column(column)
-        .column_as(Column::Numerator.sum(), "numerator")
-        .column_as(Column::Denominator.sum(), "denominator")
+        .column_as(dialect::sum(Column::Numerator), "numerator")
+        .column_as(dialect::sum(Column::Denominator), "denominator")
         .column_as(Column::SubjectId.count(), "cases")
         .filter(Column::Code.eq(code))
         .filter(Column::AtUs.gte(from.timestamp_micros()))

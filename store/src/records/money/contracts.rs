@@ -20,7 +20,7 @@ use rust_decimal::Decimal;
 use sea_orm::{
     ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -368,72 +368,6 @@ fn from_row(row: Model, listed: BTreeSet<AssetId>) -> Result<Contract, StoreErro
         number: row.number,
         version: row.version,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0070_contracts"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let contracts = Table::create()
-            .table("contracts")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("customer_id"))
-            .col(schema::string("number").unique_key())
-            .col(schema::string("tier"))
-            .col(schema::boolean("all_assets"))
-            .col(schema::big_integer("start_us"))
-            .col(schema::big_integer("end_us"))
-            .col(schema::text("shares"))
-            .col(schema::string_null("hours_limit"))
-            .col(schema::big_integer_null("visits_limit"))
-            .col(schema::big_integer_null("parts_limit_minor"))
-            .col(schema::big_integer_null("response_hours"))
-            .col(schema::big_integer_null("restore_hours"))
-            .col(schema::big_integer("price_minor"))
-            .col(schema::string("currency"))
-            .col(schema::string_null("availability_guarantee"))
-            .col(schema::big_integer("version"))
-            .foreign_key(ForeignKey::create().from("contracts", "customer_id").to("customers", "id"))
-            .to_owned();
-        manager.create_table(contracts).await?;
-        let assets = Table::create()
-            .table("contract_assets")
-            .col(schema::uuid("contract_id"))
-            .col(schema::uuid("asset_id"))
-            .primary_key(Index::create().col("contract_id").col("asset_id"))
-            .foreign_key(ForeignKey::create().from("contract_assets", "contract_id").to("contracts", "id"))
-            .foreign_key(ForeignKey::create().from("contract_assets", "asset_id").to("assets", "id"))
-            .to_owned();
-        manager.create_table(assets).await?;
-        for (name, table, column) in [
-            ("contracts_of_customer", "contracts", "customer_id"),
-            ("contracts_by_end", "contracts", "end_us"),
-            ("contract_assets_of_asset", "contract_assets", "asset_id"),
-        ] {
-            manager.create_index(Index::create().name(name).table(table).col(column).to_owned()).await?;
-        }
-        Ok(())
-    }
-}
-
-/// How the price is invoiced; contracts from before are not invoiced here until a person says so.
-pub(in crate::records) struct Billing;
-impl MigrationName for Billing {
-    fn name(&self) -> &str {
-        "0113_contract_billing"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Billing {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let column = schema::text_null("billing");
-        manager.alter_table(Table::alter().table("contracts").add_column(column).to_owned()).await
-    }
 }
 
 #[cfg(test)]

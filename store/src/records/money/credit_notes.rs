@@ -6,7 +6,7 @@ use domain::{
     money::invoice::credit::CreditNote,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credit_notes")]
@@ -59,20 +59,4 @@ pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     let of_demo = Column::InvoiceId.in_subquery(super::invoices::demo_invoices());
     Entity::delete_many().filter(of_demo).exec(tx).await?;
     Ok(())
-}
-
-/// Called by the migration that makes invoices keep accounts: it writes the notes of those that were credited before.
-pub(in crate::records) async fn create_table(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let table = Table::create()
-        .table("credit_notes")
-        .col(schema::uuid("id").primary_key())
-        .col(schema::uuid("invoice_id"))
-        .col(schema::string("number").unique_key())
-        .col(schema::big_integer("at_us"))
-        .col(schema::text("facts"))
-        .foreign_key(ForeignKey::create().from("credit_notes", "invoice_id").to("invoices", "id"))
-        .to_owned();
-    manager.create_table(table).await?;
-    let indexes: [(&str, &[&str]); 1] = [("credit_notes_of_invoice", &["invoice_id", "at_us"])];
-    crate::records::migrations::create_indexes(manager, "credit_notes", &indexes).await
 }

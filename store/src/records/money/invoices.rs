@@ -1,17 +1,13 @@
 //! Invoices with their frozen lines, and the counters of their gapless numbers.
 
 #[cfg(test)]
-mod migration_tests;
-mod migrations;
-#[cfg(test)]
 mod tests;
-
-pub(in crate::records) use crate::records::money::invoices::migrations::{Accounts, Migration};
 
 use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged, columns,
+        engine::dialect,
         fleet::sites::demo_customers,
         lists::{keyset, scope},
     },
@@ -278,7 +274,7 @@ pub async fn sum(
         .filter(Column::Currency.eq(currency.as_str()))
         .select_only()
         .column_as(Column::Id.count(), "n")
-        .column_as(Column::OpenMinor.sum(), "open")
+        .column_as(dialect::sum(Column::OpenMinor), "open")
         .into_tuple()
         .one(db)
         .await?;
@@ -545,20 +541,4 @@ fn summary(row: Model) -> Result<Summary, StoreError> {
         total: Money::new(row.total_minor, currency),
         open: Money::new(row.open_minor, currency),
     })
-}
-
-/// What is open is summed from an index alone.
-pub(in crate::records) struct OpenSums;
-impl MigrationName for OpenSums {
-    fn name(&self) -> &str {
-        "0092_invoices_open_sums"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for OpenSums {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let indexes: [(&str, &[&str]); 1] =
-            [("invoices_open_sums", &["status", "currency", "open_minor", "id"])];
-        crate::records::migrations::create_indexes(manager, "invoices", &indexes).await
-    }
 }

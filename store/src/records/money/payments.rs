@@ -15,7 +15,7 @@ use domain::{
     people::account::Scope,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "payments")]
@@ -104,32 +104,4 @@ pub async fn list(
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::InvoiceId.in_subquery(invoices::demo_invoices())).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0073_payments"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("payments")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("invoice_id"))
-            .col(schema::big_integer("amount_minor"))
-            .col(schema::string("currency"))
-            .col(schema::string("method"))
-            .col(schema::big_integer("at_us"))
-            .col(schema::text("reference"))
-            .foreign_key(ForeignKey::create().from("payments", "invoice_id").to("invoices", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        for (name, column) in [("payments_of_invoice", "invoice_id"), ("payments_by_time", "at_us")] {
-            manager.create_index(Index::create().name(name).table("payments").col(column).to_owned()).await?;
-        }
-        Ok(())
-    }
 }

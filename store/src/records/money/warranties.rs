@@ -11,7 +11,7 @@ use domain::{
     people::account::Scope,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "warranties")]
@@ -104,31 +104,4 @@ pub async fn list(
 pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     Ok(())
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0071_warranties"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("warranties")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("asset_id"))
-            .col(schema::big_integer("start_us"))
-            .col(schema::big_integer("end_us"))
-            .col(schema::text("covers"))
-            .col(schema::string_null("supplier"))
-            .col(schema::big_integer("version"))
-            .foreign_key(ForeignKey::create().from("warranties", "asset_id").to("assets", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let of_asset =
-            Index::create().name("warranties_of_asset").table("warranties").col("asset_id").to_owned();
-        manager.create_index(of_asset).await
-    }
 }

@@ -10,7 +10,7 @@ use domain::{
     people::account::{Account, Role},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]
@@ -140,32 +140,4 @@ pub(in crate::records) fn from_row(row: Model) -> Result<Account, StoreError> {
         created_at: from_micros(row.created_at_us),
         version: row.version,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0010_accounts"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("accounts")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("email").unique_key())
-            .col(schema::string("name"))
-            .col(schema::string("role"))
-            .col(schema::uuid_null("customer_id"))
-            .col(schema::uuid_null("technician_id"))
-            .col(schema::string("language"))
-            .col(schema::string("time_zone"))
-            .col(schema::string("password_hash"))
-            .col(schema::big_integer_null("disabled_at_us"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::big_integer("version"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

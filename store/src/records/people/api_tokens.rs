@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::{Timestamp, clock::from_micros, id::ApiTokenId, people::account::ApiToken};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_tokens")]
@@ -88,28 +88,4 @@ fn from_row(row: Model) -> Result<ApiToken, StoreError> {
         created_at: from_micros(row.created_at_us),
         revoked_at: row.revoked_at_us.map(from_micros),
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0012_api_tokens"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("api_tokens")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("secret_hash").unique_key())
-            .col(schema::string("name"))
-            .col(schema::string("role"))
-            .col(schema::uuid_null("customer_id"))
-            .col(schema::uuid_null("technician_id"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::big_integer_null("revoked_at_us"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

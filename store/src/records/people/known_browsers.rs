@@ -4,7 +4,7 @@
 use crate::StoreError;
 use domain::{Timestamp, id::AccountId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "known_browsers")]
@@ -57,30 +57,4 @@ pub async fn forget_all_of(tx: &impl ConnectionTrait, account: AccountId) -> Res
 pub async fn sweep(tx: &impl ConnectionTrait, before: Timestamp) -> Result<u64, StoreError> {
     let old = Entity::delete_many().filter(Column::SeenAtUs.lt(before.timestamp_micros()));
     Ok(old.exec(tx).await?.rows_affected)
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0101_known_browsers"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("known_browsers")
-            .col(schema::string("secret_hash"))
-            .col(schema::uuid("account_id"))
-            .col(schema::big_integer("seen_at_us"))
-            .primary_key(Index::create().col("secret_hash").col("account_id"))
-            .foreign_key(
-                ForeignKey::create()
-                    .from("known_browsers", "account_id")
-                    .to("accounts", "id")
-                    .on_delete(sea_orm::sea_query::ForeignKeyAction::Cascade),
-            )
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

@@ -4,14 +4,9 @@ use crate::{
     StoreError,
     records::{columns, condition::state_days},
 };
-use domain::{
-    Money,
-    calendar::{Zone, zone},
-    clock::from_micros,
-    people::organisation::Organisation,
-};
+use domain::{Money, clock::from_micros, people::organisation::Organisation};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QuerySelect, entity::prelude::*, sea_query::OnConflict};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 const ONLY: i32 = 1;
 
@@ -126,14 +121,6 @@ async fn any(db: &impl ConnectionTrait, places: &[(&'static str, &'static str)])
     Ok(false)
 }
 
-/// The zone as it stands in the table, for migrations that make dates of instants; UTC before the first run.
-pub(in crate::records) async fn zone_at_rest(db: &impl ConnectionTrait) -> Result<Zone, DbErr> {
-    let query = Query::select().column("time_zone").from("organisation").take();
-    let name: Option<String> =
-        db.query_one(&query).await?.map(|row| row.try_get("", "time_zone")).transpose()?;
-    Ok(name.and_then(|name| zone(&name)).unwrap_or(Zone::UTC))
-}
-
 fn to_row(organisation: &Organisation) -> ActiveModel {
     ActiveModel {
         id: Set(ONLY),
@@ -173,52 +160,4 @@ fn from_row(row: Model) -> Result<Organisation, StoreError> {
         payment_terms_days: row.payment_terms_days.try_into().map_err(|_| corrupt("payment terms"))?,
         set_up_at: row.set_up_at_us.map(from_micros),
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0013_organisation"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("organisation")
-            .col(schema::integer("id").primary_key())
-            .col(schema::string("name"))
-            .col(schema::text("address"))
-            .col(schema::string_null("tax_id"))
-            .col(schema::string("currency"))
-            .col(schema::string("time_zone"))
-            .col(schema::string("language"))
-            .col(schema::big_integer("labour_rate_minor"))
-            .col(schema::big_integer("travel_rate_minor"))
-            .col(schema::big_integer("labour_cost_minor"))
-            .col(schema::string("tax_rate"))
-            .col(schema::integer("payment_terms_days"))
-            .col(schema::big_integer_null("set_up_at_us"))
-            .to_owned();
-        manager.create_table(table).await
-    }
-}
-
-/// The steps that time is billed in; 0 is exact.
-pub(in crate::records) struct Steps;
-impl MigrationName for Steps {
-    fn name(&self) -> &str {
-        "0111_organisation_steps"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Steps {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for name in ["labour_step_minutes", "travel_step_minutes"] {
-            let mut column = schema::integer(name);
-            column.default(0);
-            manager.alter_table(Table::alter().table("organisation").add_column(column).to_owned()).await?;
-        }
-        Ok(())
-    }
 }

@@ -9,7 +9,7 @@ use domain::{
     people::account::Account,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 use super::accounts;
 
@@ -103,35 +103,4 @@ pub async fn sweep(
         .add(Column::CreatedAtUs.lt(made_before.timestamp_micros()))
         .add(Column::SeenAtUs.lt(seen_before.timestamp_micros()));
     Ok(Entity::delete_many().filter(stale).exec(tx).await?.rows_affected)
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0011_sessions"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("sessions")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("secret_hash").unique_key())
-            .col(schema::uuid("account_id"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::big_integer("seen_at_us"))
-            .foreign_key(
-                ForeignKey::create()
-                    .name("fk_sessions_account")
-                    .from("sessions", "account_id")
-                    .to("accounts", "id")
-                    .on_delete(sea_orm::sea_query::ForeignKeyAction::Cascade),
-            )
-            .to_owned();
-        manager.create_table(table).await?;
-        let index =
-            Index::create().name("ix_sessions_account").table("sessions").col("account_id").to_owned();
-        manager.create_index(index).await
-    }
 }

@@ -14,7 +14,7 @@ use sea_orm::{
     entity::prelude::*,
     sea_query::{Expr, OnConflict},
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "connections")]
@@ -138,33 +138,6 @@ fn from_row(row: Model) -> Result<Connection, StoreError> {
         ended,
         connects: row.connects.cast_unsigned(),
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0010_connections"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("connections")
-            .col(schema::uuid("device_id").primary_key())
-            .col(schema::uuid("connection_id"))
-            .col(schema::string("client_id"))
-            .col(schema::string("remote"))
-            .col(schema::big_integer("connected_at_us"))
-            .col(schema::big_integer_null("ended_at_us"))
-            .col(schema::string_null("end_reason"))
-            .col(schema::big_integer("connects"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let open =
-            Index::create().name("connections_ended").table("connections").col("ended_at_us").to_owned();
-        manager.create_index(open).await
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "device_events")]
@@ -157,34 +157,4 @@ pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Res
         Entity::delete_many().filter(Column::DeviceId.is_in(ids)).exec(tx).await?;
     }
     device_attributes::forget(tx, devices).await
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0032_device_events"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("device_events")
-            .col(schema::uuid("device_id"))
-            .col(schema::big_integer("at_us"))
-            .col(schema::string("kind"))
-            .col(schema::string("code"))
-            .col(schema::uuid_null("asset_id"))
-            .col(schema::text("text"))
-            .primary_key(Index::create().col("device_id").col("at_us").col("kind").col("code"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let of_asset = Index::create()
-            .name("device_events_of_asset")
-            .table("device_events")
-            .col("asset_id")
-            .col("at_us")
-            .to_owned();
-        manager.create_index(of_asset).await
-    }
 }

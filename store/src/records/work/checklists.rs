@@ -7,7 +7,7 @@ use domain::{
     work::checklist::{ChecklistItem, Tick},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "checklist_items")]
@@ -73,32 +73,5 @@ fn from_row(row: Model) -> ChecklistItem {
         position: row.position,
         text: row.text,
         done: row.done_at_us.map(|us| Tick { at: from_micros(us), by: row.done_by.map(Into::into) }),
-    }
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0056_checklists"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("checklist_items")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("work_order_id"))
-            .col(schema::integer("position"))
-            .col(schema::text("text"))
-            .col(schema::big_integer_null("done_at_us"))
-            .col(schema::uuid_null("done_by"))
-            .foreign_key(
-                ForeignKey::create().from("checklist_items", "work_order_id").to("work_orders", "id"),
-            )
-            .to_owned();
-        manager.create_table(table).await?;
-        let indexes: [(&str, &[&str]); 1] = [("checklist_items_work_order", &["work_order_id", "position"])];
-        crate::records::migrations::create_indexes(manager, "checklist_items", &indexes).await
     }
 }

@@ -8,7 +8,7 @@ use domain::{
     work::line::Line,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "lines")]
@@ -201,61 +201,4 @@ pub(in crate::records) fn from_row(row: Model) -> Result<Line, StoreError> {
         coverage,
         invoiced: row.invoiced,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0057_lines"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("lines")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("work_order_id"))
-            .col(schema::uuid_null("visit_id"))
-            .col(schema::uuid_null("technician_id"))
-            .col(schema::string("kind"))
-            .col(schema::text("description"))
-            .col(schema::uuid_null("part_id"))
-            .col(schema::uuid_null("stock_location_id"))
-            .col(schema::string_null("serial_number"))
-            .col(schema::big_integer("quantity_milli"))
-            .col(schema::big_integer("unit_price_minor"))
-            .col(schema::big_integer("unit_cost_minor"))
-            .col(schema::string("currency"))
-            .col(schema::big_integer("at_us"))
-            .col(schema::string("payer"))
-            .col(schema::uuid_null("payer_id"))
-            .col(schema::string("covered_share"))
-            .col(schema::string("coverage_reason"))
-            .col(schema::boolean("invoiced"))
-            .foreign_key(ForeignKey::create().from("lines", "work_order_id").to("work_orders", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let indexes: [(&str, &[&str]); 3] = [
-            ("lines_work_order", &["work_order_id", "at_us"]),
-            ("lines_payer", &["payer_id", "kind"]),
-            ("lines_at", &["at_us"]),
-        ];
-        crate::records::migrations::create_indexes(manager, "lines", &indexes).await
-    }
-}
-
-/// Time is kept exactly; older lines have only their hours.
-pub(in crate::records) struct ExactTime;
-impl MigrationName for ExactTime {
-    fn name(&self) -> &str {
-        "0110_line_time"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for ExactTime {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let column = schema::big_integer_null("time_us");
-        manager.alter_table(Table::alter().table("lines").add_column(column).to_owned()).await
-    }
 }

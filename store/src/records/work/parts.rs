@@ -4,6 +4,7 @@ use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged, columns,
+        engine::dialect::Dialect,
         lists::search::{self, Kind},
     },
 };
@@ -12,7 +13,7 @@ use domain::{
     work::stock::Part,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -77,7 +78,7 @@ pub async fn list(
     let mut query =
         Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Number).limit(page.limit + 1);
     if let Some(text) = search.map(str::trim).filter(|text| !text.is_empty()) {
-        query = query.filter(search::found(Kind::Part, Column::Id, Column::Search, text));
+        query = query.filter(search::found(Dialect::of(db), Kind::Part, Column::Id, Column::Search, text));
     }
     if let Some(last) = LIST.place(page)? {
         query = query.filter(Column::Number.gt(last));
@@ -147,30 +148,4 @@ pub(in crate::records) fn from_row(row: Model) -> Result<Part, StoreError> {
         demo: row.demo,
         version: row.version,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0059_parts"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("parts")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("number").unique_key())
-            .col(schema::string("name"))
-            .col(schema::big_integer("unit_price_minor"))
-            .col(schema::big_integer("unit_cost_minor"))
-            .col(schema::string("currency"))
-            .col(schema::big_integer("reorder_point_milli"))
-            .col(schema::boolean("active"))
-            .col(schema::boolean("demo"))
-            .col(schema::big_integer("version"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

@@ -17,7 +17,7 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::{HashMap, HashSet};
 use thiserror::Error;
 
@@ -338,71 +338,4 @@ fn from_row(row: Model) -> Result<StockMovement, StoreError> {
         note: row.note,
         at: from_micros(row.at_us),
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0060_stock"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let locations = Table::create()
-            .table("stock_locations")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("kind"))
-            .col(schema::string("name"))
-            .col(schema::uuid_null("customer_id"))
-            .col(schema::boolean("may_go_negative"))
-            .col(schema::boolean("demo"))
-            .to_owned();
-        manager.create_table(locations).await?;
-        let levels = Table::create()
-            .table("stock_levels")
-            .col(schema::uuid("stock_location_id"))
-            .col(schema::uuid("part_id"))
-            .col(schema::big_integer("quantity_milli"))
-            .primary_key(Index::create().col("stock_location_id").col("part_id"))
-            .foreign_key(ForeignKey::create().from("stock_levels", "part_id").to("parts", "id"))
-            .foreign_key(
-                ForeignKey::create().from("stock_levels", "stock_location_id").to("stock_locations", "id"),
-            )
-            .to_owned();
-        manager.create_table(levels).await?;
-        let movements = Table::create()
-            .table("stock_movements")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("part_id"))
-            .col(schema::uuid_null("from_location_id"))
-            .col(schema::uuid_null("to_location_id"))
-            .col(schema::big_integer("quantity_milli"))
-            .col(schema::string("reason"))
-            .col(schema::uuid_null("line_id"))
-            .col(schema::text("note"))
-            .col(schema::big_integer("at_us"))
-            .foreign_key(ForeignKey::create().from("stock_movements", "part_id").to("parts", "id"))
-            .to_owned();
-        manager.create_table(movements).await?;
-        let once = Index::create()
-            .name("stock_movements_once")
-            .table("stock_movements")
-            .col("line_id")
-            .col("reason")
-            .unique()
-            .to_owned();
-        manager.create_index(once).await?;
-        let indexes: [(&str, &[&str]); 2] = [
-            ("stock_movements_part", &["part_id", "at_us", "id"]),
-            ("stock_movements_newest", &["at_us", "id"]),
-        ];
-        crate::records::migrations::create_indexes(manager, "stock_movements", &indexes).await?;
-        crate::records::migrations::create_indexes(
-            manager,
-            "stock_levels",
-            &[("stock_levels_part", &["part_id"])],
-        )
-        .await
-    }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::{id::TechnicianId, work::technician::Technician};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "technicians")]
@@ -108,32 +108,4 @@ fn from_row(row: Model) -> Result<Technician, StoreError> {
         demo: row.demo,
         version: row.version,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0055_technicians"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("technicians")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("name"))
-            .col(schema::string_null("email"))
-            .col(schema::string_null("phone"))
-            .col(schema::text("skills"))
-            .col(schema::uuid_null("territory_id"))
-            .col(schema::uuid_null("van_id"))
-            .col(schema::big_integer_null("cost_per_hour_minor"))
-            .col(schema::string_null("cost_currency"))
-            .col(schema::boolean("active"))
-            .col(schema::boolean("demo"))
-            .col(schema::big_integer("version"))
-            .to_owned();
-        manager.create_table(table).await
-    }
 }

@@ -8,6 +8,7 @@ use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged, columns,
+        engine::dialect::{Dialect, statement},
         fleet::assets,
         lists::{
             keyset, scope,
@@ -23,10 +24,9 @@ use domain::{
     work::{Priority, ticket::Ticket},
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, Select, Statement,
-    entity::prelude::*,
+    ActiveValue::Set, ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, Select, entity::prelude::*,
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -160,8 +160,11 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<Ticket>, StoreError> {
-    let query =
-        filtered(scope, filter).filter(keyset::before(Column::OpenedAtUs, Column::Id, LIST.place(page)?));
+    let query = filtered(Dialect::of(db), scope, filter).filter(keyset::before(
+        Column::OpenedAtUs,
+        Column::Id,
+        LIST.place(page)?,
+    ));
     let query = query.order_by_desc(Column::OpenedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let page = LIST.page(rows, page.limit, |row: &Model| (row.opened_at_us, row.id));
@@ -169,7 +172,7 @@ pub async fn list(
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(filtered(scope, filter).count(db).await?)
+    Ok(filtered(Dialect::of(db), scope, filter).count(db).await?)
 }
 
 /// How many tickets are open at each of `assets` that has any.
@@ -179,7 +182,7 @@ pub async fn open_by_asset(
     assets: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, u64>, StoreError> {
     let open = Filter { open: Some(true), ..Filter::default() };
-    let rows: Vec<(Uuid, i64)> = filtered(scope, &open)
+    let rows: Vec<(Uuid, i64)> = filtered(Dialect::of(db), scope, &open)
         .filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from)))
         .select_only()
         .column(Column::AssetId)
@@ -191,7 +194,7 @@ pub async fn open_by_asset(
     Ok(rows.into_iter().map(|(asset, n)| (asset.into(), n.try_into().unwrap_or(0))).collect())
 }
 
-fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
+fn filtered(dialect: Dialect, scope: Scope, filter: &Filter) -> Select<Entity> {
     let mut query = Entity::find().filter(seen(scope));
     if let Some(status) = &filter.status {
         query = query.filter(Column::Status.eq(status.as_str()));
@@ -210,7 +213,7 @@ fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
     }
     if let Some(text) = &filter.search {
         let words = (Kind::Ticket, Column::Id, Column::Search);
-        query = query.filter(search::numbered(("T", Column::Number), words, text));
+        query = query.filter(search::numbered(dialect, ("T", Column::Number), words, text));
     }
     query
 }
@@ -234,10 +237,9 @@ pub async fn reports(
     let sql = "SELECT t.id, t.subject, w.failure_mode FROM tickets t \
                LEFT JOIN work_orders w ON w.ticket_id = t.id \
                WHERE t.asset_id = ? AND t.reported_at_us > ? AND t.reported_at_us <= ? \
-               AND t.status <> 'duplicate' AND t.resolution IS NOT 'withdrawn'";
+               AND t.status <> 'duplicate' AND t.resolution IS DISTINCT FROM 'withdrawn'";
     let bound = [Uuid::from(asset).into(), after.timestamp_micros().into(), until.timestamp_micros().into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, bound);
-    Ok(Report::find_by_statement(statement).all(db).await?)
+    Ok(Report::find_by_statement(statement(db, sql, bound)).all(db).await?)
 }
 
 pub(in crate::records) fn to_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
@@ -291,52 +293,4 @@ fn from_row(row: Model) -> Result<Ticket, StoreError> {
         state: columns::from_json(&row.facts)?,
         version: row.version,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0052_tickets"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("tickets")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("number").unique_key())
-            .col(schema::uuid("asset_id"))
-            .col(schema::uuid("customer_id"))
-            .col(schema::uuid("site_id"))
-            .col(schema::string("subject"))
-            .col(schema::text("description"))
-            .col(schema::string("source"))
-            .col(schema::uuid_null("alert_group_id").unique_key())
-            .col(schema::string("priority"))
-            .col(schema::text("priority_reason"))
-            .col(schema::big_integer_null("fault_at_us"))
-            .col(schema::big_integer("reported_at_us"))
-            .col(schema::big_integer("opened_at_us"))
-            .col(schema::big_integer_null("first_response_at_us"))
-            .col(schema::big_integer_null("restored_at_us"))
-            .col(schema::text("reopened_at"))
-            .col(schema::string("status"))
-            .col(schema::boolean("is_open"))
-            .col(schema::string_null("resolution"))
-            .col(schema::big_integer_null("resolved_at_us"))
-            .col(schema::text("facts"))
-            .col(schema::big_integer("version"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let indexes: [(&str, &[&str]); 6] = [
-            ("tickets_newest", &["opened_at_us", "id"]),
-            ("tickets_open", &["is_open", "opened_at_us", "id"]),
-            ("tickets_status", &["status", "opened_at_us", "id"]),
-            ("tickets_asset", &["asset_id", "opened_at_us", "id"]),
-            ("tickets_customer", &["customer_id", "opened_at_us", "id"]),
-            ("tickets_resolved", &["resolved_at_us"]),
-        ];
-        crate::records::migrations::create_indexes(manager, "tickets", &indexes).await
-    }
 }

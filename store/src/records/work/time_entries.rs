@@ -7,7 +7,7 @@ use domain::{
     work::visit::{Span, Visit},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "time_entries")]
@@ -68,34 +68,4 @@ fn from_row(row: Model) -> Result<TimeEntry, StoreError> {
             to: from_micros(row.to_us),
         },
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0058_time_entries"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("time_entries")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("visit_id"))
-            .col(schema::uuid("work_order_id"))
-            .col(schema::uuid("technician_id"))
-            .col(schema::string("kind"))
-            .col(schema::big_integer("from_us"))
-            .col(schema::big_integer("to_us"))
-            .foreign_key(ForeignKey::create().from("time_entries", "visit_id").to("visits", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let indexes: [(&str, &[&str]); 3] = [
-            ("time_entries_visit", &["visit_id", "from_us"]),
-            ("time_entries_technician", &["technician_id", "from_us"]),
-            ("time_entries_from", &["from_us"]),
-        ];
-        crate::records::migrations::create_indexes(manager, "time_entries", &indexes).await
-    }
 }

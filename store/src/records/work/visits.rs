@@ -15,7 +15,7 @@ use domain::{
     work::visit::{LONGEST, Visit, VisitState},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -250,60 +250,4 @@ fn from_row(row: Model) -> Result<Visit, StoreError> {
         state: columns::from_json(&row.facts)?,
         version: row.version,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0054_visits"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("visits")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("work_order_id"))
-            .col(schema::uuid("technician_id"))
-            .col(schema::big_integer("planned_start_us"))
-            .col(schema::big_integer("planned_end_us"))
-            .col(schema::string("status"))
-            .col(schema::boolean("is_at_work"))
-            .col(schema::big_integer_null("travel_started_at_us"))
-            .col(schema::big_integer_null("arrived_at_us"))
-            .col(schema::big_integer_null("finished_at_us"))
-            .col(schema::string_null("outcome"))
-            .col(schema::text("facts"))
-            .col(schema::big_integer("version"))
-            .foreign_key(ForeignKey::create().from("visits", "work_order_id").to("work_orders", "id"))
-            .foreign_key(ForeignKey::create().from("visits", "technician_id").to("technicians", "id"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let indexes: [(&str, &[&str]); 5] = [
-            ("visits_work_order", &["work_order_id", "technician_id"]),
-            ("visits_technician", &["technician_id", "planned_start_us"]),
-            ("visits_at_work", &["technician_id", "is_at_work"]),
-            ("visits_planned", &["planned_start_us"]),
-            ("visits_finished", &["finished_at_us"]),
-        ];
-        crate::records::migrations::create_indexes(manager, "visits", &indexes).await
-    }
-}
-
-pub(in crate::records) struct EnteredLate;
-impl MigrationName for EnteredLate {
-    fn name(&self) -> &str {
-        "0101_visits_entered_late"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for EnteredLate {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::alter()
-            .table("visits")
-            .add_column(schema::boolean("entered_late").default(false))
-            .to_owned();
-        manager.alter_table(table).await
-    }
 }

@@ -5,6 +5,7 @@ use crate::{
     StoreError,
     records::{
         List, PageRequest, Paged, Unreadable, columns,
+        engine::dialect::Dialect,
         lists::{
             keyset, readable, scope,
             search::{self, Kind},
@@ -24,7 +25,7 @@ use domain::{
     },
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
 pub use super::lines::of_work_order as lines;
@@ -196,8 +197,11 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Paged<WorkOrder>, StoreError> {
-    let query =
-        filtered(scope, filter).filter(keyset::before(Column::CreatedAtUs, Column::Id, LIST.place(page)?));
+    let query = filtered(Dialect::of(db), scope, filter).filter(keyset::before(
+        Column::CreatedAtUs,
+        Column::Id,
+        LIST.place(page)?,
+    ));
     let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
     let rows = query.limit(page.limit + 1).all(db).await?;
     let page = LIST.page(rows, page.limit, |row: &Model| (row.created_at_us, row.id));
@@ -205,7 +209,7 @@ pub async fn list(
 }
 
 pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
-    Ok(filtered(scope, filter).count(db).await?)
+    Ok(filtered(Dialect::of(db), scope, filter).count(db).await?)
 }
 
 /// How many are open at each of `sites`; those without one are absent.
@@ -283,7 +287,7 @@ pub async fn signature(
     Ok(row.map(|row| Signature { name: row.name, image: row.image, at: from_micros(row.at_us) }))
 }
 
-fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
+fn filtered(dialect: Dialect, scope: Scope, filter: &Filter) -> Select<Entity> {
     let mut query = Entity::find().filter(seen(scope));
     if let Some(status) = &filter.status {
         query = query.filter(Column::Status.eq(status.as_str()));
@@ -315,7 +319,7 @@ fn filtered(scope: Scope, filter: &Filter) -> Select<Entity> {
     }
     if let Some(text) = &filter.search {
         let words = (Kind::WorkOrder, Column::Id, Column::Search);
-        query = query.filter(search::numbered(("WO", Column::Number), words, text));
+        query = query.filter(search::numbered(dialect, ("WO", Column::Number), words, text));
     }
     query
 }
@@ -391,68 +395,4 @@ fn from_row(row: Model) -> Result<WorkOrder, StoreError> {
         state: columns::from_json(&row.facts)?,
         version: row.version,
     })
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0053_work_orders"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let table = Table::create()
-            .table("work_orders")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::string("number").unique_key())
-            .col(schema::uuid_null("ticket_id"))
-            .col(schema::uuid("asset_id"))
-            .col(schema::uuid("customer_id"))
-            .col(schema::uuid("site_id"))
-            .col(schema::string("kind"))
-            .col(schema::string("priority"))
-            .col(schema::integer("priority_rank"))
-            .col(schema::string("subject"))
-            .col(schema::text("description"))
-            .col(schema::string_null("required_skill"))
-            .col(schema::integer("estimated_minutes"))
-            .col(schema::boolean("requires_signature"))
-            .col(schema::uuid_null("alert_group_id"))
-            .col(schema::text_null("finding"))
-            .col(schema::string_null("failure_mode"))
-            .col(schema::boolean("misuse"))
-            .col(schema::big_integer_null("signed_at_us"))
-            .col(schema::big_integer("created_at_us"))
-            .col(schema::string("status"))
-            .col(schema::boolean("is_open"))
-            .col(schema::big_integer_null("completed_at_us"))
-            .col(schema::big_integer_null("approved_at_us"))
-            .col(schema::uuid_null("invoice_id"))
-            .col(schema::text("facts"))
-            .col(schema::big_integer("version"))
-            .to_owned();
-        manager.create_table(table).await?;
-        let indexes: [(&str, &[&str]); 9] = [
-            ("work_orders_newest", &["created_at_us", "id"]),
-            ("work_orders_open", &["is_open", "created_at_us", "id"]),
-            ("work_orders_status", &["status", "created_at_us", "id"]),
-            ("work_orders_urgent", &["status", "priority_rank", "created_at_us"]),
-            ("work_orders_asset", &["asset_id", "created_at_us", "id"]),
-            ("work_orders_customer", &["customer_id", "created_at_us", "id"]),
-            ("work_orders_ticket", &["ticket_id"]),
-            ("work_orders_completed", &["completed_at_us"]),
-            ("work_orders_invoice", &["invoice_id"]),
-        ];
-        crate::records::migrations::create_indexes(manager, "work_orders", &indexes).await?;
-        let signatures = Table::create()
-            .table("signatures")
-            .col(schema::uuid("work_order_id").primary_key())
-            .col(schema::string("name"))
-            .col(schema::text_null("image"))
-            .col(schema::big_integer("at_us"))
-            .foreign_key(ForeignKey::create().from("signatures", "work_order_id").to("work_orders", "id"))
-            .to_owned();
-        manager.create_table(signatures).await
-    }
 }

@@ -2,12 +2,10 @@
 //! changes them: a log written anew by late data, a failure taken back, an asset that moves or leaves service, another
 //! time zone. See [`domain::condition::tally`] for what is summed and why so little suffices.
 
-mod migration;
 mod read;
 mod rebuild;
 mod site_uptimes;
 
-pub(in crate::records) use crate::records::condition::state_days::migration::{Migration, Versions};
 pub use crate::records::condition::state_days::read::{
     AssetTime, Footing, asset_uptimes, footing, foreseen, ledger,
 };
@@ -17,7 +15,7 @@ pub use crate::records::condition::state_days::site_uptimes::{Past, version};
 
 use crate::{
     StoreError,
-    records::{fleet::assets, people::organisation},
+    records::{engine::dialect::statement, fleet::assets, people::organisation},
 };
 use domain::{
     Timestamp,
@@ -31,7 +29,7 @@ use domain::{
     fleet::asset::Asset,
     id::{AssetId, SiteId},
 };
-use sea_orm::{ConnectionTrait, Statement, Value, entity::prelude::*};
+use sea_orm::{ConnectionTrait, Value, entity::prelude::*};
 use std::collections::{BTreeMap, HashMap};
 
 /// The day of a site's row that sums all its days.
@@ -136,14 +134,15 @@ async fn upsert(
     let names: Vec<&str> =
         key.iter().map(|(name, _)| *name).chain(columns.iter().map(String::as_str)).collect();
     let marks = vec!["?"; names.len()].join(", ");
-    let sums: Vec<String> = columns.iter().map(|name| format!("{name} = {name} + excluded.{name}")).collect();
+    let sums: Vec<String> =
+        columns.iter().map(|name| format!("{name} = {table}.{name} + excluded.{name}")).collect();
     let sql = format!(
         "INSERT INTO {table} ({}) VALUES ({marks}) ON CONFLICT ({conflict}) DO UPDATE SET {}",
         names.join(", "),
         sums.join(", ")
     );
     let bound = key.into_iter().map(|(_, value)| value).chain(values(tally).into_iter().map(Value::from));
-    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, bound)).await?;
+    tx.execute_raw(statement(tx, sql, bound)).await?;
     Ok(())
 }
 

@@ -2,7 +2,13 @@
 //! agreed on), so what lies ahead is looked up and taken back.
 
 use super::{super::states, LEVELS, columns};
-use crate::{StoreError, records::fleet::assets};
+use crate::{
+    StoreError,
+    records::{
+        engine::dialect::{Dialect, statement},
+        fleet::assets,
+    },
+};
 use domain::{
     Timestamp,
     clock::from_micros,
@@ -15,8 +21,7 @@ use domain::{
     insight::kpi::{FORESIGHT, FROM_AUTOMATIC},
 };
 use sea_orm::{
-    ConnectionTrait, ExprTrait, FromQueryResult, QueryResult, QuerySelect, Statement, Value,
-    entity::prelude::*,
+    ConnectionTrait, ExprTrait, FromQueryResult, QueryResult, QuerySelect, Value, entity::prelude::*,
 };
 use std::collections::BTreeMap;
 
@@ -34,9 +39,10 @@ pub async fn ledger(
     to: i32,
     now: Timestamp,
 ) -> Result<Ledger, StoreError> {
-    let before: Vec<String> = LEVELS.iter().map(|name| format!("coalesce(sum({name}_n), 0)")).collect();
+    let before: Vec<String> =
+        LEVELS.iter().map(|name| format!("CAST(coalesce(sum({name}_n), 0) AS bigint)")).collect();
     let sql = format!(
-        "SELECT {}, coalesce(sum(failures) - sum(restored), 0) FROM fleet_days WHERE day < ?",
+        "SELECT {}, CAST(coalesce(sum(failures) - sum(restored), 0) AS bigint) FROM fleet_days WHERE day < ?",
         before.join(", ")
     );
     let (mut at_start, mut open_at_start) = ([0; 5], 0);
@@ -97,21 +103,26 @@ pub async fn asset_uptimes(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<AssetTime>, StoreError> {
+    let dialect = Dialect::of(db);
+    let end = dialect.least("coalesce(i.to_us, ?2), ?2, coalesce(a.in_service_to_us, ?2)");
+    let service_start = dialect.greatest("a.in_service_from_us, ?1");
+    let service_end = dialect.least("coalesce(a.in_service_to_us, ?2), ?2");
     let measures: Vec<String> = LEVELS[1..]
         .iter()
         .map(|name| {
             format!(
-                "coalesce(sum(CASE WHEN i.state = '{name}' THEN \
-                 max(0, min(coalesce(i.to_us, ?2), ?2, coalesce(a.in_service_to_us, ?2)) \
-                        - max(i.from_us, ?1, a.in_service_from_us)) END), 0)"
+                "CAST(coalesce(sum(CASE WHEN i.state = '{name}' THEN {} END), 0) AS bigint)",
+                dialect.greatest(&format!(
+                    "0, {end} - {}",
+                    dialect.greatest("i.from_us, ?1, a.in_service_from_us")
+                ))
             )
         })
         .collect();
     let sql = format!(
-        "SELECT a.id, a.name, min(coalesce(a.in_service_to_us, ?2), ?2) - max(a.in_service_from_us, ?1), {}, \
-                coalesce(sum(i.state = 'down_unplanned' AND NOT i.resumes \
-                    AND i.from_us >= max(?1, a.in_service_from_us) \
-                    AND i.from_us < min(coalesce(a.in_service_to_us, ?2), ?2)), 0) \
+        "SELECT a.id, a.name, {service_end} - {service_start}, {}, \
+                count(CASE WHEN i.state = 'down_unplanned' AND NOT i.resumes \
+                    AND i.from_us >= {service_start} AND i.from_us < {service_end} THEN 1 END) \
            FROM assets a LEFT JOIN state_intervals i \
              ON i.asset_id = a.id AND i.from_us < ?2 AND (i.to_us IS NULL OR i.to_us > ?1) \
             AND i.from_us >= coalesce((SELECT max(b.from_us) FROM state_intervals b \
@@ -133,14 +144,6 @@ pub async fn asset_uptimes(
     };
     let found = rows.iter().map(read).collect::<Result<Vec<_>, DbErr>>()?;
     Ok(found.into_iter().flatten().collect())
-}
-
-pub(super) fn statement<const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: impl Into<String>,
-    values: [Value; N],
-) -> Statement {
-    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
 }
 
 fn tally(row: &QueryResult, first: usize) -> Result<Tally, DbErr> {
@@ -170,21 +173,26 @@ struct Ahead {
 }
 
 /// Intervals, failures and times in service that begin or end at `now` or later. As a rule there are none.
-const AHEAD: &str = "\
+fn intervals_ahead(dialect: Dialect) -> String {
+    let (open, ordered) = (dialect.indexed_by("state_intervals_open"), dialect.ordered_join());
+    format!(
+        "\
     SELECT a.site_id, a.in_service_from_us AS service_from_us, a.in_service_to_us AS service_to_us, \
            i.from_us, i.to_us, i.state, i.resumes \
       FROM state_intervals i JOIN assets a ON a.id = i.asset_id WHERE i.to_us >= ?1 \
     UNION ALL \
     SELECT a.site_id, a.in_service_from_us, a.in_service_to_us, i.from_us, i.to_us, i.state, i.resumes \
-      FROM state_intervals i INDEXED BY state_intervals_open JOIN assets a ON a.id = i.asset_id \
+      FROM state_intervals i {open} JOIN assets a ON a.id = i.asset_id \
      WHERE i.to_us IS NULL AND i.from_us >= ?1 \
     UNION ALL \
     SELECT a.site_id, a.in_service_from_us, a.in_service_to_us, i.from_us, i.to_us, i.state, i.resumes \
-      FROM assets a CROSS JOIN state_intervals i ON i.asset_id = a.id AND i.to_us IS NULL AND i.from_us < ?1 \
+      FROM assets a {ordered} state_intervals i ON i.asset_id = a.id AND i.to_us IS NULL AND i.from_us < ?1 \
      WHERE a.in_service_from_us >= ?1 OR a.in_service_to_us >= ?1 \
     UNION ALL \
     SELECT a.site_id, a.in_service_from_us, a.in_service_to_us, f.at_us, f.restored_at_us, NULL, NULL \
-      FROM failures f JOIN assets a ON a.id = f.asset_id WHERE f.at_us >= ?1 OR f.restored_at_us >= ?1";
+      FROM failures f JOIN assets a ON a.id = f.asset_id WHERE f.at_us >= ?1 OR f.restored_at_us >= ?1"
+    )
+}
 
 pub(super) async fn ahead(
     db: &impl ConnectionTrait,
@@ -192,7 +200,9 @@ pub(super) async fn ahead(
 ) -> Result<Vec<(SiteId, Change)>, StoreError> {
     let now_us = now.timestamp_micros();
     let mut found: Vec<(SiteId, Change)> = Vec::new();
-    let rows = Ahead::find_by_statement(statement(db, AHEAD, [now_us.into()])).all(db).await?;
+    let rows = Ahead::find_by_statement(statement(db, intervals_ahead(Dialect::of(db)), [now_us.into()]))
+        .all(db)
+        .await?;
     for row in rows {
         let service = (from_micros(row.service_from_us), row.service_to_us.map(from_micros));
         let (from, to) = (from_micros(row.from_us), row.to_us.map(from_micros));

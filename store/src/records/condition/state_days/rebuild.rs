@@ -1,6 +1,4 @@
 //! The sums from every interval and failure there is.
-//!
-//! Only columns are named that were there when the tables were made: the migration that makes them runs this too.
 
 use super::{
     super::{failures, states},
@@ -32,7 +30,7 @@ impl Part {
     pub(super) const ALL: [Self; 3] = [Self::Service, Self::Log, Self::Failures];
 }
 
-/// Sums everything anew: after another time zone, and once when the tables are made.
+/// Sums everything anew: after another time zone.
 pub async fn rebuild(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     for table in ["fleet_days", "site_days"] {
         tx.execute_unprepared(&format!("DELETE FROM {table}")).await?;

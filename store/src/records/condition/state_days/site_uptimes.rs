@@ -1,11 +1,11 @@
 //! The uptime of every site over the last days. Of days that are past little changes, and they are nearly all of them:
 //! their sums are read once and kept by the reader until [`version`] says that one of them changed.
 
-use super::{
-    ALL_DAYS, LEVELS,
-    read::{ahead, statement},
+use super::{ALL_DAYS, LEVELS, read::ahead};
+use crate::{
+    StoreError,
+    records::engine::dialect::{Dialect, statement},
 };
-use crate::StoreError;
 use domain::{
     Timestamp,
     condition::{
@@ -19,7 +19,8 @@ use std::collections::HashMap;
 
 /// Changes whenever a sum of a site changes on a day from `first` (included) to `to` (excluded).
 pub async fn version(db: &impl ConnectionTrait, first: i32, to: i32) -> Result<i64, StoreError> {
-    let sql = "SELECT coalesce(sum(version), 0) FROM site_day_versions WHERE day >= ? AND day < ?";
+    let sql =
+        "SELECT CAST(coalesce(sum(version), 0) AS bigint) FROM site_day_versions WHERE day >= ? AND day < ?";
     let row = db.query_one_raw(statement(db, sql, [first.into(), to.into()])).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }
@@ -110,8 +111,9 @@ async fn numbers_by_site<const N: usize>(
 ) -> Result<Vec<(SiteId, Vec<i64>)>, StoreError> {
     let names: Vec<String> = (0..count).map(|index| format!("n{index}")).collect();
     let text = format!(
-        "WITH found (site_id, {}) AS ({sql}) SELECT group_concat(hex(site_id) || ' ' || {}, ';') FROM found",
+        "WITH found (site_id, {}) AS ({sql}) SELECT string_agg({} || ' ' || {}, ';') FROM found",
         names.join(", "),
+        Dialect::of(db).id_text("site_id"),
         names.join(" || ' ' || ")
     );
     let Some(row) = db.query_one_raw(statement(db, text, values)).await? else { return Ok(Vec::new()) };

@@ -14,7 +14,7 @@ use domain::{
     condition::EquipmentState,
     id::{AssetId, DeviceId},
 };
-use sea_orm::{ConnectionTrait, ExprTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, ExprTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Query};
 
 /// What is known of a device's part before an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,28 +142,39 @@ fn running(asset: AssetId) -> Select<mark::Entity> {
 /// Its reports that it runs, but of instants at which it left: it speaks for nothing after them.
 fn ran(asset: AssetId, device: DeviceId) -> Select<mark::Entity> {
     let own = mark::Column::DeviceId.eq(Uuid::from(device));
-    running(asset)
-        .filter(own)
-        .filter(no_other("other.device_id = state_marks.device_id AND other.kind = ?", [LEFT.into()]))
+    running(asset).filter(own).filter(no_other(
+        other(mark::Column::DeviceId)
+            .equals((mark::Entity, mark::Column::DeviceId))
+            .and(other(mark::Column::Kind).eq(LEFT)),
+    ))
 }
 
 /// Reports of other devices that run, which end what a device that does not speak has said.
 fn answers(asset: AssetId, device: DeviceId) -> Select<mark::Entity> {
     let id = Uuid::from(device);
-    let outranked = no_other(
-        "(other.kind = ? OR other.device_id = ? AND other.kind IN (?, ?))",
-        [MAINTENANCE.into(), id.into(), FAILURE.into(), LEFT.into()],
-    );
+    let kind = || other(mark::Column::Kind);
+    let own = other(mark::Column::DeviceId).eq(id).and(kind().is_in([FAILURE, LEFT]));
+    let outranked = no_other(kind().eq(MAINTENANCE).or(own));
     running(asset).filter(mark::Column::DeviceId.ne(id)).filter(outranked)
 }
 
 /// Nothing is said at the same instant of which `what` is true.
-fn no_other<const N: usize>(what: &str, values: [Value; N]) -> Expr {
-    let sql = format!(
-        "NOT EXISTS (SELECT 1 FROM state_marks AS other WHERE other.asset_id = state_marks.asset_id \
-         AND other.at_us = state_marks.at_us AND {what})"
-    );
-    Expr::cust_with_values(sql, values)
+fn no_other(what: Expr) -> Expr {
+    let same = |column| other(column).equals((mark::Entity, column));
+    let said = Query::select()
+        .expr(Expr::val(1))
+        .from_as(mark::Entity, OTHER)
+        .and_where(same(mark::Column::AssetId))
+        .and_where(same(mark::Column::AtUs))
+        .and_where(what)
+        .take();
+    Expr::exists(said).not()
+}
+
+const OTHER: &str = "other";
+
+fn other(column: mark::Column) -> Expr {
+    Expr::col((OTHER, column))
 }
 
 fn before(at: Timestamp) -> Expr {

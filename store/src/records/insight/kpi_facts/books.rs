@@ -1,8 +1,8 @@
 //! Figures that are counted in the books as they stood at an instant: stock, customers and contracts.
 
-use crate::StoreError;
+use crate::{StoreError, records::engine::dialect::statement};
 use domain::Timestamp;
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{ConnectionTrait, Value};
 
 /// The value of everything that lay on the shelves and in the vans just before `at`, at the cost of today, in minor
 /// units of `currency`: what lies there now less what has been moved since.
@@ -11,10 +11,10 @@ pub async fn stock_value(
     currency: &str,
     at: Timestamp,
 ) -> Result<i64, StoreError> {
-    let lies = "SELECT coalesce(sum(l.quantity_milli * p.unit_cost_minor), 0) FROM stock_levels l \
+    let lies = "SELECT CAST(coalesce(sum(l.quantity_milli * p.unit_cost_minor), 0) AS bigint) FROM stock_levels l \
                 JOIN parts p ON p.id = l.part_id WHERE p.currency = ?";
-    let moved = "SELECT coalesce(sum(CASE WHEN m.from_location_id IS NULL THEN 1 ELSE -1 END \
-                 * m.quantity_milli * p.unit_cost_minor), 0) FROM stock_movements m \
+    let moved = "SELECT CAST(coalesce(sum(CASE WHEN m.from_location_id IS NULL THEN 1 ELSE -1 END \
+                 * m.quantity_milli * p.unit_cost_minor), 0) AS bigint) FROM stock_movements m \
                  JOIN parts p ON p.id = m.part_id WHERE p.currency = ? AND m.at_us >= ? \
                  AND (m.from_location_id IS NULL) <> (m.to_location_id IS NULL)";
     let lies = number(db, lies, vec![currency.into()]).await?;
@@ -49,7 +49,6 @@ pub async fn attached(db: &impl ConnectionTrait, at: Timestamp) -> Result<Attach
 }
 
 async fn number(db: &impl ConnectionTrait, sql: &str, bound: Vec<Value>) -> Result<i64, StoreError> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, bound);
-    let row = db.query_one_raw(statement).await?;
+    let row = db.query_one_raw(statement(db, sql, bound)).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }

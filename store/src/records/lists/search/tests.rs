@@ -1,10 +1,7 @@
 use super::{Number, number};
-use crate::records::{
-    PageRequest, Records, engine::opening::options, migrations::Migrator, tests::fixture, work::tickets,
-};
+use crate::records::{PageRequest, Records, engine::dialect::Dialect, tests::fixture, work::tickets};
 use domain::work::ticket::Ticket;
-use sea_orm::{ConnectionTrait, Database, EntityTrait, QueryTrait, Statement};
-use sea_orm_migration::MigratorTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, QueryTrait, Statement};
 use tempfile::TempDir;
 
 fn ticket(number: &str, subject: &str) -> Ticket {
@@ -91,6 +88,7 @@ async fn no_search_reads_every_row() {
     let (_folder, records) = with(&[ticket("T-1001", "Bearing")]).await;
     for text in ["T-1001", "1001", "bearing", "轴"] {
         let condition = super::numbered(
+            Dialect::Sqlite,
             ("T", tickets::Column::Number),
             (super::Kind::Ticket, tickets::Column::Id, tickets::Column::Search),
             text,
@@ -130,40 +128,4 @@ async fn the_index_follows_every_change() {
         let row = records.read().query_one_raw(count).await.unwrap().unwrap();
         assert_eq!(row.try_get::<i64>("", "n").unwrap(), 0, "{table}");
     }
-}
-
-#[tokio::test]
-async fn what_was_there_before_the_index_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("records.db").display());
-    let db = Database::connect(options(&url, 1, 2_048)).await.unwrap();
-    let before = Migrator::migrations().iter().position(|m| m.name() == "0084_search").unwrap();
-    Migrator::up(&db, Some(u32::try_from(before).unwrap())).await.unwrap();
-    let insert = "INSERT INTO tickets (id, number, asset_id, customer_id, site_id, subject, description, source, \
-        priority, priority_reason, reported_at_us, opened_at_us, reopened_at, status, is_open, facts, version) \
-        VALUES (randomblob(16), ?, randomblob(16), randomblob(16), randomblob(16), ?, '', 'agent', 'high', \
-        '{\"kind\":\"given\"}', 0, 0, '[]', 'new', 1, '{\"status\":\"new\"}', 0)";
-    db.execute_unprepared("BEGIN").await.unwrap();
-    for number in 1..=2_500 {
-        let subject = if number == 1_700 { "Ölstand niedrig" } else { "轴承" };
-        let values = [format!("T-{number}").into(), subject.into()];
-        db.execute_raw(Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, insert, values))
-            .await
-            .unwrap();
-    }
-    db.execute_unprepared("COMMIT").await.unwrap();
-    db.close().await.unwrap();
-    let records = Records::open(folder.path()).await.unwrap();
-    assert_eq!(
-        tickets::count(records.read(), domain::people::account::Actor::system().scope(), &filter("ÖLSTAND"))
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(
-        tickets::count(records.read(), domain::people::account::Actor::system().scope(), &filter("轴承"))
-            .await
-            .unwrap(),
-        2_499
-    );
 }

@@ -21,7 +21,7 @@ use sea_orm::{
     entity::prelude::*,
     sea_query::{Expr, OnConflict},
 };
-use sea_orm_migration::{prelude::*, schema};
+use sea_orm_migration::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -283,71 +283,6 @@ async fn count_on_its_row(tx: &impl ConnectionTrait, row: &Quarantined) -> Resul
         .col_expr(Column::Detail, Expr::value(row.detail.as_str()))
         .filter(same);
     Ok(counted.exec(tx).await?.rows_affected > 0)
-}
-
-pub(in crate::records) struct Migration;
-impl MigrationName for Migration {
-    fn name(&self) -> &str {
-        "0011_quarantine"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let rows = Table::create()
-            .table("quarantine")
-            .col(schema::uuid("id").primary_key())
-            .col(schema::uuid("device_id"))
-            .col(schema::text("topic"))
-            .col(schema::string("reason"))
-            .col(schema::text("detail"))
-            .col(schema::blob("payload"))
-            .col(schema::big_integer("payload_bytes"))
-            .col(schema::big_integer("received_at_us"))
-            .col(schema::big_integer("count"))
-            .to_owned();
-        manager.create_table(rows).await?;
-        let by_device = Index::create()
-            .name("quarantine_device")
-            .table("quarantine")
-            .col("device_id")
-            .col("id")
-            .to_owned();
-        manager.create_index(by_device).await?;
-        let by_reason =
-            Index::create().name("quarantine_reason").table("quarantine").col("reason").col("id").to_owned();
-        manager.create_index(by_reason).await?;
-        let counts = Table::create()
-            .table("quarantine_counts")
-            .col(schema::uuid("device_id"))
-            .col(schema::string("reason"))
-            .col(schema::big_integer("count"))
-            .col(schema::big_integer("last_at_us"))
-            .primary_key(Index::create().col("device_id").col("reason"))
-            .to_owned();
-        manager.create_table(counts).await
-    }
-}
-
-/// Rows of one source are found again.
-pub(in crate::records) struct BySource;
-impl MigrationName for BySource {
-    fn name(&self) -> &str {
-        "0104_quarantine_source"
-    }
-}
-#[async_trait::async_trait]
-impl MigrationTrait for BySource {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let column = Table::alter().table("quarantine").add_column(schema::string_null("source")).to_owned();
-        manager.alter_table(column).await?;
-        crate::records::migrations::create_indexes(
-            manager,
-            "quarantine",
-            &[("quarantine_source", &["source", "reason"])],
-        )
-        .await
-    }
 }
 
 #[cfg(test)]

@@ -48,11 +48,12 @@ pub async fn open(
         .order_by(due().is_null(), Order::Asc)
         .order_by(due(), Order::Asc)
         .order_by(rank(), Order::Desc)
-        .order_by(standstill_cost(), Order::Desc)
+        .order_by_with_nulls(standstill_cost(), Order::Desc, NullOrdering::Last)
         .order_by(Column::Id, Order::Asc)
         .limit(limit);
     // Of all of them, also where few are shown.
-    let at_risk = due().lt(at_risk_before.timestamp_micros()).sum();
+    let at_risk: Expr = Expr::case(due().lt(at_risk_before.timestamp_micros()), 1).into();
+    let at_risk = at_risk.count();
     let counted = QuerySelect::query(&mut ranked);
     counted.expr_window_as(Expr::val(1).count(), WindowStatement::new(), "open");
     counted.expr_window_as(at_risk, WindowStatement::new(), "at_risk");

@@ -1,10 +1,15 @@
-//! What a change of which row puts out of date.
+//! Triggers that mark what a change of which row puts out of date, see [`crate::records::insight::kpi_changed`].
 //!
 //! A rule names a table, and whose facts look at its rows. `ROW` stands for the row as it is after an insertion or a
 //! change, and as it was before a change or a deletion.
 
-use super::Kind::{self, Invoice, Ticket, WorkOrder};
-use domain::insight::kpi::REPEAT_WINDOW;
+use crate::records::{
+    engine::dialect::Trigger,
+    insight::kpi_changed::{
+        Kind::{self, Invoice, Ticket, WorkOrder},
+        repeated_by,
+    },
+};
 
 struct Rule {
     table: &'static str,
@@ -16,15 +21,6 @@ struct Rule {
 
 fn rule(table: &'static str, columns: &'static [&'static str], marks: Vec<(Kind, String)>) -> Rule {
     Rule { table, columns, marks }
-}
-
-/// Jobs of the asset that were completed at most so long before a report that it may be of the same fault.
-pub(super) fn repeated_by(report: &str) -> String {
-    let window = REPEAT_WINDOW.num_microseconds().unwrap_or(i64::MAX);
-    format!(
-        "SELECT w.id AS id FROM {report} JOIN work_orders w ON w.asset_id = t.asset_id \
-         AND w.completed_at_us BETWEEN t.reported_at_us - {window} AND t.reported_at_us"
-    )
 }
 
 fn rules() -> Vec<Rule> {
@@ -104,27 +100,22 @@ fn rules() -> Vec<Rule> {
 }
 
 /// One trigger for each rule and each way to change a row.
-pub(super) fn all() -> Vec<String> {
+pub(super) fn triggers() -> Vec<Trigger> {
     let mut triggers = Vec::new();
     for (number, rule) in rules().iter().enumerate() {
         for (event, rows) in
             [("INSERT", &["NEW"][..]), ("UPDATE", &["OLD", "NEW"][..]), ("DELETE", &["OLD"][..])]
         {
-            let statements: Vec<String> = rows.iter().flat_map(|row| marking(rule, row)).collect();
-            let another: Vec<String> =
-                rule.columns.iter().map(|column| format!("OLD.{column} IS NOT NEW.{column}")).collect();
-            let when = if event == "UPDATE" && !another.is_empty() {
-                format!(" WHEN {}", another.join(" OR "))
-            } else {
-                String::new()
-            };
-            triggers.push(format!(
-                "CREATE TRIGGER kpi_{number}_{}_{} AFTER {event} ON {}{when} BEGIN {} END",
-                rule.table,
-                event.to_lowercase(),
-                rule.table,
-                statements.join(" ")
-            ));
+            let another =
+                rule.columns.iter().map(|column| format!("OLD.{column} IS DISTINCT FROM NEW.{column}"));
+            let another: Vec<String> = another.collect();
+            triggers.push(Trigger {
+                name: format!("kpi_{number}_{}_{}", rule.table, event.to_lowercase()),
+                table: rule.table,
+                event: event.into(),
+                when: (event == "UPDATE" && !another.is_empty()).then(|| another.join(" OR ")),
+                body: rows.iter().flat_map(|row| marking(rule, row)).collect(),
+            });
         }
     }
     triggers
@@ -133,8 +124,8 @@ pub(super) fn all() -> Vec<String> {
 fn marking(rule: &Rule, row: &str) -> Vec<String> {
     let mark = |(kind, select): &(Kind, String)| {
         format!(
-            "INSERT INTO kpi_changed (kind, subject_id) SELECT '{}', id FROM ({}) WHERE TRUE \
-             ON CONFLICT (kind, subject_id) DO UPDATE SET rebuild = 0, error = NULL;",
+            "INSERT INTO kpi_changed (kind, subject_id) SELECT DISTINCT '{}', id FROM ({}) AS found WHERE TRUE \
+             ON CONFLICT (kind, subject_id) DO UPDATE SET rebuild = FALSE, error = NULL",
             kind.as_str(),
             select.replace("ROW.", &format!("{row}.")),
         )

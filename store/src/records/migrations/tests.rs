@@ -1,0 +1,98 @@
+use crate::{
+    StoreError,
+    records::{
+        PageRequest, Records,
+        condition::rules,
+        engine::outbox,
+        fleet::{assets, customers},
+        money::invoices,
+        work::tickets,
+    },
+};
+use domain::people::account::{Actor, Scope};
+use sea_orm::{ConnectionTrait, Statement};
+use tempfile::TempDir;
+
+fn everything() -> Scope {
+    Actor::system().scope()
+}
+
+/// A folder as the last version before the first release left it, with a row of nearly every kind.
+fn before(and: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let db = rusqlite::Connection::open(folder.path().join("records.db")).unwrap();
+    db.execute_batch("PRAGMA journal_mode = WAL; BEGIN").unwrap();
+    db.execute_batch(include_str!("before_0001.sql")).unwrap();
+    db.execute_batch(and).unwrap();
+    db.execute_batch("COMMIT").unwrap();
+    folder
+}
+
+async fn applied(records: &Records) -> Vec<String> {
+    let db = records.read();
+    let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+    rows.into_iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
+    let folder = before("");
+    for _ in 0..2 {
+        let records = Records::open(folder.path()).await.unwrap();
+        let (db, all) = (records.read(), PageRequest::default());
+        assert_eq!(applied(&records).await, ["m0001_tables"]);
+        let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();
+        assert_eq!((kept.items.len(), kept.unreadable.len()), (1, 0));
+        let words = Some(kept.items[0].subject.clone());
+        let found = tickets::Filter { search: words, ..tickets::Filter::default() };
+        assert_eq!(tickets::count(db, everything(), &found).await.unwrap(), 1, "its words are indexed");
+        assert!(assets::get(db, kept.items[0].asset_id).await.unwrap().is_some());
+        assert!(
+            !customers::list(db, everything(), &customers::Filter::default(), &all)
+                .await
+                .unwrap()
+                .items
+                .is_empty()
+        );
+        let bills = invoices::list(db, everything(), &invoices::Filter::default(), &all).await.unwrap();
+        assert!(!bills.items.is_empty() && bills.unreadable.is_empty());
+        assert!(!rules::all(db).await.unwrap().is_empty());
+        let events = outbox::entries_after(db, 0, 100).await.unwrap();
+        assert!(!events.is_empty() && events.iter().all(|entry| entry.event.is_ok()));
+        records.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_older_or_newer_is_refused_and_left_as_it_is() {
+    for (change, says) in [
+        ("DELETE FROM seaql_migrations WHERE version = '0095_site_day_versions'", "61 of 62 steps"),
+        (
+            "DELETE FROM seaql_migrations; INSERT INTO seaql_migrations VALUES ('m9999_later', 0)",
+            "m9999_later",
+        ),
+    ] {
+        let folder = before(change);
+        for _ in 0..2 {
+            let refused = Records::open(folder.path()).await.err();
+            assert!(
+                matches!(&refused, Some(StoreError::Unsuited(why)) if why.contains(says)),
+                "{change}: {refused:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn new_records_begin_with_the_rule_that_is_built_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = Records::open(folder.path()).await.unwrap();
+    let all = rules::all(records.read()).await.unwrap();
+    assert_eq!(
+        all.iter().map(|rule| (rule.id, rule.built_in)).collect::<Vec<_>>(),
+        [(rules::FAILURE_RULE, true)]
+    );
+    let versions = rules::versions(records.read(), rules::FAILURE_RULE).await.unwrap();
+    assert!(versions.len() == 1 && versions[0].0 == 1 && versions[0].2.enabled, "{versions:?}");
+}
