@@ -71,6 +71,11 @@ pub struct Common {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
+    /// PostgreSQL database of the records, instead of a file in the data folder; with a password, rather
+    /// MAINSTAY_RECORDS or MAINSTAY_RECORDS_FILE, which no list of processes shows
+    #[arg(long, value_name = "postgres://...")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<String>,
     /// TOML file
     #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
     #[serde(skip)]

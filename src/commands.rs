@@ -4,7 +4,7 @@ use crate::{
     cli::{CreateAccount, CreateToken},
     config::{Config, read_secret},
 };
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use domain::{Clock, SystemClock};
 use service::{
     command::{CommandError, Context},
@@ -13,10 +13,7 @@ use service::{
         password::Hashing,
     },
 };
-use std::{
-    io::{BufRead, Write},
-    path::Path,
-};
+use std::io::{BufRead, Write};
 use store::records::{Records, people::organisation};
 
 pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()> {
@@ -24,7 +21,7 @@ pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()
         Some("-") => first_line(&mut std::io::stdin().lock())?,
         _ => read_secret(&input.password_file)?,
     };
-    let records = open(&config.data_dir).await?;
+    let records = open(config).await?;
     let organisation = organisation::get(records.read()).await?;
     let account = NewAccount {
         email: input.email.clone(),
@@ -44,7 +41,7 @@ pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()
 }
 
 pub async fn create_token(config: &Config, input: &CreateToken) -> Result<()> {
-    let records = open(&config.data_dir).await?;
+    let records = open(config).await?;
     let token = NewToken {
         name: input.name.clone(),
         role: input.role,
@@ -71,16 +68,15 @@ pub fn print(text: &str) -> Result<()> {
 }
 
 /// The folder must exist: a mistyped one would otherwise get a store of its own.
-async fn open(data_dir: &Path) -> Result<Records> {
-    if !data_dir.is_dir() {
+async fn open(config: &Config) -> Result<Records> {
+    let data_dir = &config.data_dir;
+    if config.records.is_none() && !data_dir.is_dir() {
         bail!(
             "there is no data folder {}: start Mainstay once, or name another with --data-dir",
             data_dir.display()
         );
     }
-    Records::open(data_dir)
-        .await
-        .with_context(|| format!("cannot open the records in {}", data_dir.display()))
+    crate::records::open(config).await
 }
 
 /// What to change, in the words that programs hear.

@@ -22,6 +22,12 @@ use web::proxies::{ForwardedBy, Proxies};
 pub struct Config {
     /// Holds everything that is kept. One process at a time.
     pub data_dir: PathBuf,
+    /// URL of the PostgreSQL database that holds the records; without one they are in the data folder. It may carry a
+    /// password, so it is never shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records_file: Option<PathBuf>,
     /// Where devices connect.
     pub mqtt_listen: SocketAddr,
     /// Where people and programs connect.
@@ -89,6 +95,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: "mainstay-data".into(),
+            records: None,
+            records_file: None,
             mqtt_listen: (Ipv4Addr::LOCALHOST, 1883).into(),
             http_listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             roles: Roles::default(),
@@ -109,7 +117,7 @@ impl Default for Config {
 
 /// Names under `MAINSTAY_` that others read: the command line (`CONFIG`), the simulator, tests and benchmarks.
 const NOT_CONFIGURATION: &[&str] =
-    &["config", "api_token", "data", "test_services", "screenshots", "axe", "paho_python"];
+    &["config", "api_token", "data", "test_services", "test_postgres", "screenshots", "axe", "paho_python"];
 
 impl Config {
     /// Merges the four layers. `flags` serialises to the options that were given on the command line, and no others.
@@ -140,18 +148,31 @@ impl Config {
     }
 
     fn read_secrets(&mut self) -> Result<()> {
-        let Some(file) = &self.demo.password_file else { return Ok(()) };
-        if self.demo.password.is_some() {
-            bail!("demo.password and demo.password_file are both set: keep one of them");
+        from_file("records", &mut self.records, self.records_file.as_deref())?;
+        from_file("demo.password", &mut self.demo.password, self.demo.password_file.as_deref())?;
+        let known = |url: &Secret| {
+            ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme))
+        };
+        match &self.records {
+            Some(url) if !known(url) => bail!("records must be a URL that begins with postgres://"),
+            _ => Ok(()),
         }
-        self.demo.password = Some(Secret(read_secret(file)?));
-        Ok(())
     }
 
     /// As TOML, without secrets.
     pub fn to_toml(&self) -> Result<String> {
         Ok(toml::to_string(self)?)
     }
+}
+
+/// Fills the secret `key` from the `file` that is named for it.
+fn from_file(key: &str, secret: &mut Option<Secret>, file: Option<&Path>) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    if secret.is_some() {
+        bail!("{key} and {key}_file are both set: keep one of them");
+    }
+    *secret = Some(Secret(read_secret(file)?));
+    Ok(())
 }
 
 /// The first line of `file`, which must not be empty.
@@ -254,6 +275,24 @@ mod tests {
             assert!(!shown.contains("s3cret") && shown.contains("(hidden)"), "{shown}");
             jail.set_env("MAINSTAY_DEMO__PASSWORD", "other");
             assert!(Config::load(None, &json!({})).is_err());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn where_the_records_are_is_shown_to_nobody() {
+        Jail::expect_with(|jail| {
+            let url = "postgres://mainstay:s3cret@db/mainstay";
+            let config = Config::load(None, &json!({ "records": url })).expect("valid");
+            assert_eq!(config.records.as_ref().map(Secret::expose), Some(url));
+            let shown = config.to_toml().expect("TOML") + &format!("{config:?}");
+            assert!(!shown.contains("s3cret") && shown.contains("records = \"(hidden)\""), "{shown}");
+            let refused = Config::load(None, &json!({ "records": "mysql://x:s3cret@db/x" })).unwrap_err();
+            assert!(!format!("{refused:#} {refused:?}").contains("s3cret"), "{refused:#}");
+            jail.create_file("url", &format!("{url}\n"))?;
+            jail.set_env("MAINSTAY_RECORDS_FILE", "url");
+            let config = Config::load(None, &json!({})).expect("valid");
+            assert_eq!(config.records.as_ref().map(Secret::expose), Some(url));
             Ok(())
         });
     }

@@ -245,7 +245,7 @@ struct Stores {
 
 impl Stores {
     async fn open(config: &Config) -> Result<Self> {
-        let records = Records::open(&config.data_dir).await.context("cannot open the records")?;
+        let records = crate::records::open(config).await?;
         let settings = EmbeddedConfig {
             consumers: vec![analytics::CONSUMER.into()],
             health: records.health().clone(),

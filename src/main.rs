@@ -9,6 +9,7 @@ mod files;
 mod folder;
 mod lifecycle;
 mod observability;
+mod records;
 mod role;
 mod supervisor;
 mod workers;

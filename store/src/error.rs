@@ -16,12 +16,25 @@ pub enum StoreError {
     /// No room left: stop acknowledging, keep what is stored.
     #[error("disk full: {0}")]
     Full(String),
-    /// The database is none that this version can work with: whoever runs it must act, and the text says how.
-    #[error("{0}")]
-    Unsuited(String),
     /// What was read cannot be understood: a person must look.
     #[error("corrupt: {0}")]
     Corrupt(String),
+}
+
+/// Why records were not opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// They are none that this version can work with: whoever runs it must act, and the text says how.
+    #[error("{0}")]
+    Unsuited(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sea_orm::DbErr> for OpenError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Store(error.into())
+    }
 }
 
 impl From<sea_orm::DbErr> for StoreError {

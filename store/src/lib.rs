@@ -9,4 +9,4 @@ pub mod history;
 pub mod records;
 pub mod telemetry;
 
-pub use crate::error::StoreError;
+pub use crate::error::{OpenError, StoreError};

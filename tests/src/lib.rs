@@ -8,6 +8,7 @@ pub mod browser;
 pub mod device;
 pub mod figures;
 pub mod http;
+pub mod postgres;
 pub mod product;
 pub mod services;
 pub mod wait;

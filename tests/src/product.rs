@@ -56,6 +56,8 @@ pub struct Mainstay {
     pub http: SocketAddr,
     pub mqtt: SocketAddr,
     demo: Demo,
+    /// URL of the database of the records; they are in the folder without one.
+    records: Option<String>,
 }
 
 impl Mainstay {
@@ -68,7 +70,17 @@ impl Mainstay {
     pub async fn start_on(demo: Demo, fill: impl FnOnce(&Path)) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         fill(&folder.path().join("data"));
-        let mut product = Self { child: None, folder, http: free_port(), mqtt: free_port(), demo };
+        let mut product =
+            Self { child: None, folder, http: free_port(), mqtt: free_port(), demo, records: None };
+        product.start_again().await;
+        product
+    }
+
+    /// Starts on an empty folder and an empty database.
+    pub async fn start_with_records(demo: Demo, url: String) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let (http, mqtt, records) = (free_port(), free_port(), Some(url));
+        let mut product = Self { child: None, folder, http, mqtt, demo, records };
         product.start_again().await;
         product
     }
@@ -78,7 +90,8 @@ impl Mainstay {
     pub async fn start_in_open_folder(demo: Demo) -> Self {
         use std::os::unix::fs::PermissionsExt;
         let folder = TempDir::new().expect("a temporary folder");
-        let mut product = Self { child: None, folder, http: free_port(), mqtt: free_port(), demo };
+        let mut product =
+            Self { child: None, folder, http: free_port(), mqtt: free_port(), demo, records: None };
         std::fs::create_dir(product.data_dir()).expect("made");
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(product.data_dir(), open).expect("opened");
@@ -194,6 +207,9 @@ impl Mainstay {
             child.env_remove(name);
         }
         child.arg(command).arg("--data-dir").arg(self.data_dir());
+        if let Some(url) = &self.records {
+            child.args(["--records", url]);
+        }
         child
     }
     fn log_path(&self) -> PathBuf {

@@ -24,6 +24,13 @@ pub fn file(variable: &str) -> Option<PathBuf> {
     present(variable, path.is_some()).then(|| path.expect("invariant: checked above"))
 }
 
+/// What an environment variable of `tests/run` says, such as the URL of a server.
+#[expect(clippy::disallowed_methods, reason = "addresses that tests/run hands over")]
+pub fn named(variable: &str) -> Option<String> {
+    let value = std::env::var(variable).ok();
+    present(variable, value.is_some()).then(|| value.expect("invariant: checked above"))
+}
+
 /// Public data to measure with; absent on most machines.
 #[expect(clippy::disallowed_methods, reason = "the folder of public data is named by the environment")]
 pub fn data(folder: &str) -> Option<PathBuf> {

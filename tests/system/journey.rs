@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use whole_system::{
     http::id,
+    postgres,
     product::{Demo, Mainstay},
     wait,
 };
@@ -19,7 +20,16 @@ const FIRST_TIME_FIX: &str = "K8";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_becomes_one_ticket_a_job_an_invoice_and_a_payment() {
-    let mut product = Mainstay::start(Demo::Off).await;
+    from_fault_to_payment(Mainstay::start(Demo::Off).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_with_the_records_on_postgresql() {
+    let Some(url) = postgres::database() else { return };
+    from_fault_to_payment(Mainstay::start_with_records(Demo::Off, url).await).await;
+}
+
+async fn from_fault_to_payment(mut product: Mainstay) {
     let workshop = Workshop::open(&product).await;
     let api = &workshop.api;
 

@@ -21,7 +21,7 @@ mod migrations;
 #[cfg(test)]
 mod tests;
 
-use crate::{StoreError, health::Health};
+use crate::{OpenError, StoreError, health::Health};
 use engine::{
     dialect::{Said, said},
     opening::{self, Opened},
@@ -66,12 +66,12 @@ pub const PART: &str = "records";
 
 impl Records {
     /// Opens `records.db` in `data_dir`, creating and migrating it as needed.
-    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+    pub async fn open(data_dir: &Path) -> Result<Self, OpenError> {
         Ok(Self::over(opening::file(data_dir).await?))
     }
 
     /// Opens the records in the PostgreSQL database `url`, which exists, migrating them as needed.
-    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+    pub async fn connect(url: &str) -> Result<Self, OpenError> {
         Ok(Self::over(opening::server(url).await?))
     }
 

@@ -5,7 +5,7 @@
 //! SQLite promises that itself; on PostgreSQL every writing transaction begins by taking one advisory lock.
 
 use super::dialect::{Dialect, Said, said};
-use crate::{StoreError, records::migrations};
+use crate::{OpenError, StoreError, records::migrations};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     IsolationLevel, RuntimeErr, SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions,
@@ -38,7 +38,7 @@ pub struct Opened {
 }
 
 /// The file `records.db` in `folder`, made as needed.
-pub async fn file(folder: &Path) -> Result<Opened, StoreError> {
+pub async fn file(folder: &Path) -> Result<Opened, OpenError> {
     let url = format!("sqlite://{}?mode=rwc", folder.join("records.db").display());
     let write = connect_to_write(&url).await?;
     migrate(&write).await?;
@@ -46,9 +46,9 @@ pub async fn file(folder: &Path) -> Result<Opened, StoreError> {
 }
 
 /// The database that `url` names, which exists.
-pub async fn server(url: &str) -> Result<Opened, StoreError> {
+pub async fn server(url: &str) -> Result<Opened, OpenError> {
     // Parsed here, so that no part of it, such as a password, gets into a span of a library.
-    let options: PgConnectOptions = url.parse().map_err(|error| StoreError::from(connecting(error)))?;
+    let options: PgConnectOptions = url.parse().map_err(|error| OpenError::from(connecting(error)))?;
     let options = options.application_name("mainstay").disable_statement_logging();
     let millis = |time: Duration| time.as_millis().to_string();
     let writing = options.clone().options([
@@ -96,7 +96,7 @@ pub async fn snapshot(read: &DatabaseConnection) -> Result<DatabaseTransaction, 
 
 /// The first to come to a new file chooses how its journal is kept, with nobody else there: who comes at the same moment
 /// tries again.
-async fn connect_to_write(url: &str) -> Result<DatabaseConnection, StoreError> {
+async fn connect_to_write(url: &str) -> Result<DatabaseConnection, OpenError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match Database::connect(file_options(url, 1, WRITER_CACHE_KIB)).await {
@@ -109,13 +109,13 @@ async fn connect_to_write(url: &str) -> Result<DatabaseConnection, StoreError> {
 }
 
 /// Brings the tables up to date, wholly or not at all; of two who open at once, one waits for the other.
-async fn migrate(write: &DatabaseConnection) -> Result<(), StoreError> {
+async fn migrate(write: &DatabaseConnection) -> Result<(), OpenError> {
     let tx = begin(write).await?;
     migrations::run(&tx).await?;
     Ok(tx.commit().await?)
 }
 
-async fn pool(options: PgConnectOptions, connections: u32) -> Result<DatabaseConnection, StoreError> {
+async fn pool(options: PgConnectOptions, connections: u32) -> Result<DatabaseConnection, OpenError> {
     let pool = PgPoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(PATIENCE);
     let pool = pool.connect_with(options).await.map_err(connecting)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
@@ -126,14 +126,13 @@ fn connecting(error: sqlx::Error) -> DbErr {
 }
 
 /// Refuses a server on which the product would not keep its promises.
-async fn suits(db: &DatabaseConnection) -> Result<(), StoreError> {
+async fn suits(db: &DatabaseConnection) -> Result<(), OpenError> {
     let sql = "SELECT CAST(current_setting('server_version_num') AS integer), current_setting('server_encoding'), \
                current_setting('synchronous_commit')";
     let row = db.query_one_raw(super::dialect::statement(db, sql, [])).await?;
     let row = row.ok_or_else(|| StoreError::Unavailable("the server does not say what it is".into()))?;
     let (version, encoding): (i32, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    let (durable, refuse) =
-        (row.try_get_by_index::<String>(2)?, |why: String| Err(StoreError::Unsuited(why)));
+    let (durable, refuse) = (row.try_get_by_index::<String>(2)?, |why: String| Err(OpenError::Unsuited(why)));
     if version < OLDEST_POSTGRES {
         return refuse(format!("PostgreSQL 14 or newer is needed, and this one says {version}"));
     }

@@ -125,7 +125,7 @@ pub(in crate::records) async fn forget(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{Records, telemetry::device_events};
+    use crate::records::{telemetry::device_events, tests::place};
 
     fn attribute(device: DeviceId, at_us: i64, name: &str, json: &str) -> DeviceEvent {
         let kind = DeviceEventKind::Attribute;
@@ -134,8 +134,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_newest_value_of_each_name_is_kept_as_it_was_sent() {
-        let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (_place, records) = place::records().await;
         let (device, other) = (DeviceId::generate(), DeviceId::generate());
         let events = [
             attribute(device, 2, "fw", r#""1.10""#),

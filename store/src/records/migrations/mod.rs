@@ -9,7 +9,7 @@
 mod before;
 mod m0001_tables;
 
-use crate::StoreError;
+use crate::OpenError;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, seaql_migrations};
 
@@ -22,11 +22,11 @@ impl MigratorTrait for Migrator {
 }
 
 /// Brings the tables up to date within `tx`, which nobody else overtakes.
-pub(super) async fn run(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+pub(super) async fn run(tx: &DatabaseTransaction) -> Result<(), OpenError> {
     before::adopt(tx).await?;
     let known: Vec<String> = Migrator::migrations().iter().map(|one| one.name().into()).collect();
     if let Some(newer) = applied(tx).await?.into_iter().find(|name| !known.contains(name)) {
-        return Err(StoreError::Unsuited(format!(
+        return Err(OpenError::Unsuited(format!(
             "the records were written by a newer version of Mainstay (migration {newer}): start that version, or \
              restore a backup made before it was installed"
         )));
@@ -35,7 +35,7 @@ pub(super) async fn run(tx: &DatabaseTransaction) -> Result<(), StoreError> {
 }
 
 /// Names of the migrations that were run, in order.
-async fn applied(tx: &DatabaseTransaction) -> Result<Vec<String>, StoreError> {
+async fn applied(tx: &DatabaseTransaction) -> Result<Vec<String>, OpenError> {
     if !SchemaManager::new(tx).has_table("seaql_migrations").await? {
         return Ok(Vec::new());
     }

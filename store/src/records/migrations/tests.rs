@@ -1,5 +1,5 @@
 use crate::{
-    StoreError,
+    OpenError,
     records::{
         PageRequest, Records,
         condition::rules,
@@ -77,7 +77,7 @@ async fn what_is_older_or_newer_is_refused_and_left_as_it_is() {
         for _ in 0..2 {
             let refused = Records::open(folder.path()).await.err();
             assert!(
-                matches!(&refused, Some(StoreError::Unsuited(why)) if why.contains(says)),
+                matches!(&refused, Some(OpenError::Unsuited(why)) if why.contains(says)),
                 "{change}: {refused:?}"
             );
         }

@@ -143,7 +143,7 @@ fn from_row(row: Model) -> Result<Connection, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::Records;
+    use crate::records::tests::place;
     use domain::id::ConnectionId;
 
     fn connection(device: DeviceId, connected_at_us: i64, ended: Option<(i64, EndReason)>) -> Connection {
@@ -160,8 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_late_end_of_an_old_session_never_hides_a_new_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (_place, records) = place::records().await;
         let device = DeviceId::generate();
         let new = connection(device, 2_000, None);
         let old = connection(device, 1_000, Some((3_000, EndReason::TakenOver)));

@@ -1,5 +1,6 @@
 //! Customers, sites, models, assets and devices together: what one table promises usually involves another.
 
+use super::place;
 use crate::{
     StoreError,
     records::{
@@ -24,7 +25,6 @@ use domain::{
 };
 use sea_orm::EntityTrait;
 use std::time::Instant;
-use tempfile::TempDir;
 
 fn everything() -> Scope {
     Actor::system().scope()
@@ -32,12 +32,12 @@ fn everything() -> Scope {
 
 struct House {
     records: Records,
-    _data: TempDir,
+    _place: place::Place,
 }
 
 async fn house() -> House {
-    let data = tempfile::tempdir().unwrap();
-    House { records: Records::open(data.path()).await.unwrap(), _data: data }
+    let (place, records) = place::records().await;
+    House { records, _place: place }
 }
 
 fn customer(name: &str, demo: bool) -> Customer {

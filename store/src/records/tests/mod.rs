@@ -5,6 +5,10 @@ pub(in crate::records) mod fixture;
 #[cfg(test)]
 pub(in crate::records) mod fleet;
 #[cfg(test)]
+pub(in crate::records) mod place;
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
 pub(in crate::records) mod service;
 #[cfg(test)]
 pub(in crate::records) mod two_writers;

@@ -1,10 +1,10 @@
-//! The repositories of tickets, work orders and stock against a real file.
+//! The repositories of tickets, work orders and stock together.
 
-use super::fixture::ticket;
+use super::{fixture::ticket, place};
 use crate::{
     StoreError,
     records::{
-        PageRequest, Records,
+        PageRequest,
         engine::counters,
         work::{parts, stock, tickets},
     },
@@ -17,17 +17,10 @@ use domain::{
     work::stock::{MovementReason, Part, StockError, StockLocation, StockLocationKind, StockMovement},
 };
 use rust_decimal::Decimal;
-use tempfile::TempDir;
-
-async fn records() -> (TempDir, Records) {
-    let folder = tempfile::tempdir().expect("folder");
-    let records = Records::open(folder.path()).await.expect("records");
-    (folder, records)
-}
 
 #[tokio::test]
 async fn numbers_have_no_gaps_even_when_a_transaction_is_given_up() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     for expected in ["T-1001", "T-1002"] {
         let tx = records.begin().await.expect("begin");
         assert_eq!(counters::next(&tx, "T").await.expect("number"), expected);
@@ -39,7 +32,7 @@ async fn numbers_have_no_gaps_even_when_a_transaction_is_given_up() {
 
 #[tokio::test]
 async fn a_ticket_survives_the_round_trip_and_a_stale_writer_is_refused() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     let tx = records.begin().await.expect("begin");
     let new = ticket("T-1", 5, None);
     tickets::insert(&tx, &new).await.expect("insert");
@@ -53,7 +46,7 @@ async fn a_ticket_survives_the_round_trip_and_a_stale_writer_is_refused() {
 
 #[tokio::test]
 async fn an_alert_group_has_one_ticket_at_most() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     let tx = records.begin().await.expect("begin");
     let group = AlertGroupId::generate();
     tickets::insert(&tx, &ticket("T-1", 1, Some(group))).await.expect("first");
@@ -63,7 +56,7 @@ async fn an_alert_group_has_one_ticket_at_most() {
 
 #[tokio::test]
 async fn pages_show_every_ticket_once_newest_first() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     let tx = records.begin().await.expect("begin");
     for n in 0..7 {
         // Pairs share their instant, so that only the id tells them apart.
@@ -90,7 +83,7 @@ async fn pages_show_every_ticket_once_newest_first() {
 
 #[tokio::test]
 async fn a_line_takes_its_parts_once_and_never_more_than_there_are() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     let tx = records.begin().await.expect("begin");
     let (part, van) = (PartId::generate(), StockLocationId::generate());
     let price = Money::new(100, Currency::EUR);

@@ -247,7 +247,6 @@ pub(super) fn again(error: &StoreError) -> StoreError {
         StoreError::Conflict(text) => StoreError::Conflict(text.clone()),
         StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
         StoreError::Full(text) => StoreError::Full(text.clone()),
-        StoreError::Unsuited(text) => StoreError::Unsuited(text.clone()),
         StoreError::Cursor => StoreError::Cursor,
         StoreError::Corrupt(text) => StoreError::Corrupt(text.clone()),
     }

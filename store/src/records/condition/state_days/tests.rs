@@ -4,8 +4,10 @@ use super::{Past, asset_uptimes, columns, day, ledger, rebuild, version};
 use crate::records::{
     Records,
     condition::{failures, states},
+    engine::dialect::Dialect,
     fleet::{assets, customers, models, sites},
     people::organisation,
+    tests::place,
 };
 use chrono::TimeDelta;
 use domain::{
@@ -47,7 +49,7 @@ pub(super) struct House {
     start: Timestamp,
     /// Of the first days, with its zone and version.
     past: Option<((&'static str, i64), Past)>,
-    _folder: tempfile::TempDir,
+    _place: place::Place,
 }
 
 fn organisation_in(zone: &str) -> Organisation {
@@ -72,8 +74,7 @@ fn organisation_in(zone: &str) -> Organisation {
 
 impl House {
     pub(super) async fn new(seed: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let records = Records::open(folder.path()).await.unwrap();
+        let (place, records) = place::records().await;
         let mut dice = StdRng::seed_from_u64(seed);
         // September: Santiago's day of 23 hours without a midnight; April and October change elsewhere.
         let start: Timestamp = ["2026-09-01T00:00:00Z", "2026-03-25T00:00:00Z", "2026-10-20T00:00:00Z"]
@@ -112,7 +113,7 @@ impl House {
             zone,
             start,
             past: None,
-            _folder: folder,
+            _place: place,
         };
         for number in 0..2 {
             let site = Site {
@@ -224,7 +225,8 @@ impl House {
     /// Every row of both tables that says something.
     async fn rows(&self) -> Vec<String> {
         let mut rows = Vec::new();
-        for (table, key) in [("fleet_days", "day"), ("site_days", "day || hex(site_id)")] {
+        let site = format!("day || {}", Dialect::of(self.records.read()).id_text("site_id"));
+        for (table, key) in [("fleet_days", "day"), ("site_days", site.as_str())] {
             let sums = columns();
             let none: Vec<String> = sums.iter().map(|name| format!("{name} = 0")).collect();
             let sql = format!(

@@ -1,5 +1,5 @@
 use super::*;
-use crate::records::Records;
+use crate::records::{Records, tests::place};
 use domain::id::TicketId;
 
 fn opened() -> DomainEvent {
@@ -16,8 +16,7 @@ async fn push_all(records: &Records, events: &[DomainEvent]) {
 
 #[tokio::test]
 async fn events_are_read_in_order_and_those_of_a_transaction_given_up_never() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let records = Records::open(folder.path()).await.expect("records");
+    let (_place, records) = place::records().await;
     let events = [opened(), opened(), opened()];
     push_all(&records, &events[..2]).await;
     let given_up = records.begin().await.expect("begin");
@@ -38,8 +37,7 @@ async fn events_are_read_in_order_and_those_of_a_transaction_given_up_never() {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_hides_none_of_the_others() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let records = Records::open(folder.path()).await.expect("records");
+    let (_place, records) = place::records().await;
     push_all(&records, &[opened(), opened(), opened()]).await;
     let tx = records.begin().await.expect("begin");
     tx.execute_unprepared("UPDATE outbox SET payload = '{' WHERE seq = 2").await.expect("broken");
@@ -55,8 +53,7 @@ async fn an_event_that_cannot_be_read_hides_none_of_the_others() {
 
 #[tokio::test]
 async fn each_follower_has_a_position_of_its_own() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let records = Records::open(folder.path()).await.expect("records");
+    let (_place, records) = place::records().await;
     let tx = records.begin().await.expect("begin");
     assert!(advance(&tx, "tickets", 0, 3).await.expect("moved"));
     assert!(advance(&tx, "tickets", 3, 5).await.expect("moved"));

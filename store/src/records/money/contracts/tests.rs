@@ -1,18 +1,15 @@
 use super::*;
-use crate::records::{Records, tests::fixture, work::lines};
+use crate::records::{
+    tests::{fixture, place},
+    work::lines,
+};
 use domain::{
     Currency, Money, id::VisitId, money::coverage::Payer, people::account::Actor, work::line::Line,
 };
 
-async fn records() -> (tempfile::TempDir, Records) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let records = Records::open(folder.path()).await.expect("records");
-    (folder, records)
-}
-
 #[tokio::test]
 async fn a_contract_survives_the_round_trip_and_its_number_is_its_own() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     let customer = fixture::customer(&records).await;
     let contract = Contract {
         shares: Shares { labour: Decimal::ONE, travel: Decimal::new(5, 1), parts: Decimal::ZERO },
@@ -28,8 +25,15 @@ async fn a_contract_survives_the_round_trip_and_its_number_is_its_own() {
     let tx = records.begin().await.expect("begin");
     insert(&tx, &contract).await.expect("inserted");
     assert_eq!(get(&tx, contract.id).await.expect("read"), Some(contract.clone()));
+    tx.commit().await.expect("commit");
+    let tx = records.begin().await.expect("begin");
     let again = insert(&tx, &fixture::contract(customer, "SC-1")).await;
-    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    assert!(
+        matches!(&again, Err(StoreError::Conflict(what)) if what.contains("contracts.number")),
+        "{again:?}"
+    );
+    drop(tx);
+    let tx = records.begin().await.expect("begin");
     let nobody = Contract { id: ContractId::generate(), ..fixture::contract(CustomerId::generate(), "SC-2") };
     let of_nobody = insert(&tx, &nobody).await;
     assert!(matches!(of_nobody, Err(StoreError::Conflict(_))), "{of_nobody:?}");
@@ -37,7 +41,7 @@ async fn a_contract_survives_the_round_trip_and_its_number_is_its_own() {
 
 #[tokio::test]
 async fn a_term_has_its_first_moment_and_not_its_last() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     let customer = fixture::customer(&records).await;
     let tx = records.begin().await.expect("begin");
     insert(&tx, &fixture::contract(customer, "SC-1")).await.expect("inserted");
@@ -60,7 +64,7 @@ async fn a_term_has_its_first_moment_and_not_its_last() {
 
 #[tokio::test]
 async fn what_a_contract_has_borne_is_the_sum_over_its_lines() {
-    let (_folder, records) = records().await;
+    let (_place, records) = place::records().await;
     let customer = fixture::customer(&records).await;
     let work = fixture::work_order(&records, customer).await;
     let (contract, visit) = (ContractId::generate(), VisitId::generate());

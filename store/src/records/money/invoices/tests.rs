@@ -1,9 +1,12 @@
 use super::*;
-use crate::records::{Records, tests::fixture};
+use crate::records::{
+    Records,
+    tests::{fixture, place},
+};
 use domain::{people::account::Actor, work::work_order::WorkOrder};
 
 struct Books {
-    _folder: tempfile::TempDir,
+    _place: place::Place,
     records: Records,
     customer: CustomerId,
     work: WorkOrder,
@@ -11,11 +14,10 @@ struct Books {
 
 impl Books {
     async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let records = Records::open(folder.path()).await.expect("records");
+        let (place, records) = place::records().await;
         let customer = fixture::customer(&records).await;
         let work = fixture::work_order(&records, customer).await;
-        Self { _folder: folder, records, customer, work }
+        Self { _place: place, records, customer, work }
     }
     fn draft(&self, lines: Vec<InvoiceLine>) -> Invoice {
         fixture::draft(self.customer, lines)

@@ -288,7 +288,7 @@ async fn count_on_its_row(tx: &impl ConnectionTrait, row: &Quarantined) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::Records;
+    use crate::records::tests::place;
     use domain::telemetry::Rejection;
 
     fn all_rows() -> Scope {
@@ -301,8 +301,7 @@ mod tests {
 
     #[tokio::test]
     async fn rows_are_bounded_and_counters_are_exact() {
-        let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (_place, records) = place::records().await;
         let (flooding, quiet) = (DeviceId::generate(), DeviceId::generate());
         let malformed = Rejection::MalformedJson("at 1".into());
         for _ in 0..3 {

@@ -157,6 +157,7 @@ mod tests {
     use crate::records::{
         PageRequest,
         telemetry::quarantine::{Filter, counts, list},
+        tests::place,
     };
     use domain::{clock::from_micros, telemetry::Rejection};
     use tokio::sync::oneshot;
@@ -167,8 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn wrong_tokens_of_one_address_are_one_row_with_a_count() {
-        let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (_place, records) = place::records().await;
         let wrong = |client: &str, at_us: i64| {
             let rejection = Rejection::WrongToken(client.into());
             Quarantined::new(None, "", &[], &rejection, from_micros(at_us)).from_source("10.0.0.7".into())
@@ -198,8 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_is_counted_exactly_and_the_quiet_device_keeps_its_row() {
-        let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (_place, records) = place::records().await;
         let writer = Writer::new(records.clone());
         let (flooding, quiet) = (DeviceId::generate(), DeviceId::generate());
         let rejection = Rejection::MalformedJson("at 1".into());

@@ -3,28 +3,30 @@
 
 mod counting;
 mod once;
+mod ordered;
 mod processes;
 mod stale;
 
-use crate::{StoreError, records::Records};
-use tempfile::TempDir;
+use crate::{
+    StoreError,
+    records::{Records, tests::place::Place},
+};
 
 /// How often both meet.
 const ROUNDS: usize = 25;
 
-/// Two stores on one file, each with connections of its own.
+/// Two stores on one database, each with connections of its own.
 struct Writers {
-    _folder: TempDir,
+    _place: Place,
     one: Records,
     other: Records,
 }
 
 impl Writers {
     async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let one = Records::open(folder.path()).await.expect("records");
-        let other = Records::open(folder.path()).await.expect("records");
-        Self { _folder: folder, one, other }
+        let place = Place::new().await;
+        let (one, other) = (place.open().await, place.open().await);
+        Self { _place: place, one, other }
     }
 
     /// What each of the two gets from `act` when both start at the same moment.
@@ -42,13 +44,13 @@ fn one_of<T: std::fmt::Debug>(results: &[Result<T, StoreError>; 2]) {
 }
 
 #[tokio::test]
-async fn two_who_open_an_empty_folder_at_once_find_one_whole_database() {
+async fn two_who_open_an_empty_place_at_once_find_one_whole_database() {
     for _ in 0..12 {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (one, other) = tokio::join!(Records::open(folder.path()), Records::open(folder.path()));
-        let (one, other) = (one.expect("opened"), other.expect("opened too"));
+        let place = Place::empty().await;
+        let (one, other) = tokio::join!(place.open(), place.open());
         for records in [one, other] {
             records.probe().await.expect("writable");
+            records.close().await.expect("closed");
         }
     }
 }

@@ -3,7 +3,10 @@
 use crate::records::{
     PageRequest, Records,
     engine::{counters, outbox},
-    tests::fixture::{self, ticket},
+    tests::{
+        fixture::{self, ticket},
+        place,
+    },
     work::{
         stock::{self, MoveError},
         tickets,
@@ -53,8 +56,8 @@ async fn round(records: &Records, part: PartId, van: StockLocationId) {
 async fn one_process() {
     let mut told = std::io::stdin().lines();
     let mut line = || told.next().and_then(Result::ok);
-    let (Some(folder), Some(part), Some(van)) = (line(), line(), line()) else { return };
-    let records = Records::open(folder.as_ref()).await.expect("records");
+    let (Some(place), Some(part), Some(van)) = (line(), line(), line()) else { return };
+    let records = place::open(&place).await;
     let id = |text: &str| text.parse::<uuid::Uuid>().expect("an id");
     println!("{READY}");
     line().expect("both are ready");
@@ -79,8 +82,7 @@ fn start(told: &str) -> Child {
 
 #[tokio::test]
 async fn two_processes_at_work_leave_every_number_part_and_event_right() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let records = Records::open(folder.path()).await.expect("records");
+    let (place, records) = place::records().await;
     let (part, van, _) = fixture::stocked(&records, Decimal::from(PARTS)).await;
     let tx = records.begin().await.expect("begin");
     for _ in 0..ROUNDS {
@@ -89,7 +91,7 @@ async fn two_processes_at_work_leave_every_number_part_and_event_right() {
     }
     tx.commit().await.expect("commit");
 
-    let told = format!("{}\n{part}\n{van}\n", folder.path().display());
+    let told = format!("{}\n{part}\n{van}\n", place.name());
     let mut both = [start(&told), start(&told)];
     for child in &mut both {
         let said = BufReader::new(child.stdout.as_mut().expect("piped")).lines();

@@ -2,7 +2,7 @@ use super::{Open, open};
 use crate::records::{
     Records,
     insight::kpi_facts::{self, Subject},
-    tests::fixture,
+    tests::{fixture, place},
     work::tickets,
 };
 use domain::{
@@ -14,7 +14,6 @@ use domain::{
     people::account::{Actor, Role, Scope},
     work::{Priority, ticket::Ticket},
 };
-use tempfile::TempDir;
 
 fn hour(hours: i64) -> Timestamp {
     from_micros(hours * 3_600_000_000)
@@ -25,9 +24,8 @@ fn ticket(number: i64, reported: i64, priority: Priority) -> Ticket {
 }
 
 /// Each with what it is promised.
-async fn with(list: &[(Ticket, Promise)]) -> (TempDir, Records) {
-    let folder = tempfile::tempdir().unwrap();
-    let records = Records::open(folder.path()).await.unwrap();
+async fn with(list: &[(Ticket, Promise)]) -> (place::Place, Records) {
+    let (place, records) = place::records().await;
     let tx = records.begin().await.unwrap();
     for (ticket, promise) in list {
         tickets::insert(&tx, ticket).await.unwrap();
@@ -36,7 +34,7 @@ async fn with(list: &[(Ticket, Promise)]) -> (TempDir, Records) {
         kpi_facts::put(&tx, &subject, &of_ticket(ticket, *promise), Zone::UTC).await.unwrap();
     }
     tx.commit().await.unwrap();
-    (folder, records)
+    (place, records)
 }
 
 fn promise(response: Option<u32>, restore: Option<u32>) -> Promise {
@@ -62,7 +60,7 @@ async fn the_oldest_of_more_open_tickets_than_a_page_holds_is_the_first_that_is_
         .map(|n| (ticket(n, n, Priority::Low), promise(Some(4), Some(24))))
         .chain([(ticket(700, 1, Priority::Critical), Promise::default())])
         .collect();
-    let (_folder, records) = with(&list).await;
+    let (_place, records) = with(&list).await;
     let due = |n: i64| (format!("T-{n}"), Some(hour(n + 4)));
     assert_eq!(first(&records, 3).await, [due(0), due(1), due(2)]);
     // Late or due within the hour: 0 to 95.
@@ -80,7 +78,7 @@ async fn what_was_answered_is_due_when_the_equipment_must_work_and_what_is_resto
     let restored = Ticket { restored_at: Some(hour(2)), ..answered.clone() };
     let restored = Ticket { id: TicketId::generate(), number: "T-3".into(), ..restored };
     let both = promise(Some(4), Some(24));
-    let (_folder, records) = with(&[(restored, both), (late, both), (answered, both)]).await;
+    let (_place, records) = with(&[(restored, both), (late, both), (answered, both)]).await;
     let mut found = first(&records, 9).await;
     found.sort();
     let expected = [("T-1", Some(hour(24))), ("T-2", Some(hour(24))), ("T-3", None)];
@@ -94,7 +92,7 @@ async fn of_two_that_are_due_together_the_higher_priority_comes_first_and_anothe
     let four = promise(Some(4), None);
     let [low, critical] = [(1, Priority::Low), (2, Priority::Critical)].map(|(n, p)| ticket(n, 0, p));
     let mine = low.customer_id;
-    let (_folder, records) = with(&[(low, four), (critical, four)]).await;
+    let (_place, records) = with(&[(low, four), (critical, four)]).await;
     let due = Some(hour(4));
     assert_eq!(first(&records, 9).await, [("T-2".into(), due), ("T-1".into(), due)]);
     let scope = Actor { role: Role::Customer, customer: Some(mine), ..Actor::system() }.scope();
