@@ -5,9 +5,9 @@ use crate::{device_limits::DeviceLimits, role::Roles};
 use anyhow::{Context, Result, bail};
 use figment::{
     Figment,
-    providers::{Env, Format, Serialized, Toml},
+    providers::{Env, Format, Serialized},
 };
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use service::jobs::retention::Retention;
 use std::{
     fmt,
@@ -112,6 +112,18 @@ impl Default for Config {
             demo: Demo::default(),
             retention: Retention::default(),
         }
+    }
+}
+
+/// Read by the library that also writes it.
+struct Toml;
+
+impl Format for Toml {
+    type Error = toml::de::Error;
+    const NAME: &'static str = "TOML";
+
+    fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Self::Error> {
+        toml::from_str(text)
     }
 }
 

@@ -25,7 +25,7 @@ use std::{future::Future, process::ExitCode};
 /// Gives memory back to the machine within seconds when devices leave and work is done; the allocator of the C library
 /// keeps most of it for ever.
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// 0: well. 1: failed. 2: wrong use, of the command line or of the configuration.
 fn main() -> ExitCode {
