@@ -17,6 +17,7 @@ pub mod layout;
 pub mod limiter;
 pub mod list;
 pub mod live;
+pub mod offers;
 pub mod panics;
 pub mod problem;
 pub mod proxies;

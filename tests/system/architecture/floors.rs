@@ -34,14 +34,9 @@ const FLOORS: [Floor; 4] = [
                 "condition/state_days",
                 "condition/states",
                 "fleet/assets",
-                "fleet/customers",
-                "fleet/sites",
-                "money/credit_notes",
-                "money/invoices",
                 "people/organisation",
-                "work/visits",
-                "work/work_orders",
             ],
+            &["fleet/customers", "fleet/sites", "money/invoices", "work/visits", "work/work_orders"],
             &["fleet/model_metrics", "fleet/models"],
         ],
     },
@@ -67,11 +62,7 @@ const FLOORS: [Floor; 4] = [
             "timeline",
             "walks",
         ],
-        knots: &[
-            &["fleet/assets", "fleet/devices"],
-            &["people/accounts", "people/settings"],
-            &["work/tickets", "work/work_orders"],
-        ],
+        knots: &[&["fleet/assets", "fleet/devices"], &["work/tickets", "work/work_orders"]],
     },
 ];
 

@@ -1,6 +1,5 @@
 //! Who may come in: accounts of people, tokens of programs, signing in and out.
 
-pub mod choices;
 pub mod json;
 mod pages;
 mod preferences;

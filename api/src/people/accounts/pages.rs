@@ -1,6 +1,5 @@
 //! The administrator's pages: who may sign in, and which programs hold a token.
 
-use super::choices as offers;
 use crate::{choices, people::settings};
 use axum::{
     extract::{Path, State},
@@ -26,6 +25,7 @@ use web::{
     icon::icon,
     layout,
     list::ListQuery,
+    offers,
     request::{Caller, View},
     response::{PageResult, see_other},
     table::{self, Column},

@@ -1,6 +1,5 @@
 //! What people change about themselves: language, time zone, password.
 
-use super::choices;
 use axum::{
     extract::State,
     http::{HeaderMap, Uri, header},
@@ -20,7 +19,7 @@ use web::{
     deps::Deps,
     form::Form,
     i18n::Lang,
-    layout,
+    layout, offers,
     request::{Caller, LANGUAGE_COOKIE, User, View},
     response::{PageResult, see_other},
     session,
@@ -141,8 +140,8 @@ fn draw(view: &View, account: &Account, form: &Form, secret: &Form) -> Markup {
             div.narrow.stack {
                 form.card.pad.stack method="post" action="/account" {
                     (f.start())
-                    (f.select("language", "accounts-language", &choices::languages()))
-                    (f.select("time_zone", "accounts-time-zone", &choices::time_zones()))
+                    (f.select("language", "accounts-language", &offers::languages()))
+                    (f.select("time_zone", "accounts-time-zone", &offers::time_zones()))
                     button.btn type="submit" { (lang.t("save")) }
                 }
                 form.card.pad.stack method="post" action="/account/password" {

@@ -1,6 +1,5 @@
 //! The settings page.
 
-use crate::people::accounts::choices;
 use axum::{extract::State, response::IntoResponse};
 use domain::{Currency, people::organisation::Organisation, reason::Reason};
 use maud::{Markup, html};
@@ -11,7 +10,7 @@ use web::{
     deps::{DemoStatus, Deps},
     form::{Fields, Form},
     i18n::Lang,
-    layout,
+    layout, offers,
     request::{Caller, View},
     response::{PageResult, see_other},
 };
@@ -152,8 +151,8 @@ fn draw(view: &View, form: &Form, demo: &DemoStatus) -> Markup {
                     (f.area("address", "settings-address").attribute("rows", "3"))
                     (f.text("tax_id", "settings-tax-id"))
                     (price_fields(f))
-                    (f.select("organisation_time_zone", "accounts-time-zone", &choices::time_zones()))
-                    (f.select("organisation_language", "settings-language", &choices::languages()))
+                    (f.select("organisation_time_zone", "accounts-time-zone", &offers::time_zones()))
+                    (f.select("organisation_language", "settings-language", &offers::languages()))
                     button.btn type="submit" { (lang.t("save")) }
                 }
                 @if *demo != DemoStatus::Absent { (demo_card(lang, demo)) }

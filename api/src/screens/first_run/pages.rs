@@ -1,6 +1,6 @@
 //! The pages of the first run.
 
-use crate::people::{accounts::choices, settings};
+use crate::people::settings;
 use axum::{
     extract::State,
     http::header,
@@ -24,7 +24,7 @@ use web::{
     form::Form,
     i18n::Lang,
     icon::icon,
-    layout,
+    layout, offers,
     request::View,
     response::{PageError, PageResult, see_other},
     session,
@@ -183,8 +183,8 @@ fn draw(view: &View, form: &Form) -> Markup {
                             (f.input("password", "again", "accounts-password-again").required().attribute("autocomplete", "new-password"))
                         }
                         div.pair {
-                            (f.select("language", "accounts-language", &choices::languages()))
-                            (f.select("time_zone", "accounts-time-zone", &choices::time_zones()).attribute("data-guess-time-zone", ""))
+                            (f.select("language", "accounts-language", &offers::languages()))
+                            (f.select("time_zone", "accounts-time-zone", &offers::time_zones()).attribute("data-guess-time-zone", ""))
                         }
                     }
                     section.card.pad.stack {

@@ -1,6 +1,6 @@
-//! What selects of language and time zone offer, here and in the settings.
+//! What selects of language and time zone offer.
 
-use web::i18n::Lang;
+use crate::i18n::Lang;
 
 pub fn languages() -> Vec<(String, String)> {
     Lang::ALL.map(|lang| (lang.code().to_string(), lang.name().to_string())).into()
