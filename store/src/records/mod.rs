@@ -23,7 +23,7 @@ mod tests;
 
 use crate::{OpenError, StoreError, health::Health};
 use engine::{
-    dialect::{Said, said},
+    dialect::{Said, said, storable},
     opening::{self, Opened},
     write_probe,
 };
@@ -174,16 +174,16 @@ impl ConnectionTrait for Tx {
         self.inner.get_database_backend()
     }
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.noted(self.inner.execute_raw(statement).await)
+        self.noted(self.inner.execute_raw(storable(statement)).await)
     }
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.noted(self.inner.execute_unprepared(sql).await)
     }
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.noted(self.inner.query_one_raw(statement).await)
+        self.noted(self.inner.query_one_raw(storable(statement)).await)
     }
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.noted(self.inner.query_all_raw(statement).await)
+        self.noted(self.inner.query_all_raw(storable(statement)).await)
     }
 }
 

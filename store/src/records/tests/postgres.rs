@@ -1,9 +1,12 @@
-//! What is true of a server alone. Nothing to do in the run on files.
+//! What is true of a server, mostly of nothing else: then there is nothing to do in the run on files.
 
 use super::place::{self, Place, on_server};
 use crate::{
     OpenError, StoreError,
-    records::{PART, Records, engine::counters},
+    records::{
+        PART, Records,
+        engine::{counters, dialect::statement},
+    },
 };
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -50,6 +53,19 @@ async fn a_server_that_forgets_what_it_acknowledged_is_refused() {
         matches!(&refused, Some(OpenError::Unsuited(why)) if why.contains("synchronous_commit")),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_text_with_a_nul_is_kept_as_well_as_the_engine_can() {
+    let (_place, records) = place::records().await;
+    let tx = records.begin().await.expect("begin");
+    counters::next(&tx, "a\0b").await.expect("kept");
+    tx.commit().await.expect("commit");
+    let kept = if on_server() { "a\u{fffd}b" } else { "a\0b" };
+    let sql = "SELECT value FROM counters WHERE name = ?";
+    let found =
+        records.read().query_one_raw(statement(records.read(), sql, [kept.into()])).await.expect("read");
+    assert!(found.is_some());
 }
 
 #[tokio::test]

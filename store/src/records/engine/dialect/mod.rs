@@ -69,6 +69,22 @@ pub(in crate::records) fn statement(
     Statement::from_sql_and_values(db.get_database_backend(), sql, values)
 }
 
+/// PostgreSQL keeps no NUL in a text: what somebody wrote with one is kept with the sign for what cannot be shown.
+pub(in crate::records) fn storable(mut statement: Statement) -> Statement {
+    if statement.db_backend == DbBackend::Postgres
+        && let Some(values) = &mut statement.values
+    {
+        for value in &mut values.0 {
+            if let Value::String(Some(text)) = value
+                && text.contains('\0')
+            {
+                *text = text.replace('\0', "\u{fffd}");
+            }
+        }
+    }
+    statement
+}
+
 /// `?` and `?1` as PostgreSQL writes them. No text in our SQL has a question mark.
 fn numbered(sql: &str) -> String {
     let mut parts = sql.split('?');
