@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         engine::transitions::{self, Transition},
         people::accounts,
     },
@@ -23,7 +23,7 @@ pub struct Timeline {
 }
 
 /// The timelines of `things` in one, in order of time.
-pub async fn of(db: &impl Connection, things: &[(&'static str, uuid::Uuid)]) -> Result<Timeline, StoreError> {
+pub async fn of(db: &Db, things: &[(&'static str, uuid::Uuid)]) -> Result<Timeline, StoreError> {
     let mut entries = vec![];
     for (thing, id) in things {
         entries.extend(transitions::of(db, thing, *id).await?);

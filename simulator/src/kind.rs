@@ -5,7 +5,8 @@ use crate::machine::FaultMode::{
 };
 use std::f64::consts::TAU;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "tools", derive(clap::ValueEnum))]
 pub enum Kind {
     Chiller,
     Compressor,

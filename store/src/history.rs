@@ -3,7 +3,7 @@
 
 use crate::{
     StoreError,
-    records::telemetry::device_events,
+    records::{Db, telemetry::device_events},
     telemetry::{SeriesRange, TelemetryStore},
 };
 use domain::{
@@ -15,7 +15,6 @@ use domain::{
     id::DeviceId,
     telemetry::Metric,
 };
-use sea_orm::ConnectionTrait;
 
 /// Facts in time order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +28,7 @@ pub struct Page {
 /// data of any kind.
 pub async fn page(
     telemetry: &dyn TelemetryStore,
-    db: &impl ConnectionTrait,
+    db: &Db,
     rule: &RuleSettings,
     device: DeviceId,
     (from_us, to_us): (i64, i64),
@@ -87,7 +86,7 @@ impl Gathered {
     /// `any` takes an event as a sign of life, whatever it says.
     async fn events(
         &mut self,
-        db: &impl ConnectionTrait,
+        db: &Db,
         device: DeviceId,
         kinds: Vec<domain::telemetry::DeviceEventKind>,
         from_us: i64,

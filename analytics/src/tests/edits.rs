@@ -162,7 +162,6 @@ async fn a_memory_without_its_envelope_is_read_as_before() {
 /// The rule that can be read goes on.
 #[tokio::test]
 async fn an_unreadable_rule_stops_no_other() {
-    use store::records::Connection;
     let house = House::new().await;
     house.rule(house.hot()).await;
     let tx = house.deps.records.begin().await.expect("begin");

@@ -20,7 +20,7 @@ use domain::{
     work::{ticket::Ticket, visit::Visit, work_order::WorkOrder},
 };
 use store::records::{
-    Connection,
+    Db,
     condition::alerts,
     fleet::{assets, customers, devices, models, sites},
     money::{contracts, invoices},
@@ -31,7 +31,7 @@ use store::records::{
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident($id:ty) -> $row:ty = $records:ident;)*) => {$(
         $(#[$doc])*
-        pub async fn $name(db: &impl Connection, scope: Scope, id: $id) -> Result<$row, CommandError> {
+        pub async fn $name(db: &Db, scope: Scope, id: $id) -> Result<$row, CommandError> {
             $records::find(db, scope, id).await?.ok_or(CommandError::NotFound)
         }
     )*};

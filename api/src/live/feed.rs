@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         engine::outbox,
         fleet::assets,
         money::invoices,
@@ -112,7 +112,7 @@ pub async fn tell(deps: &Deps, event: &DomainEvent) -> Result<(), StoreError> {
 }
 
 /// Whether `scope` covers the row that `event` is about.
-async fn sees(db: &impl Connection, scope: Scope, event: &DomainEvent) -> Result<bool, StoreError> {
+async fn sees(db: &Db, scope: Scope, event: &DomainEvent) -> Result<bool, StoreError> {
     match event {
         DomainEvent::AlertRaised { asset, .. }
         | DomainEvent::AlertCleared { asset, .. }

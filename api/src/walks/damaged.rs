@@ -7,7 +7,6 @@ use crate::{
     walks::scope::rows::{Pair, Rows},
 };
 use domain::people::account::Role;
-use store::records::Connection;
 
 /// A column of a table, a text that no release ever wrote into it, and the lists that show such rows.
 struct Damage {

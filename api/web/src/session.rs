@@ -18,7 +18,7 @@ use service::people::accounts::secrets::{IDLE, LIFETIME, hash, random_secret};
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         people::{api_tokens, organisation, sessions},
     },
 };
@@ -82,7 +82,7 @@ async fn find(deps: &Deps, headers: &HeaderMap) -> Result<Option<(User, Credenti
 }
 
 /// The organisation's zone, in which its days begin; UTC before the first run.
-pub async fn civil_zone(db: &impl Connection) -> Result<Zone, StoreError> {
+pub async fn civil_zone(db: &Db) -> Result<Zone, StoreError> {
     Ok(organisation::get(db).await?.map_or(Zone::UTC, |organisation| organisation.zone()))
 }
 
@@ -98,7 +98,7 @@ pub fn user_of(account: &Account, civil: Zone) -> User {
 
 /// Makes a session in the caller's transaction and answers the cookie that carries it. Always a fresh secret: a
 /// cookie that was there before signing in is worth nothing afterwards.
-pub async fn start(tx: &impl Connection, deps: &Deps, account: AccountId) -> Result<HeaderValue, StoreError> {
+pub async fn start(tx: &Db, deps: &Deps, account: AccountId) -> Result<HeaderValue, StoreError> {
     let (secret, now) = (random_secret(), deps.now());
     let session =
         sessions::Session { id: SessionId::generate(), account_id: account, created_at: now, seen_at: now };

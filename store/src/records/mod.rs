@@ -1,6 +1,6 @@
 //! Everything that people and rules make: one repository module per word of the glossary.
 //!
-//! A repository function takes `&impl ConnectionTrait`, so the same code reads through [`Records::read`] and writes
+//! A repository function takes [`Db`], so the same code reads through [`Records::read`] and writes
 //! inside a [`Tx`], on SQLite and on PostgreSQL. One transaction writes at a time: a process has one connection for
 //! it, and a lock keeps other processes (such as `create-account`) out for its length ([`engine::opening`]). Instants are stored as
 //! microseconds (`*_us`), money as minor units beside its currency, ids as UUIDs, lifecycles as their snake_case word.
@@ -15,6 +15,7 @@ pub mod work;
 
 pub mod across;
 pub mod columns;
+pub mod db;
 pub mod engine;
 mod lists;
 mod migrations;
@@ -23,15 +24,13 @@ mod tests;
 
 use crate::{OpenError, StoreError, health::Health};
 use engine::{
-    dialect::{Said, said, storable},
+    dialect::{Said, said},
     opening::{self, Opened},
     write_probe,
 };
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    Statement,
-};
+use sea_orm::{DatabaseConnection, DbErr};
 use std::{
+    ops::Deref,
     path::Path,
     sync::{
         Arc,
@@ -44,15 +43,14 @@ pub use crate::records::lists::{
     cursor::{Key, List},
     readable::Unreadable,
 };
-pub use sea_orm::ConnectionTrait as Connection;
-
-/// One state of the records.
-pub type Snapshot = DatabaseTransaction;
+pub use db::{Db, Snapshot};
 
 /// A handle to the records; clones share it.
 #[derive(Clone)]
 pub struct Records {
-    read: DatabaseConnection,
+    read: Arc<Db>,
+    /// The pool behind `read`.
+    readers: DatabaseConnection,
     write: DatabaseConnection,
     /// Counts commits: outbox consumers and live pages wake on it.
     commits: Arc<watch::Sender<u64>>,
@@ -81,25 +79,34 @@ impl Records {
         read.set_metric_callback(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        Self { read, write, commits: Arc::new(watch::channel(0).0), health: Health::default(), statements }
+        let readers = read.clone();
+        let read = Arc::new(Db::readers(read));
+        Self {
+            read,
+            readers,
+            write,
+            commits: Arc::new(watch::channel(0).0),
+            health: Health::default(),
+            statements,
+        }
     }
 
     /// For reading outside a transaction. Never write through it.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read(&self) -> &Db {
         &self.read
     }
 
     /// The records as they are now, for several reads: none of them sees what is committed meanwhile, and what one has
     /// brought into memory the next finds there. Never write through it.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(opening::snapshot(&self.read).await?)
+        Ok(Db::snapshot(opening::snapshot(&self.readers).await?))
     }
 
     /// A transaction that nothing can overtake: what it has read is still so when it writes, with any number of
     /// processes on the records.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = opening::begin(&self.write).await.inspect_err(|error| note(&self.health, error))?;
-        Ok(Tx { inner, commits: Arc::clone(&self.commits), health: self.health.clone() })
+        Ok(Tx { db: Db::writing(inner, self.health.clone()), commits: Arc::clone(&self.commits) })
     }
 
     /// How the product is. Every room has the records, and so this.
@@ -130,7 +137,7 @@ impl Records {
     }
 
     pub async fn close(self) -> Result<(), StoreError> {
-        self.read.close().await?;
+        self.readers.close().await?;
         self.write.close().await?;
         Ok(())
     }
@@ -138,9 +145,15 @@ impl Records {
 
 /// One transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx {
-    inner: DatabaseTransaction,
+    db: Db,
     commits: Arc<watch::Sender<u64>>,
-    health: Health,
+}
+
+impl Deref for Tx {
+    type Target = Db;
+    fn deref(&self) -> &Db {
+        &self.db
+    }
 }
 
 /// Once a write has failed for want of room, a broken disk or a server that is gone, the records are not well until
@@ -160,30 +173,7 @@ impl Tx {
     }
     /// Commits what nobody else waits for, such as a renewed lease or a session's last use.
     pub async fn commit_quietly(self) -> Result<(), StoreError> {
-        let health = self.health;
-        Ok(self.inner.commit().await.inspect_err(|error| note(&health, error))?)
-    }
-    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
-        result.inspect_err(|error| note(&self.health, error))
-    }
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for Tx {
-    fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
-    }
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.noted(self.inner.execute_raw(storable(statement)).await)
-    }
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.noted(self.inner.execute_unprepared(sql).await)
-    }
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.noted(self.inner.query_one_raw(storable(statement)).await)
-    }
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.noted(self.inner.query_all_raw(storable(statement)).await)
+        self.db.commit().await
     }
 }
 

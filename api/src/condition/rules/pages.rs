@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         condition::{
             alerts,
             rules::{self, Precision},
@@ -400,10 +400,7 @@ struct ScopeNames {
 }
 
 impl ScopeNames {
-    async fn load<'a>(
-        db: &impl Connection,
-        scopes: impl Iterator<Item = &'a Scope> + Clone,
-    ) -> Result<Self, StoreError> {
+    async fn load<'a>(db: &Db, scopes: impl Iterator<Item = &'a Scope> + Clone) -> Result<Self, StoreError> {
         let of_models = scopes.clone().filter_map(|scope| match scope {
             Scope::Model(id) => Some(*id),
             Scope::All | Scope::Asset(_) | Scope::EquipmentType(_) => None,

@@ -5,7 +5,7 @@ use domain::{fleet::model::MetricName, id::AssetId};
 use std::collections::HashMap;
 use store::{
     StoreError,
-    records::{Connection, fleet::model_metrics},
+    records::{Db, fleet::model_metrics},
 };
 use web::i18n::{Lang, small_initial};
 
@@ -14,11 +14,11 @@ use web::i18n::{Lang, small_initial};
 pub struct MetricNames(HashMap<String, MetricName>);
 
 impl MetricNames {
-    pub async fn of_asset(db: &impl Connection, asset: AssetId) -> Result<Self, StoreError> {
+    pub async fn of_asset(db: &Db, asset: AssetId) -> Result<Self, StoreError> {
         Ok(Self::of_assets(db, [asset]).await?.remove(&asset).unwrap_or_default())
     }
     pub async fn of_assets(
-        db: &impl Connection,
+        db: &Db,
         assets: impl IntoIterator<Item = AssetId>,
     ) -> Result<HashMap<AssetId, Self>, StoreError> {
         let names = model_metrics::of_assets(db, assets).await?;

@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use store::{
     StoreError,
     records::{
-        Connection, List, PageRequest, Paged,
+        Db, List, PageRequest, Paged,
         condition::{failures, state_days},
         fleet::{models, territories},
         insight::kpi_facts::{self, By, Within},
@@ -221,7 +221,7 @@ impl Row {
 
 /// The rows behind an indicator within `days`, the newest first.
 pub async fn rows(
-    db: &impl Connection,
+    db: &Db,
     definition: &'static Definition,
     days: Days,
     now: Timestamp,
@@ -266,7 +266,7 @@ fn row(unit: Unit, fact: kpi_facts::Fact, names: &HashMap<domain::id::AssetId, S
 const EQUIPMENT: List<(i64, String)> = List::named("kpis of equipment");
 
 async fn equipment_rows(
-    db: &impl Connection,
+    db: &Db,
     definition: &'static Definition,
     period: domain::condition::reliability::Period,
     page: &PageRequest,
@@ -314,7 +314,7 @@ async fn equipment_rows(
 
 /// Failures of the period, the newest first.
 async fn failure_rows(
-    db: &impl Connection,
+    db: &Db,
     period: domain::condition::reliability::Period,
     page: &PageRequest,
 ) -> Result<Paged<Row>, CommandError> {
@@ -445,7 +445,7 @@ fn books(code: &str) -> &'static str {
 
 /// What the things of a breakdown are called.
 async fn names(
-    db: &impl Connection,
+    db: &Db,
     lang: Lang,
     by: By,
     ids: impl Iterator<Item = Uuid>,

@@ -9,7 +9,7 @@ use service::insight::kpis::commands;
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         insight::kpi_changed::{self, Progress},
     },
 };
@@ -52,7 +52,7 @@ pub struct RebuildView {
     error: Option<String>,
 }
 
-async fn view(db: &impl Connection) -> Result<RebuildView, StoreError> {
+async fn view(db: &Db) -> Result<RebuildView, StoreError> {
     let progress = kpi_changed::progress(db).await?;
     let running = progress.as_ref().is_some_and(|progress| progress.ended_at.is_none());
     let Progress { subjects, left, begun_at, ended_at } = progress.unwrap_or_default();

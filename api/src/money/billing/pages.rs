@@ -32,7 +32,7 @@ use std::collections::{BTreeSet, HashMap};
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         fleet::{assets, customers},
         money::{credit_notes, invoices, payments},
         work::{lines, work_orders},
@@ -148,7 +148,7 @@ pub(super) async fn values(
 }
 
 /// The lines of those work orders whose lines can all be read: a sum of some of them would be wrong.
-async fn readable_lines(db: &impl Connection, ids: &[WorkOrderId]) -> Result<Vec<Line>, StoreError> {
+async fn readable_lines(db: &Db, ids: &[WorkOrderId]) -> Result<Vec<Line>, StoreError> {
     let mut all = Vec::new();
     for id in ids {
         match lines::of_work_order(db, *id).await {

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::records::{
-    Connection, PageRequest, Tx,
+    PageRequest, Tx,
     engine::{command_keys, outbox, parked_events},
     people::organisation,
 };

@@ -7,7 +7,7 @@ use domain::{
 use maud::{Markup, html};
 use service::command::CommandError;
 use std::collections::{BTreeSet, HashMap};
-use store::records::{Connection, fleet::assets, work::tickets};
+use store::records::{Db, fleet::assets, work::tickets};
 use web::{icon::icon, request::View};
 
 /// A promise that must be kept within this time is at risk.
@@ -21,7 +21,7 @@ pub struct Attention {
     machines: HashMap<AssetId, Asset>,
 }
 
-pub async fn load(db: &impl Connection, scope: Scope, now: Timestamp) -> Result<Attention, CommandError> {
+pub async fn load(db: &Db, scope: Scope, now: Timestamp) -> Result<Attention, CommandError> {
     let tickets = tickets::open(db, scope, SHOWN, now + AT_RISK).await?;
     let of: BTreeSet<AssetId> = tickets.first.iter().map(|item| item.ticket.asset_id).collect();
     Ok(Attention { machines: assets::by_ids(db, of).await?, tickets })

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use service::{command::CommandError, insight::kpis::queries::Days};
 use std::collections::HashMap;
 use store::records::{
-    Connection,
+    Db,
     condition::{
         state_days::{self, Past},
         states,
@@ -56,7 +56,7 @@ fn rank(state: EquipmentState) -> u8 {
 /// The uptime of every site over `days`, which end with today.
 async fn uptimes(
     deps: &Deps,
-    db: &impl Connection,
+    db: &Db,
     days: Days,
     now: Timestamp,
 ) -> Result<HashMap<SiteId, Uptime>, CommandError> {
@@ -70,7 +70,7 @@ async fn uptimes(
 /// Of `all` sites those that did worst over `days`, with what they did over the last day.
 pub async fn card(
     deps: &Deps,
-    db: &impl Connection,
+    db: &Db,
     view: &View,
     all: usize,
     days: Days,

@@ -16,8 +16,7 @@ use service::{
 use store::{
     StoreError,
     records::{
-        Connection, condition::state_days, fleet::devices, insight::kpi_facts, telemetry::connections,
-        work::tickets,
+        Db, condition::state_days, fleet::devices, insight::kpi_facts, telemetry::connections, work::tickets,
     },
 };
 use web::{
@@ -119,7 +118,7 @@ fn money(view: &View, currency: Currency, board: &[Figure]) -> Markup {
     }
 }
 
-async fn work_orders(db: &impl Connection, view: &View, days: Days) -> Result<Markup, CommandError> {
+async fn work_orders(db: &Db, view: &View, days: Days) -> Result<Markup, CommandError> {
     let lang = view.lang;
     let from = days.to - BAR_DAYS;
     let sums = kpi_facts::days(db, from, days.to).await?;
@@ -140,7 +139,7 @@ async fn work_orders(db: &impl Connection, view: &View, days: Days) -> Result<Ma
     })
 }
 
-async fn sources(db: &impl Connection, view: &View, days: Days) -> Result<Markup, CommandError> {
+async fn sources(db: &Db, view: &View, days: Days) -> Result<Markup, CommandError> {
     let lang = view.lang;
     let sums = kpi_facts::totals(db, days.from, days.to).await?;
     let of = |code: &str| sums.get(code).map_or(0, |sum| sum.numerator);

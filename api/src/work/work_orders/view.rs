@@ -15,7 +15,7 @@ use service::condition::alerts::queries;
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         condition::alerts,
         money::{contracts, warranties},
     },
@@ -113,11 +113,7 @@ pub fn place_name(lang: Lang, place: &StockLocation) -> String {
 }
 
 /// Why it was opened: the frozen evidence of the group's first alert.
-pub async fn evidence(
-    db: &impl Connection,
-    view: &View,
-    group: Option<AlertGroupId>,
-) -> Result<Markup, StoreError> {
+pub async fn evidence(db: &Db, view: &View, group: Option<AlertGroupId>) -> Result<Markup, StoreError> {
     let Some(group) = group else { return Ok(html! {}) };
     let all = alerts::of_group(db, group).await?;
     let Some(first) = all.first() else { return Ok(html! {}) };
@@ -132,7 +128,7 @@ pub async fn evidence(
 
 /// What was sold for this equipment at `now`: before anything is given away, and with the times promised for a report.
 pub async fn entitlement(
-    db: &impl Connection,
+    db: &Db,
     view: &View,
     asset: (AssetId, CustomerId),
     promise: Option<Promise>,

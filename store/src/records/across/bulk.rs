@@ -4,7 +4,7 @@
 use crate::{
     StoreError,
     records::{
-        Tx,
+        Db, Tx,
         condition::{failures, state_days, states},
         engine::counters,
         insight::{
@@ -26,15 +26,12 @@ use domain::{
     money::invoice::{Invoice, Series},
     work::{line::Line, ticket::Ticket, visit::Visit, work_order::WorkOrder},
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Iterable};
+use sea_orm::{ActiveModelTrait, EntityTrait, Iterable};
 
 /// Values that one statement may bind.
 const BINDINGS: usize = 30_000;
 
-pub(in crate::records) async fn insert<E, A>(
-    tx: &impl ConnectionTrait,
-    rows: Vec<A>,
-) -> Result<(), StoreError>
+pub(in crate::records) async fn insert<E, A>(tx: &Db, rows: Vec<A>) -> Result<(), StoreError>
 where
     E: EntityTrait,
     A: ActiveModelTrait<Entity = E> + Clone + Send,

@@ -4,6 +4,7 @@
 use crate::{
     StoreError,
     records::{
+        Db,
         engine::dialect::Dialect,
         fleet::{assets, customers, models, sites},
         lists::search::{self, Kind},
@@ -17,15 +18,14 @@ use domain::{
     work::stock::Part,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
     prelude::Uuid,
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement},
 };
 
 /// Assets by their own words, and by those of their customer and site; of one customer, or of all.
 pub async fn assets(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     customer: Option<CustomerId>,
     sought: &str,
@@ -53,12 +53,7 @@ pub async fn assets(
 }
 
 /// Sites by their own words and those of their customer.
-pub async fn sites(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    sought: &str,
-    limit: u64,
-) -> Result<Vec<Site>, StoreError> {
+pub async fn sites(db: &Db, scope: Scope, sought: &str, limit: u64) -> Result<Vec<Site>, StoreError> {
     use sites::{Column, Entity};
     let mut query = Entity::find().filter(sites::seen(scope));
     for word in sought.split_whitespace() {
@@ -76,12 +71,7 @@ pub async fn sites(
     Ok(rows.into_iter().map(Site::from).collect())
 }
 
-pub async fn customers(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    sought: &str,
-    limit: u64,
-) -> Result<Vec<Customer>, StoreError> {
+pub async fn customers(db: &Db, scope: Scope, sought: &str, limit: u64) -> Result<Vec<Customer>, StoreError> {
     use customers::{Column, Entity};
     let query = Entity::find().filter(customers::seen(scope)).filter(search::found(
         Dialect::of(db),
@@ -99,12 +89,7 @@ pub async fn customers(
     rows.into_iter().map(Customer::try_from).collect()
 }
 
-pub async fn models(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    sought: &str,
-    limit: u64,
-) -> Result<Vec<Model>, StoreError> {
+pub async fn models(db: &Db, scope: Scope, sought: &str, limit: u64) -> Result<Vec<Model>, StoreError> {
     use models::{Column, Entity};
     let query = Entity::find().filter(models::seen(scope)).filter(search::found(
         Dialect::of(db),
@@ -123,7 +108,7 @@ pub async fn models(
 }
 
 /// Active parts.
-pub async fn parts(db: &impl ConnectionTrait, sought: &str, limit: u64) -> Result<Vec<Part>, StoreError> {
+pub async fn parts(db: &Db, sought: &str, limit: u64) -> Result<Vec<Part>, StoreError> {
     use parts::{Column, Entity};
     let query = Entity::find().filter(Column::Active.eq(true)).filter(search::found(
         Dialect::of(db),

@@ -1,6 +1,9 @@
 //! How far the demo is, and the accounts that came with it. One row while there is a demo or the beginning of one.
 
-use crate::{StoreError, records::columns::frozen};
+use crate::{
+    StoreError,
+    records::{Db, columns::frozen},
+};
 use domain::{Timestamp, clock::from_micros, id::AccountId};
 use sea_orm::{
     ActiveValue::Set,
@@ -50,7 +53,7 @@ impl Stage {
 
 const ONLY_ROW: i32 = 1;
 
-pub async fn get(db: &impl ConnectionTrait) -> Result<Option<Demo>, StoreError> {
+pub async fn get(db: &Db) -> Result<Option<Demo>, StoreError> {
     let Some(row) = Entity::find_by_id(ONLY_ROW).one(db).await? else { return Ok(None) };
     let stage = [Stage::Loading, Stage::Loaded].into_iter().find(|stage| stage.as_str() == row.stage);
     let corrupt = |what: &str| StoreError::Corrupt(format!("the demo's {what}"));
@@ -61,7 +64,7 @@ pub async fn get(db: &impl ConnectionTrait) -> Result<Option<Demo>, StoreError> 
     }))
 }
 
-pub async fn save(tx: &impl ConnectionTrait, demo: &Demo) -> Result<(), StoreError> {
+pub async fn save(tx: &Db, demo: &Demo) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(ONLY_ROW),
         stage: Set(demo.stage.as_str().into()),
@@ -77,7 +80,7 @@ pub async fn save(tx: &impl ConnectionTrait, demo: &Demo) -> Result<(), StoreErr
 }
 
 /// Forgets the demo itself, and its accounts with their sessions; everything else of it is deleted where it is kept.
-pub async fn forget(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn forget(tx: &Db) -> Result<(), StoreError> {
     let Some(demo) = get(tx).await? else { return Ok(()) };
     for account in demo.accounts {
         crate::records::people::sessions::end_all_of(tx, account).await?;
@@ -89,7 +92,7 @@ pub async fn forget(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
 
 /// Deletes what people did for the demo's assets, then the demo's technicians, parts and places. A technician or part
 /// that other work names stays, inactive.
-pub async fn delete_work(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_work(tx: &Db) -> Result<(), StoreError> {
     let of_assets =
         |table: &'static str| ids(table, "asset_id", crate::records::fleet::assets::demo_assets());
     let (jobs, tickets) = (|| of_assets("work_orders"), || of_assets("tickets"));
@@ -138,11 +141,7 @@ fn demo_of(table: &'static str) -> SelectStatement {
     Query::select().column("id").from(table).and_where(Expr::col("demo").eq(true)).take()
 }
 
-async fn delete(
-    tx: &impl ConnectionTrait,
-    table: &'static str,
-    matching: SimpleExpr,
-) -> Result<(), StoreError> {
+async fn delete(tx: &Db, table: &'static str, matching: SimpleExpr) -> Result<(), StoreError> {
     tx.execute(Query::delete().from_table(table).and_where(matching)).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::{
     StoreError,
     records::{
+        Db,
         engine::{command_keys, outbox, parked_events},
         people::{known_browsers, sessions},
         telemetry::quarantine,
@@ -10,8 +11,7 @@ use crate::{
 };
 use domain::{Timestamp, clock::from_micros};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*,
-    sea_query::OnConflict,
+    ActiveValue::Set, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*, sea_query::OnConflict,
 };
 use sea_orm_migration::prelude::*;
 
@@ -40,7 +40,7 @@ pub struct Run {
     pub error: Option<String>,
 }
 
-pub async fn runs(db: &impl ConnectionTrait) -> Result<Vec<Run>, StoreError> {
+pub async fn runs(db: &Db) -> Result<Vec<Run>, StoreError> {
     let rows = Entity::find().order_by_asc(Column::Subject).all(db).await?;
     let run = |row: Model| Run {
         subject: row.subject,
@@ -53,7 +53,7 @@ pub async fn runs(db: &impl ConnectionTrait) -> Result<Vec<Run>, StoreError> {
 }
 
 pub async fn note(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     subject: &str,
     at: Timestamp,
     removed: u64,
@@ -77,7 +77,7 @@ pub async fn note(
 
 /// Events before `before` that every one of `consumers` has dealt with and that nobody put aside.
 pub async fn trim_events(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     consumers: &[&str],
     before: Timestamp,
     limit: u64,
@@ -102,11 +102,7 @@ pub async fn trim_events(
 }
 
 /// Answers of commands: a key repeated after its time is a new command.
-pub async fn trim_answers(
-    tx: &impl ConnectionTrait,
-    before: Timestamp,
-    limit: u64,
-) -> Result<u64, StoreError> {
+pub async fn trim_answers(tx: &Db, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
     let old: Vec<String> = command_keys::Entity::find()
         .select_only()
         .column(command_keys::Column::Key)
@@ -121,11 +117,7 @@ pub async fn trim_answers(
 }
 
 /// Refused messages; their counters stay.
-pub async fn trim_quarantine(
-    tx: &impl ConnectionTrait,
-    before: Timestamp,
-    limit: u64,
-) -> Result<u64, StoreError> {
+pub async fn trim_quarantine(tx: &Db, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
     let old: Vec<Uuid> = quarantine::Entity::find()
         .select_only()
         .column(quarantine::Column::Id)
@@ -144,7 +136,7 @@ pub async fn trim_quarantine(
 
 /// Sessions that have ended, and browsers not seen since `browsers_before`.
 pub async fn trim_sessions(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     made_before: Timestamp,
     seen_before: Timestamp,
     browsers_before: Timestamp,

@@ -3,7 +3,7 @@
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged, columns,
         fleet::assets,
         lists::{keyset, readable, scope},
     },
@@ -18,7 +18,7 @@ use domain::{
     id::{AlertGroupId, AlertId, AssetId, CustomerId, DeviceId, FailureId, ModelId, RuleId, TicketId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -227,42 +227,42 @@ fn group_row(group: &AlertGroup) -> group::ActiveModel {
     }
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, alert: &Alert) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, alert: &Alert) -> Result<(), StoreError> {
     Entity::insert(row(alert)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn update(tx: &impl ConnectionTrait, alert: &Alert) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, alert: &Alert) -> Result<(), StoreError> {
     Entity::update(row(alert)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: AlertId) -> Result<Option<Alert>, StoreError> {
+pub async fn get(db: &Db, id: AlertId) -> Result<Option<Alert>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Alert::try_from).transpose()
 }
 
 /// The alert, if `scope` covers its equipment.
-pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: AlertId) -> Result<Option<Alert>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: AlertId) -> Result<Option<Alert>, StoreError> {
     let seen = scope::by_asset(scope, Column::AssetId);
     Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(Alert::try_from).transpose()
 }
 
-pub async fn insert_group(tx: &impl ConnectionTrait, group: &AlertGroup) -> Result<(), StoreError> {
+pub async fn insert_group(tx: &Db, group: &AlertGroup) -> Result<(), StoreError> {
     group::Entity::insert(group_row(group)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn update_group(tx: &impl ConnectionTrait, group: &AlertGroup) -> Result<(), StoreError> {
+pub async fn update_group(tx: &Db, group: &AlertGroup) -> Result<(), StoreError> {
     group::Entity::update(group_row(group)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn group(db: &impl ConnectionTrait, id: AlertGroupId) -> Result<Option<AlertGroup>, StoreError> {
+pub async fn group(db: &Db, id: AlertGroupId) -> Result<Option<AlertGroup>, StoreError> {
     group::Entity::find_by_id(Uuid::from(id)).one(db).await?.map(AlertGroup::try_from).transpose()
 }
 
 pub async fn groups_by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = AlertGroupId>,
 ) -> Result<HashMap<AlertGroupId, AlertGroup>, StoreError> {
     let ids = ids.into_iter().map(Uuid::from);
@@ -272,14 +272,14 @@ pub async fn groups_by_ids(
 }
 
 /// Forgets an alert with its evidence, as if it had never been raised.
-pub async fn delete(tx: &impl ConnectionTrait, alert: &Alert) -> Result<(), StoreError> {
+pub async fn delete(tx: &Db, alert: &Alert) -> Result<(), StoreError> {
     super::evidence::Entity::delete_by_id(Uuid::from(alert.id)).exec(tx).await?;
     Entity::delete_by_id(Uuid::from(alert.id)).exec(tx).await?;
     Ok(())
 }
 
 /// Forgets a group that has no alerts.
-pub async fn delete_group(tx: &impl ConnectionTrait, group: &AlertGroup) -> Result<(), StoreError> {
+pub async fn delete_group(tx: &Db, group: &AlertGroup) -> Result<(), StoreError> {
     group::Entity::delete_by_id(Uuid::from(group.id)).exec(tx).await?;
     Ok(())
 }
@@ -293,7 +293,7 @@ fn groups_of(asset: AssetId, historical: bool) -> Select<group::Entity> {
 /// The groups of `asset` that were open at some time within the range, both ends included, oldest first. One that was
 /// merged into another has no alerts and is not among them.
 pub async fn groups_within(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     historical: bool,
     (from, to): (Timestamp, Timestamp),
@@ -311,7 +311,7 @@ pub async fn groups_within(
 }
 
 pub async fn newest_group(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     historical: bool,
 ) -> Result<Option<AlertGroup>, StoreError> {
@@ -320,11 +320,7 @@ pub async fn newest_group(
 }
 
 /// The alerts of `from` join `into`.
-pub async fn move_group(
-    tx: &impl ConnectionTrait,
-    from: AlertGroupId,
-    into: AlertGroupId,
-) -> Result<(), StoreError> {
+pub async fn move_group(tx: &Db, from: AlertGroupId, into: AlertGroupId) -> Result<(), StoreError> {
     Entity::update_many()
         .col_expr(Column::GroupId, Expr::value(Uuid::from(into)))
         .filter(Column::GroupId.eq(Uuid::from(from)))
@@ -334,7 +330,7 @@ pub async fn move_group(
 }
 
 /// The alerts of a group, oldest first.
-pub async fn of_group(db: &impl ConnectionTrait, id: AlertGroupId) -> Result<Vec<Alert>, StoreError> {
+pub async fn of_group(db: &Db, id: AlertGroupId) -> Result<Vec<Alert>, StoreError> {
     let query = Entity::find().filter(Column::GroupId.eq(Uuid::from(id)));
     let rows = query.order_by_asc(Column::RaisedAtUs).order_by_asc(Column::Id).all(db).await?;
     rows.into_iter().map(Alert::try_from).collect()
@@ -342,7 +338,7 @@ pub async fn of_group(db: &impl ConnectionTrait, id: AlertGroupId) -> Result<Vec
 
 /// The uncleared alerts of `rule` on `asset`, of one device or of any.
 pub async fn holding(
-    db: &impl ConnectionTrait,
+    db: &Db,
     rule: RuleId,
     asset: AssetId,
     device: Option<DeviceId>,
@@ -374,7 +370,7 @@ fn by_data() -> sea_orm::Condition {
 
 /// Whether `rule` raised an alert at this very instant.
 pub async fn raised_at(
-    db: &impl ConnectionTrait,
+    db: &Db,
     rule: RuleId,
     asset: AssetId,
     device: DeviceId,
@@ -386,7 +382,7 @@ pub async fn raised_at(
 
 /// The alerts that `rule` raised after `from`, and the one that stood then, oldest first.
 pub async fn judged_from(
-    db: &impl ConnectionTrait,
+    db: &Db,
     rule: RuleId,
     asset: AssetId,
     device: DeviceId,
@@ -401,7 +397,7 @@ pub async fn judged_from(
 
 /// Whether an alert of `rule` stood at `at`.
 pub async fn stood_at(
-    db: &impl ConnectionTrait,
+    db: &Db,
     rule: RuleId,
     asset: AssetId,
     device: DeviceId,
@@ -416,11 +412,7 @@ pub async fn stood_at(
 }
 
 /// The suppressed alerts of `asset` that stand, or that cleared after `from`.
-pub async fn suppressed(
-    db: &impl ConnectionTrait,
-    asset: AssetId,
-    from: Timestamp,
-) -> Result<Vec<Alert>, StoreError> {
+pub async fn suppressed(db: &Db, asset: AssetId, from: Timestamp) -> Result<Vec<Alert>, StoreError> {
     let stands = Column::ClearedAtUs.is_null().or(Column::ClearedAtUs.gt(from.timestamp_micros()));
     let query = Entity::find()
         .filter(Column::AssetId.eq(Uuid::from(asset)))
@@ -429,14 +421,14 @@ pub async fn suppressed(
     query.order_by_asc(Column::RaisedAtUs).all(db).await?.into_iter().map(Alert::try_from).collect()
 }
 
-pub async fn of_failure(db: &impl ConnectionTrait, failure: FailureId) -> Result<Option<Alert>, StoreError> {
+pub async fn of_failure(db: &Db, failure: FailureId) -> Result<Option<Alert>, StoreError> {
     let query = Entity::find().filter(Column::FailureId.eq(Uuid::from(failure)));
     query.one(db).await?.map(Alert::try_from).transpose()
 }
 
 /// Earlier alerts of the same rule on equipment of the same model, newest first; those with a verdict come first.
 pub async fn similar(
-    db: &impl ConnectionTrait,
+    db: &Db,
     rule: RuleId,
     model: ModelId,
     before: Timestamp,
@@ -490,7 +482,7 @@ const LIST: List<(i64, Uuid)> = List::named("alerts");
 
 /// The most urgent first: severity, then money at risk, then the newest.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     now: Timestamp,
@@ -504,18 +496,13 @@ pub async fn list(
     Ok(page.read("alert", |row| (row.id, ""), Alert::try_from))
 }
 
-pub async fn count(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    filter: &Filter,
-    now: Timestamp,
-) -> Result<u64, StoreError> {
+pub async fn count(db: &Db, scope: Scope, filter: &Filter, now: Timestamp) -> Result<u64, StoreError> {
     Ok(matching(scope, filter, now).count(db).await?)
 }
 
 /// How many match at each asset that has any.
 pub async fn count_by_asset(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     now: Timestamp,
@@ -526,7 +513,7 @@ pub async fn count_by_asset(
 
 /// How many match of each rule that has any.
 pub async fn count_by_rule(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     now: Timestamp,
@@ -536,7 +523,7 @@ pub async fn count_by_rule(
 }
 
 async fn count_by(
-    db: &impl ConnectionTrait,
+    db: &Db,
     alerts: Select<Entity>,
     column: Column,
 ) -> Result<impl Iterator<Item = (Uuid, u64)>, StoreError> {
@@ -593,29 +580,19 @@ fn matching(scope: Scope, filter: &Filter, now: Timestamp) -> Select<Entity> {
 }
 
 /// `ticket` was opened for the group.
-pub async fn ticket_opened(
-    tx: &impl ConnectionTrait,
-    id: AlertGroupId,
-    ticket: TicketId,
-) -> Result<(), StoreError> {
+pub async fn ticket_opened(tx: &Db, id: AlertGroupId, ticket: TicketId) -> Result<(), StoreError> {
     let Some(group) = group(tx, id).await? else { return Ok(()) };
     update_group(tx, &AlertGroup { ticket_id: Some(ticket), ticket_open: true, ..group }).await
 }
 
 /// The group's ticket is closed, or none will be opened: a cleared group ends here.
-pub async fn ticket_closed(
-    tx: &impl ConnectionTrait,
-    id: AlertGroupId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn ticket_closed(tx: &Db, id: AlertGroupId, at: Timestamp) -> Result<(), StoreError> {
     let Some(group) = group(tx, id).await? else { return Ok(()) };
     update_group(tx, &AlertGroup { ticket_open: false, ..group }.settle(at)).await
 }
 
 /// Each verdict, once for every rule that raised an alert of its group.
-pub(in crate::records) async fn verdicts_by_rule(
-    db: &impl ConnectionTrait,
-) -> Result<Vec<(RuleId, Verdict)>, StoreError> {
+pub(in crate::records) async fn verdicts_by_rule(db: &Db) -> Result<Vec<(RuleId, Verdict)>, StoreError> {
     let judged: Vec<(Uuid, String)> = group::Entity::find()
         .select_only()
         .column(group::Column::Id)
@@ -643,7 +620,7 @@ pub(in crate::records) async fn verdicts_by_rule(
 }
 
 /// Forgets alerts, groups and evidence of the demo's assets.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     let mut ids = Query::select();
     ids.column(Column::Id).from(Entity).and_where(Column::AssetId.in_subquery(assets::demo_assets()));
     super::evidence::Entity::delete_many()

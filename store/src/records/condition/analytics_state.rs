@@ -1,8 +1,8 @@
 //! What analytics remembers between restarts: per key, the journal position that it has taken in and its memory as
 //! JSON. A key may be ahead of the common cursor; entries up to its own position are then not taken in again.
 
-use crate::StoreError;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use crate::{StoreError, records::Db};
+use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -25,7 +25,7 @@ pub struct Memory {
     pub body: String,
 }
 
-pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Memory>, StoreError> {
+pub async fn all(db: &Db) -> Result<Vec<Memory>, StoreError> {
     let rows = Entity::find().all(db).await?;
     Ok(rows
         .into_iter()
@@ -33,7 +33,7 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Memory>, StoreError> {
         .collect())
 }
 
-pub async fn put(tx: &impl ConnectionTrait, memories: Vec<Memory>) -> Result<(), StoreError> {
+pub async fn put(tx: &Db, memories: Vec<Memory>) -> Result<(), StoreError> {
     let rows: Vec<_> = memories
         .into_iter()
         .map(|memory| ActiveModel {
@@ -49,7 +49,7 @@ pub async fn put(tx: &impl ConnectionTrait, memories: Vec<Memory>) -> Result<(),
     Ok(())
 }
 
-pub async fn delete(tx: &impl ConnectionTrait, keys: &[String]) -> Result<(), StoreError> {
+pub async fn delete(tx: &Db, keys: &[String]) -> Result<(), StoreError> {
     for some in keys.chunks(500) {
         Entity::delete_many().filter(Column::Key.is_in(some.iter().cloned())).exec(tx).await?;
     }

@@ -2,10 +2,10 @@
 
 use crate::{
     StoreError,
-    records::{columns::frozen, lists::readable},
+    records::{Db, columns::frozen, lists::readable},
 };
 use domain::{condition::evidence::Evidence, id::AlertId};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -27,19 +27,19 @@ impl TryFrom<Model> for Evidence {
     }
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, evidence: &Evidence) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, evidence: &Evidence) -> Result<(), StoreError> {
     let body = frozen::freeze(evidence)?;
     let row = ActiveModel { alert_id: Set(evidence.alert_id.into()), body: Set(body) };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, alert: AlertId) -> Result<Option<Evidence>, StoreError> {
+pub async fn get(db: &Db, alert: AlertId) -> Result<Option<Evidence>, StoreError> {
     Entity::find_by_id(Uuid::from(alert)).one(db).await?.map(Evidence::try_from).transpose()
 }
 
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     alerts: impl IntoIterator<Item = AlertId>,
 ) -> Result<HashMap<AlertId, Evidence>, StoreError> {
     let rows =

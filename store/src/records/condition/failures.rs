@@ -3,7 +3,7 @@
 use super::state_days;
 use crate::{
     StoreError,
-    records::{List, PageRequest, Paged, fleet::assets, lists::keyset},
+    records::{Db, List, PageRequest, Paged, fleet::assets, lists::keyset},
 };
 use domain::{
     Timestamp,
@@ -11,7 +11,7 @@ use domain::{
     condition::failure::{DetectedBy, Failure},
     id::{AssetId, CustomerId, ModelId},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -70,19 +70,19 @@ pub(in crate::records) fn row(failure: &Failure) -> ActiveModel {
     }
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, failure: &Failure) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
     Entity::insert(row(failure)).exec_without_returning(tx).await?;
     state_days::failure_changed(tx, None, Some(failure)).await
 }
 
-pub async fn update(tx: &impl ConnectionTrait, failure: &Failure) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
     let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(Failure::from);
     Entity::update(row(failure)).exec_without_returning(tx).await?;
     state_days::failure_changed(tx, old.as_ref(), Some(failure)).await
 }
 
 /// A correction of the log may show that there was no such failure.
-pub async fn delete(tx: &impl ConnectionTrait, failure: &Failure) -> Result<(), StoreError> {
+pub async fn delete(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
     let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(Failure::from);
     Entity::delete_by_id(Uuid::from(failure.id)).exec(tx).await?;
     state_days::failure_changed(tx, old.as_ref(), None).await
@@ -106,11 +106,7 @@ pub struct Filter {
 const LIST: List<(i64, Uuid)> = List::named("failures");
 
 /// Newest first.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    page: &PageRequest,
-) -> Result<Paged<Failure>, StoreError> {
+pub async fn list(db: &Db, filter: &Filter, page: &PageRequest) -> Result<Paged<Failure>, StoreError> {
     let query = matching(filter).filter(keyset::before(Column::AtUs, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_desc(Column::AtUs).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
@@ -119,12 +115,12 @@ pub async fn list(
 }
 
 /// Every failure that matches, oldest first.
-pub async fn all(db: &impl ConnectionTrait, filter: &Filter) -> Result<Vec<Failure>, StoreError> {
+pub async fn all(db: &Db, filter: &Filter) -> Result<Vec<Failure>, StoreError> {
     let rows = matching(filter).order_by_asc(Column::AtUs).order_by_asc(Column::Id).all(db).await?;
     Ok(rows.into_iter().map(Failure::from).collect())
 }
 
-pub async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<u64, StoreError> {
+pub async fn count(db: &Db, filter: &Filter) -> Result<u64, StoreError> {
     Ok(matching(filter).count(db).await?)
 }
 
@@ -161,7 +157,7 @@ fn matching(filter: &Filter) -> Select<Entity> {
 }
 
 /// Forgets the failures of the demo's assets.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     state_days::forget_demo(tx, state_days::Part::Failures).await?;
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     Ok(())

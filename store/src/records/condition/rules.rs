@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError,
-    records::{Unreadable, columns::frozen, lists::readable},
+    records::{Db, Unreadable, columns::frozen, lists::readable},
 };
 use domain::{
     Timestamp,
@@ -13,7 +13,7 @@ use domain::{
     },
     id::RuleId,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -85,7 +85,7 @@ fn row(rule: &Rule) -> Result<ActiveModel, StoreError> {
     })
 }
 
-async fn keep_version(tx: &impl ConnectionTrait, rule: &Rule) -> Result<(), StoreError> {
+async fn keep_version(tx: &Db, rule: &Rule) -> Result<(), StoreError> {
     let row = version::ActiveModel {
         rule_id: Set(rule.id.into()),
         version: Set(rule.version),
@@ -96,13 +96,13 @@ async fn keep_version(tx: &impl ConnectionTrait, rule: &Rule) -> Result<(), Stor
     Ok(())
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, rule: &Rule) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, rule: &Rule) -> Result<(), StoreError> {
     Entity::insert(row(rule)?).exec_without_returning(tx).await?;
     keep_version(tx, rule).await
 }
 
 /// Saves `rule` as the version after its own and answers it so. A conflict means that it changed meanwhile.
-pub async fn update(tx: &impl ConnectionTrait, rule: Rule, at: Timestamp) -> Result<Rule, StoreError> {
+pub async fn update(tx: &Db, rule: Rule, at: Timestamp) -> Result<Rule, StoreError> {
     let next = Rule { version: rule.version.saturating_add(1), updated_at: at, ..rule };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(row(&next)?).filter(same).exec(tx).await?;
@@ -113,28 +113,23 @@ pub async fn update(tx: &impl ConnectionTrait, rule: Rule, at: Timestamp) -> Res
     Ok(next)
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: RuleId) -> Result<Option<Rule>, StoreError> {
+pub async fn get(db: &Db, id: RuleId) -> Result<Option<Rule>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Rule::try_from).transpose()
 }
 
 /// Every rule that can be read: there are as many as people write. Oldest first, the built-in one on top.
-pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Rule>, StoreError> {
+pub async fn all(db: &Db) -> Result<Vec<Rule>, StoreError> {
     Ok(all_and_unreadable(db).await?.0)
 }
 
 /// The same with those that cannot.
-pub async fn all_and_unreadable(
-    db: &impl ConnectionTrait,
-) -> Result<(Vec<Rule>, Vec<Unreadable>), StoreError> {
+pub async fn all_and_unreadable(db: &Db) -> Result<(Vec<Rule>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find().order_by_asc(Column::CreatedAtUs).order_by_asc(Column::Id).all(db).await?;
     Ok(readable::each("rule", rows, |row| (row.id, ""), Rule::try_from))
 }
 
 /// The versions of a rule, newest first.
-pub async fn versions(
-    db: &impl ConnectionTrait,
-    id: RuleId,
-) -> Result<Vec<(i64, Timestamp, RuleSettings)>, StoreError> {
+pub async fn versions(db: &Db, id: RuleId) -> Result<Vec<(i64, Timestamp, RuleSettings)>, StoreError> {
     let query = version::Entity::find().filter(version::Column::RuleId.eq(Uuid::from(id)));
     let rows = query.order_by_desc(version::Column::Version).limit(200).all(db).await?;
     rows.into_iter()
@@ -143,7 +138,7 @@ pub async fn versions(
 }
 
 /// Changes whenever a rule is made, edited or removed.
-pub async fn stamp(db: &impl ConnectionTrait) -> Result<(i64, i64), StoreError> {
+pub async fn stamp(db: &Db) -> Result<(i64, i64), StoreError> {
     let query = Entity::find()
         .select_only()
         .column_as(Column::Id.count(), "n")
@@ -167,7 +162,7 @@ impl Precision {
 }
 
 /// The precision of each rule that has verdicts: groups count once per rule.
-pub async fn precision(db: &impl ConnectionTrait) -> Result<HashMap<RuleId, Precision>, StoreError> {
+pub async fn precision(db: &Db) -> Result<HashMap<RuleId, Precision>, StoreError> {
     let mut precision: HashMap<RuleId, Precision> = HashMap::new();
     for (rule, verdict) in super::alerts::verdicts_by_rule(db).await? {
         let counts = precision.entry(rule).or_default();
@@ -180,7 +175,7 @@ pub async fn precision(db: &impl ConnectionTrait) -> Result<HashMap<RuleId, Prec
 }
 
 /// Removes the demo's rules. Their alerts must be gone.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     let mut ids = Query::select();
     ids.column(Column::Id).from(Entity).and_where(Column::Demo.eq(true));
     version::Entity::delete_many().filter(version::Column::RuleId.in_subquery(ids)).exec(tx).await?;

@@ -7,7 +7,7 @@
 use super::state_days;
 use crate::{
     StoreError,
-    records::{across::bulk, fleet::assets},
+    records::{Db, across::bulk, fleet::assets},
 };
 use chrono::TimeDelta;
 use domain::{
@@ -19,9 +19,7 @@ use domain::{
     },
     id::{AssetId, CustomerId, DeviceId},
 };
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -124,7 +122,7 @@ impl TryFrom<Model> for StateInterval {
 
 /// Intervals that reach into `[from, to)`, in time order and unclipped.
 pub async fn of_asset(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     from: Timestamp,
     to: Timestamp,
@@ -135,7 +133,7 @@ pub async fn of_asset(
 
 /// The same for every asset, or for those of one customer, in time order within each asset.
 pub async fn of_fleet(
-    db: &impl ConnectionTrait,
+    db: &Db,
     customer: Option<CustomerId>,
     from: Timestamp,
     to: Timestamp,
@@ -149,7 +147,7 @@ pub async fn of_fleet(
 
 /// The same for some assets.
 pub async fn of_assets(
-    db: &impl ConnectionTrait,
+    db: &Db,
     assets: impl IntoIterator<Item = AssetId>,
     from: Timestamp,
     to: Timestamp,
@@ -161,7 +159,7 @@ pub async fn of_assets(
 /// What is known of the state of `assets` now; an asset that nothing was ever reported about is absent. `horizon` is the
 /// clock's: what begins after it, stored before the door refused such, is not the state of now.
 pub async fn current(
-    db: &impl ConnectionTrait,
+    db: &Db,
     assets: impl IntoIterator<Item = AssetId>,
     horizon: Timestamp,
 ) -> Result<HashMap<AssetId, StateInterval>, StoreError> {
@@ -172,7 +170,7 @@ pub async fn current(
 
 /// Assets that are in `state` now, since when and why, the longest first.
 pub async fn now_in(
-    db: &impl ConnectionTrait,
+    db: &Db,
     state: EquipmentState,
     customer: Option<CustomerId>,
     horizon: Timestamp,
@@ -208,7 +206,7 @@ fn grouped(rows: Vec<Model>) -> Result<HashMap<AssetId, Vec<StateInterval>>, Sto
 
 /// The stored log from the interval before `from` on, up to the one that begins at `to`.
 pub async fn stretches(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     from: Timestamp,
     to: Option<Timestamp>,
@@ -234,12 +232,7 @@ pub async fn stretches(
 }
 
 /// Replaces `old`, as read by [`stretches`], with `new`. Rows that are in both are not touched.
-pub async fn replace(
-    tx: &impl ConnectionTrait,
-    asset: AssetId,
-    old: &[Stretch],
-    new: &[Stretch],
-) -> Result<(), StoreError> {
+pub async fn replace(tx: &Db, asset: AssetId, old: &[Stretch], new: &[Stretch]) -> Result<(), StoreError> {
     let gone: Vec<&Stretch> = old.iter().filter(|stretch| !new.contains(stretch)).collect();
     let come: Vec<&Stretch> = new.iter().filter(|stretch| !old.contains(stretch)).collect();
     for some in gone.chunks(500) {
@@ -264,7 +257,7 @@ fn row(asset: AssetId, stretch: &Stretch) -> ActiveModel {
 
 /// The whole log of an asset without one, with what it was derived from. The daily sums do not follow.
 pub(in crate::records) async fn insert_all(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     asset: AssetId,
     marks: &[Mark],
     silences: &[Silence],
@@ -322,7 +315,7 @@ impl TryFrom<mark::Model> for Mark {
 const CONFIRMED_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// Keeps `mark`. False when the log cannot change by it: it repeats what its device said on both sides of it.
-pub async fn put_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<bool, StoreError> {
+pub async fn put_mark(tx: &Db, asset: AssetId, mark: &Mark) -> Result<bool, StoreError> {
     if matches!(mark.what, MarkKind::Report { .. }) {
         // Two different reports of one instant: which of them stands must not depend on which came first.
         if let Some(known) = report_at(tx, asset, mark).await? {
@@ -359,11 +352,7 @@ fn repeats(one: &Mark, other: &Mark) -> bool {
 }
 
 /// Forgets the newest confirmation from more than [`CONFIRMED_FOR`] before `mark`, where nothing else was said around it.
-async fn forget_confirmation(
-    tx: &impl ConnectionTrait,
-    asset: AssetId,
-    mark: &Mark,
-) -> Result<(), StoreError> {
+async fn forget_confirmation(tx: &Db, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
     let old = Mark { at: mark.at - CONFIRMED_FOR, ..mark.clone() };
     let mut around = neighbours(tx, asset, &old, true, 2).await?;
     around.extend(neighbours(tx, asset, &old, false, 1).await?);
@@ -375,7 +364,7 @@ async fn forget_confirmation(
     Ok(())
 }
 
-async fn insert_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
+async fn insert_mark(tx: &Db, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
     use mark::Column;
     let key = [Column::AssetId, Column::AtUs, Column::Kind, Column::DeviceId, Column::Code];
     let again = OnConflict::columns(key).update_columns([Column::State, Column::Cause]).to_owned();
@@ -384,17 +373,13 @@ async fn insert_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> 
 }
 
 /// What the device of `mark` reported at the same time.
-async fn report_at(
-    tx: &impl ConnectionTrait,
-    asset: AssetId,
-    mark: &Mark,
-) -> Result<Option<Mark>, StoreError> {
+async fn report_at(tx: &Db, asset: AssetId, mark: &Mark) -> Result<Option<Mark>, StoreError> {
     let key =
         (asset.into(), mark.at.timestamp_micros(), REPORT.to_owned(), mark.device_id.into(), String::new());
     mark::Entity::find_by_id(key).one(tx).await?.map(Mark::try_from).transpose()
 }
 
-async fn delete_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
+async fn delete_mark(tx: &Db, asset: AssetId, mark: &Mark) -> Result<(), StoreError> {
     mark::Entity::delete_many()
         .filter(mark::Column::AssetId.eq(Uuid::from(asset)))
         .filter(mark::Column::AtUs.eq(mark.at.timestamp_micros()))
@@ -408,7 +393,7 @@ async fn delete_mark(tx: &impl ConnectionTrait, asset: AssetId, mark: &Mark) -> 
 /// The nearest marks strictly before or after `mark`, nearest first: those of its device, and what anybody said of
 /// failures and work, which a report after them answers.
 async fn neighbours(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     mark: &Mark,
     before: bool,
@@ -432,7 +417,7 @@ fn of_asset_marks(asset: AssetId) -> Select<mark::Entity> {
 
 /// The marks of `asset`, or only those of one device, from `from` to `to`, both included, oldest first.
 pub async fn marks(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     device: Option<DeviceId>,
     from: Option<Timestamp>,
@@ -452,19 +437,14 @@ pub async fn marks(
 }
 
 /// Whether the log of `asset` has begun by `at`. From its beginning on it has no gap and no end.
-pub async fn begun(db: &impl ConnectionTrait, asset: AssetId, at: Timestamp) -> Result<bool, StoreError> {
+pub async fn begun(db: &Db, asset: AssetId, at: Timestamp) -> Result<bool, StoreError> {
     let query = Entity::find().filter(Column::AssetId.eq(Uuid::from(asset)));
     let query = query.filter(Column::FromUs.lte(at.timestamp_micros())).limit(1);
     Ok(query.one(db).await?.is_some())
 }
 
 /// Work done on `asset` from `from` to `to`, both included.
-pub async fn works(
-    db: &impl ConnectionTrait,
-    asset: AssetId,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<Mark>, StoreError> {
+pub async fn works(db: &Db, asset: AssetId, from: Timestamp, to: Timestamp) -> Result<Vec<Mark>, StoreError> {
     let within = mark::Column::AtUs.between(from.timestamp_micros(), to.timestamp_micros());
     let query = of_asset_marks(asset).filter(mark::Column::Kind.eq(MAINTENANCE)).filter(within);
     query.all(db).await?.into_iter().map(Mark::try_from).collect()
@@ -480,7 +460,7 @@ fn silence_of(row: silence::Model) -> Silence {
 
 /// Silences of `devices` that reach into `[from, to)`.
 pub async fn silences(
-    db: &impl ConnectionTrait,
+    db: &Db,
     devices: impl IntoIterator<Item = DeviceId>,
     from: Timestamp,
     to: Option<Timestamp>,
@@ -504,7 +484,7 @@ fn silence_row(silence: Silence) -> silence::ActiveModel {
 }
 
 /// Keeps a silence; the same one again may have found its end.
-pub async fn put_silence(tx: &impl ConnectionTrait, silence: Silence) -> Result<(), StoreError> {
+pub async fn put_silence(tx: &Db, silence: Silence) -> Result<(), StoreError> {
     let again = OnConflict::columns([silence::Column::DeviceId, silence::Column::FromUs])
         .update_column(silence::Column::ToUs)
         .to_owned();
@@ -512,14 +492,14 @@ pub async fn put_silence(tx: &impl ConnectionTrait, silence: Silence) -> Result<
     Ok(())
 }
 
-pub async fn delete_silence(tx: &impl ConnectionTrait, silence: Silence) -> Result<(), StoreError> {
+pub async fn delete_silence(tx: &Db, silence: Silence) -> Result<(), StoreError> {
     let key = (silence.device_id.into(), silence.from.timestamp_micros());
     silence::Entity::delete_by_id(key).exec(tx).await?;
     Ok(())
 }
 
 /// Forgets the logs of the demo's assets and devices.
-pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db, devices: &[DeviceId]) -> Result<(), StoreError> {
     state_days::forget_demo(tx, state_days::Part::Log).await?;
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     mark::Entity::delete_many()

@@ -1,8 +1,8 @@
 //! A command repeated happens once: the unique key of every command that carried one, with the answer it gave.
 
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::Timestamp;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -21,14 +21,14 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The stored answer of `key`, with the fingerprint of the command that gave it.
-pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Option<(String, String)>, StoreError> {
+pub async fn find(db: &Db, key: &str) -> Result<Option<(String, String)>, StoreError> {
     let row = Entity::find_by_id(key).one(db).await?;
     Ok(row.map(|row| (row.fingerprint, row.answer)))
 }
 
 /// Keeps the answer. A conflict means that the same command was carried out meanwhile.
 pub async fn insert(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     key: &str,
     fingerprint: &str,
     answer: String,

@@ -1,7 +1,7 @@
 //! Numbers that people say aloud (`T-1001`), without gaps: counted in the transaction that uses them.
 
-use crate::StoreError;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use crate::{StoreError, records::Db};
+use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
 const BEFORE_FIRST: i64 = 1000;
@@ -19,7 +19,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The next number of `prefix`: `T` gives `T-1001`, then `T-1002`. Counting is one statement, so that whoever counts
 /// at the same time waits for this transaction to end.
-pub async fn next(tx: &impl ConnectionTrait, prefix: &str) -> Result<String, StoreError> {
+pub async fn next(tx: &Db, prefix: &str) -> Result<String, StoreError> {
     let first = ActiveModel { name: Set(prefix.into()), value: Set(BEFORE_FIRST + 1) };
     let count = OnConflict::column(Column::Name)
         .value(Column::Value, Expr::col((Entity, Column::Value)).add(1))
@@ -30,11 +30,7 @@ pub async fn next(tx: &impl ConnectionTrait, prefix: &str) -> Result<String, Sto
 }
 
 /// From here on numbers of `prefix` follow `last`.
-pub(in crate::records) async fn set(
-    tx: &impl ConnectionTrait,
-    prefix: &str,
-    last: i64,
-) -> Result<(), StoreError> {
+pub(in crate::records) async fn set(tx: &Db, prefix: &str, last: i64) -> Result<(), StoreError> {
     Entity::insert(ActiveModel { name: Set(prefix.into()), value: Set(last) })
         .on_conflict(OnConflict::column(Column::Name).update_column(Column::Value).to_owned())
         .exec_without_returning(tx)

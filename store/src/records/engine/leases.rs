@@ -2,8 +2,8 @@
 //! watches it with a clock of its own, and takes it over when it has not been renewed for too long. A clock that was
 //! wrong once cannot hold a lease.
 
-use crate::StoreError;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use crate::{StoreError, records::Db};
+use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,7 +29,7 @@ pub struct Held {
 /// answers how; it is taken over when that is still what `given_up` saw. One statement asks and takes, so that of two
 /// who saw the same only one gets it.
 pub async fn acquire(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     name: &str,
     holder: &str,
     given_up: Option<&Held>,
@@ -52,7 +52,7 @@ pub async fn acquire(
 }
 
 /// Gives the lease up, so that the next process need not wait for its end.
-pub async fn release(tx: &impl ConnectionTrait, name: &str, holder: &str) -> Result<(), StoreError> {
+pub async fn release(tx: &Db, name: &str, holder: &str) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Name.eq(name)).filter(Column::Holder.eq(holder)).exec(tx).await?;
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! Domain events, written in the transaction that made them true and read in order by each consumer at its own pace.
 
-use crate::{StoreError, records::columns::frozen};
+use crate::{
+    StoreError,
+    records::{Db, columns::frozen},
+};
 use domain::{
     Timestamp,
     clock::from_micros,
     event::{DomainEvent, Recorded},
     id::EventId,
 };
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -42,11 +43,7 @@ mod cursor {
 }
 
 /// Records that `event` happened at `at`, as part of the caller's transaction.
-pub async fn push(
-    tx: &impl ConnectionTrait,
-    event: &DomainEvent,
-    at: Timestamp,
-) -> Result<EventId, StoreError> {
+pub async fn push(tx: &Db, event: &DomainEvent, at: Timestamp) -> Result<EventId, StoreError> {
     let id = EventId::generate();
     let row = ActiveModel {
         id: Set(id.into()),
@@ -78,17 +75,13 @@ impl Entry {
 }
 
 /// What is kept after position `after_seq`, oldest first. An event that cannot be read keeps none of the others.
-pub async fn entries_after(
-    db: &impl ConnectionTrait,
-    after_seq: i64,
-    limit: u64,
-) -> Result<Vec<Entry>, StoreError> {
+pub async fn entries_after(db: &Db, after_seq: i64, limit: u64) -> Result<Vec<Entry>, StoreError> {
     let query = Entity::find().filter(Column::Seq.gt(after_seq)).order_by_asc(Column::Seq).limit(limit);
     Ok(query.all(db).await?.into_iter().map(entry).collect())
 }
 
 /// The event at position `seq`; `None` when it is kept no longer.
-pub async fn entry_at(db: &impl ConnectionTrait, seq: i64) -> Result<Option<Entry>, StoreError> {
+pub async fn entry_at(db: &Db, seq: i64) -> Result<Option<Entry>, StoreError> {
     Ok(Entity::find_by_id(seq).one(db).await?.map(entry))
 }
 
@@ -98,33 +91,24 @@ fn entry(row: Model) -> Entry {
 }
 
 /// Events after position `after_seq` that can be read, oldest first, each with its position.
-pub async fn read_after(
-    db: &impl ConnectionTrait,
-    after_seq: i64,
-    limit: u64,
-) -> Result<Vec<(i64, Recorded)>, StoreError> {
+pub async fn read_after(db: &Db, after_seq: i64, limit: u64) -> Result<Vec<(i64, Recorded)>, StoreError> {
     let entries = entries_after(db, after_seq, limit).await?;
     Ok(entries.iter().filter_map(|entry| Some((entry.seq, entry.recorded()?))).collect())
 }
 
 /// The last position that `consumer` has dealt with; 0 before the first.
-pub async fn position(db: &impl ConnectionTrait, consumer: &str) -> Result<i64, StoreError> {
+pub async fn position(db: &Db, consumer: &str) -> Result<i64, StoreError> {
     Ok(cursor::Entity::find_by_id(consumer).one(db).await?.map_or(0, |row| row.seq))
 }
 
 /// Position of the newest event; 0 when there is none.
-pub async fn newest(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+pub async fn newest(db: &Db) -> Result<i64, StoreError> {
     Ok(Entity::find().order_by_desc(Column::Seq).one(db).await?.map_or(0, |row| row.seq))
 }
 
 /// Moves `consumer` from `from` on to `to`, in the transaction of its reaction. False when it is no longer at `from`:
 /// somebody else has dealt with what comes after it.
-pub async fn advance(
-    tx: &impl ConnectionTrait,
-    consumer: &str,
-    from: i64,
-    to: i64,
-) -> Result<bool, StoreError> {
+pub async fn advance(tx: &Db, consumer: &str, from: i64, to: i64) -> Result<bool, StoreError> {
     let row = cursor::ActiveModel { consumer: Set(consumer.into()), seq: Set(to) };
     let mut on = OnConflict::column(cursor::Column::Consumer);
     on.update_column(cursor::Column::Seq);

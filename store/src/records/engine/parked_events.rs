@@ -3,10 +3,10 @@
 
 use crate::{
     StoreError,
-    records::{List, PageRequest, Paged},
+    records::{Db, List, PageRequest, Paged},
 };
 use domain::{Timestamp, clock::from_micros};
-use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -54,11 +54,7 @@ pub struct Parking<'a> {
     pub next_try_at: Option<Timestamp>,
 }
 
-pub async fn insert(
-    tx: &impl ConnectionTrait,
-    parking: &Parking<'_>,
-    at: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, parking: &Parking<'_>, at: Timestamp) -> Result<(), StoreError> {
     let row = ActiveModel {
         consumer: Set(parking.consumer.into()),
         seq: Set(parking.seq),
@@ -73,14 +69,14 @@ pub async fn insert(
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: i64) -> Result<Option<Parked>, StoreError> {
+pub async fn get(db: &Db, id: i64) -> Result<Option<Parked>, StoreError> {
     Ok(Entity::find_by_id(id).one(db).await?.map(from_row))
 }
 
 const LIST: List<i64> = List::named("parked_events");
 
 /// Newest first.
-pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<Parked>, StoreError> {
+pub async fn list(db: &Db, page: &PageRequest) -> Result<Paged<Parked>, StoreError> {
     let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
     if let Some(before) = LIST.place(page)? {
         query = query.filter(Column::Id.lt(before));
@@ -90,14 +86,14 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged
 }
 
 /// How many wait for a person.
-pub async fn waiting(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+pub async fn waiting(db: &Db) -> Result<u64, StoreError> {
     Ok(Entity::find().filter(Column::NextTryAtUs.is_null()).count(db).await?)
 }
 
 /// The oldest event of `consumer` whose time has come. One that is due later than `horizon` was put off by a clock
 /// that was wrong, and is due as well.
 pub async fn due(
-    db: &impl ConnectionTrait,
+    db: &Db,
     consumer: &str,
     now: Timestamp,
     horizon: Timestamp,
@@ -116,7 +112,7 @@ pub async fn due(
 
 /// It failed once more.
 pub async fn put_off(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     id: i64,
     error: &str,
     next_try_at: Option<Timestamp>,
@@ -132,14 +128,14 @@ pub async fn put_off(
 }
 
 /// A person wants it tried again now; false when it is no longer here.
-pub async fn try_again(tx: &impl ConnectionTrait, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn try_again(tx: &Db, id: i64, now: Timestamp) -> Result<bool, StoreError> {
     let row = ActiveModel { next_try_at_us: Set(Some(now.timestamp_micros())), ..Default::default() };
     let asked = Entity::update_many().set(row).filter(Column::Id.eq(id)).exec(tx).await?;
     Ok(asked.rows_affected > 0)
 }
 
 /// It took effect, in the transaction of its effect; false when somebody else has dealt with it.
-pub async fn delete(tx: &impl ConnectionTrait, id: i64) -> Result<bool, StoreError> {
+pub async fn delete(tx: &Db, id: i64) -> Result<bool, StoreError> {
     Ok(Entity::delete_by_id(id).exec(tx).await?.rows_affected > 0)
 }
 

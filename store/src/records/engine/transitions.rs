@@ -1,13 +1,16 @@
 //! Every transition of every lifecycle, with its time, source and actor; and the notes that people and rules add
 //! between them. Together they are a thing's timeline.
 
-use crate::{StoreError, records::columns};
+use crate::{
+    StoreError,
+    records::{Db, columns},
+};
 use domain::{
     Timestamp,
     clock::from_micros,
     people::account::{Actor, Identity, Source},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 /// One entry of a timeline.
@@ -60,7 +63,7 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &impl ConnectionTrait, transition: &Transition) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, transition: &Transition) -> Result<(), StoreError> {
     let (actor_kind, actor_id) = match &transition.actor {
         Identity::Account(id) => ("account", Some(Uuid::from(*id))),
         Identity::ApiToken(id) => ("api_token", Some(Uuid::from(*id))),
@@ -86,11 +89,7 @@ pub async fn insert(tx: &impl ConnectionTrait, transition: &Transition) -> Resul
 }
 
 /// The timeline of one thing, oldest first; at most its last 500 entries.
-pub async fn of(
-    db: &impl ConnectionTrait,
-    thing: &str,
-    thing_id: uuid::Uuid,
-) -> Result<Vec<Transition>, StoreError> {
+pub async fn of(db: &Db, thing: &str, thing_id: uuid::Uuid) -> Result<Vec<Transition>, StoreError> {
     let mut rows = Entity::find()
         .filter(Column::Thing.eq(thing))
         .filter(Column::ThingId.eq(thing_id))
@@ -116,7 +115,7 @@ impl Circumstances {
     /// Writes the transition of `thing` from one state to the next.
     pub async fn record(
         &self,
-        tx: &impl ConnectionTrait,
+        tx: &Db,
         thing: &str,
         thing_id: impl Into<uuid::Uuid>,
         from: Option<&str>,

@@ -1,7 +1,7 @@
 //! Whether the records can be written again after they could not: a row is written, flushed and removed.
 
-use crate::StoreError;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use crate::{StoreError, records::Db};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,14 +18,14 @@ impl ActiveModelBehavior for ActiveModel {}
 /// More than any command writes, photos aside.
 const BYTES: usize = 256 * 1024;
 
-pub(in crate::records) async fn put(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub(in crate::records) async fn put(tx: &Db) -> Result<(), StoreError> {
     remove(tx).await?;
     let row = ActiveModel { id: Set(1), body: Set(vec![0; BYTES]) };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub(in crate::records) async fn remove(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub(in crate::records) async fn remove(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().exec(tx).await?;
     Ok(())
 }

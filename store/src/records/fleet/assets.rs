@@ -4,7 +4,7 @@ use super::sites::demo_customers;
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged,
+        Db, List, PageRequest, Paged,
         condition::{state_days, states},
         engine::dialect::Dialect,
         lists::{
@@ -22,9 +22,7 @@ use domain::{
     id::{AssetId, CustomerId, ModelId, SiteId, TechnicianId},
     people::account::Scope,
 };
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::SimpleExpr,
-};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -99,13 +97,13 @@ pub(in crate::records) fn to_row(asset: &Asset) -> ActiveModel {
     }
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, asset: &Asset) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, asset: &Asset) -> Result<(), StoreError> {
     Entity::insert(to_row(asset)).exec_without_returning(tx).await?;
     state_days::asset_changed(tx, None, Some(asset)).await
 }
 
 /// Saves `asset` over its version and answers it with the next one. A conflict means that it changed meanwhile.
-pub async fn update(tx: &impl ConnectionTrait, asset: Asset) -> Result<Asset, StoreError> {
+pub async fn update(tx: &Db, asset: Asset) -> Result<Asset, StoreError> {
     let old = get(tx, asset.id).await?;
     let next = Asset { version: asset.version.saturating_add(1), ..asset };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(asset.version));
@@ -119,12 +117,12 @@ pub async fn update(tx: &impl ConnectionTrait, asset: Asset) -> Result<Asset, St
     }
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: AssetId) -> Result<Option<Asset>, StoreError> {
+pub async fn get(db: &Db, id: AssetId) -> Result<Option<Asset>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Asset::try_from).transpose()
 }
 
 /// The asset, if `scope` covers it.
-pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: AssetId) -> Result<Option<Asset>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: AssetId) -> Result<Option<Asset>, StoreError> {
     let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
     row.map(Asset::try_from).transpose()
 }
@@ -139,7 +137,7 @@ pub(in crate::records) fn seen(scope: Scope) -> Condition {
 
 /// Those of `ids` that exist and that `scope` covers.
 pub async fn find_by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     ids: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, Asset>, StoreError> {
@@ -151,7 +149,7 @@ pub async fn find_by_ids(
 
 /// Those of `ids` that exist.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, Asset>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
@@ -161,7 +159,7 @@ pub async fn by_ids(
 
 /// The asset of that model with that serial number.
 pub async fn find_by_serial_number(
-    db: &impl ConnectionTrait,
+    db: &Db,
     model: ModelId,
     serial_number: &str,
 ) -> Result<Option<Asset>, StoreError> {
@@ -184,7 +182,7 @@ const LIST: List<(String, Uuid)> = List::named("assets");
 
 /// By name.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -201,7 +199,7 @@ pub async fn list(
 }
 
 /// Every site at which an asset stands.
-pub async fn sites(db: &impl ConnectionTrait) -> Result<Vec<SiteId>, StoreError> {
+pub async fn sites(db: &Db) -> Result<Vec<SiteId>, StoreError> {
     let query = Entity::find().select_only().column(Column::SiteId).distinct();
     let ids: Vec<Uuid> = query.into_tuple().all(db).await?;
     Ok(ids.into_iter().map(Into::into).collect())
@@ -209,7 +207,7 @@ pub async fn sites(db: &impl ConnectionTrait) -> Result<Vec<SiteId>, StoreError>
 
 /// Those that stand at some sites, with their site.
 pub async fn at_sites(
-    db: &impl ConnectionTrait,
+    db: &Db,
     sites: impl IntoIterator<Item = SiteId>,
 ) -> Result<Vec<(AssetId, SiteId)>, StoreError> {
     let rows: Vec<(Uuid, Uuid)> = Entity::find()
@@ -223,7 +221,7 @@ pub async fn at_sites(
     Ok(rows.into_iter().map(|(asset, site)| (asset.into(), site.into())).collect())
 }
 
-pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+pub async fn count(db: &Db, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
     Ok(matching(Dialect::of(db), scope, filter).count(db).await?)
 }
 
@@ -260,7 +258,7 @@ fn in_state(state: EquipmentState) -> SimpleExpr {
 }
 
 /// The demo's assets, for rooms that must forget them first.
-pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<AssetId>, StoreError> {
+pub async fn demo(db: &Db) -> Result<Vec<AssetId>, StoreError> {
     let query = Entity::find().select_only().column(Column::Id);
     let ids: Vec<Uuid> =
         query.filter(Column::CustomerId.in_subquery(demo_customers())).into_tuple().all(db).await?;
@@ -268,7 +266,7 @@ pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<AssetId>, StoreError>
 }
 
 /// Removes the assets of the demo's customers. Everything that names them must be gone.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     state_days::forget_demo(tx, state_days::Part::Service).await?;
     Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
     Ok(())

@@ -3,7 +3,7 @@
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged, columns,
         engine::dialect::Dialect,
         lists::{
             keyset, readable, scope,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use domain::{clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Scope};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -72,26 +72,22 @@ fn row(customer: &Customer) -> ActiveModel {
     }
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, customer: &Customer) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, customer: &Customer) -> Result<(), StoreError> {
     Entity::insert(row(customer)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn update(tx: &impl ConnectionTrait, customer: &Customer) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, customer: &Customer) -> Result<(), StoreError> {
     Entity::update(row(customer)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+pub async fn get(db: &Db, id: CustomerId) -> Result<Option<Customer>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Customer::try_from).transpose()
 }
 
 /// The customer, if `scope` covers it.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    id: CustomerId,
-) -> Result<Option<Customer>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: CustomerId) -> Result<Option<Customer>, StoreError> {
     let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
     row.map(Customer::try_from).transpose()
 }
@@ -108,7 +104,7 @@ pub(in crate::records) fn seen(scope: Scope) -> Condition {
 
 /// Those of `ids` that exist.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = CustomerId>,
 ) -> Result<HashMap<CustomerId, Customer>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
@@ -125,7 +121,7 @@ const LIST: List<(String, Uuid)> = List::named("customers");
 
 /// By name.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -142,12 +138,12 @@ pub async fn list(
     Ok(page.read("customer", |row| (row.id, &row.name), Customer::try_from))
 }
 
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+pub async fn count(db: &Db) -> Result<u64, StoreError> {
     Ok(Entity::find().count(db).await?)
 }
 
 /// Removes the demo's customers. Everything that belongs to them must be gone.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
     Ok(())
 }

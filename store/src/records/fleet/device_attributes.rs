@@ -1,7 +1,7 @@
 //! What devices say of themselves, such as a serial number or a firmware version: the newest value of each name, as
 //! the JSON that was sent, so that a text that looks like a number stays a text.
 
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{
     Timestamp,
     clock::from_micros,
@@ -10,7 +10,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ConnectionTrait, QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect,
     entity::prelude::*,
     sea_query::{Expr, OnConflict},
 };
@@ -62,13 +62,13 @@ impl TryFrom<Model> for Attribute {
 }
 
 /// The attributes of a device, by name.
-pub async fn list(db: &impl ConnectionTrait, device: DeviceId) -> Result<Vec<Attribute>, StoreError> {
+pub async fn list(db: &Db, device: DeviceId) -> Result<Vec<Attribute>, StoreError> {
     let query = Entity::find().filter(Column::DeviceId.eq(Uuid::from(device))).order_by_asc(Column::Name);
     query.all(db).await?.into_iter().map(Attribute::try_from).collect()
 }
 
 /// The names of all attributes of all devices, with the bytes of their values.
-pub async fn sizes(db: &impl ConnectionTrait) -> Result<Vec<(DeviceId, String, usize)>, StoreError> {
+pub async fn sizes(db: &Db) -> Result<Vec<(DeviceId, String, usize)>, StoreError> {
     let rows: Vec<(Uuid, String, i64)> = Entity::find()
         .select_only()
         .columns([Column::DeviceId, Column::Name])
@@ -81,7 +81,7 @@ pub async fn sizes(db: &impl ConnectionTrait) -> Result<Vec<(DeviceId, String, u
 
 /// Keeps the attributes among `events`, each in place of an older value of its name.
 pub(in crate::records) async fn keep<'e>(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     events: impl Iterator<Item = &'e DeviceEvent>,
 ) -> Result<(), StoreError> {
     // One statement may not meet a row twice: of a name that occurs several times the newest counts.
@@ -111,10 +111,7 @@ pub(in crate::records) async fn keep<'e>(
     Ok(())
 }
 
-pub(in crate::records) async fn forget(
-    tx: &impl ConnectionTrait,
-    devices: &[DeviceId],
-) -> Result<(), StoreError> {
+pub(in crate::records) async fn forget(tx: &Db, devices: &[DeviceId]) -> Result<(), StoreError> {
     for some in devices.chunks(ROWS_PER_STATEMENT) {
         let ids = some.iter().copied().map(Uuid::from);
         Entity::delete_many().filter(Column::DeviceId.is_in(ids)).exec(tx).await?;

@@ -5,7 +5,7 @@ use super::assets;
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged,
+        Db, List, PageRequest, Paged,
         engine::dialect::Dialect,
         lists::{
             keyset, readable, scope,
@@ -20,7 +20,7 @@ use domain::{
     id::{AssetId, DeviceId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -82,11 +82,7 @@ pub fn token_hash(token: &str) -> String {
 }
 
 /// `token_hash` is what [`token_hash`] makes of the token.
-pub async fn insert(
-    tx: &impl ConnectionTrait,
-    device: &Device,
-    token_hash: String,
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, device: &Device, token_hash: String) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(device.id.into()),
         asset_id: Set(device.asset_id.map(Into::into)),
@@ -103,7 +99,7 @@ pub async fn insert(
 }
 
 /// Saves what people edit: name, asset and profile. Credentials change through [`rotate`] and [`revoke`].
-pub async fn update(tx: &impl ConnectionTrait, device: &Device) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, device: &Device) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(device.id.into()),
         asset_id: Set(device.asset_id.map(Into::into)),
@@ -117,24 +113,20 @@ pub async fn update(tx: &impl ConnectionTrait, device: &Device) -> Result<(), St
 }
 
 /// The device whose token this is; `None` for an unknown or revoked one.
-pub async fn authenticate(db: &impl ConnectionTrait, token: &str) -> Result<Option<Device>, StoreError> {
+pub async fn authenticate(db: &Db, token: &str) -> Result<Option<Device>, StoreError> {
     let query =
         Entity::find().filter(Column::TokenHash.eq(token_hash(token))).filter(Column::RevokedAtUs.is_null());
     query.one(db).await?.map(Device::try_from).transpose()
 }
 
 /// Whether `token_hash` is that of the token with which the device signs in now.
-pub async fn has_token(
-    db: &impl ConnectionTrait,
-    id: DeviceId,
-    token_hash: &str,
-) -> Result<bool, StoreError> {
+pub async fn has_token(db: &Db, id: DeviceId, token_hash: &str) -> Result<bool, StoreError> {
     let query = Entity::find_by_id(Uuid::from(id)).filter(Column::TokenHash.eq(token_hash));
     Ok(query.filter(Column::RevokedAtUs.is_null()).count(db).await? > 0)
 }
 
 /// From now on the device signs in with another token, even if it was revoked before.
-pub async fn rotate(tx: &impl ConnectionTrait, id: DeviceId, token_hash: String) -> Result<(), StoreError> {
+pub async fn rotate(tx: &Db, id: DeviceId, token_hash: String) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(id.into()),
         token_hash: Set(token_hash),
@@ -146,7 +138,7 @@ pub async fn rotate(tx: &impl ConnectionTrait, id: DeviceId, token_hash: String)
 }
 
 /// The device can no longer sign in.
-pub async fn revoke(tx: &impl ConnectionTrait, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+pub async fn revoke(tx: &Db, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(id.into()),
         revoked_at_us: Set(Some(at.timestamp_micros())),
@@ -156,10 +148,7 @@ pub async fn revoke(tx: &impl ConnectionTrait, id: DeviceId, at: Timestamp) -> R
     credentials_changed(tx, [id.into()]).await
 }
 
-async fn credentials_changed(
-    tx: &impl ConnectionTrait,
-    devices: impl IntoIterator<Item = Uuid>,
-) -> Result<(), StoreError> {
+async fn credentials_changed(tx: &Db, devices: impl IntoIterator<Item = Uuid>) -> Result<(), StoreError> {
     let rows: Vec<_> = devices
         .into_iter()
         .map(|id| change::ActiveModel { device_id: Set(id), ..Default::default() })
@@ -171,14 +160,14 @@ async fn credentials_changed(
 }
 
 /// The position of the newest change of credentials; 0 before the first.
-pub async fn credentials_position(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+pub async fn credentials_position(db: &Db) -> Result<i64, StoreError> {
     let newest = change::Entity::find().order_by_desc(change::Column::Seq).one(db).await?;
     Ok(newest.map_or(0, |row| row.seq))
 }
 
 /// Devices whose tokens from before position `after_seq` may no longer be good, each with its position.
 pub async fn credentials_changed_after(
-    db: &impl ConnectionTrait,
+    db: &Db,
     after_seq: i64,
     limit: u64,
 ) -> Result<Vec<(i64, DeviceId)>, StoreError> {
@@ -188,11 +177,7 @@ pub async fn credentials_changed_after(
 }
 
 /// The device, if `scope` covers it.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    id: DeviceId,
-) -> Result<Option<Device>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: DeviceId) -> Result<Option<Device>, StoreError> {
     let seen = scope::by_asset(scope, Column::AssetId);
     Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(Device::try_from).transpose()
 }
@@ -204,13 +189,13 @@ pub(in crate::records) fn of_assets_in(ids: SelectStatement) -> SelectStatement 
     query
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: DeviceId) -> Result<Option<Device>, StoreError> {
+pub async fn get(db: &Db, id: DeviceId) -> Result<Option<Device>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Device::try_from).transpose()
 }
 
 /// Those of `ids` that exist.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = DeviceId>,
 ) -> Result<HashMap<DeviceId, Device>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
@@ -219,13 +204,13 @@ pub async fn by_ids(
 }
 
 /// The devices that report for an asset, by name.
-pub async fn of_asset(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<Device>, StoreError> {
+pub async fn of_asset(db: &Db, asset: AssetId) -> Result<Vec<Device>, StoreError> {
     of_assets(db, [asset]).await
 }
 
 /// The devices that report for any of `assets`, by name.
 pub async fn of_assets(
-    db: &impl ConnectionTrait,
+    db: &Db,
     assets: impl IntoIterator<Item = AssetId>,
 ) -> Result<Vec<Device>, StoreError> {
     let query = Entity::find().filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from)));
@@ -235,7 +220,7 @@ pub async fn of_assets(
 
 /// Which asset each device reports for; devices without one are absent. Small enough to be kept in memory by a
 /// consumer that reads it again when it meets a device it does not know.
-pub async fn asset_map(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, AssetId>, StoreError> {
+pub async fn asset_map(db: &Db) -> Result<HashMap<DeviceId, AssetId>, StoreError> {
     let query = Entity::find().select_only().column(Column::Id).column(Column::AssetId);
     let speaking = query.filter(Column::AssetId.is_not_null()).filter(Column::RevokedAtUs.is_null());
     let rows: Vec<(Uuid, Uuid)> = speaking.into_tuple().all(db).await?;
@@ -243,7 +228,7 @@ pub async fn asset_map(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, As
 }
 
 /// The devices whose messages are not read as by default.
-pub async fn profiles(db: &impl ConnectionTrait) -> Result<HashMap<DeviceId, DeviceProfile>, StoreError> {
+pub async fn profiles(db: &Db) -> Result<HashMap<DeviceId, DeviceProfile>, StoreError> {
     let query = Entity::find().select_only().column(Column::Id).column(Column::Profile);
     // As a literal, so that the partial index serves it.
     let others = query.filter(Expr::cust("profile <> 'thingsboard'"));
@@ -267,7 +252,7 @@ const LIST: List<(String, Uuid)> = List::named("devices");
 
 /// By name.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -290,18 +275,18 @@ pub async fn list(
 }
 
 /// The demo's devices: for the demo fleet, and for the telemetry store that must forget them.
-pub async fn demo(db: &impl ConnectionTrait) -> Result<Vec<Device>, StoreError> {
+pub async fn demo(db: &Db) -> Result<Vec<Device>, StoreError> {
     let rows = Entity::find().filter(Column::Demo.eq(true)).order_by_asc(Column::Name).all(db).await?;
     rows.into_iter().map(Device::try_from).collect()
 }
 
 /// Devices whose credentials are not revoked.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+pub async fn count(db: &Db) -> Result<u64, StoreError> {
     Ok(Entity::find().filter(Column::RevokedAtUs.is_null()).count(db).await?)
 }
 
 /// Removes the demo's devices. A device of one's own on a demo asset stays, without an asset.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     let gone: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::Id)

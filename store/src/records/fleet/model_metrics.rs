@@ -1,12 +1,12 @@
 //! What the measured values of a type of equipment are called, and their units.
 
 use super::{assets, models};
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{
     fleet::model::MetricName,
     id::{AssetId, ModelId},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -31,13 +31,13 @@ impl From<Model> for MetricName {
 }
 
 /// The names of `model`, by metric.
-pub async fn of_model(db: &impl ConnectionTrait, model: ModelId) -> Result<Vec<MetricName>, StoreError> {
+pub async fn of_model(db: &Db, model: ModelId) -> Result<Vec<MetricName>, StoreError> {
     let query = Entity::find().filter(Column::ModelId.eq(Uuid::from(model)));
     Ok(query.order_by_asc(Column::Metric).all(db).await?.into_iter().map(Into::into).collect())
 }
 
 pub async fn of_models(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = ModelId>,
 ) -> Result<HashMap<ModelId, Vec<MetricName>>, StoreError> {
     let query = Entity::find().filter(Column::ModelId.is_in(ids.into_iter().map(Uuid::from)));
@@ -50,7 +50,7 @@ pub async fn of_models(
 
 /// The names of each asset's model.
 pub async fn of_assets(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, Vec<MetricName>>, StoreError> {
     let found = assets::by_ids(db, ids).await?;
@@ -60,11 +60,7 @@ pub async fn of_assets(
 }
 
 /// Sets the names of `model` anew.
-pub async fn replace(
-    tx: &impl ConnectionTrait,
-    model: ModelId,
-    names: &[MetricName],
-) -> Result<(), StoreError> {
+pub async fn replace(tx: &Db, model: ModelId, names: &[MetricName]) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::ModelId.eq(Uuid::from(model))).exec(tx).await?;
     let row = |name: &MetricName| ActiveModel {
         model_id: Set(model.into()),
@@ -79,7 +75,7 @@ pub async fn replace(
 }
 
 /// Removes what belongs to the demo's models that nothing stands on any more.
-pub(in crate::records) async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub(in crate::records) async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::ModelId.in_subquery(models::unused_demo())).exec(tx).await?;
     Ok(())
 }

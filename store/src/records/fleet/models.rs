@@ -4,7 +4,7 @@ use super::{assets, model_metrics};
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged,
+        Db, List, PageRequest, Paged,
         engine::dialect::Dialect,
         lists::{
             keyset,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use domain::{id::ModelId, people::account::Scope};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -57,32 +57,23 @@ fn row(model: &domain::fleet::model::Model) -> ActiveModel {
     }
 }
 
-pub async fn insert(
-    tx: &impl ConnectionTrait,
-    model: &domain::fleet::model::Model,
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, model: &domain::fleet::model::Model) -> Result<(), StoreError> {
     Entity::insert(row(model)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn update(
-    tx: &impl ConnectionTrait,
-    model: &domain::fleet::model::Model,
-) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, model: &domain::fleet::model::Model) -> Result<(), StoreError> {
     Entity::update(row(model)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn get(
-    db: &impl ConnectionTrait,
-    id: ModelId,
-) -> Result<Option<domain::fleet::model::Model>, StoreError> {
+pub async fn get(db: &Db, id: ModelId) -> Result<Option<domain::fleet::model::Model>, StoreError> {
     Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Into::into))
 }
 
 /// The model, if `scope` covers it.
 pub async fn find(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     id: ModelId,
 ) -> Result<Option<domain::fleet::model::Model>, StoreError> {
@@ -103,7 +94,7 @@ pub(in crate::records) fn seen(scope: Scope) -> Condition {
 
 /// The model of that maker and name.
 pub async fn find_by_name(
-    db: &impl ConnectionTrait,
+    db: &Db,
     manufacturer: &str,
     name: &str,
 ) -> Result<Option<domain::fleet::model::Model>, StoreError> {
@@ -113,7 +104,7 @@ pub async fn find_by_name(
 
 /// Those of `ids` that exist.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = ModelId>,
 ) -> Result<HashMap<ModelId, domain::fleet::model::Model>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
@@ -129,7 +120,7 @@ const LIST: List<(String, Uuid)> = List::named("models");
 
 /// By name.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -146,13 +137,13 @@ pub async fn list(
 }
 
 /// The types of equipment that there are models of.
-pub async fn equipment_types(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<String>, StoreError> {
+pub async fn equipment_types(db: &Db, scope: Scope) -> Result<Vec<String>, StoreError> {
     let query = Entity::find().select_only().column(Column::EquipmentType).distinct();
     Ok(query.filter(seen(scope)).order_by_asc(Column::EquipmentType).into_tuple().all(db).await?)
 }
 
 /// Removes the demo's models, except those that somebody's own assets have taken up.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     model_metrics::delete_demo(tx).await?;
     Entity::delete_many().filter(Column::Id.in_subquery(unused_demo())).exec(tx).await?;
     Ok(())

@@ -4,7 +4,7 @@ use super::customers;
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged,
+        Db, List, PageRequest, Paged,
         engine::dialect::Dialect,
         lists::{
             keyset, scope,
@@ -18,7 +18,7 @@ use domain::{
     id::{CustomerId, SiteId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -73,22 +73,22 @@ fn row(site: &Site) -> ActiveModel {
     }
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, site: &Site) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, site: &Site) -> Result<(), StoreError> {
     Entity::insert(row(site)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn update(tx: &impl ConnectionTrait, site: &Site) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, site: &Site) -> Result<(), StoreError> {
     Entity::update(row(site)).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: SiteId) -> Result<Option<Site>, StoreError> {
+pub async fn get(db: &Db, id: SiteId) -> Result<Option<Site>, StoreError> {
     Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Site::from))
 }
 
 /// The site, if `scope` covers it.
-pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: SiteId) -> Result<Option<Site>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: SiteId) -> Result<Option<Site>, StoreError> {
     Ok(Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(Site::from))
 }
 
@@ -102,7 +102,7 @@ pub(in crate::records) fn seen(scope: Scope) -> Condition {
 
 /// Those of `ids` that exist.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = SiteId>,
 ) -> Result<HashMap<SiteId, Site>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
@@ -119,7 +119,7 @@ const LIST: List<(String, Uuid)> = List::named("sites");
 
 /// By name.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -139,7 +139,7 @@ pub async fn list(
 }
 
 /// Removes the sites of the demo's customers. Their assets must be gone.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Areas that technicians cover.
 
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{fleet::territory::Territory, id::TerritoryId};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -23,7 +23,7 @@ impl From<Model> for Territory {
     }
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, territory: &Territory) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, territory: &Territory) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(territory.id.into()),
         name: Set(territory.name.clone()),
@@ -33,18 +33,18 @@ pub async fn insert(tx: &impl ConnectionTrait, territory: &Territory) -> Result<
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: TerritoryId) -> Result<Option<Territory>, StoreError> {
+pub async fn get(db: &Db, id: TerritoryId) -> Result<Option<Territory>, StoreError> {
     Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Territory::from))
 }
 
 /// All of them, by name: there are few.
-pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Territory>, StoreError> {
+pub async fn all(db: &Db) -> Result<Vec<Territory>, StoreError> {
     let rows = Entity::find().order_by_asc(Column::Name).all(db).await?;
     Ok(rows.into_iter().map(Territory::from).collect())
 }
 
 /// Removes the demo's territories. Their sites and technicians must be gone.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
     Ok(())
 }

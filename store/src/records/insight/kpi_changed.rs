@@ -4,7 +4,7 @@
 //! One loop makes the facts of the marked anew and takes the marks off in the same transaction. A rebuild marks
 //! everything; what changes meanwhile goes before it.
 
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{Timestamp, clock::from_micros, insight::kpi::REPEAT_WINDOW};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
@@ -79,7 +79,7 @@ pub struct Mark {
 }
 
 /// The next to be made anew: what changed before what is only rebuilt, each in its order.
-pub async fn next(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Mark>, StoreError> {
+pub async fn next(db: &Db, limit: u64) -> Result<Vec<Mark>, StoreError> {
     let query = Entity::find().filter(Column::Error.is_null());
     let rows = query.order_by_asc(Column::Rebuild).order_by_asc(Column::Seq).limit(limit).all(db).await?;
     rows.into_iter()
@@ -92,20 +92,20 @@ pub async fn next(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Mark>, St
 }
 
 /// Whether anything changed whose facts have not followed, a rebuild aside.
-pub async fn any(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
+pub async fn any(db: &Db) -> Result<bool, StoreError> {
     let query = Entity::find().filter(Column::Error.is_null()).filter(Column::Rebuild.eq(false));
     Ok(query.limit(1).one(db).await?.is_some())
 }
 
 /// Their facts are as they should be.
-pub async fn done(tx: &impl ConnectionTrait, marks: &[Mark]) -> Result<(), StoreError> {
+pub async fn done(tx: &Db, marks: &[Mark]) -> Result<(), StoreError> {
     let seqs = marks.iter().map(|mark| mark.seq);
     Entity::delete_many().filter(Column::Seq.is_in(seqs)).exec(tx).await?;
     Ok(())
 }
 
 /// Its facts cannot be made; the others go on.
-pub async fn fail(tx: &impl ConnectionTrait, mark: Mark, error: &str) -> Result<(), StoreError> {
+pub async fn fail(tx: &Db, mark: Mark, error: &str) -> Result<(), StoreError> {
     let row = ActiveModel { seq: Set(mark.seq), error: Set(Some(error.into())), ..Default::default() };
     Entity::update(row).exec(tx).await?;
     Ok(())
@@ -121,7 +121,7 @@ pub(in crate::records) fn repeated_by(report: &str) -> String {
 }
 
 /// Takes every mark off but those of jobs after which their asset was reported again.
-pub(in crate::records) async fn only_repeated(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub(in crate::records) async fn only_repeated(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().exec(tx).await?;
     tx.execute_unprepared(&format!(
         "INSERT INTO kpi_changed (kind, subject_id) SELECT DISTINCT 'work_order', id FROM ({}) AS found",
@@ -144,7 +144,7 @@ pub struct Progress {
 }
 
 /// `None`: there never was one.
-pub async fn progress(db: &impl ConnectionTrait) -> Result<Option<Progress>, StoreError> {
+pub async fn progress(db: &Db) -> Result<Option<Progress>, StoreError> {
     let Some(row) = rebuild::Entity::find_by_id(ONLY).one(db).await? else { return Ok(None) };
     let waiting = Entity::find().filter(Column::Rebuild.eq(true)).filter(Column::Error.is_null());
     Ok(Some(Progress {
@@ -156,14 +156,14 @@ pub async fn progress(db: &impl ConnectionTrait) -> Result<Option<Progress>, Sto
 }
 
 /// Those whose facts could not be made, with the reason: how many, and the first.
-pub async fn failed(db: &impl ConnectionTrait) -> Result<(u64, Option<String>), StoreError> {
+pub async fn failed(db: &Db) -> Result<(u64, Option<String>), StoreError> {
     let query = Entity::find().filter(Column::Error.is_not_null());
     let first = query.clone().order_by_asc(Column::Seq).one(db).await?;
     Ok((query.count(db).await?, first.and_then(|row| row.error)))
 }
 
 /// Marks everything there is, and whatever still has facts though it is gone.
-pub async fn rebuild(tx: &impl ConnectionTrait, at: Option<Timestamp>) -> Result<(), StoreError> {
+pub async fn rebuild(tx: &Db, at: Option<Timestamp>) -> Result<(), StoreError> {
     let mut all: Vec<String> =
         Kind::ALL.map(|kind| format!("SELECT '{}', id, TRUE FROM {}", kind.as_str(), kind.table())).into();
     all.push("SELECT DISTINCT subject, subject_id, TRUE FROM kpi_facts".into());
@@ -187,7 +187,7 @@ pub async fn rebuild(tx: &impl ConnectionTrait, at: Option<Timestamp>) -> Result
 }
 
 /// Notes that the rebuild is through.
-pub async fn end_rebuild(tx: &impl ConnectionTrait, at: Timestamp) -> Result<(), StoreError> {
+pub async fn end_rebuild(tx: &Db, at: Timestamp) -> Result<(), StoreError> {
     let ended = rebuild::ActiveModel {
         id: Set(ONLY),
         ended_at_us: Set(Some(at.timestamp_micros())),

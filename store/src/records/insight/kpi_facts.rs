@@ -12,7 +12,7 @@ pub use crate::records::insight::kpi_facts::books::{Attached, attached, stock_va
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged,
+        Db, List, PageRequest, Paged,
         engine::dialect::{self, statement},
         lists::keyset,
     },
@@ -112,22 +112,17 @@ impl Sum {
 }
 
 /// Replaces every fact of `subject`, with days of `zone`.
-pub async fn put(
-    tx: &impl ConnectionTrait,
-    subject: &Subject,
-    facts: &[Contribution],
-    zone: Zone,
-) -> Result<(), StoreError> {
+pub async fn put(tx: &Db, subject: &Subject, facts: &[Contribution], zone: Zone) -> Result<(), StoreError> {
     replace(tx, subject.id, rows_of(subject, facts, zone)).await
 }
 
 /// Removes every fact of a subject that is gone.
-pub async fn forget(tx: &impl ConnectionTrait, subject: Uuid) -> Result<(), StoreError> {
+pub async fn forget(tx: &Db, subject: Uuid) -> Result<(), StoreError> {
     replace(tx, subject, Vec::new()).await
 }
 
 /// `new` in the order of its codes and instants.
-async fn replace(tx: &impl ConnectionTrait, subject: Uuid, new: Vec<Model>) -> Result<(), StoreError> {
+async fn replace(tx: &Db, subject: Uuid, new: Vec<Model>) -> Result<(), StoreError> {
     let of_subject = || Column::SubjectId.eq(subject);
     let sorted = Entity::find().filter(of_subject()).order_by_asc(Column::Code).order_by_asc(Column::AtUs);
     let old = sorted.all(tx).await?;
@@ -188,7 +183,7 @@ pub(in crate::records) fn active(row: Model) -> ActiveModel {
 }
 
 /// Sums every day anew from the facts.
-pub async fn sum_days(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn sum_days(tx: &Db) -> Result<(), StoreError> {
     day::Entity::delete_many().exec(tx).await?;
     tx.execute_unprepared(
         "INSERT INTO kpi_days (day, code, numerator, denominator, cases) \
@@ -202,12 +197,7 @@ pub async fn sum_days(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn add_to_day(
-    tx: &impl ConnectionTrait,
-    day: i32,
-    code: String,
-    change: Sum,
-) -> Result<(), StoreError> {
+async fn add_to_day(tx: &Db, day: i32, code: String, change: Sum) -> Result<(), StoreError> {
     let row = day::ActiveModel {
         day: Set(day),
         code: Set(code.clone()),
@@ -238,11 +228,7 @@ async fn add_to_day(
 ///
 /// Years hold many thousands of small rows, which cost more to carry over one by one than to add up: they come as one
 /// text a code.
-pub async fn days(
-    db: &impl ConnectionTrait,
-    from: i32,
-    to: i32,
-) -> Result<HashMap<String, Vec<(i32, Sum)>>, StoreError> {
+pub async fn days(db: &Db, from: i32, to: i32) -> Result<HashMap<String, Vec<(i32, Sum)>>, StoreError> {
     let sql = "SELECT code, string_agg(day || ' ' || numerator || ' ' || denominator || ' ' || cases, ' ') \
                FROM kpi_days WHERE day >= ? AND day < ? GROUP BY code";
     let mut days = HashMap::new();
@@ -268,21 +254,17 @@ fn sums_of(text: &str) -> Option<Vec<(i32, Sum)>> {
 }
 
 /// The sums of each code over all days from `from` (included) to `to` (excluded).
-pub async fn totals(
-    db: &impl ConnectionTrait,
-    from: i32,
-    to: i32,
-) -> Result<HashMap<String, Sum>, StoreError> {
+pub async fn totals(db: &Db, from: i32, to: i32) -> Result<HashMap<String, Sum>, StoreError> {
     by_code(db, day::Column::Day.gte(from).and(day::Column::Day.lt(to))).await
 }
 
 /// What stands at the end of the day before `day`, by code: the sums of all days until then.
-pub async fn standing(db: &impl ConnectionTrait, day: i32) -> Result<HashMap<String, Sum>, StoreError> {
+pub async fn standing(db: &Db, day: i32) -> Result<HashMap<String, Sum>, StoreError> {
     by_code(db, day::Column::Code.is_in(standing_codes()).and(day::Column::Day.lt(day))).await
 }
 
 /// The sums of each code over the days that are `meant`.
-async fn by_code(db: &impl ConnectionTrait, meant: Expr) -> Result<HashMap<String, Sum>, StoreError> {
+async fn by_code(db: &Db, meant: Expr) -> Result<HashMap<String, Sum>, StoreError> {
     let rows: Vec<(String, i64, i64, i64)> = day::Entity::find()
         .select_only()
         .column(day::Column::Code)
@@ -299,11 +281,7 @@ async fn by_code(db: &impl ConnectionTrait, meant: Expr) -> Result<HashMap<Strin
 }
 
 /// What the sums of `today` and later days hold that has not come true at `now`, by day and code.
-pub async fn ahead(
-    db: &impl ConnectionTrait,
-    today: i32,
-    now: Timestamp,
-) -> Result<Vec<(i32, String, Sum)>, StoreError> {
+pub async fn ahead(db: &Db, today: i32, now: Timestamp) -> Result<Vec<(i32, String, Sum)>, StoreError> {
     let rows: Vec<(i32, String, i64, i64, i64)> = Entity::find()
         .select_only()
         .column(Column::Day)
@@ -349,7 +327,7 @@ pub enum Within {
 
 /// The facts of `code`, the newest first.
 pub async fn rows(
-    db: &impl ConnectionTrait,
+    db: &Db,
     code: &str,
     within: Within,
     page: &PageRequest,
@@ -397,7 +375,7 @@ pub enum By {
 
 /// The sums of `code` by one dimension, the most cases first, at most 100.
 pub async fn by(
-    db: &impl ConnectionTrait,
+    db: &Db,
     code: &str,
     from: Timestamp,
     to: Timestamp,

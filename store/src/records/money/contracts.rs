@@ -3,7 +3,7 @@
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged, columns,
         fleet::sites::demo_customers,
         lists::{keyset, scope},
     },
@@ -71,13 +71,13 @@ mod covered {
 }
 
 /// A conflict means that the number is taken or a named thing is gone.
-pub async fn insert(tx: &impl ConnectionTrait, contract: &Contract) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, contract: &Contract) -> Result<(), StoreError> {
     Entity::insert(to_row(contract)?).exec_without_returning(tx).await?;
     insert_assets(tx, contract).await
 }
 
 /// Saves `contract` over its version and answers it with the next one. A conflict means that it changed meanwhile.
-pub async fn update(tx: &impl ConnectionTrait, contract: Contract) -> Result<Contract, StoreError> {
+pub async fn update(tx: &Db, contract: Contract) -> Result<Contract, StoreError> {
     let next = Contract { version: contract.version.saturating_add(1), ..contract };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
@@ -90,7 +90,7 @@ pub async fn update(tx: &impl ConnectionTrait, contract: Contract) -> Result<Con
     Ok(next)
 }
 
-async fn insert_assets(tx: &impl ConnectionTrait, contract: &Contract) -> Result<(), StoreError> {
+async fn insert_assets(tx: &Db, contract: &Contract) -> Result<(), StoreError> {
     let CoveredAssets::Listed(assets) = &contract.covers_assets else { return Ok(()) };
     let rows = assets.iter().map(|asset| covered::ActiveModel {
         contract_id: Set(contract.id.into()),
@@ -100,17 +100,13 @@ async fn insert_assets(tx: &impl ConnectionTrait, contract: &Contract) -> Result
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: ContractId) -> Result<Option<Contract>, StoreError> {
+pub async fn get(db: &Db, id: ContractId) -> Result<Option<Contract>, StoreError> {
     let row = Entity::find_by_id(Uuid::from(id)).one(db).await?;
     Ok(with_assets(db, row.into_iter().collect()).await?.pop())
 }
 
 /// The contract, if `scope` covers it.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    id: ContractId,
-) -> Result<Option<Contract>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: ContractId) -> Result<Option<Contract>, StoreError> {
     let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
     Ok(with_assets(db, row.into_iter().collect()).await?.pop())
 }
@@ -122,7 +118,7 @@ fn seen(scope: Scope) -> Condition {
 
 /// Those of `ids` that exist.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = ContractId>,
 ) -> Result<HashMap<ContractId, Contract>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
@@ -130,11 +126,7 @@ pub async fn by_ids(
 }
 
 /// Every contract of `customer` that names `asset` or covers all, whatever its time.
-pub async fn covering(
-    db: &impl ConnectionTrait,
-    customer: CustomerId,
-    asset: AssetId,
-) -> Result<Vec<Contract>, StoreError> {
+pub async fn covering(db: &Db, customer: CustomerId, asset: AssetId) -> Result<Vec<Contract>, StoreError> {
     let rows = Entity::find()
         .filter(Column::CustomerId.eq(Uuid::from(customer)))
         .filter(covers(asset))
@@ -166,7 +158,7 @@ const LIST: List<(String, Uuid)> = List::named("contracts");
 
 /// By number.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -186,7 +178,7 @@ pub async fn list(
     ))
 }
 
-pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+pub async fn count(db: &Db, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
     Ok(matching(scope, filter).count(db).await?)
 }
 
@@ -212,23 +204,19 @@ fn matching(scope: Scope, filter: &Filter) -> Select<Entity> {
 }
 
 /// Every contract whose price is invoiced here.
-pub async fn invoiced(db: &impl ConnectionTrait) -> Result<Vec<Contract>, StoreError> {
+pub async fn invoiced(db: &Db) -> Result<Vec<Contract>, StoreError> {
     let query = Entity::find().filter(Column::Billing.is_not_null()).order_by_asc(Column::Number);
     with_assets(db, query.all(db).await?).await
 }
 
 /// What `contract` has borne: the sum over its lines, without `except` (a line that is being decided again).
-pub async fn used(
-    db: &impl ConnectionTrait,
-    contract: ContractId,
-    except: Option<LineId>,
-) -> Result<Used, StoreError> {
+pub async fn used(db: &Db, contract: ContractId, except: Option<LineId>) -> Result<Used, StoreError> {
     Ok(used_by(db, [contract], except).await?.remove(&contract).unwrap_or_default())
 }
 
 /// The same for each of `contracts` that has borne anything.
 pub async fn used_by(
-    db: &impl ConnectionTrait,
+    db: &Db,
     contracts: impl IntoIterator<Item = ContractId>,
     except: Option<LineId>,
 ) -> Result<HashMap<ContractId, Used>, StoreError> {
@@ -280,7 +268,7 @@ pub async fn used_by(
 }
 
 /// Removes the demo's contracts.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     let mut demo = Query::select();
     demo.column(Column::Id).from(Entity).and_where(Column::CustomerId.in_subquery(demo_customers()));
     covered::Entity::delete_many().filter(covered::Column::ContractId.in_subquery(demo)).exec(tx).await?;
@@ -312,10 +300,7 @@ fn to_row(contract: &Contract) -> Result<ActiveModel, StoreError> {
 }
 
 /// The assets that each of `rows` names.
-async fn listed_assets(
-    db: &impl ConnectionTrait,
-    rows: &[Model],
-) -> Result<HashMap<Uuid, BTreeSet<AssetId>>, StoreError> {
+async fn listed_assets(db: &Db, rows: &[Model]) -> Result<HashMap<Uuid, BTreeSet<AssetId>>, StoreError> {
     let listed: Vec<Uuid> = rows.iter().filter(|row| !row.all_assets).map(|row| row.id).collect();
     let mut assets = HashMap::<Uuid, BTreeSet<AssetId>>::new();
     if !listed.is_empty() {
@@ -328,7 +313,7 @@ async fn listed_assets(
 }
 
 /// All of them, or none: they decide who pays.
-async fn with_assets(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Contract>, StoreError> {
+async fn with_assets(db: &Db, rows: Vec<Model>) -> Result<Vec<Contract>, StoreError> {
     let mut assets = listed_assets(db, &rows).await?;
     rows.into_iter()
         .map(|row| {

@@ -1,11 +1,14 @@
 //! Credit notes: papers that take back what an invoice billed. They are written once and never change.
 
-use crate::{StoreError, records::columns};
+use crate::{
+    StoreError,
+    records::{Db, columns},
+};
 use domain::{
     id::{CreditNoteId, InvoiceId},
     money::invoice::credit::CreditNote,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -23,7 +26,7 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &impl ConnectionTrait, note: &CreditNote) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, note: &CreditNote) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(note.id.into()),
         invoice_id: Set(note.invoice_id.into()),
@@ -35,16 +38,13 @@ pub async fn insert(tx: &impl ConnectionTrait, note: &CreditNote) -> Result<(), 
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: CreditNoteId) -> Result<Option<CreditNote>, StoreError> {
+pub async fn get(db: &Db, id: CreditNoteId) -> Result<Option<CreditNote>, StoreError> {
     let row = Entity::find_by_id(Uuid::from(id)).one(db).await?;
     row.map(|row| columns::from_json(&row.facts)).transpose()
 }
 
 /// In the order they were written.
-pub async fn of_invoice(
-    db: &impl ConnectionTrait,
-    invoice: InvoiceId,
-) -> Result<Vec<CreditNote>, StoreError> {
+pub async fn of_invoice(db: &Db, invoice: InvoiceId) -> Result<Vec<CreditNote>, StoreError> {
     let rows = Entity::find()
         .filter(Column::InvoiceId.eq(Uuid::from(invoice)))
         .order_by_asc(Column::AtUs)
@@ -55,7 +55,7 @@ pub async fn of_invoice(
 }
 
 /// Removes the credit notes of the demo's invoices.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     let of_demo = Column::InvoiceId.in_subquery(super::invoices::demo_invoices());
     Entity::delete_many().filter(of_demo).exec(tx).await?;
     Ok(())

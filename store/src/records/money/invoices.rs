@@ -6,7 +6,7 @@ mod tests;
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged, columns,
         engine::dialect,
         fleet::sites::demo_customers,
         lists::{keyset, scope},
@@ -120,7 +120,7 @@ impl Summary {
 }
 
 /// A conflict means that one of the lines, or a contract's period, stands on another invoice.
-pub async fn insert(tx: &impl ConnectionTrait, invoice: &Invoice) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, invoice: &Invoice) -> Result<(), StoreError> {
     Entity::insert(to_row(invoice)?).exec_without_returning(tx).await?;
     let lines = invoice.lines.iter().zip(0..).map(|(item, position)| {
         let (contract_id, period_from) = match &item.source {
@@ -150,7 +150,7 @@ pub async fn insert(tx: &impl ConnectionTrait, invoice: &Invoice) -> Result<(), 
 
 /// Saves state and parties over the invoice's version and answers it with the next one; lines never change. A
 /// conflict means that it changed meanwhile. A canceled draft lets go of its lines.
-pub async fn update(tx: &impl ConnectionTrait, invoice: Invoice) -> Result<Invoice, StoreError> {
+pub async fn update(tx: &Db, invoice: Invoice) -> Result<Invoice, StoreError> {
     let next = Invoice { version: invoice.version.saturating_add(1), ..invoice };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
@@ -164,29 +164,25 @@ pub async fn update(tx: &impl ConnectionTrait, invoice: Invoice) -> Result<Invoi
 }
 
 /// Lets credited lines go: what they billed may be corrected and stand on another invoice.
-pub async fn release(tx: &impl ConnectionTrait, lines: &[InvoiceLineId]) -> Result<(), StoreError> {
+pub async fn release(tx: &Db, lines: &[InvoiceLineId]) -> Result<(), StoreError> {
     for chunk in lines.chunks(500) {
         let_go(tx, line::Column::Id.is_in(chunk.iter().copied().map(Uuid::from))).await?;
     }
     Ok(())
 }
 
-async fn let_go(tx: &impl ConnectionTrait, lines: sea_orm::sea_query::SimpleExpr) -> Result<(), StoreError> {
+async fn let_go(tx: &Db, lines: sea_orm::sea_query::SimpleExpr) -> Result<(), StoreError> {
     let update = line::Entity::update_many().col_expr(line::Column::Live, Expr::value(false));
     update.filter(lines).exec(tx).await?;
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
+pub async fn get(db: &Db, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
     with_lines(db, Entity::find_by_id(Uuid::from(id)).one(db).await?).await
 }
 
 /// The invoice, if `scope` covers it.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    id: InvoiceId,
-) -> Result<Option<Invoice>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
     with_lines(db, Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?).await
 }
 
@@ -195,7 +191,7 @@ fn seen(scope: Scope) -> Condition {
     scope::rows(scope, own, scope::no_technicians)
 }
 
-async fn with_lines(db: &impl ConnectionTrait, row: Option<Model>) -> Result<Option<Invoice>, StoreError> {
+async fn with_lines(db: &Db, row: Option<Model>) -> Result<Option<Invoice>, StoreError> {
     let Some(row) = row else { return Ok(None) };
     let lines = line::Entity::find()
         .filter(line::Column::InvoiceId.eq(row.id))
@@ -250,7 +246,7 @@ const LIST: List<(i64, Uuid)> = List::named("invoices");
 
 /// The newest first.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -265,7 +261,7 @@ pub async fn list(
 
 /// How many, and what is open of them in `currency`.
 pub async fn sum(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     currency: Currency,
@@ -334,10 +330,7 @@ pub struct LiveLine {
 }
 
 /// What of `work_orders` stands on which invoice or draft.
-pub async fn live_lines(
-    db: &impl ConnectionTrait,
-    work_orders: &[WorkOrderId],
-) -> Result<Vec<LiveLine>, StoreError> {
+pub async fn live_lines(db: &Db, work_orders: &[WorkOrderId]) -> Result<Vec<LiveLine>, StoreError> {
     let mut query = Query::select();
     query
         .columns([
@@ -382,10 +375,7 @@ pub struct IssuedLine {
 }
 
 /// Everything of a job that ever stood on an issued invoice, the oldest first.
-pub async fn issued_lines(
-    db: &impl ConnectionTrait,
-    work_order: WorkOrderId,
-) -> Result<Vec<IssuedLine>, StoreError> {
+pub async fn issued_lines(db: &Db, work_order: WorkOrderId) -> Result<Vec<IssuedLine>, StoreError> {
     let rows = line::Entity::find()
         .filter(line::Column::WorkOrderId.eq(Uuid::from(work_order)))
         .order_by_asc(line::Column::Id)
@@ -418,10 +408,7 @@ pub async fn issued_lines(
 }
 
 /// The first days of `contract`'s periods that stand on a draft or an invoice, with that invoice.
-pub async fn invoiced_periods(
-    db: &impl ConnectionTrait,
-    contract: ContractId,
-) -> Result<Vec<(Period, InvoiceId)>, StoreError> {
+pub async fn invoiced_periods(db: &Db, contract: ContractId) -> Result<Vec<(Period, InvoiceId)>, StoreError> {
     let rows = line::Entity::find()
         .filter(line::Column::ContractId.eq(Uuid::from(contract)))
         .filter(line::Column::Live.eq(true))
@@ -441,11 +428,7 @@ pub async fn invoiced_periods(
 /// Takes the next number of `series` in `year`. The counter and the paper that carries the number are saved by one
 /// transaction, so no number is ever missing or used twice. Counting is one statement, so that whoever counts at the
 /// same time waits for this transaction to end.
-pub async fn next_number(
-    tx: &impl ConnectionTrait,
-    series: Series,
-    year: i32,
-) -> Result<InvoiceNumber, StoreError> {
+pub async fn next_number(tx: &Db, series: Series, year: i32) -> Result<InvoiceNumber, StoreError> {
     let first = counter::ActiveModel { series: Set(series.prefix().into()), year: Set(year), last: Set(1) };
     let count = OnConflict::columns([counter::Column::Series, counter::Column::Year])
         .value(counter::Column::Last, Expr::col((counter::Entity, counter::Column::Last)).add(1))
@@ -459,7 +442,7 @@ pub async fn next_number(
 
 /// From here on numbers of `series` in `year`, of which there were none, follow `last`.
 pub(in crate::records) async fn set_number(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     series: Series,
     year: i32,
     last: u32,
@@ -474,7 +457,7 @@ pub(in crate::records) async fn set_number(
 }
 
 /// Removes the demo's invoices; its payments must be gone. Numbers are not given back.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     line::Entity::delete_many().filter(line::Column::InvoiceId.in_subquery(demo_invoices())).exec(tx).await?;
     Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
     Ok(())

@@ -4,7 +4,7 @@ use super::invoices;
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged, columns,
         lists::{keyset, scope},
     },
 };
@@ -14,7 +14,7 @@ use domain::{
     money::payment::Payment,
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -36,7 +36,7 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &impl ConnectionTrait, payment: &Payment) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, payment: &Payment) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(payment.id.into()),
         invoice_id: Set(payment.invoice_id.into()),
@@ -64,7 +64,7 @@ fn from_row(row: Model) -> Result<Payment, StoreError> {
 }
 
 /// By the day the money moved.
-pub async fn of_invoice(db: &impl ConnectionTrait, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError> {
+pub async fn of_invoice(db: &Db, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError> {
     let query = Entity::find().filter(Column::InvoiceId.eq(Uuid::from(invoice)));
     let rows = query.order_by_asc(Column::OnDay).order_by_asc(Column::Id).all(db).await?;
     rows.into_iter().map(from_row).collect()
@@ -80,7 +80,7 @@ const LIST: List<(i64, Uuid)> = List::named("payments");
 
 /// The newest first.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -101,7 +101,7 @@ pub async fn list(
 }
 
 /// Removes the payments of the demo's invoices.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::InvoiceId.in_subquery(invoices::demo_invoices())).exec(tx).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError,
-    records::{List, PageRequest, Paged, columns, fleet::assets, lists::scope},
+    records::{Db, List, PageRequest, Paged, columns, fleet::assets, lists::scope},
 };
 use domain::{
     clock::from_micros,
@@ -10,7 +10,7 @@ use domain::{
     money::warranty::Warranty,
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -54,17 +54,17 @@ fn from_row(row: Model) -> Result<Warranty, StoreError> {
     })
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, warranty: &Warranty) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, warranty: &Warranty) -> Result<(), StoreError> {
     Entity::insert(to_row(warranty)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: WarrantyId) -> Result<Option<Warranty>, StoreError> {
+pub async fn get(db: &Db, id: WarrantyId) -> Result<Option<Warranty>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// Every warranty of `asset`, whatever its time, the first to start first.
-pub async fn of_asset(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<Warranty>, StoreError> {
+pub async fn of_asset(db: &Db, asset: AssetId) -> Result<Vec<Warranty>, StoreError> {
     let query = Entity::find().filter(Column::AssetId.eq(Uuid::from(asset)));
     let rows = query.order_by_asc(Column::StartUs).order_by_asc(Column::Id).all(db).await?;
     rows.into_iter().map(from_row).collect()
@@ -80,7 +80,7 @@ const LIST: List<Uuid> = List::named("warranties");
 
 /// The newest first.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -101,7 +101,7 @@ pub async fn list(
 }
 
 /// Removes the warranties of the demo's assets.
-pub async fn delete_demo(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     Ok(())
 }

@@ -2,14 +2,14 @@
 
 use crate::{
     StoreError,
-    records::{List, PageRequest, Paged},
+    records::{Db, List, PageRequest, Paged},
 };
 use domain::{
     clock::from_micros,
     id::AccountId,
     people::account::{Account, Role},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -34,18 +34,14 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// A conflict means that the e-mail address is taken.
-pub async fn insert(
-    tx: &impl ConnectionTrait,
-    account: &Account,
-    password_hash: &str,
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, account: &Account, password_hash: &str) -> Result<(), StoreError> {
     let row = ActiveModel { password_hash: Set(password_hash.into()), ..to_row(account) };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves everything but the password, if nobody changed the account meanwhile; answers it with its new version.
-pub async fn update(tx: &impl ConnectionTrait, account: &Account) -> Result<Account, StoreError> {
+pub async fn update(tx: &Db, account: &Account) -> Result<Account, StoreError> {
     let saved = Account { version: account.version.saturating_add(1), ..account.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved))
@@ -59,25 +55,18 @@ pub async fn update(tx: &impl ConnectionTrait, account: &Account) -> Result<Acco
     Ok(saved)
 }
 
-pub async fn set_password(
-    tx: &impl ConnectionTrait,
-    id: AccountId,
-    password_hash: &str,
-) -> Result<(), StoreError> {
+pub async fn set_password(tx: &Db, id: AccountId, password_hash: &str) -> Result<(), StoreError> {
     let row = ActiveModel { password_hash: Set(password_hash.into()), ..Default::default() };
     Entity::update_many().set(row).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<Account>, StoreError> {
+pub async fn get(db: &Db, id: AccountId) -> Result<Option<Account>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// The account of `email` (lower case) with the hash of its password.
-pub async fn find_by_email(
-    db: &impl ConnectionTrait,
-    email: &str,
-) -> Result<Option<(Account, String)>, StoreError> {
+pub async fn find_by_email(db: &Db, email: &str) -> Result<Option<(Account, String)>, StoreError> {
     let Some(row) = Entity::find().filter(Column::Email.eq(email)).one(db).await? else {
         return Ok(None);
     };
@@ -86,12 +75,12 @@ pub async fn find_by_email(
 }
 
 /// Whether anybody can sign in at all: until then the first-run page is shown.
-pub async fn exist(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
+pub async fn exist(db: &Db) -> Result<bool, StoreError> {
     Ok(Entity::find().limit(1).one(db).await?.is_some())
 }
 
 /// Enabled administrators; the last one cannot be disabled.
-pub async fn count_administrators(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+pub async fn count_administrators(db: &Db) -> Result<u64, StoreError> {
     let administrators =
         Entity::find().filter(Column::Role.eq(Role::Admin.as_str())).filter(Column::DisabledAtUs.is_null());
     Ok(administrators.count(db).await?)
@@ -100,7 +89,7 @@ pub async fn count_administrators(db: &impl ConnectionTrait) -> Result<u64, Stor
 const LIST: List<String> = List::named("accounts");
 
 /// By e-mail address.
-pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<Account>, StoreError> {
+pub async fn list(db: &Db, page: &PageRequest) -> Result<Paged<Account>, StoreError> {
     let mut query = Entity::find().order_by_asc(Column::Email).limit(page.limit + 1);
     if let Some(last) = LIST.place(page)? {
         query = query.filter(Column::Email.gt(last));

@@ -2,10 +2,10 @@
 
 use crate::{
     StoreError,
-    records::{List, PageRequest, Paged},
+    records::{Db, List, PageRequest, Paged},
 };
 use domain::{Timestamp, clock::from_micros, id::ApiTokenId, people::account::ApiToken};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,11 +26,7 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(
-    tx: &impl ConnectionTrait,
-    token: &ApiToken,
-    secret_hash: &str,
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, token: &ApiToken, secret_hash: &str) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(token.id.into()),
         secret_hash: Set(secret_hash.into()),
@@ -46,10 +42,7 @@ pub async fn insert(
 }
 
 /// The token of a secret, unless it was revoked.
-pub async fn authenticate(
-    db: &impl ConnectionTrait,
-    secret_hash: &str,
-) -> Result<Option<ApiToken>, StoreError> {
+pub async fn authenticate(db: &Db, secret_hash: &str) -> Result<Option<ApiToken>, StoreError> {
     let row = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(db).await?;
     row.filter(|row| row.revoked_at_us.is_none()).map(from_row).transpose()
 }
@@ -57,7 +50,7 @@ pub async fn authenticate(
 const LIST: List<Uuid> = List::named("api_tokens");
 
 /// Newest first.
-pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged<ApiToken>, StoreError> {
+pub async fn list(db: &Db, page: &PageRequest) -> Result<Paged<ApiToken>, StoreError> {
     let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
     if let Some(last) = LIST.place(page)? {
         query = query.filter(Column::Id.lt(last));
@@ -67,7 +60,7 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Paged
 }
 
 /// False when there is no such token. Revoking twice keeps the first time.
-pub async fn revoke(tx: &impl ConnectionTrait, id: ApiTokenId, at: Timestamp) -> Result<bool, StoreError> {
+pub async fn revoke(tx: &Db, id: ApiTokenId, at: Timestamp) -> Result<bool, StoreError> {
     let Some(row) = Entity::find_by_id(Uuid::from(id)).one(tx).await? else {
         return Ok(false);
     };

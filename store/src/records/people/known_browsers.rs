@@ -1,9 +1,9 @@
 //! Browsers on which an account has signed in before, by the hash of a cookie. What strangers get wrong elsewhere does
 //! not keep such a browser out.
 
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{Timestamp, id::AccountId};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,17 +20,13 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// Whether `account` has signed in on the browser with this cookie.
-pub async fn knows(
-    db: &impl ConnectionTrait,
-    secret_hash: &str,
-    account: AccountId,
-) -> Result<bool, StoreError> {
+pub async fn knows(db: &Db, secret_hash: &str, account: AccountId) -> Result<bool, StoreError> {
     Ok(Entity::find_by_id((secret_hash.to_owned(), Uuid::from(account))).one(db).await?.is_some())
 }
 
 /// Notes a sign-in. One browser may serve several accounts.
 pub async fn remember(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     secret_hash: &str,
     account: AccountId,
     at: Timestamp,
@@ -48,13 +44,13 @@ pub async fn remember(
 }
 
 /// After a change of the password every browser is a stranger again.
-pub async fn forget_all_of(tx: &impl ConnectionTrait, account: AccountId) -> Result<(), StoreError> {
+pub async fn forget_all_of(tx: &Db, account: AccountId) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::AccountId.eq(Uuid::from(account))).exec(tx).await?;
     Ok(())
 }
 
 /// Forgets browsers that were last used before `before`.
-pub async fn sweep(tx: &impl ConnectionTrait, before: Timestamp) -> Result<u64, StoreError> {
+pub async fn sweep(tx: &Db, before: Timestamp) -> Result<u64, StoreError> {
     let old = Entity::delete_many().filter(Column::SeenAtUs.lt(before.timestamp_micros()));
     Ok(old.exec(tx).await?.rows_affected)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError,
-    records::{columns, condition::state_days},
+    records::{Db, columns, condition::state_days},
 };
 use domain::{Money, clock::from_micros, people::organisation::Organisation};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QuerySelect, entity::prelude::*, sea_query::OnConflict};
@@ -36,24 +36,24 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// `None` before the first run.
-pub async fn get(db: &impl ConnectionTrait) -> Result<Option<Organisation>, StoreError> {
+pub async fn get(db: &Db) -> Result<Option<Organisation>, StoreError> {
     Entity::find_by_id(ONLY).one(db).await?.map(from_row).transpose()
 }
 
 /// In whose days figures are summed; `None` before the first run.
-pub(in crate::records) async fn time_zone(db: &impl ConnectionTrait) -> Result<Option<String>, StoreError> {
+pub(in crate::records) async fn time_zone(db: &Db) -> Result<Option<String>, StoreError> {
     let query = Entity::find_by_id(ONLY).select_only().column(Column::TimeZone);
     Ok(query.into_tuple().one(db).await?)
 }
 
 /// A conflict means that somebody else completed the first run.
-pub async fn insert(tx: &impl ConnectionTrait, organisation: &Organisation) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, organisation: &Organisation) -> Result<(), StoreError> {
     Entity::insert(to_row(organisation)).exec_without_returning(tx).await?;
     state_days::rebuild(tx).await
 }
 
 /// Saves the organisation, making it if there was none.
-pub async fn save(tx: &impl ConnectionTrait, organisation: &Organisation) -> Result<(), StoreError> {
+pub async fn save(tx: &Db, organisation: &Organisation) -> Result<(), StoreError> {
     let zone = time_zone(tx).await?;
     let all = [
         Column::Name,
@@ -90,7 +90,7 @@ pub struct Bound {
     pub zone: bool,
 }
 
-pub async fn bound(db: &impl ConnectionTrait) -> Result<Bound, StoreError> {
+pub async fn bound(db: &Db) -> Result<Bound, StoreError> {
     let amounts = [
         ("lines", "id"),
         ("parts", "id"),
@@ -110,7 +110,7 @@ pub async fn bound(db: &impl ConnectionTrait) -> Result<Bound, StoreError> {
 }
 
 /// True when one of the tables has a row whose column is filled.
-async fn any(db: &impl ConnectionTrait, places: &[(&'static str, &'static str)]) -> Result<bool, StoreError> {
+async fn any(db: &Db, places: &[(&'static str, &'static str)]) -> Result<bool, StoreError> {
     for (table, column) in places {
         let mut query = Query::select();
         query.expr(Expr::val(1)).from(*table).and_where(Expr::col(*column).is_not_null()).limit(1);

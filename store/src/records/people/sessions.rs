@@ -1,14 +1,14 @@
 //! Who is signed in on which browser. Kept by the hash of the cookie's secret, so that a copy of the database signs
 //! nobody in.
 
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{
     Timestamp,
     clock::from_micros,
     id::{AccountId, SessionId},
     people::account::Account,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 use super::accounts;
@@ -37,11 +37,7 @@ pub struct Session {
     pub seen_at: Timestamp,
 }
 
-pub async fn insert(
-    tx: &impl ConnectionTrait,
-    session: &Session,
-    secret_hash: &str,
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, session: &Session, secret_hash: &str) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(session.id.into()),
         secret_hash: Set(secret_hash.into()),
@@ -54,10 +50,7 @@ pub async fn insert(
 }
 
 /// The session of a cookie's secret, with its account.
-pub async fn find_by_secret(
-    db: &impl ConnectionTrait,
-    secret_hash: &str,
-) -> Result<Option<(Session, Account)>, StoreError> {
+pub async fn find_by_secret(db: &Db, secret_hash: &str) -> Result<Option<(Session, Account)>, StoreError> {
     let Some(row) = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(db).await? else {
         return Ok(None);
     };
@@ -74,30 +67,26 @@ pub async fn find_by_secret(
 }
 
 /// Notes that the session was used.
-pub async fn touch(tx: &impl ConnectionTrait, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
+pub async fn touch(tx: &Db, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
     let row = ActiveModel { seen_at_us: Set(at.timestamp_micros()), ..Default::default() };
     Entity::update_many().set(row).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
     Ok(())
 }
 
 /// Ends the session of a cookie's secret.
-pub async fn end(tx: &impl ConnectionTrait, secret_hash: &str) -> Result<(), StoreError> {
+pub async fn end(tx: &Db, secret_hash: &str) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::SecretHash.eq(secret_hash)).exec(tx).await?;
     Ok(())
 }
 
 /// Signs the account out everywhere.
-pub async fn end_all_of(tx: &impl ConnectionTrait, account: AccountId) -> Result<(), StoreError> {
+pub async fn end_all_of(tx: &Db, account: AccountId) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::AccountId.eq(Uuid::from(account))).exec(tx).await?;
     Ok(())
 }
 
 /// Forgets sessions that nobody can use any more.
-pub async fn sweep(
-    tx: &impl ConnectionTrait,
-    made_before: Timestamp,
-    seen_before: Timestamp,
-) -> Result<u64, StoreError> {
+pub async fn sweep(tx: &Db, made_before: Timestamp, seen_before: Timestamp) -> Result<u64, StoreError> {
     use sea_orm::Condition;
     let stale = Condition::any()
         .add(Column::CreatedAtUs.lt(made_before.timestamp_micros()))

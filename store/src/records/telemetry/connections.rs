@@ -1,7 +1,7 @@
 //! The newest connection of each device, and how often it has connected. Written in batches by the gateway's one
 //! writer, so that ten thousand devices coming back do not mean ten thousand transactions.
 
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{
     Timestamp,
     clock::from_micros,
@@ -10,7 +10,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ConnectionTrait, QuerySelect,
+    QuerySelect,
     entity::prelude::*,
     sea_query::{Expr, OnConflict},
 };
@@ -37,15 +37,12 @@ impl ActiveModelBehavior for ActiveModel {}
 const ROWS_PER_STATEMENT: usize = 50;
 
 /// `None` when the device never connected.
-pub async fn get(db: &impl ConnectionTrait, device: DeviceId) -> Result<Option<Connection>, StoreError> {
+pub async fn get(db: &Db, device: DeviceId) -> Result<Option<Connection>, StoreError> {
     Entity::find_by_id(device).one(db).await?.map(from_row).transpose()
 }
 
 /// The connections of those of `devices` that ever connected, in no order.
-pub async fn of_devices(
-    db: &impl ConnectionTrait,
-    devices: &[DeviceId],
-) -> Result<Vec<Connection>, StoreError> {
+pub async fn of_devices(db: &Db, devices: &[DeviceId]) -> Result<Vec<Connection>, StoreError> {
     let mut found = Vec::new();
     for some in devices.chunks(ROWS_PER_STATEMENT) {
         let ids = some.iter().map(|id| Uuid::from(*id));
@@ -56,13 +53,13 @@ pub async fn of_devices(
 }
 
 /// How many devices have a connection open.
-pub async fn count_open(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+pub async fn count_open(db: &Db) -> Result<u64, StoreError> {
     Ok(Entity::find().filter(Column::EndedAtUs.is_null()).count(db).await?)
 }
 
 /// Keeps the newest connection of each device. Here `connects` is the *increment*. A connection older than the kept
 /// one changes nothing, so the late end of an old session never hides a new one.
-pub async fn upsert(tx: &impl ConnectionTrait, connections: &[Connection]) -> Result<(), StoreError> {
+pub async fn upsert(tx: &Db, connections: &[Connection]) -> Result<(), StoreError> {
     let replaced = [
         Column::ConnectionId,
         Column::ClientId,
@@ -83,7 +80,7 @@ pub async fn upsert(tx: &impl ConnectionTrait, connections: &[Connection]) -> Re
 }
 
 /// Ends what a process that was killed left open.
-pub async fn end_open(tx: &impl ConnectionTrait, at: Timestamp, reason: EndReason) -> Result<(), StoreError> {
+pub async fn end_open(tx: &Db, at: Timestamp, reason: EndReason) -> Result<(), StoreError> {
     Entity::update_many()
         .col_expr(Column::EndedAtUs, Expr::value(at.timestamp_micros()))
         .col_expr(Column::EndReason, Expr::value(reason.as_str()))
@@ -94,7 +91,7 @@ pub async fn end_open(tx: &impl ConnectionTrait, at: Timestamp, reason: EndReaso
 }
 
 /// Which devices have a connection open.
-pub async fn open_devices(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<DeviceId>, StoreError> {
+pub async fn open_devices(db: &Db, limit: u64) -> Result<Vec<DeviceId>, StoreError> {
     let rows: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::DeviceId)

@@ -3,7 +3,7 @@
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged,
+        Db, List, PageRequest, Paged,
         fleet::{assets, device_attributes},
         lists::keyset,
     },
@@ -13,9 +13,7 @@ use domain::{
     id::{AssetId, DeviceId},
     telemetry::{DeviceEvent, DeviceEventKind},
 };
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -69,7 +67,7 @@ impl TryFrom<Model> for DeviceEvent {
 
 /// Keeps events; one that is known already is not doubled. Attributes are also kept by their names.
 pub async fn insert_many(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     events: impl IntoIterator<Item = (&DeviceEvent, Option<AssetId>)>,
 ) -> Result<(), StoreError> {
     let events: Vec<_> = events.into_iter().collect();
@@ -107,11 +105,7 @@ pub struct Filter {
 const LIST: List<(i64, Uuid)> = List::named("device_events");
 
 /// Newest first.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    page: &PageRequest,
-) -> Result<Paged<DeviceEvent>, StoreError> {
+pub async fn list(db: &Db, filter: &Filter, page: &PageRequest) -> Result<Paged<DeviceEvent>, StoreError> {
     let query = matching(filter).filter(keyset::before(Column::AtUs, Column::DeviceId, LIST.place(page)?));
     let query = query.order_by_desc(Column::AtUs).order_by_desc(Column::DeviceId);
     let rows = query.limit(page.limit + 1).all(db).await?;
@@ -120,11 +114,7 @@ pub async fn list(
 }
 
 /// Oldest first, at most `limit`.
-pub async fn replay(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    limit: u64,
-) -> Result<Vec<DeviceEvent>, StoreError> {
+pub async fn replay(db: &Db, filter: &Filter, limit: u64) -> Result<Vec<DeviceEvent>, StoreError> {
     let rows = matching(filter).order_by_asc(Column::AtUs).limit(limit).all(db).await?;
     rows.into_iter().map(DeviceEvent::try_from).collect()
 }
@@ -150,7 +140,7 @@ fn matching(filter: &Filter) -> Select<Entity> {
 }
 
 /// Forgets the events of `devices` and of the demo's assets.
-pub async fn delete_demo(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(), StoreError> {
+pub async fn delete_demo(tx: &Db, devices: &[DeviceId]) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
     for some in devices.chunks(500) {
         let ids = some.iter().copied().map(Uuid::from);

@@ -254,7 +254,7 @@ async fn pages_of_ten_thousand_assets_are_complete_and_fast() {
         .map(|n| assets::to_row(&asset(&made.site, made.model.id, &format!("Pump {}", n % 100), "")))
         .collect();
     for some in rows.chunks(1_000) {
-        assets::Entity::insert_many(some.to_vec()).exec_without_returning(&tx).await.unwrap();
+        assets::Entity::insert_many(some.to_vec()).exec_without_returning(&*tx).await.unwrap();
     }
     tx.commit().await.unwrap();
     let mut page = PageRequest::first(500);

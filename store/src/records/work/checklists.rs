@@ -1,12 +1,15 @@
 //! The items that a work order's technician ticks off.
 
-use crate::{StoreError, records::columns};
+use crate::{
+    StoreError,
+    records::{Db, columns},
+};
 use domain::{
     clock::from_micros,
     id::{ChecklistItemId, WorkOrderId},
     work::checklist::{ChecklistItem, Tick},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -24,29 +27,23 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &impl ConnectionTrait, item: &ChecklistItem) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, item: &ChecklistItem) -> Result<(), StoreError> {
     Entity::insert(to_row(item)).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Ticks are idempotent, so the last writer wins.
-pub async fn update(tx: &impl ConnectionTrait, item: &ChecklistItem) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, item: &ChecklistItem) -> Result<(), StoreError> {
     Entity::update_many().set(to_row(item)).filter(Column::Id.eq(Uuid::from(item.id))).exec(tx).await?;
     Ok(())
 }
 
-pub async fn get(
-    db: &impl ConnectionTrait,
-    id: ChecklistItemId,
-) -> Result<Option<ChecklistItem>, StoreError> {
+pub async fn get(db: &Db, id: ChecklistItemId) -> Result<Option<ChecklistItem>, StoreError> {
     Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row))
 }
 
 /// In their order.
-pub async fn of_work_order(
-    db: &impl ConnectionTrait,
-    work_order: WorkOrderId,
-) -> Result<Vec<ChecklistItem>, StoreError> {
+pub async fn of_work_order(db: &Db, work_order: WorkOrderId) -> Result<Vec<ChecklistItem>, StoreError> {
     let rows = Entity::find()
         .filter(Column::WorkOrderId.eq(Uuid::from(work_order)))
         .order_by_asc(Column::Position)

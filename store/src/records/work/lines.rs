@@ -1,13 +1,16 @@
 //! What jobs used, line by line, each with who bears it and why.
 
-use crate::{StoreError, records::columns};
+use crate::{
+    StoreError,
+    records::{Db, columns},
+};
 use domain::{
     clock::from_micros,
     id::{LineId, WorkOrderId},
     money::coverage::{CoverageDecision, Payer},
     work::line::Line,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -43,13 +46,13 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &impl ConnectionTrait, line: &Line) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, line: &Line) -> Result<(), StoreError> {
     Entity::insert(to_row(line)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves a line that is not on an invoice yet; a conflict means that it is, or is gone.
-pub async fn update(tx: &impl ConnectionTrait, line: &Line) -> Result<(), StoreError> {
+pub async fn update(tx: &Db, line: &Line) -> Result<(), StoreError> {
     let result = Entity::update_many()
         .set(to_row(line)?)
         .filter(Column::Id.eq(Uuid::from(line.id)))
@@ -63,7 +66,7 @@ pub async fn update(tx: &impl ConnectionTrait, line: &Line) -> Result<(), StoreE
 }
 
 /// Takes a line off that is not on an invoice yet; a conflict means that it is, or is gone.
-pub async fn delete(tx: &impl ConnectionTrait, id: LineId) -> Result<(), StoreError> {
+pub async fn delete(tx: &Db, id: LineId) -> Result<(), StoreError> {
     let result = Entity::delete_many()
         .filter(Column::Id.eq(Uuid::from(id)))
         .filter(Column::Invoiced.eq(false))
@@ -75,7 +78,7 @@ pub async fn delete(tx: &impl ConnectionTrait, id: LineId) -> Result<(), StoreEr
     Ok(())
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: LineId) -> Result<Option<Line>, StoreError> {
+pub async fn get(db: &Db, id: LineId) -> Result<Option<Line>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
@@ -87,10 +90,7 @@ pub(in crate::records) fn of_work_orders_in(ids: SelectStatement) -> SelectState
 }
 
 /// In the order they were recorded.
-pub async fn of_work_order(
-    db: &impl ConnectionTrait,
-    work_order: WorkOrderId,
-) -> Result<Vec<Line>, StoreError> {
+pub async fn of_work_order(db: &Db, work_order: WorkOrderId) -> Result<Vec<Line>, StoreError> {
     let rows = Entity::find()
         .filter(Column::WorkOrderId.eq(Uuid::from(work_order)))
         .order_by_asc(Column::AtUs)
@@ -101,10 +101,7 @@ pub async fn of_work_order(
 }
 
 /// Every line of `work_orders`, each work order's in the order they were recorded.
-pub async fn of_work_orders(
-    db: &impl ConnectionTrait,
-    work_orders: &[WorkOrderId],
-) -> Result<Vec<Line>, StoreError> {
+pub async fn of_work_orders(db: &Db, work_orders: &[WorkOrderId]) -> Result<Vec<Line>, StoreError> {
     let rows = Entity::find()
         .filter(Column::WorkOrderId.is_in(work_orders.iter().copied().map(Uuid::from)))
         .order_by_asc(Column::WorkOrderId)
@@ -116,11 +113,7 @@ pub async fn of_work_orders(
 }
 
 /// Puts `lines` on an invoice, or takes them back from one. A conflict means that not all of them were as expected.
-pub async fn set_invoiced(
-    tx: &impl ConnectionTrait,
-    lines: &[LineId],
-    invoiced: bool,
-) -> Result<(), StoreError> {
+pub async fn set_invoiced(tx: &Db, lines: &[LineId], invoiced: bool) -> Result<(), StoreError> {
     let mut changed = 0;
     for chunk in lines.chunks(500) {
         let result = Entity::update_many()

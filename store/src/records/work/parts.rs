@@ -3,7 +3,7 @@
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged, columns,
         engine::dialect::Dialect,
         lists::search::{self, Kind},
     },
@@ -39,13 +39,13 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// A conflict means that the number is taken.
-pub async fn insert(tx: &impl ConnectionTrait, part: &Part) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, part: &Part) -> Result<(), StoreError> {
     Entity::insert(to_row(part)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &impl ConnectionTrait, part: &Part) -> Result<Part, StoreError> {
+pub async fn update(tx: &Db, part: &Part) -> Result<Part, StoreError> {
     let saved = Part { version: part.version.saturating_add(1), ..part.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
@@ -59,22 +59,18 @@ pub async fn update(tx: &impl ConnectionTrait, part: &Part) -> Result<Part, Stor
     Ok(saved)
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: PartId) -> Result<Option<Part>, StoreError> {
+pub async fn get(db: &Db, id: PartId) -> Result<Option<Part>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
-pub async fn find_by_number(db: &impl ConnectionTrait, number: &str) -> Result<Option<Part>, StoreError> {
+pub async fn find_by_number(db: &Db, number: &str) -> Result<Option<Part>, StoreError> {
     Entity::find().filter(Column::Number.eq(number)).one(db).await?.map(from_row).transpose()
 }
 
 const LIST: List<String> = List::named("parts");
 
 /// Active parts by number; `search` is a part of the number or name.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    search: Option<&str>,
-    page: &PageRequest,
-) -> Result<Paged<Part>, StoreError> {
+pub async fn list(db: &Db, search: Option<&str>, page: &PageRequest) -> Result<Paged<Part>, StoreError> {
     let mut query =
         Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Number).limit(page.limit + 1);
     if let Some(text) = search.map(str::trim).filter(|text| !text.is_empty()) {
@@ -89,7 +85,7 @@ pub async fn list(
 
 /// Parts that jobs at each of `assets` have used.
 pub async fn used_at_assets(
-    db: &impl ConnectionTrait,
+    db: &Db,
     assets: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, Vec<PartId>>, StoreError> {
     use super::{lines, work_orders};

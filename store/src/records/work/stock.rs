@@ -5,7 +5,7 @@ use super::{lines, visits, work_orders};
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, Unreadable, columns,
+        Db, List, PageRequest, Paged, Unreadable, columns,
         lists::{keyset, readable, scope},
     },
 };
@@ -16,7 +16,7 @@ use domain::{
     work::stock::{StockError, StockLocation, StockLocationKind, StockMovement},
 };
 use rust_decimal::Decimal;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::{HashMap, HashSet};
 use thiserror::Error;
@@ -94,7 +94,7 @@ pub struct Level {
 
 /// Moves parts: appends to the ledger and changes the levels. A line moves its parts once in each direction: a
 /// second movement of the same line and reason is a conflict.
-pub async fn insert(tx: &impl ConnectionTrait, movement: &StockMovement) -> Result<(), MoveError> {
+pub async fn insert(tx: &Db, movement: &StockMovement) -> Result<(), MoveError> {
     movement.check()?;
     if let Some(from) = movement.from {
         let place = location(tx, from).await?.ok_or_else(|| StoreError::Conflict("no such place".into()))?;
@@ -126,7 +126,7 @@ const LIST: List<(i64, Uuid)> = List::named("stock");
 
 /// Newest first; of one part, or of all. Whoever does not see everything sees what their jobs used.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     part: Option<PartId>,
     page: &PageRequest,
@@ -150,22 +150,14 @@ pub async fn list(
 }
 
 /// Zero where nothing ever lay.
-pub async fn level(
-    db: &impl ConnectionTrait,
-    location: StockLocationId,
-    part: PartId,
-) -> Result<Decimal, StoreError> {
+pub async fn level(db: &Db, location: StockLocationId, part: PartId) -> Result<Decimal, StoreError> {
     let key = (Uuid::from(location), Uuid::from(part));
     let row = level::Entity::find_by_id(key).one(db).await?;
     Ok(row.map_or(Decimal::ZERO, |row| columns::from_milli(row.quantity_milli)))
 }
 
 /// The levels of `parts` at every place, without those of zero.
-pub async fn levels_of(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    parts: &[PartId],
-) -> Result<Vec<Level>, StoreError> {
+pub async fn levels_of(db: &Db, scope: Scope, parts: &[PartId]) -> Result<Vec<Level>, StoreError> {
     let mut places = Query::select();
     places.column(location::Column::Id).from(location::Entity).cond_where(seen(scope));
     let parts = parts.iter().map(|part| Uuid::from(*part));
@@ -179,10 +171,7 @@ pub async fn levels_of(
 }
 
 /// What lies at one place.
-pub async fn levels_at(
-    db: &impl ConnectionTrait,
-    location: StockLocationId,
-) -> Result<Vec<Level>, StoreError> {
+pub async fn levels_at(db: &Db, location: StockLocationId) -> Result<Vec<Level>, StoreError> {
     let rows = level::Entity::find()
         .filter(level::Column::StockLocationId.eq(Uuid::from(location)))
         .filter(level::Column::QuantityMilli.ne(0))
@@ -193,7 +182,7 @@ pub async fn levels_at(
 
 /// The parts that are at each of `locations`.
 pub async fn held_at(
-    db: &impl ConnectionTrait,
+    db: &Db,
     locations: impl IntoIterator<Item = StockLocationId>,
 ) -> Result<HashMap<StockLocationId, HashSet<PartId>>, StoreError> {
     let rows = level::Entity::find()
@@ -208,7 +197,7 @@ pub async fn held_at(
     Ok(held)
 }
 
-pub async fn insert_location(tx: &impl ConnectionTrait, place: &StockLocation) -> Result<(), StoreError> {
+pub async fn insert_location(tx: &Db, place: &StockLocation) -> Result<(), StoreError> {
     let row = location::ActiveModel {
         id: Set(place.id.into()),
         kind: Set(place.kind.as_str().into()),
@@ -221,16 +210,13 @@ pub async fn insert_location(tx: &impl ConnectionTrait, place: &StockLocation) -
     Ok(())
 }
 
-pub async fn location(
-    db: &impl ConnectionTrait,
-    id: StockLocationId,
-) -> Result<Option<StockLocation>, StoreError> {
+pub async fn location(db: &Db, id: StockLocationId) -> Result<Option<StockLocation>, StoreError> {
     location::Entity::find_by_id(Uuid::from(id)).one(db).await?.map(location_from_row).transpose()
 }
 
 /// The place, if `scope` covers it.
 pub async fn find_location(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     id: StockLocationId,
 ) -> Result<Option<StockLocation>, StoreError> {
@@ -249,13 +235,13 @@ fn seen(scope: Scope) -> Condition {
 }
 
 /// Every place, central ones first.
-pub async fn locations(db: &impl ConnectionTrait, scope: Scope) -> Result<Vec<StockLocation>, StoreError> {
+pub async fn locations(db: &Db, scope: Scope) -> Result<Vec<StockLocation>, StoreError> {
     Ok(locations_and_unreadable(db, scope).await?.0)
 }
 
 /// The same, and those of them that cannot be read.
 pub async fn locations_and_unreadable(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
 ) -> Result<(Vec<StockLocation>, Vec<Unreadable>), StoreError> {
     let rows =
@@ -268,12 +254,7 @@ pub async fn locations_and_unreadable(
 }
 
 /// Takes what is there, and nothing when there is less: one statement asks and takes.
-async fn take(
-    tx: &impl ConnectionTrait,
-    location: StockLocationId,
-    part: PartId,
-    quantity: Decimal,
-) -> Result<(), MoveError> {
+async fn take(tx: &Db, location: StockLocationId, part: PartId, quantity: Decimal) -> Result<(), MoveError> {
     let milli = columns::milli(quantity)?;
     let taken = level::Entity::update_many()
         .col_expr(level::Column::QuantityMilli, Expr::col(level::Column::QuantityMilli).sub(milli))
@@ -287,12 +268,7 @@ async fn take(
 }
 
 /// Raises the level, or lowers it to whatever that gives.
-async fn add(
-    tx: &impl ConnectionTrait,
-    location: StockLocationId,
-    part: PartId,
-    quantity: Decimal,
-) -> Result<(), StoreError> {
+async fn add(tx: &Db, location: StockLocationId, part: PartId, quantity: Decimal) -> Result<(), StoreError> {
     let milli = columns::milli(quantity)?;
     let row = level::ActiveModel {
         stock_location_id: Set(location.into()),

@@ -2,10 +2,10 @@
 
 use crate::{
     StoreError,
-    records::{Unreadable, columns, lists::readable},
+    records::{Db, Unreadable, columns, lists::readable},
 };
 use domain::{id::TechnicianId, work::technician::Technician};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -30,13 +30,13 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &impl ConnectionTrait, technician: &Technician) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, technician: &Technician) -> Result<(), StoreError> {
     Entity::insert(to_row(technician)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &impl ConnectionTrait, technician: &Technician) -> Result<Technician, StoreError> {
+pub async fn update(tx: &Db, technician: &Technician) -> Result<Technician, StoreError> {
     let saved = Technician { version: technician.version.saturating_add(1), ..technician.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
@@ -50,13 +50,13 @@ pub async fn update(tx: &impl ConnectionTrait, technician: &Technician) -> Resul
     Ok(saved)
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: TechnicianId) -> Result<Option<Technician>, StoreError> {
+pub async fn get(db: &Db, id: TechnicianId) -> Result<Option<Technician>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// Those of `ids` that exist.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = TechnicianId>,
 ) -> Result<Vec<Technician>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
@@ -64,14 +64,12 @@ pub async fn by_ids(
 }
 
 /// All who can be sent, by name.
-pub async fn active(db: &impl ConnectionTrait) -> Result<Vec<Technician>, StoreError> {
+pub async fn active(db: &Db) -> Result<Vec<Technician>, StoreError> {
     Ok(active_and_unreadable(db).await?.0)
 }
 
 /// The same, and those of them that cannot be read.
-pub async fn active_and_unreadable(
-    db: &impl ConnectionTrait,
-) -> Result<(Vec<Technician>, Vec<Unreadable>), StoreError> {
+pub async fn active_and_unreadable(db: &Db) -> Result<(Vec<Technician>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Name).all(db).await?;
     Ok(readable::each("technician", rows, |row| (row.id, &row.name), from_row))
 }

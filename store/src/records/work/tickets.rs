@@ -7,7 +7,7 @@ pub use crate::records::work::tickets::promised::{Open, Promised, open};
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged, columns,
         engine::dialect::{Dialect, statement},
         fleet::assets,
         lists::{
@@ -23,9 +23,7 @@ use domain::{
     people::account::Scope,
     work::{Priority, ticket::Ticket},
 };
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, Select, entity::prelude::*,
-};
+use sea_orm::{ActiveValue::Set, FromQueryResult, QueryOrder, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -78,13 +76,13 @@ pub struct Filter {
 }
 
 /// A conflict means that the alert group has its ticket already.
-pub async fn insert(tx: &impl ConnectionTrait, ticket: &Ticket) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, ticket: &Ticket) -> Result<(), StoreError> {
     Entity::insert(to_row(ticket)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &impl ConnectionTrait, ticket: &Ticket) -> Result<Ticket, StoreError> {
+pub async fn update(tx: &Db, ticket: &Ticket) -> Result<Ticket, StoreError> {
     let saved = Ticket { version: ticket.version.saturating_add(1), ..ticket.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
@@ -98,16 +96,12 @@ pub async fn update(tx: &impl ConnectionTrait, ticket: &Ticket) -> Result<Ticket
     Ok(saved)
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+pub async fn get(db: &Db, id: TicketId) -> Result<Option<Ticket>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// The ticket, if `scope` covers it.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    id: TicketId,
-) -> Result<Option<Ticket>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: TicketId) -> Result<Option<Ticket>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(from_row).transpose()
 }
 
@@ -119,19 +113,12 @@ fn seen(scope: Scope) -> Condition {
     )
 }
 
-pub async fn find_by_alert_group(
-    db: &impl ConnectionTrait,
-    group: AlertGroupId,
-) -> Result<Option<Ticket>, StoreError> {
+pub async fn find_by_alert_group(db: &Db, group: AlertGroupId) -> Result<Option<Ticket>, StoreError> {
     let found = Entity::find().filter(Column::AlertGroupId.eq(Uuid::from(group))).one(db).await?;
     found.map(from_row).transpose()
 }
 
-pub async fn find_by_number(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    number: &str,
-) -> Result<Option<Ticket>, StoreError> {
+pub async fn find_by_number(db: &Db, scope: Scope, number: &str) -> Result<Option<Ticket>, StoreError> {
     Entity::find()
         .filter(seen(scope))
         .filter(Column::Number.eq(number))
@@ -142,11 +129,7 @@ pub async fn find_by_number(
 }
 
 /// Open tickets of an asset, newest first.
-pub async fn open_for_asset(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    asset: AssetId,
-) -> Result<Vec<Ticket>, StoreError> {
+pub async fn open_for_asset(db: &Db, scope: Scope, asset: AssetId) -> Result<Vec<Ticket>, StoreError> {
     let filter = Filter { open: Some(true), asset: Some(asset), ..Filter::default() };
     Ok(list(db, scope, &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items)
 }
@@ -155,7 +138,7 @@ const LIST: List<(i64, Uuid)> = List::named("tickets");
 
 /// Newest first.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -171,13 +154,13 @@ pub async fn list(
     Ok(page.read("ticket", |row| (row.id, &row.number), from_row))
 }
 
-pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+pub async fn count(db: &Db, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
     Ok(filtered(Dialect::of(db), scope, filter).count(db).await?)
 }
 
 /// How many tickets are open at each of `assets` that has any.
 pub async fn open_by_asset(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     assets: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, u64>, StoreError> {
@@ -229,7 +212,7 @@ pub struct Report {
 /// What was reported of `asset` after `after` and not after `until`, once for each job for it. Duplicates say what
 /// another says, and of what was withdrawn nothing is said.
 pub async fn reports(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     after: Timestamp,
     until: Timestamp,

@@ -1,12 +1,15 @@
 //! What technicians spent their time on, from the timestamps of their finished visits.
 
-use crate::{StoreError, records::columns};
+use crate::{
+    StoreError,
+    records::{Db, columns},
+};
 use domain::{
     clock::from_micros,
     id::{TechnicianId, TimeEntryId, VisitId},
     work::visit::{Span, Visit},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -33,7 +36,7 @@ pub struct TimeEntry {
     pub span: Span,
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, visit: &Visit, span: &Span) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, visit: &Visit, span: &Span) -> Result<(), StoreError> {
     let row = ActiveModel {
         id: Set(TimeEntryId::generate().into()),
         visit_id: Set(visit.id.into()),
@@ -48,7 +51,7 @@ pub async fn insert(tx: &impl ConnectionTrait, visit: &Visit, span: &Span) -> Re
 }
 
 /// In order of time.
-pub async fn of_visit(db: &impl ConnectionTrait, visit: VisitId) -> Result<Vec<TimeEntry>, StoreError> {
+pub async fn of_visit(db: &Db, visit: VisitId) -> Result<Vec<TimeEntry>, StoreError> {
     let rows = Entity::find()
         .filter(Column::VisitId.eq(Uuid::from(visit)))
         .order_by_asc(Column::FromUs)

@@ -3,7 +3,7 @@
 use crate::{
     StoreError,
     records::{
-        Unreadable, columns,
+        Db, Unreadable, columns,
         lists::{readable, scope},
     },
 };
@@ -42,13 +42,13 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &impl ConnectionTrait, visit: &Visit) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, visit: &Visit) -> Result<(), StoreError> {
     Entity::insert(to_row(visit)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &impl ConnectionTrait, visit: &Visit) -> Result<Visit, StoreError> {
+pub async fn update(tx: &Db, visit: &Visit) -> Result<Visit, StoreError> {
     let saved = Visit { version: visit.version.saturating_add(1), ..visit.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
@@ -62,12 +62,12 @@ pub async fn update(tx: &impl ConnectionTrait, visit: &Visit) -> Result<Visit, S
     Ok(saved)
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<Visit>, StoreError> {
+pub async fn get(db: &Db, id: VisitId) -> Result<Option<Visit>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// The visit, if `scope` covers it: a technician sees their own, not those of colleagues at the same job.
-pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: VisitId) -> Result<Option<Visit>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: VisitId) -> Result<Option<Visit>, StoreError> {
     let seen = scope::rows(
         scope,
         |customer| Column::WorkOrderId.in_subquery(super::work_orders::of_customer(customer)),
@@ -77,10 +77,7 @@ pub async fn find(db: &impl ConnectionTrait, scope: Scope, id: VisitId) -> Resul
 }
 
 /// In the order they are planned.
-pub async fn of_work_order(
-    db: &impl ConnectionTrait,
-    work_order: WorkOrderId,
-) -> Result<Vec<Visit>, StoreError> {
+pub async fn of_work_order(db: &Db, work_order: WorkOrderId) -> Result<Vec<Visit>, StoreError> {
     let rows = Entity::find()
         .filter(Column::WorkOrderId.eq(Uuid::from(work_order)))
         .order_by_asc(Column::PlannedStartUs)
@@ -91,7 +88,7 @@ pub async fn of_work_order(
 }
 
 /// Every visit that is over, oldest first.
-pub async fn done(db: &impl ConnectionTrait) -> Result<Vec<Visit>, StoreError> {
+pub async fn done(db: &Db) -> Result<Vec<Visit>, StoreError> {
     let query = Entity::find().filter(Column::Status.eq("done")).order_by_asc(Column::PlannedStartUs);
     let rows = query.order_by_asc(Column::Id).all(db).await?;
     Ok(readable::each("visit", rows, |row| (row.id, ""), from_row).0)
@@ -100,7 +97,7 @@ pub async fn done(db: &impl ConnectionTrait) -> Result<Vec<Visit>, StoreError> {
 /// What a technician has to do: planned within the period, and whatever is under way or was planned before and is
 /// not over. Without declined and canceled ones, in the order they are planned; and what of it cannot be read.
 pub async fn agenda(
-    db: &impl ConnectionTrait,
+    db: &Db,
     technician: TechnicianId,
     from: Timestamp,
     to: Timestamp,
@@ -123,7 +120,7 @@ pub async fn agenda(
 /// The visits to `work_orders` that are booked or under way, in the order they are planned, and those among them that
 /// cannot be read.
 pub async fn pending_of(
-    db: &impl ConnectionTrait,
+    db: &Db,
     work_orders: impl IntoIterator<Item = WorkOrderId>,
 ) -> Result<(Vec<Visit>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find()
@@ -141,7 +138,7 @@ pub async fn pending_of(
 /// Everybody's visits that are planned within the period, without declined and canceled ones; and what of it cannot be
 /// read.
 pub async fn planned_between(
-    db: &impl ConnectionTrait,
+    db: &Db,
     from: Timestamp,
     to: Timestamp,
 ) -> Result<(Vec<Visit>, Vec<Unreadable>), StoreError> {
@@ -159,7 +156,7 @@ pub async fn planned_between(
 
 /// Visits of a technician, other than `except`, that fill any of the time from `start` to `end`.
 pub async fn overlapping(
-    db: &impl ConnectionTrait,
+    db: &Db,
     technician: TechnicianId,
     (start, end): (Timestamp, Timestamp),
     except: Option<VisitId>,
@@ -180,7 +177,7 @@ pub async fn overlapping(
 
 /// How often each technician has finished a visit at each of `assets`.
 pub async fn counts_at_assets(
-    db: &impl ConnectionTrait,
+    db: &Db,
     assets: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<(AssetId, TechnicianId), usize>, StoreError> {
     use super::work_orders;

@@ -4,7 +4,7 @@ use super::visits;
 use crate::{
     StoreError,
     records::{
-        List, PageRequest, Paged, Unreadable, columns,
+        Db, List, PageRequest, Paged, Unreadable, columns,
         engine::dialect::Dialect,
         lists::{
             keyset, readable, scope,
@@ -24,7 +24,7 @@ use domain::{
         work_order::{WorkOrder, WorkOrderKind, WorkOrderState},
     },
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -115,20 +115,20 @@ pub struct Filter {
 }
 
 /// Somebody was sent for `ticket`, or is about to be.
-pub async fn sent_for(db: &impl ConnectionTrait, ticket: &Ticket) -> Result<bool, StoreError> {
+pub async fn sent_for(db: &Db, ticket: &Ticket) -> Result<bool, StoreError> {
     if matches!(ticket.state, TicketState::WorkOrderOpen { .. }) {
         return Ok(true);
     }
     Ok(Entity::find().filter(Column::TicketId.eq(Uuid::from(ticket.id))).limit(1).one(db).await?.is_some())
 }
 
-pub async fn insert(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, work_order: &WorkOrder) -> Result<(), StoreError> {
     Entity::insert(to_row(work_order)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result<WorkOrder, StoreError> {
+pub async fn update(tx: &Db, work_order: &WorkOrder) -> Result<WorkOrder, StoreError> {
     let saved = WorkOrder { version: work_order.version.saturating_add(1), ..work_order.clone() };
     let result = Entity::update_many()
         .set(to_row(&saved)?)
@@ -142,13 +142,13 @@ pub async fn update(tx: &impl ConnectionTrait, work_order: &WorkOrder) -> Result
     Ok(saved)
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: WorkOrderId) -> Result<Option<WorkOrder>, StoreError> {
+pub async fn get(db: &Db, id: WorkOrderId) -> Result<Option<WorkOrder>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// Those of `ids` that exist, and those of them that cannot be read.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &Db,
     ids: impl IntoIterator<Item = WorkOrderId>,
 ) -> Result<(HashMap<WorkOrderId, WorkOrder>, Vec<Unreadable>), StoreError> {
     let query = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from)));
@@ -158,11 +158,7 @@ pub async fn by_ids(
 }
 
 /// The work order, if `scope` covers it.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    id: WorkOrderId,
-) -> Result<Option<WorkOrder>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: WorkOrderId) -> Result<Option<WorkOrder>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(from_row).transpose()
 }
 
@@ -192,7 +188,7 @@ const LIST: List<(i64, Uuid)> = List::named("work_orders");
 
 /// Newest first.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -208,13 +204,13 @@ pub async fn list(
     Ok(page.read("work order", |row| (row.id, &row.number), from_row))
 }
 
-pub async fn count(db: &impl ConnectionTrait, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
+pub async fn count(db: &Db, scope: Scope, filter: &Filter) -> Result<u64, StoreError> {
     Ok(filtered(Dialect::of(db), scope, filter).count(db).await?)
 }
 
 /// How many are open at each of `sites`; those without one are absent.
 pub async fn open_at_sites(
-    db: &impl ConnectionTrait,
+    db: &Db,
     sites: impl IntoIterator<Item = SiteId>,
 ) -> Result<HashMap<SiteId, i64>, StoreError> {
     let rows: Vec<(Uuid, i64)> = Entity::find()
@@ -231,10 +227,7 @@ pub async fn open_at_sites(
 }
 
 /// What waits for a technician: the most urgent first, then the oldest; and what of it cannot be read.
-pub async fn unscheduled(
-    db: &impl ConnectionTrait,
-    limit: u64,
-) -> Result<(Vec<WorkOrder>, Vec<Unreadable>), StoreError> {
+pub async fn unscheduled(db: &Db, limit: u64) -> Result<(Vec<WorkOrder>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find()
         .filter(Column::Status.eq(WorkOrderState::Unscheduled.as_str()))
         .order_by_desc(Column::PriorityRank)
@@ -247,7 +240,7 @@ pub async fn unscheduled(
 
 /// The last completed jobs at an asset, newest first, and those of them that cannot be read.
 pub async fn history_of_asset(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     limit: u64,
 ) -> Result<(Vec<WorkOrder>, Vec<Unreadable>), StoreError> {
@@ -262,11 +255,7 @@ pub async fn history_of_asset(
 }
 
 /// Signed twice, the later signature stands.
-pub async fn sign(
-    tx: &impl ConnectionTrait,
-    work_order: WorkOrderId,
-    signature: &Signature,
-) -> Result<(), StoreError> {
+pub async fn sign(tx: &Db, work_order: WorkOrderId, signature: &Signature) -> Result<(), StoreError> {
     let row = signature::ActiveModel {
         work_order_id: Set(work_order.into()),
         name: Set(signature.name.clone()),
@@ -279,10 +268,7 @@ pub async fn sign(
     Ok(())
 }
 
-pub async fn signature(
-    db: &impl ConnectionTrait,
-    work_order: WorkOrderId,
-) -> Result<Option<Signature>, StoreError> {
+pub async fn signature(db: &Db, work_order: WorkOrderId) -> Result<Option<Signature>, StoreError> {
     let row = signature::Entity::find_by_id(Uuid::from(work_order)).one(db).await?;
     Ok(row.map(|row| Signature { name: row.name, image: row.image, at: from_micros(row.at_us) }))
 }

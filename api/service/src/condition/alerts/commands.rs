@@ -18,7 +18,7 @@ use domain::{
 };
 use serde::Serialize;
 use store::records::{
-    Connection,
+    Db,
     condition::{alerts, evidence},
     fleet::assets,
     work::tickets,
@@ -82,7 +82,7 @@ pub async fn dismiss(
 
 /// Keeps the technician's word on a group, as part of the caller's transaction. A later word replaces an earlier one.
 pub async fn verdict(
-    tx: &impl Connection,
+    tx: &Db,
     group: AlertGroupId,
     verdict: Verdict,
     found: Option<String>,

@@ -13,7 +13,7 @@ use domain::{
 use store::{
     StoreError,
     records::{
-        Connection, PageRequest, Paged,
+        Db, PageRequest, Paged,
         condition::{alerts, evidence},
         fleet::{assets, sites},
     },
@@ -53,21 +53,13 @@ pub async fn inbox(
 }
 
 /// The evidence of an alert, with those similar cases that the reader may see: the rule has seen all customers'.
-pub async fn evidence(
-    db: &impl Connection,
-    scope: Scope,
-    id: AlertId,
-) -> Result<Option<Evidence>, StoreError> {
+pub async fn evidence(db: &Db, scope: Scope, id: AlertId) -> Result<Option<Evidence>, StoreError> {
     let Some(frozen) = evidence::get(db, id).await? else { return Ok(None) };
     within(db, scope, frozen).await.map(Some)
 }
 
 /// `evidence` without what others own.
-pub async fn within(
-    db: &impl Connection,
-    scope: Scope,
-    mut evidence: Evidence,
-) -> Result<Evidence, StoreError> {
+pub async fn within(db: &Db, scope: Scope, mut evidence: Evidence) -> Result<Evidence, StoreError> {
     if scope.is_everything() {
         return Ok(evidence);
     }

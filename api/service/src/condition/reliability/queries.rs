@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         condition::{failures, states},
         fleet::assets,
     },
@@ -40,16 +40,12 @@ pub struct Reliability {
 }
 
 /// `None` when the asset was not in service within the period.
-pub async fn asset_uptime(
-    db: &impl Connection,
-    asset: &Asset,
-    period: Period,
-) -> Result<Option<Uptime>, StoreError> {
+pub async fn asset_uptime(db: &Db, asset: &Asset, period: Period) -> Result<Option<Uptime>, StoreError> {
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;
     Ok(uptime(&log, period, asset.in_service_from, asset.in_service_to))
 }
 
-pub async fn asset(db: &impl Connection, asset: &Asset, period: Period) -> Result<Reliability, StoreError> {
+pub async fn asset(db: &Db, asset: &Asset, period: Period) -> Result<Reliability, StoreError> {
     let uptime = asset_uptime(db, asset, period).await?;
     let filter =
         failures::Filter { asset: Some(asset.id), to: Some(period.to), ..failures::Filter::default() };
@@ -58,12 +54,7 @@ pub async fn asset(db: &impl Connection, asset: &Asset, period: Period) -> Resul
 }
 
 /// All assets of a model together: exposure and failures add up.
-pub async fn model(
-    db: &impl Connection,
-    scope: Scope,
-    model: ModelId,
-    period: Period,
-) -> Result<Reliability, StoreError> {
+pub async fn model(db: &Db, scope: Scope, model: ModelId, period: Period) -> Result<Reliability, StoreError> {
     let filter = assets::Filter { model: Some(model), ..assets::Filter::default() };
     let fleet = every(db, scope, &filter).await?;
     let logs = states::of_assets(db, fleet.iter().map(|asset| asset.id), period.from, period.to).await?;
@@ -77,7 +68,7 @@ pub async fn model(
 }
 
 pub async fn model_failure_frequency(
-    db: &impl Connection,
+    db: &Db,
     scope: Scope,
     id: ModelId,
     period: Period,
@@ -87,7 +78,7 @@ pub async fn model_failure_frequency(
 
 /// Every asset, or those of one customer, together.
 pub async fn fleet(
-    db: &impl Connection,
+    db: &Db,
     scope: Scope,
     customer: Option<CustomerId>,
     period: Period,
@@ -102,7 +93,7 @@ pub async fn fleet(
 
 /// `None` when nothing was in service within the period.
 pub async fn fleet_uptime(
-    db: &impl Connection,
+    db: &Db,
     scope: Scope,
     customer: Option<CustomerId>,
     period: Period,
@@ -117,11 +108,7 @@ pub fn last_days(now: Timestamp, days: i64) -> Period {
     Period { from: now - chrono::TimeDelta::days(days), to: now }
 }
 
-pub async fn every(
-    db: &impl Connection,
-    scope: Scope,
-    filter: &assets::Filter,
-) -> Result<Vec<Asset>, StoreError> {
+pub async fn every(db: &Db, scope: Scope, filter: &assets::Filter) -> Result<Vec<Asset>, StoreError> {
     let mut all = Vec::new();
     let mut page = store::records::PageRequest::first(store::records::PageRequest::MAX_LIMIT);
     loop {

@@ -12,14 +12,14 @@ use domain::{
 };
 use std::collections::HashMap;
 use store::records::{
-    Connection, Unreadable,
+    Db, Unreadable,
     condition::rules::{self, Precision},
     fleet::assets,
 };
 
 /// Every rule that `scope` covers, oldest first, and those that cannot be read. What such a rule watches is not known:
 /// only those who see everything are told of it.
-pub async fn all(db: &impl Connection, scope: Scope) -> Result<(Vec<Rule>, Vec<Unreadable>), CommandError> {
+pub async fn all(db: &Db, scope: Scope) -> Result<(Vec<Rule>, Vec<Unreadable>), CommandError> {
     let (all, mut unreadable) = rules::all_and_unreadable(db).await?;
     if !scope.is_everything() {
         unreadable.clear();
@@ -33,12 +33,12 @@ pub async fn all(db: &impl Connection, scope: Scope) -> Result<(Vec<Rule>, Vec<U
     Ok((seen, unreadable))
 }
 
-pub async fn one(db: &impl Connection, scope: Scope, id: RuleId) -> Result<Rule, CommandError> {
+pub async fn one(db: &Db, scope: Scope, id: RuleId) -> Result<Rule, CommandError> {
     let rule = rules::get(db, id).await?.ok_or(CommandError::NotFound)?;
     if sees(db, scope, &rule.settings).await? { Ok(rule) } else { Err(CommandError::NotFound) }
 }
 
-async fn sees(db: &impl Connection, scope: Scope, settings: &RuleSettings) -> Result<bool, CommandError> {
+async fn sees(db: &Db, scope: Scope, settings: &RuleSettings) -> Result<bool, CommandError> {
     match settings.scope {
         Watched::Asset(id) if !scope.is_everything() => Ok(assets::find(db, scope, id).await?.is_some()),
         _ => Ok(true),
@@ -46,11 +46,7 @@ async fn sees(db: &impl Connection, scope: Scope, settings: &RuleSettings) -> Re
 }
 
 /// Refuses a rule that would watch what its author does not see.
-pub async fn may_write(
-    db: &impl Connection,
-    scope: Scope,
-    settings: &RuleSettings,
-) -> Result<(), CommandError> {
+pub async fn may_write(db: &Db, scope: Scope, settings: &RuleSettings) -> Result<(), CommandError> {
     match settings.scope {
         Watched::Asset(id) if assets::find(db, scope, id).await?.is_none() => {
             Err(CommandError::field("settings.scope.value", Reason::UnknownChoice))
@@ -61,9 +57,6 @@ pub async fn may_write(
 }
 
 /// Verdicts of technicians by rule: none for those who see one customer's rows.
-pub async fn precision(
-    db: &impl Connection,
-    scope: Scope,
-) -> Result<HashMap<RuleId, Precision>, CommandError> {
+pub async fn precision(db: &Db, scope: Scope) -> Result<HashMap<RuleId, Precision>, CommandError> {
     if scope.is_everything() { Ok(rules::precision(db).await?) } else { Ok(HashMap::new()) }
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         fleet::{assets, models, sites},
     },
 };
@@ -51,7 +51,7 @@ impl AssetInput {
     /// The asset that this describes, once its site and model are known to exist.
     pub async fn read(
         &self,
-        db: &impl Connection,
+        db: &Db,
         scope: Scope,
         id: AssetId,
         version: i64,
@@ -154,7 +154,7 @@ pub fn serial_taken(error: StoreError) -> CommandError {
 }
 
 /// The currency in which the owner of `site` counts: its customer's.
-pub async fn currency_of(db: &impl Connection, scope: Scope, site: SiteId) -> Result<Currency, CommandError> {
+pub async fn currency_of(db: &Db, scope: Scope, site: SiteId) -> Result<Currency, CommandError> {
     let Some(site) = sites::find(db, scope, site).await? else { return house_currency(db).await };
     let customer = store::records::fleet::customers::get(db, site.customer_id).await?;
     match customer {

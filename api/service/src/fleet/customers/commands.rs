@@ -92,7 +92,7 @@ pub async fn update(
 }
 
 /// The organisation's currency; the euro before it is set up.
-pub async fn house_currency(db: &impl store::records::Connection) -> Result<Currency, CommandError> {
+pub async fn house_currency(db: &store::records::Db) -> Result<Currency, CommandError> {
     let organisation = store::records::people::organisation::get(db).await?;
     Ok(organisation.map_or(Currency::EUR, |organisation| organisation.currency))
 }

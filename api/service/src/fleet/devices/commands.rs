@@ -20,7 +20,7 @@ use rand::{Rng, distr::Alphanumeric};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::records::{
-    Connection,
+    Db,
     fleet::{assets, devices},
 };
 use uuid::Uuid;
@@ -39,7 +39,7 @@ pub struct NewDevice {
 }
 
 impl NewDevice {
-    async fn read(&self, db: &impl Connection, scope: Scope, device: Device) -> Result<Device, CommandError> {
+    async fn read(&self, db: &Db, scope: Scope, device: Device) -> Result<Device, CommandError> {
         let mut checks = Checks::default();
         let profile = match checks.optional("profile", self.profile.as_deref(), MAX_NAME) {
             None => device.profile,
@@ -79,12 +79,7 @@ pub async fn create(
 }
 
 /// Adds the device as part of a larger command.
-pub async fn insert(
-    tx: &impl Connection,
-    cx: &Context,
-    input: &NewDevice,
-    token: &str,
-) -> Result<Device, CommandError> {
+pub async fn insert(tx: &Db, cx: &Context, input: &NewDevice, token: &str) -> Result<Device, CommandError> {
     let blank = Device {
         id: DeviceId::generate(),
         asset_id: None,

@@ -46,10 +46,7 @@ pub async fn facts(deps: &Deps, device: &Device) -> Result<Facts, CommandError> 
 }
 
 /// Those of `devices` that are connected.
-pub async fn connected(
-    db: &impl records::Connection,
-    devices: &[Device],
-) -> Result<Vec<DeviceId>, StoreError> {
+pub async fn connected(db: &records::Db, devices: &[Device]) -> Result<Vec<DeviceId>, StoreError> {
     let ids: Vec<_> = devices.iter().map(|device| device.id).collect();
     let found = connections::of_devices(db, &ids).await?;
     Ok(found.into_iter().filter(Connection::is_open).map(|connection| connection.device).collect())

@@ -14,7 +14,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use store::records::{
-    Connection,
+    Db,
     fleet::{customers, sites, territories},
     people::organisation,
 };
@@ -39,7 +39,7 @@ pub struct SiteInput {
 
 impl SiteInput {
     /// The site that this describes, once its customer and territory are known to exist.
-    pub async fn read(&self, db: &impl Connection, scope: Scope, id: SiteId) -> Result<Site, CommandError> {
+    pub async fn read(&self, db: &Db, scope: Scope, id: SiteId) -> Result<Site, CommandError> {
         let mut checks = Checks::default();
         let customer_id = CustomerId(self.customer_id);
         if customers::find(db, scope, customer_id).await?.is_none() {

@@ -12,7 +12,7 @@ use domain::{
 };
 use std::ops::Range;
 use store::records::{
-    Connection,
+    Db,
     condition::state_days::{self, Footing},
 };
 
@@ -26,7 +26,7 @@ pub struct Equipment {
 }
 
 impl Equipment {
-    pub async fn load(db: &impl Connection, days: Days, now: Timestamp) -> Result<Self, CommandError> {
+    pub async fn load(db: &Db, days: Days, now: Timestamp) -> Result<Self, CommandError> {
         let period = days.period(now);
         Ok(Self {
             footing: state_days::footing(db).await?,

@@ -17,7 +17,7 @@ use domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::records::{
-    Connection, Tx,
+    Db, Tx,
     fleet::{assets, sites},
     insight::{
         kpi_changed::{Kind, Mark},
@@ -49,7 +49,7 @@ pub async fn of(tx: &Tx, organisation: &Organisation, mark: Mark) -> Result<Opti
 }
 
 /// Where something was done is where it was done then; the model is what the asset is.
-async fn dimensions(db: &impl Connection, asset: AssetId, site: SiteId) -> Result<Dimensions, CommandError> {
+async fn dimensions(db: &Db, asset: AssetId, site: SiteId) -> Result<Dimensions, CommandError> {
     let model = assets::get(db, asset).await?.map(|asset| asset.model_id);
     let territory = sites::get(db, site).await?.and_then(|site| site.territory_id);
     Ok(Dimensions { asset: Some(asset), model, technician: None, territory })

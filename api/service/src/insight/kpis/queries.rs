@@ -22,7 +22,7 @@ use std::{
     ops::Range,
 };
 use store::records::{
-    Connection,
+    Db,
     fleet::assets,
     insight::kpi_facts::{self, Sum},
     people::organisation,
@@ -114,13 +114,13 @@ pub enum Note {
     OutOf { part: i64, whole: i64 },
 }
 
-pub async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
+pub async fn organisation(db: &Db) -> Result<Organisation, CommandError> {
     organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))
 }
 
 /// Every indicator that `role` may see, in the order of the catalogue, without those of which nothing is recorded.
 pub async fn board(
-    db: &impl Connection,
+    db: &Db,
     organisation: &Organisation,
     role: Role,
     days: Days,
@@ -182,7 +182,7 @@ pub struct Books {
 
 impl Books {
     async fn load(
-        db: &impl Connection,
+        db: &Db,
         organisation: &Organisation,
         days: Days,
         now: Timestamp,
@@ -281,7 +281,7 @@ fn of_equipment(definition: &'static Definition, stood: &Stood) -> Figure {
 
 /// The assets that a set of rows names, for their names.
 pub async fn asset_names(
-    db: &impl Connection,
+    db: &Db,
     ids: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, String>, CommandError> {
     let ids: BTreeSet<AssetId> = ids.into_iter().collect();

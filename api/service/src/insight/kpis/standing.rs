@@ -8,7 +8,7 @@ use domain::{
     people::organisation::Organisation,
 };
 use store::records::{
-    Connection,
+    Db,
     insight::kpi_facts::{self, Attached, Sum},
 };
 
@@ -52,11 +52,7 @@ struct Entry {
 }
 
 impl Entry {
-    async fn at(
-        db: &impl Connection,
-        organisation: &Organisation,
-        at: Timestamp,
-    ) -> Result<Self, CommandError> {
+    async fn at(db: &Db, organisation: &Organisation, at: Timestamp) -> Result<Self, CommandError> {
         let stock = kpi_facts::stock_value(db, organisation.currency.as_str(), at).await?;
         Ok(Self { attached: kpi_facts::attached(db, at).await?, stock })
     }
@@ -78,7 +74,7 @@ pub struct Books {
 
 impl Books {
     pub async fn load(
-        db: &impl Connection,
+        db: &Db,
         organisation: &Organisation,
         days: Days,
         now: Timestamp,

@@ -23,7 +23,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use store::records::{
-    Connection, Tx,
+    Db, Tx,
     engine::{outbox, transitions::Circumstances},
     fleet::{assets, customers},
     money::invoices,
@@ -45,7 +45,7 @@ pub struct NewInvoice {
 /// What the invoice over these work orders would look like; nothing is kept. Lines that are on an invoice or a draft
 /// already are left out.
 pub async fn preview(
-    db: &impl Connection,
+    db: &Db,
     scope: Scope,
     input: &NewInvoice,
     at: Timestamp,
@@ -66,7 +66,7 @@ pub async fn preview(
 }
 
 /// What of approved work is on no invoice and no draft.
-async fn lines_to_bill(db: &impl Connection, ids: &[WorkOrderId]) -> Result<Vec<Line>, CommandError> {
+async fn lines_to_bill(db: &Db, ids: &[WorkOrderId]) -> Result<Vec<Line>, CommandError> {
     let taken: HashSet<LineId> =
         invoices::live_lines(db, ids).await?.into_iter().map(|live| live.line).collect();
     let mut lines = lines::of_work_orders(db, ids).await?;
@@ -82,7 +82,7 @@ async fn lines_to_bill(db: &impl Connection, ids: &[WorkOrderId]) -> Result<Vec<
 
 /// A draft over `lines` in the organisation's currency.
 pub async fn draft(
-    db: &impl Connection,
+    db: &Db,
     organisation: &Organisation,
     customer: CustomerId,
     at: Timestamp,
@@ -119,7 +119,7 @@ fn one_customer(work_orders: &[WorkOrder]) -> Result<CustomerId, CommandError> {
 }
 
 async fn invoice_lines(
-    db: &impl Connection,
+    db: &Db,
     work_orders: &[WorkOrder],
     lines: &[Line],
     organisation: &Organisation,
@@ -142,13 +142,13 @@ async fn invoice_lines(
         .collect()
 }
 
-pub async fn organisation(db: &impl Connection) -> Result<Organisation, CommandError> {
+pub async fn organisation(db: &Db) -> Result<Organisation, CommandError> {
     organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))
 }
 
 /// Issuer and recipient as they are called now.
 async fn parties(
-    db: &impl Connection,
+    db: &Db,
     organisation: &Organisation,
     customer: CustomerId,
 ) -> Result<(Party, Party), CommandError> {
@@ -236,7 +236,7 @@ pub fn work_orders_of(invoice: &Invoice) -> BTreeSet<WorkOrderId> {
 }
 
 /// The organisation's date of `at`.
-pub async fn today(db: &impl Connection, at: Timestamp) -> Result<Date, CommandError> {
+pub async fn today(db: &Db, at: Timestamp) -> Result<Date, CommandError> {
     Ok(date_of(at, organisation(db).await?.zone()))
 }
 

@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         money::{contracts, invoices},
         people::organisation as organisations,
     },
@@ -58,7 +58,7 @@ impl Standing {
 
 /// Every period of `contract` by now: what was invoiced as it was, the rest as the contract now says.
 pub async fn plan(
-    db: &impl Connection,
+    db: &Db,
     contract: &Contract,
     organisation: &Organisation,
     today: Date,

@@ -28,7 +28,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         fleet::{assets, customers},
         money::{contracts, warranties},
         people::organisation,
@@ -84,7 +84,7 @@ pub struct ContractInput {
 impl ContractInput {
     async fn read(
         &self,
-        db: &impl Connection,
+        db: &Db,
         scope: Scope,
         id: ContractId,
         version: i64,
@@ -180,7 +180,7 @@ impl ContractInput {
 /// From the first instant of `first` to the instant after `last`, in the organisation's time zone. Days that `kept`
 /// already has keep their instants, so that saving what was not touched changes nothing.
 async fn term(
-    db: &impl Connection,
+    db: &Db,
     (first, last): (Date, Date),
     kept: Option<(Timestamp, Timestamp)>,
 ) -> Result<(Timestamp, Timestamp), CommandError> {

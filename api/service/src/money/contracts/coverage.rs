@@ -8,7 +8,7 @@ use domain::{
 use store::{
     StoreError,
     records::{
-        Connection,
+        Db,
         fleet::assets,
         money::{contracts, warranties},
     },
@@ -18,7 +18,7 @@ use store::{
 /// own contract's limits. Call it within the transaction that stores the line, so that two lines never share what is
 /// left of a limit.
 pub async fn decide(
-    db: &impl Connection,
+    db: &Db,
     asset: AssetId,
     work: Work,
     except: Option<LineId>,
@@ -36,7 +36,7 @@ pub async fn decide(
 
 /// Work at `asset`, cut where a cover of its kind begins or ends: each part is decided by its own time.
 pub async fn cut(
-    db: &impl Connection,
+    db: &Db,
     asset: AssetId,
     kind: LineKind,
     stretches: &[Stretch],

@@ -8,7 +8,7 @@ use domain::{
     people::organisation::Organisation,
     reason::Reason,
 };
-use store::records::{Connection, money::invoices};
+use store::records::{Db, money::invoices};
 
 /// The periods of `contract` as it now says.
 pub fn schedule(contract: &Contract, organisation: &Organisation) -> Result<Vec<Period>, CommandError> {
@@ -19,7 +19,7 @@ pub fn schedule(contract: &Contract, organisation: &Organisation) -> Result<Vec<
 
 /// What was invoiced stays true: a change of `contract` may not move or reprice its invoiced periods.
 pub async fn keeps_invoiced(
-    db: &impl Connection,
+    db: &Db,
     contract: &Contract,
     organisation: &Organisation,
 ) -> Result<(), CommandError> {

@@ -21,7 +21,7 @@ use serde::Serialize;
 use store::{
     StoreError,
     records::{
-        Connection, Records,
+        Db, Records,
         fleet::customers,
         people::{accounts, api_tokens, known_browsers, sessions},
         work::technicians,
@@ -93,7 +93,7 @@ pub fn checked(input: NewAccount, cx: &Context) -> Result<(Account, String), Com
 }
 
 /// Keeps `account` in the caller's transaction.
-pub async fn insert(tx: &impl Connection, account: &Account, hash: &str) -> Result<(), CommandError> {
+pub async fn insert(tx: &Db, account: &Account, hash: &str) -> Result<(), CommandError> {
     check_links(tx, account.customer_id, account.technician_id).await?;
     match accounts::insert(tx, account, hash).await {
         Err(StoreError::Conflict(_)) => Err(CommandError::field("email", Reason::EmailTaken)),
@@ -120,7 +120,7 @@ fn check_scope(
 }
 
 async fn check_links(
-    db: &impl Connection,
+    db: &Db,
     customer: Option<CustomerId>,
     technician: Option<TechnicianId>,
 ) -> Result<(), CommandError> {

@@ -11,7 +11,7 @@ use domain::{
     reason::Reason,
 };
 use rust_decimal::Decimal;
-use store::records::{Connection, Records, people::organisation};
+use store::records::{Db, Records, people::organisation};
 
 /// Sensible values to begin with.
 pub fn defaults(time_zone: &str, language: &str) -> Organisation {
@@ -85,11 +85,7 @@ pub fn in_force(currency: Currency) -> Result<(), CommandError> {
 
 /// Amounts have the currency they were made in, and days of terms, papers and figures the zone they were cut in: neither
 /// changes under them.
-async fn keeps_its_books(
-    db: &impl Connection,
-    before: &Organisation,
-    input: &Organisation,
-) -> Result<(), CommandError> {
+async fn keeps_its_books(db: &Db, before: &Organisation, input: &Organisation) -> Result<(), CommandError> {
     let (currency, zone) = (before.currency != input.currency, before.time_zone != input.time_zone);
     if !currency && !zone {
         return Ok(());

@@ -18,7 +18,7 @@ use domain::{
 };
 use serde::Serialize;
 use store::records::{
-    Connection,
+    Db,
     fleet::{assets, customers, models, sites},
 };
 use uuid::Uuid;
@@ -65,7 +65,7 @@ pub async fn connect(deps: &Deps, mut cx: Context, input: Connect) -> Result<(De
     Ok((cx.finish(tx, device).await?, token))
 }
 
-async fn site_id(tx: &impl Connection, cx: &Context, site: &AtSite) -> Result<Uuid, CommandError> {
+async fn site_id(tx: &Db, cx: &Context, site: &AtSite) -> Result<Uuid, CommandError> {
     let name = match site {
         AtSite::Site(id) => return Ok(*id),
         AtSite::New(name) => name,
@@ -92,12 +92,7 @@ async fn site_id(tx: &impl Connection, cx: &Context, site: &AtSite) -> Result<Uu
 }
 
 /// The model of that name, made when it is not there yet. Its kind can be given later.
-async fn model_id(
-    tx: &impl Connection,
-    cx: &Context,
-    manufacturer: &str,
-    model: &str,
-) -> Result<Uuid, CommandError> {
+async fn model_id(tx: &Db, cx: &Context, manufacturer: &str, model: &str) -> Result<Uuid, CommandError> {
     let input = ModelInput {
         manufacturer: manufacturer.into(),
         name: model.into(),
@@ -115,7 +110,7 @@ async fn model_id(
 }
 
 async fn new_asset(
-    tx: &impl Connection,
+    tx: &Db,
     cx: &Context,
     name: &str,
     site_id: Uuid,

@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use store::{
     StoreError,
     records::{
-        Connection, Unreadable,
+        Db, Unreadable,
         fleet::{assets, sites},
         work::{parts, stock, technicians, visits, work_orders},
     },
@@ -47,11 +47,7 @@ pub fn day_of(date: Date, zone: Zone) -> (Timestamp, Timestamp) {
     (start_of_day(date, zone), end_of_day(date, zone))
 }
 
-pub async fn board(
-    db: &impl Connection,
-    scope: Scope,
-    day: (Timestamp, Timestamp),
-) -> Result<Board, StoreError> {
+pub async fn board(db: &Db, scope: Scope, day: (Timestamp, Timestamp)) -> Result<Board, StoreError> {
     let (waiting, mut unreadable) = work_orders::unscheduled(db, WAITING).await?;
     let filter = work_orders::Filter { status: Some("unscheduled".into()), ..work_orders::Filter::default() };
     let waiting_in_all = work_orders::count(db, scope, &filter).await?;
@@ -95,7 +91,7 @@ struct Suits {
 
 impl Suits {
     async fn load(
-        db: &impl Connection,
+        db: &Db,
         technicians: &[Technician],
         assets: impl Iterator<Item = AssetId> + Clone,
     ) -> Result<Self, StoreError> {

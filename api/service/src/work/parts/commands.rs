@@ -257,7 +257,7 @@ fn noted(note: &str) -> Result<String, CommandError> {
 
 /// What is left in central and local places together, for the reorder flag.
 pub async fn needs_order(
-    db: &impl store::records::Connection,
+    db: &store::records::Db,
     part: &Part,
     places: &[StockLocation],
 ) -> Result<bool, StoreError> {

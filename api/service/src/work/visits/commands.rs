@@ -21,7 +21,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use store::records::{
-    Connection, Tx,
+    Db, Tx,
     engine::{outbox, transitions::Circumstances},
     work::{checklists, technicians, time_entries, visits, work_orders},
 };
@@ -234,11 +234,7 @@ pub async fn finish(
 }
 
 /// What is missing before a visit may end with `outcome`.
-pub async fn missing(
-    db: &impl Connection,
-    work: &WorkOrder,
-    outcome: Outcome,
-) -> Result<Vec<Missing>, CommandError> {
+pub async fn missing(db: &Db, work: &WorkOrder, outcome: Outcome) -> Result<Vec<Missing>, CommandError> {
     let items = checklists::of_work_order(db, work.id).await?;
     Ok(work.missing(outcome, items.iter().any(|item| item.done.is_none())))
 }

@@ -31,7 +31,7 @@ use domain::{
 use store::{
     StoreError,
     records::{
-        Connection, Tx,
+        Db, Tx,
         engine::{outbox, transitions::Circumstances},
         work::{
             tickets, visits,
@@ -83,7 +83,7 @@ pub async fn add_note(
 
 /// The work order, if this actor may see it; a conflict when they saw another version.
 pub async fn load(
-    db: &impl Connection,
+    db: &Db,
     actor: &Actor,
     id: WorkOrderId,
     seen: Option<i64>,

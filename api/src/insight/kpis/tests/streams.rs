@@ -342,7 +342,7 @@ async fn a_rebuild_mends_what_went_wrong() {
     settle(&office.plant).await;
     let right = kept(&office.plant).await;
     let tx = office.plant.app.deps.records.begin().await.expect("begin");
-    use store::records::Connection;
+
     for sql in [
         "UPDATE kpi_facts SET numerator = numerator + 7, label = 'x' WHERE code = 'K2b'",
         "UPDATE kpi_days SET numerator = 99, cases = 3 WHERE code = 'K19'",

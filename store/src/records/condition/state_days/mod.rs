@@ -15,7 +15,7 @@ pub use crate::records::condition::state_days::site_uptimes::{Past, version};
 
 use crate::{
     StoreError,
-    records::{engine::dialect::statement, fleet::assets, people::organisation},
+    records::{Db, engine::dialect::statement, fleet::assets, people::organisation},
 };
 use domain::{
     Timestamp,
@@ -58,7 +58,7 @@ struct Calendar {
 
 impl Calendar {
     /// UTC until there is an organisation: then everything is summed anew.
-    async fn of(db: &impl ConnectionTrait) -> Result<Self, StoreError> {
+    async fn of(db: &Db) -> Result<Self, StoreError> {
         let zone = organisation::time_zone(db).await?.and_then(|name| zone(&name)).unwrap_or(Zone::UTC);
         Ok(Self { zone, days: BTreeMap::new() })
     }
@@ -85,7 +85,7 @@ struct Batch {
 }
 
 impl Batch {
-    async fn new(db: &impl ConnectionTrait) -> Result<Self, StoreError> {
+    async fn new(db: &Db) -> Result<Self, StoreError> {
         let calendar = Calendar::of(db).await?;
         Ok(Self { calendar, fleet: HashMap::new(), sites: HashMap::new() })
     }
@@ -104,7 +104,7 @@ impl Batch {
         }
     }
 
-    async fn write(&mut self, tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    async fn write(&mut self, tx: &Db) -> Result<(), StoreError> {
         for (day, (from, tally)) in std::mem::take(&mut self.fleet) {
             if !tally.is_empty() {
                 let key = [("day", day.into()), ("start_us", from.timestamp_micros().into())];
@@ -124,7 +124,7 @@ impl Batch {
 }
 
 async fn upsert(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     table: &str,
     conflict: &str,
     key: Vec<(&'static str, Value)>,
@@ -147,13 +147,13 @@ async fn upsert(
 }
 
 /// Where an asset's changes are counted, and since when.
-async fn place(tx: &impl ConnectionTrait, asset: AssetId) -> Result<Option<(SiteId, Service)>, StoreError> {
+async fn place(tx: &Db, asset: AssetId) -> Result<Option<(SiteId, Service)>, StoreError> {
     Ok(assets::get(tx, asset).await?.map(|asset| (asset.site_id, asset.service())))
 }
 
 /// Part of an asset's log was written anew.
 pub(in crate::records) async fn log_changed<'a>(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     asset: AssetId,
     gone: impl IntoIterator<Item = &'a Stretch>,
     come: impl IntoIterator<Item = &'a Stretch>,
@@ -171,7 +171,7 @@ pub(in crate::records) async fn log_changed<'a>(
 
 /// A failure was found, changed or taken back.
 pub(in crate::records) async fn failure_changed(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     old: Option<&Failure>,
     new: Option<&Failure>,
 ) -> Result<(), StoreError> {
@@ -187,7 +187,7 @@ pub(in crate::records) async fn failure_changed(
 
 /// An asset came, moved, or went in or out of service.
 pub(in crate::records) async fn asset_changed(
-    tx: &impl ConnectionTrait,
+    tx: &Db,
     old: Option<&Asset>,
     new: Option<&Asset>,
 ) -> Result<(), StoreError> {

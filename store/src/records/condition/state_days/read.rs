@@ -5,6 +5,7 @@ use super::{super::states, LEVELS, columns};
 use crate::{
     StoreError,
     records::{
+        Db,
         engine::dialect::{Dialect, statement},
         fleet::assets,
     },
@@ -33,12 +34,7 @@ pub struct Footing {
 }
 
 /// The fleet's sums of the days from `first` (included) to `to` (excluded), as known at `now`.
-pub async fn ledger(
-    db: &impl ConnectionTrait,
-    first: i32,
-    to: i32,
-    now: Timestamp,
-) -> Result<Ledger, StoreError> {
+pub async fn ledger(db: &Db, first: i32, to: i32, now: Timestamp) -> Result<Ledger, StoreError> {
     let before: Vec<String> =
         LEVELS.iter().map(|name| format!("CAST(coalesce(sum({name}_n), 0) AS bigint)")).collect();
     let sql = format!(
@@ -61,7 +57,7 @@ pub async fn ledger(
 }
 
 /// How many assets and sites there are.
-pub async fn footing(db: &impl ConnectionTrait) -> Result<Footing, StoreError> {
+pub async fn footing(db: &Db) -> Result<Footing, StoreError> {
     let sql = "SELECT count(*), count(DISTINCT site_id) FROM assets";
     let Some(row) = db.query_one_raw(statement(db, sql, [])).await? else { return Ok(Footing::default()) };
     let count = |index| row.try_get_by_index::<i64>(index).map(|n| u64::try_from(n).unwrap_or(0));
@@ -70,11 +66,7 @@ pub async fn footing(db: &impl ConnectionTrait) -> Result<Footing, StoreError> {
 
 /// When equipment in service failed from `from` (included) to `to` (excluded) after a ticket had been opened for it by
 /// itself, at most [`FORESIGHT`] before; oldest first.
-pub async fn foreseen(
-    db: &impl ConnectionTrait,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<Timestamp>, StoreError> {
+pub async fn foreseen(db: &Db, from: Timestamp, to: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
     let sql = "SELECT DISTINCT f.id, f.at_us FROM kpi_facts k \
         JOIN failures f ON f.asset_id = k.asset_id AND f.at_us > k.at_us AND f.at_us <= k.at_us + ?3 \
         JOIN assets a ON a.id = f.asset_id AND f.at_us >= a.in_service_from_us \
@@ -98,11 +90,7 @@ pub struct AssetTime {
 
 /// The uptime of every asset in service within the period, summed where the intervals are, from the one that holds the
 /// start of the period on, for those of an asset do not overlap.
-pub async fn asset_uptimes(
-    db: &impl ConnectionTrait,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<AssetTime>, StoreError> {
+pub async fn asset_uptimes(db: &Db, from: Timestamp, to: Timestamp) -> Result<Vec<AssetTime>, StoreError> {
     let dialect = Dialect::of(db);
     let end = dialect.least("coalesce(i.to_us, ?2), ?2, coalesce(a.in_service_to_us, ?2)");
     let service_start = dialect.greatest("a.in_service_from_us, ?1");
@@ -194,10 +182,7 @@ fn intervals_ahead(dialect: Dialect) -> String {
     )
 }
 
-pub(super) async fn ahead(
-    db: &impl ConnectionTrait,
-    now: Timestamp,
-) -> Result<Vec<(SiteId, Change)>, StoreError> {
+pub(super) async fn ahead(db: &Db, now: Timestamp) -> Result<Vec<(SiteId, Change)>, StoreError> {
     let now_us = now.timestamp_micros();
     let mut found: Vec<(SiteId, Change)> = Vec::new();
     let rows = Ahead::find_by_statement(statement(db, intervals_ahead(Dialect::of(db)), [now_us.into()]))

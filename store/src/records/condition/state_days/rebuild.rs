@@ -4,7 +4,10 @@ use super::{
     super::{failures, states},
     Batch,
 };
-use crate::{StoreError, records::fleet::assets};
+use crate::{
+    StoreError,
+    records::{Db, fleet::assets},
+};
 use domain::{
     clock::from_micros,
     condition::{
@@ -31,7 +34,7 @@ impl Part {
 }
 
 /// Sums everything anew: after another time zone.
-pub async fn rebuild(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn rebuild(tx: &Db) -> Result<(), StoreError> {
     for table in ["fleet_days", "site_days"] {
         tx.execute_unprepared(&format!("DELETE FROM {table}")).await?;
     }
@@ -39,17 +42,12 @@ pub async fn rebuild(tx: &impl ConnectionTrait) -> Result<(), StoreError> {
 }
 
 /// Takes a part of the demo's assets back, which is about to be deleted.
-pub(in crate::records) async fn forget_demo(tx: &impl ConnectionTrait, part: Part) -> Result<(), StoreError> {
+pub(in crate::records) async fn forget_demo(tx: &Db, part: Part) -> Result<(), StoreError> {
     let demo = assets::Entity::find().filter(assets::Column::Id.in_subquery(assets::demo_assets()));
     add(tx, demo, &[part], -1).await
 }
 
-async fn add(
-    tx: &impl ConnectionTrait,
-    fleet: Select<assets::Entity>,
-    parts: &[Part],
-    times: i64,
-) -> Result<(), StoreError> {
+async fn add(tx: &Db, fleet: Select<assets::Entity>, parts: &[Part], times: i64) -> Result<(), StoreError> {
     let mut batch = Batch::new(tx).await?;
     let fleet: Vec<(Uuid, Uuid, i64, Option<i64>)> = fleet
         .select_only()
@@ -79,7 +77,7 @@ async fn add(
 
 /// Everything of `parts` that ever changed at some assets.
 pub(super) async fn changes_of(
-    db: &impl ConnectionTrait,
+    db: &Db,
     of: &[(AssetId, Service)],
     parts: &[Part],
 ) -> Result<Vec<(AssetId, Vec<Change>)>, StoreError> {
@@ -108,11 +106,7 @@ impl Found {
     }
 }
 
-async fn logs(
-    db: &impl ConnectionTrait,
-    of: &[(AssetId, Service)],
-    found: &mut Found,
-) -> Result<(), StoreError> {
+async fn logs(db: &Db, of: &[(AssetId, Service)], found: &mut Found) -> Result<(), StoreError> {
     type Row = (Uuid, i64, Option<i64>, String, bool);
     let rows: Vec<Row> = states::Entity::find()
         .select_only()
@@ -138,11 +132,7 @@ async fn logs(
     Ok(())
 }
 
-async fn failures(
-    db: &impl ConnectionTrait,
-    of: &[(AssetId, Service)],
-    found: &mut Found,
-) -> Result<(), StoreError> {
+async fn failures(db: &Db, of: &[(AssetId, Service)], found: &mut Found) -> Result<(), StoreError> {
     let rows: Vec<(Uuid, i64, Option<i64>)> = failures::Entity::find()
         .select_only()
         .column(failures::Column::AssetId)

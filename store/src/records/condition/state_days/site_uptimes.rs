@@ -4,7 +4,10 @@
 use super::{ALL_DAYS, LEVELS, read::ahead};
 use crate::{
     StoreError,
-    records::engine::dialect::{Dialect, statement},
+    records::{
+        Db,
+        engine::dialect::{Dialect, statement},
+    },
 };
 use domain::{
     Timestamp,
@@ -18,7 +21,7 @@ use sea_orm::{ConnectionTrait, Value, entity::prelude::*};
 use std::collections::HashMap;
 
 /// Changes whenever a sum of a site changes on a day from `first` (included) to `to` (excluded).
-pub async fn version(db: &impl ConnectionTrait, first: i32, to: i32) -> Result<i64, StoreError> {
+pub async fn version(db: &Db, first: i32, to: i32) -> Result<i64, StoreError> {
     let sql =
         "SELECT CAST(coalesce(sum(version), 0) AS bigint) FROM site_day_versions WHERE day >= ? AND day < ?";
     let row = db.query_one_raw(statement(db, sql, [first.into(), to.into()])).await?;
@@ -34,17 +37,13 @@ pub struct Past {
 
 impl Past {
     /// From the start of `from` until the day before `to`.
-    pub async fn load(db: &impl ConnectionTrait, from: Day, to: i32) -> Result<Self, StoreError> {
+    pub async fn load(db: &Db, from: Day, to: i32) -> Result<Self, StoreError> {
         Ok(Self { from, to, sums: within(db, from, from.number, to).await? })
     }
 
     /// The uptime of every site from the first day of this past until `now`; a site without equipment in service is
     /// absent.
-    pub async fn uptimes(
-        &self,
-        db: &impl ConnectionTrait,
-        now: Timestamp,
-    ) -> Result<HashMap<SiteId, Uptime>, StoreError> {
+    pub async fn uptimes(&self, db: &Db, now: Timestamp) -> Result<HashMap<SiteId, Uptime>, StoreError> {
         let mut sites: HashMap<SiteId, Sums> = HashMap::new();
         let length = i128::from(offset_us(now, self.from.from));
         for (site, levels) in at_work(db).await? {
@@ -77,7 +76,7 @@ impl Past {
 }
 
 /// How many machines of each site are in each state in the end.
-async fn at_work(db: &impl ConnectionTrait) -> Result<Vec<(SiteId, Vec<i64>)>, StoreError> {
+async fn at_work(db: &Db) -> Result<Vec<(SiteId, Vec<i64>)>, StoreError> {
     let levels: Vec<String> = LEVELS.iter().map(|name| format!("{name}_n")).collect();
     let sql = format!("SELECT site_id, {} FROM site_days WHERE day = ?", levels.join(", "));
     numbers_by_site(db, &sql, LEVELS.len(), [ALL_DAYS.into()]).await
@@ -85,12 +84,7 @@ async fn at_work(db: &impl ConnectionTrait) -> Result<Vec<(SiteId, Vec<i64>)>, S
 
 /// The offsets of each level from the start of `from`, and the stops, of the days from `first` (included) to `to`
 /// (excluded).
-async fn within(
-    db: &impl ConnectionTrait,
-    from: Day,
-    first: i32,
-    to: i32,
-) -> Result<Vec<(SiteId, Vec<i64>)>, StoreError> {
+async fn within(db: &Db, from: Day, first: i32, to: i32) -> Result<Vec<(SiteId, Vec<i64>)>, StoreError> {
     let from_us = from.from.timestamp_micros();
     let offset = |name: &&str| format!("sum({name}_us + {name}_n * (start_us - {from_us}))");
     let sums: Vec<String> = LEVELS.iter().map(offset).collect();
@@ -104,7 +98,7 @@ async fn within(
 /// What `sql` selects, a site and `count` numbers a row. Carried over as one text: there are thousands of rows, each of
 /// which costs more to carry than to write and read.
 async fn numbers_by_site<const N: usize>(
-    db: &impl ConnectionTrait,
+    db: &Db,
     sql: &str,
     count: usize,
     values: [Value; N],

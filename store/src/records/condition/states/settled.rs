@@ -7,14 +7,14 @@
 //! the asset running; but not at an instant at which it fails or work is done.
 
 use super::{FAILURE, LEFT, MAINTENANCE, REPORT, mark, of_asset_marks};
-use crate::StoreError;
+use crate::{StoreError, records::Db};
 use domain::{
     Timestamp,
     clock::from_micros,
     condition::EquipmentState,
     id::{AssetId, DeviceId},
 };
-use sea_orm::{ConnectionTrait, ExprTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Query};
+use sea_orm::{ExprTrait, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Query};
 
 /// What is known of a device's part before an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Settled {
 }
 
 /// Devices that ever said something of the state of `asset`.
-pub async fn speakers(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<DeviceId>, StoreError> {
+pub async fn speakers(db: &Db, asset: AssetId) -> Result<Vec<DeviceId>, StoreError> {
     let mut found: Vec<DeviceId> = Vec::new();
     // One look into the index a device, however many marks each has.
     loop {
@@ -48,7 +48,7 @@ pub async fn speakers(db: &impl ConnectionTrait, asset: AssetId) -> Result<Vec<D
 
 /// When the part of `device` was last settled strictly before `at`.
 pub async fn settled_before(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     device: DeviceId,
     at: Timestamp,
@@ -73,7 +73,7 @@ pub async fn settled_before(
 
 /// When the part of `device`, which said nothing of its state at `at`, is next settled strictly after that.
 pub async fn settled_after(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     device: DeviceId,
     at: Timestamp,
@@ -89,19 +89,14 @@ pub async fn settled_after(
 }
 
 /// Whether `device` speaks at `at`.
-pub async fn speaks(
-    db: &impl ConnectionTrait,
-    asset: AssetId,
-    device: DeviceId,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
+pub async fn speaks(db: &Db, asset: AssetId, device: DeviceId, at: Timestamp) -> Result<bool, StoreError> {
     let (said, left) = words(db, asset, device, mark::Column::AtUs.lte(at.timestamp_micros())).await?;
     Ok(speaking(said, left))
 }
 
 /// When `device`, or any device, next reported the equipment running strictly after `at`.
 pub async fn runs_after(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     device: Option<DeviceId>,
     at: Timestamp,
@@ -120,7 +115,7 @@ fn speaking(said: Option<Timestamp>, left: Option<Timestamp>) -> bool {
 
 /// When `device` last reported, and when it was last taken off the asset.
 async fn words(
-    db: &impl ConnectionTrait,
+    db: &Db,
     asset: AssetId,
     device: DeviceId,
     when: Expr,
@@ -185,16 +180,10 @@ fn after(at: Timestamp) -> Expr {
     mark::Column::AtUs.gt(at.timestamp_micros())
 }
 
-async fn first(
-    db: &impl ConnectionTrait,
-    marks: Select<mark::Entity>,
-) -> Result<Option<Timestamp>, StoreError> {
+async fn first(db: &Db, marks: Select<mark::Entity>) -> Result<Option<Timestamp>, StoreError> {
     Ok(marks.order_by_asc(mark::Column::AtUs).one(db).await?.map(|row| from_micros(row.at_us)))
 }
 
-async fn last(
-    db: &impl ConnectionTrait,
-    marks: Select<mark::Entity>,
-) -> Result<Option<Timestamp>, StoreError> {
+async fn last(db: &Db, marks: Select<mark::Entity>) -> Result<Option<Timestamp>, StoreError> {
     Ok(marks.order_by_desc(mark::Column::AtUs).one(db).await?.map(|row| from_micros(row.at_us)))
 }

@@ -1,16 +1,15 @@
 //! Figures that are counted in the books as they stood at an instant: stock, customers and contracts.
 
-use crate::{StoreError, records::engine::dialect::statement};
+use crate::{
+    StoreError,
+    records::{Db, engine::dialect::statement},
+};
 use domain::Timestamp;
 use sea_orm::{ConnectionTrait, Value};
 
 /// The value of everything that lay on the shelves and in the vans just before `at`, at the cost of today, in minor
 /// units of `currency`: what lies there now less what has been moved since.
-pub async fn stock_value(
-    db: &impl ConnectionTrait,
-    currency: &str,
-    at: Timestamp,
-) -> Result<i64, StoreError> {
+pub async fn stock_value(db: &Db, currency: &str, at: Timestamp) -> Result<i64, StoreError> {
     let lies = "SELECT CAST(coalesce(sum(l.quantity_milli * p.unit_cost_minor), 0) AS bigint) FROM stock_levels l \
                 JOIN parts p ON p.id = l.part_id WHERE p.currency = ?";
     let moved = "SELECT CAST(coalesce(sum(CASE WHEN m.from_location_id IS NULL THEN 1 ELSE -1 END \
@@ -33,7 +32,7 @@ pub struct Attached {
 }
 
 /// Whoever has a contract is a customer, whenever the record was made.
-pub async fn attached(db: &impl ConnectionTrait, at: Timestamp) -> Result<Attached, StoreError> {
+pub async fn attached(db: &Db, at: Timestamp) -> Result<Attached, StoreError> {
     let us: Value = at.timestamp_micros().into();
     let customers = "SELECT count(*) FROM customers c WHERE c.created_at_us < ? OR EXISTS (\
                      SELECT 1 FROM contracts k WHERE k.customer_id = c.id AND k.start_us < ?)";
@@ -48,7 +47,7 @@ pub async fn attached(db: &impl ConnectionTrait, at: Timestamp) -> Result<Attach
     })
 }
 
-async fn number(db: &impl ConnectionTrait, sql: &str, bound: Vec<Value>) -> Result<i64, StoreError> {
+async fn number(db: &Db, sql: &str, bound: Vec<Value>) -> Result<i64, StoreError> {
     let row = db.query_one_raw(statement(db, sql, bound)).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }

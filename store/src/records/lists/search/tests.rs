@@ -128,7 +128,7 @@ async fn the_index_follows_every_change() {
     assert_eq!(numbers(&records, "clogged").await, ["T-1001"]);
 
     let tx = records.begin().await.unwrap();
-    tickets::Entity::delete_by_id(uuid::Uuid::from(changed.id)).exec(&tx).await.unwrap();
+    tickets::Entity::delete_by_id(uuid::Uuid::from(changed.id)).exec(&*tx).await.unwrap();
     tx.commit().await.unwrap();
     if Dialect::of(records.read()) == Dialect::Postgres {
         return;

@@ -6,7 +6,7 @@ pub use crate::records::telemetry::quarantine::writer::Writer;
 
 use crate::{
     StoreError,
-    records::{List, PageRequest, Paged, lists::scope},
+    records::{Db, List, PageRequest, Paged, lists::scope},
 };
 use domain::{
     Timestamp,
@@ -17,7 +17,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ConnectionTrait, QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect,
     entity::prelude::*,
     sea_query::{Expr, OnConflict},
 };
@@ -84,16 +84,12 @@ pub struct Filter {
     pub reason: Option<String>,
 }
 
-pub async fn get(db: &impl ConnectionTrait, id: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
+pub async fn get(db: &Db, id: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
     Ok(Entity::find_by_id(id).one(db).await?.map(from_row))
 }
 
 /// The row, if `scope` covers its sender. What an unknown sender sent is for those who see everything.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    id: QuarantineId,
-) -> Result<Option<Quarantined>, StoreError> {
+pub async fn find(db: &Db, scope: Scope, id: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
     let seen = scope::by_device(scope, Column::DeviceId);
     Ok(Entity::find_by_id(id).filter(seen).one(db).await?.map(from_row))
 }
@@ -102,7 +98,7 @@ const LIST: List<Uuid> = List::named("quarantine");
 
 /// Newest first.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    db: &Db,
     scope: Scope,
     filter: &Filter,
     page: &PageRequest,
@@ -125,16 +121,12 @@ pub async fn list(
 }
 
 /// False when it was not there.
-pub async fn delete(tx: &impl ConnectionTrait, id: QuarantineId) -> Result<bool, StoreError> {
+pub async fn delete(tx: &Db, id: QuarantineId) -> Result<bool, StoreError> {
     Ok(Entity::delete_by_id(id).exec(tx).await?.rows_affected > 0)
 }
 
 /// Exact counters: of one device, or of all senders.
-pub async fn counts(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    device: Option<DeviceId>,
-) -> Result<Vec<Count>, StoreError> {
+pub async fn counts(db: &Db, scope: Scope, device: Option<DeviceId>) -> Result<Vec<Count>, StoreError> {
     let seen = scope::by_device(scope, counter::Column::DeviceId);
     let mut query = counter::Entity::find().filter(seen).order_by_desc(counter::Column::LastAtUs);
     if let Some(device) = device {
@@ -153,7 +145,7 @@ pub async fn counts(
 }
 
 /// Drops rows and counters of `devices`.
-pub async fn forget(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(), StoreError> {
+pub async fn forget(tx: &Db, devices: &[DeviceId]) -> Result<(), StoreError> {
     for some in devices.chunks(ROWS_PER_STATEMENT) {
         let ids: Vec<Uuid> = some.iter().map(|id| Uuid::from(*id)).collect();
         Entity::delete_many().filter(Column::DeviceId.is_in(ids.clone())).exec(tx).await?;
@@ -163,7 +155,7 @@ pub async fn forget(tx: &impl ConnectionTrait, devices: &[DeviceId]) -> Result<(
 }
 
 /// Adds rows, counts them, and drops what exceeds [`ROWS_PER_DEVICE`].
-pub async fn insert(tx: &impl ConnectionTrait, rows: &[Quarantined]) -> Result<(), StoreError> {
+pub async fn insert(tx: &Db, rows: &[Quarantined]) -> Result<(), StoreError> {
     let mut counts: BTreeMap<(Uuid, &str), (i64, i64)> = BTreeMap::new();
     for row in rows {
         let (count, last_at_us) = counts.entry((column(row.device), &row.reason)).or_default();
@@ -187,10 +179,7 @@ pub async fn insert(tx: &impl ConnectionTrait, rows: &[Quarantined]) -> Result<(
     Ok(())
 }
 
-async fn add_counts(
-    tx: &impl ConnectionTrait,
-    counts: BTreeMap<(Uuid, &str), (i64, i64)>,
-) -> Result<(), StoreError> {
+async fn add_counts(tx: &Db, counts: BTreeMap<(Uuid, &str), (i64, i64)>) -> Result<(), StoreError> {
     let rows: Vec<_> = counts
         .into_iter()
         .map(|((device_id, reason), (count, last_at_us))| counter::ActiveModel {
@@ -211,7 +200,7 @@ async fn add_counts(
 }
 
 /// Ids sort by creation, so the oldest row to keep bounds those to drop.
-async fn prune(tx: &impl ConnectionTrait, device_id: Uuid) -> Result<(), StoreError> {
+async fn prune(tx: &Db, device_id: Uuid) -> Result<(), StoreError> {
     let oldest_dropped: Option<Uuid> = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -271,7 +260,7 @@ fn from_row(row: Model) -> Quarantined {
 }
 
 /// Counts a refusal on the row of its source and reason; false when there is none yet.
-async fn count_on_its_row(tx: &impl ConnectionTrait, row: &Quarantined) -> Result<bool, StoreError> {
+async fn count_on_its_row(tx: &Db, row: &Quarantined) -> Result<bool, StoreError> {
     let Some(source) = &row.source else { return Ok(false) };
     let same = Column::Source
         .eq(source.as_str())

@@ -4,7 +4,7 @@
 use super::{Column, Entity, from_row, seen};
 use crate::{
     StoreError,
-    records::{columns, insight::kpi_facts, lists::readable},
+    records::{Db, columns, insight::kpi_facts, lists::readable},
 };
 use domain::{
     Timestamp,
@@ -12,7 +12,7 @@ use domain::{
     people::account::Scope,
     work::{Priority, ticket::Ticket},
 };
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -34,12 +34,7 @@ pub struct Open {
     pub at_risk: u64,
 }
 
-pub async fn open(
-    db: &impl ConnectionTrait,
-    scope: Scope,
-    limit: u64,
-    at_risk_before: Timestamp,
-) -> Result<Open, StoreError> {
+pub async fn open(db: &Db, scope: Scope, limit: u64, at_risk_before: Timestamp) -> Result<Open, StoreError> {
     let mut ranked = of_open(scope)
         .select_only()
         .column(Column::Id)
@@ -67,10 +62,7 @@ pub async fn open(
 }
 
 /// The tickets, in the same order.
-async fn promised(
-    db: &impl ConnectionTrait,
-    ranked: Vec<(Uuid, Option<i64>)>,
-) -> Result<Vec<Promised>, StoreError> {
+async fn promised(db: &Db, ranked: Vec<(Uuid, Option<i64>)>) -> Result<Vec<Promised>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ranked.iter().map(|(id, _)| *id))).all(db).await?;
     let (tickets, _set_aside) = readable::each("ticket", rows, |row| (row.id, &row.number), from_row);
     let mut tickets: HashMap<Uuid, Ticket> = tickets.into_iter().map(|t| (t.id.into(), t)).collect();
