@@ -6,7 +6,7 @@
 
 use crate::{StoreError, records::Db};
 use domain::{Timestamp, clock::from_micros, insight::kpi::REPEAT_WINDOW};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -16,7 +16,7 @@ use domain::{
     },
     id::{AssetId, SiteId},
 };
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 use std::collections::HashMap;
 
 /// Assets read at once.
