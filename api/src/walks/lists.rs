@@ -5,6 +5,7 @@ mod bodies;
 mod cursors;
 mod pages;
 mod parameters;
+mod sorting;
 
 use crate::{operation::openapi, testing::Answer};
 use serde_json::Value;

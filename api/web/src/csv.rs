@@ -6,7 +6,7 @@
 //!
 //! ```ignore
 //! let listed = Listed { deps, view, filter };
-//! csv::file("customers.csv", heads, listed, |listed, page| Box::pin(rows(listed, page))).await
+//! csv::file("customers.csv", heads, listed, order, |listed, page| Box::pin(rows(listed, page))).await
 //! ```
 
 use super::{
@@ -47,14 +47,16 @@ impl<F: Send + Sync + 'static> Source for Listed<F> {
 /// The cells of some rows, and where those after them begin.
 pub type Rows = Result<Paged<Vec<String>>, CommandError>;
 
-/// The file `name` of all rows that `read` finds in `list`. A row that is stored and cannot be read has its name and
+/// The file `name` of all rows that `read` finds in `list`, in `order`. A row that is stored and cannot be read has its name and
 /// says so; what cannot be read at all is an error page.
-pub async fn file<L, R>(name: &str, heads: Vec<String>, list: L, read: R) -> PageResult
+pub async fn file<L, O, R>(name: &str, heads: Vec<String>, list: L, order: O, read: R) -> PageResult
 where
     L: Source,
-    R: for<'a> Fn(&'a L, PageRequest) -> BoxFuture<'a, Rows> + Send + Sync + 'static,
+    O: Copy + Send + Sync + 'static,
+    R: for<'a> Fn(&'a L, PageRequest<O>) -> BoxFuture<'a, Rows> + Send + Sync + 'static,
 {
-    let mut page = read(&list, PageRequest::first(PageRequest::MAX_LIMIT)).await.map_err(PageError)?;
+    let piece = move |cursor| PageRequest { limit: PageRequest::MAX_LIMIT, cursor, order };
+    let mut page = read(&list, piece(None)).await.map_err(PageError)?;
     let pieces = async_stream::try_stream! {
         let mut text = String::from("\u{feff}");
         push_row(&mut text, &heads);
@@ -65,8 +67,7 @@ where
             }
             yield Bytes::from(std::mem::take(&mut text));
             let Some(cursor) = page.next_cursor else { break };
-            let next = PageRequest { cursor: Some(cursor), ..PageRequest::first(PageRequest::MAX_LIMIT) };
-            page = read(&list, next).await.map_err(io::Error::other)?;
+            page = read(&list, piece(Some(cursor))).await.map_err(io::Error::other)?;
         }
     };
     Ok(download(name, pieces))

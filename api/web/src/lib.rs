@@ -16,6 +16,7 @@ pub mod json;
 pub mod layout;
 pub mod limiter;
 pub mod list;
+pub mod listing;
 pub mod live;
 pub mod offers;
 pub mod panics;

@@ -52,6 +52,10 @@ impl ListQuery {
         next.pairs.push((name.into(), value.into()));
         next
     }
+    /// Asked by a program rather than for a page.
+    pub fn is_of_program(&self) -> bool {
+        is_program(&self.path)
+    }
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -61,7 +65,7 @@ impl ListQuery {
     }
     /// A form sends its empty fields too, which ask for nothing; a program that sends an empty value forgot it.
     fn empty_is_absent(&self) -> bool {
-        !is_program(&self.path)
+        !self.is_of_program()
     }
 }
 

@@ -36,21 +36,59 @@ impl Column {
     }
 }
 
+/// A head as it is drawn.
+pub struct Head {
+    pub label: &'static str,
+    pub numeric: bool,
+    pub sort: Option<Sort>,
+}
+
+/// What a head does to the order of its list.
+pub struct Sort {
+    /// The list by this head, the other way if it is by this head already.
+    pub link: String,
+    /// Which way the list goes by this head now, if it does.
+    pub descending: Option<bool>,
+}
+
+impl From<&Column> for Head {
+    fn from(column: &Column) -> Self {
+        Self { label: column.label, numeric: column.numeric, sort: None }
+    }
+}
+
 /// A table in a card. Each row is a `tr`; `caption` and `empty` are translation keys, the caption for screen readers.
 pub fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Markup], empty: &str) -> Markup {
+    let heads: Vec<Head> = columns.iter().map(Into::into).collect();
+    under(lang, caption, &heads, rows, empty)
+}
+
+/// The same under heads of which some sort.
+pub fn under(lang: Lang, caption: &str, heads: &[Head], rows: &[Markup], empty: &str) -> Markup {
     html! {
         // Reachable by keyboard, because it may be wider than the screen.
         div.card.scroll tabindex="0" role="region" aria-label=(lang.t(caption)) {
             @if rows.is_empty() {
                 p.nothing { (lang.t(empty)) }
             } @else {
-                table.list.cards style=(card_heads(columns.iter().map(|column| lang.t(column.label)))) {
+                table.list.cards style=(card_heads(heads.iter().map(|head| lang.t(head.label)))) {
                     caption.sr { (lang.t(caption)) ": " (lang.count("list-count", rows.len() as i64)) }
-                    thead { tr {
-                        @for column in columns { th scope="col" class=[column.numeric.then_some("n")] { (lang.t(column.label)) } }
-                    } }
+                    thead { tr { @for head in heads { (head_cell(lang, head)) } } }
                     tbody { @for row in rows { (row) } }
                 }
+            }
+        }
+    }
+}
+
+fn head_cell(lang: Lang, head: &Head) -> Markup {
+    let way = head.sort.as_ref().and_then(|sort| sort.descending);
+    let way = way.map(|descending| if descending { "descending" } else { "ascending" });
+    html! {
+        th scope="col" class=[head.numeric.then_some("n")] aria-sort=[way] {
+            @match &head.sort {
+                Some(sort) => { a href=(sort.link) { (lang.t(head.label)) } }
+                None => { (lang.t(head.label)) }
             }
         }
     }
@@ -59,14 +97,14 @@ pub fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Markup], emp
 /// The rows of a table, and after them those that cannot be read, each with what it is called.
 pub fn with_unreadable(
     lang: Lang,
-    columns: &[Column],
+    columns: usize,
     mut rows: Vec<Markup>,
     unreadable: &[Unreadable],
 ) -> Vec<Markup> {
     rows.extend(unreadable.iter().map(|row| {
         html! { tr {
             td { b { (row.name) @if row.name.is_empty() { (row.id) } } }
-            td colspan=(columns.len().saturating_sub(1)) { span.pill.crit { (icon("alert")) (lang.t("list-unreadable")) } }
+            td colspan=(columns.saturating_sub(1)) { span.pill.crit { (icon("alert")) (lang.t("list-unreadable")) } }
         } }
     }));
     rows
@@ -105,6 +143,8 @@ pub fn card_heads(heads: impl IntoIterator<Item = String>) -> String {
 pub fn filters(lang: Lang, query: &ListQuery, fields: &Markup) -> Markup {
     html! {
         form.filters method="get" action=(query.path()) role="search" {
+            // Narrowed, the list keeps its order.
+            @if let Some(order) = query.get("sort") { input type="hidden" name="sort" value=(order); }
             (fields)
             button.btn2 type="submit" { (icon("search")) (lang.t("list-filter")) }
             (export_link(lang, query))

@@ -41,6 +41,7 @@ use tokio::sync::watch;
 
 pub use crate::records::lists::{
     cursor::{Key, List},
+    order::{Sortable, Sorted},
     readable::Unreadable,
 };
 pub use db::{Db, Snapshot};
@@ -187,24 +188,34 @@ pub struct Paged<T> {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Which page of a list, keyset style: `cursor` is the sealed word from [`Paged::next_cursor`], which [`List`] reads.
+/// Which page of a list in the order `O`, keyset style: `cursor` is the sealed word from [`Paged::next_cursor`], which
+/// [`List`] reads.
 #[derive(Clone, Debug)]
-pub struct PageRequest {
+pub struct PageRequest<O = ()> {
     pub limit: u64,
     pub cursor: Option<String>,
+    pub order: O,
 }
 
 impl PageRequest {
     pub const DEFAULT_LIMIT: u64 = 50;
     pub const MAX_LIMIT: u64 = 500;
-
+}
+impl<O: Default> PageRequest<O> {
+    /// In the list's own order.
     pub fn first(limit: u64) -> Self {
-        Self { limit: limit.clamp(1, Self::MAX_LIMIT), cursor: None }
+        Self { limit: limit.clamp(1, PageRequest::MAX_LIMIT), cursor: None, order: O::default() }
     }
 }
-impl Default for PageRequest {
+impl<O> PageRequest<O> {
+    /// The same of a list that has one order.
+    pub fn unsorted(&self) -> PageRequest {
+        PageRequest { limit: self.limit, cursor: self.cursor.clone(), order: () }
+    }
+}
+impl<O: Default> Default for PageRequest<O> {
     fn default() -> Self {
-        Self::first(Self::DEFAULT_LIMIT)
+        Self::first(PageRequest::DEFAULT_LIMIT)
     }
 }
 

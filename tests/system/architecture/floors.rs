@@ -62,7 +62,7 @@ const FLOORS: [Floor; 4] = [
             "timeline",
             "walks",
         ],
-        knots: &[&["fleet/assets", "fleet/devices"], &["work/tickets", "work/work_orders"]],
+        knots: &[&["fleet/assets", "fleet/devices"]],
     },
 ];
 

@@ -1,6 +1,6 @@
 //! Alerts for programs.
 
-use super::asked;
+use super::list::Alerts;
 use axum::extract::{Path, State};
 use domain::{
     Money, Timestamp,
@@ -25,6 +25,7 @@ use web::{
     deps::Deps,
     json::{Json, Time},
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
 };
@@ -102,8 +103,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<AlertView>>, Problem> {
-    let filter = asked::filter(&query)?;
-    let found = alerts::list(deps.records.read(), user.scope(), &filter, deps.now(), &query.page()?).await?;
+    let found = listing::find::<Alerts>(&deps, &user, &query).await?;
     Ok(Json(found.map(|alert| AlertView::new(alert, user.actor.role)).into()))
 }
 

@@ -1,9 +1,8 @@
 //! The alert inbox: what rules found, the most urgent first, with the evidence frozen when each was raised.
 
-mod asked;
 mod card;
-mod file;
 pub mod json;
+mod list;
 mod pages;
 pub mod sentence;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The alert inbox and the page of one alert.
 
-use super::{evidence_card, file, sentence::sentence, severity_class, thumbnail, verdict_key};
+use super::{evidence_card, list::Alerts, severity_class, verdict_key};
 use crate::fleet::models::metrics::MetricNames;
 use axum::{
     extract::{Path, State},
@@ -14,7 +14,7 @@ use domain::{
         rule::Rule,
     },
     fleet::{asset::Asset, site::Site},
-    id::{AlertId, AssetId},
+    id::AlertId,
     reason::Reason,
 };
 use maud::{Markup, html};
@@ -22,124 +22,48 @@ use service::{
     command::CommandError,
     condition::alerts::{
         commands::{self, Dismiss},
-        queries::{self, Row},
+        queries,
     },
     scope,
 };
-use std::collections::HashMap;
 use store::records::{
     condition::{alerts, rules},
     fleet::{assets, sites},
 };
 use uuid::Uuid;
 use web::{
-    csv::Listed,
     deps::Deps,
     form::Form,
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, View},
     response::{PageResult, see_other},
-    table::{self, Column},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let filter = super::asked::filter(&query)?;
-    if query.wants_csv()? {
-        return file::all(Listed { deps, view, filter }).await;
-    }
-    let found = queries::inbox(&deps, view.scope(), &filter, &query.page()?).await?;
-    let lang = view.lang;
-    let names =
-        MetricNames::of_assets(deps.records.read(), found.items.iter().map(|row| row.alert.asset_id)).await?;
-    let rows: Vec<Markup> = found.items.iter().map(|row| line(&deps, &view, &names, row)).collect();
-    let columns = [
-        Column::text("alerts-severity"),
-        Column::text("alerts-equipment"),
-        Column::text("alerts-what"),
-        Column::text("alerts-chart"),
-        Column::number("alerts-money"),
-        Column::text("alerts-since"),
-        Column::text("alerts-actions"),
-    ];
-    let main = html! {
-        div.top { div { h1 { (lang.t("alerts-title")) } p.sub { (lang.t("alerts-lead")) } } }
-        (filters(&view, &query))
-        // A table of its own id: the stream of alerts fetches it anew.
-        div #alerts-inbox data-live-refresh="alerts" {
-            (table::table(lang, "alerts-title", &columns, &table::with_unreadable(lang, &columns, rows, &found.unreadable), "alerts-none"))
-            (table::next_page(lang, &query, found.next_cursor.as_deref()))
+    listing::page::<Alerts>(deps, view, query, |view, list| {
+        let lang = view.lang;
+        html! {
+            div.top { div { h1 { (lang.t("alerts-title")) } p.sub { (lang.t("alerts-lead")) } } }
+            (list.filters)
+            // A table of its own id: the stream of alerts fetches it anew.
+            div #alerts-inbox data-live-refresh="alerts" { (list.table) }
         }
-    };
-    Ok(layout::page(&view, &lang.t("alerts-title"), &main).into_response())
-}
-
-fn filters(view: &View, query: &ListQuery) -> Markup {
-    let lang = view.lang;
-    let form = Form::filled(["show", "severity"].map(|name| (name, query.get(name).unwrap_or(""))));
-    let option = |value: &str, key: &str| (value.to_string(), lang.t(key));
-    let shows = [
-        option("", "alerts-show-open"),
-        option("cleared", "alerts-show-cleared"),
-        option("hidden", "alerts-show-hidden"),
-        option("all", "alerts-show-all"),
-    ];
-    let mut severities = vec![option("", "alerts-any-severity")];
-    severities.extend(Severity::ALL.iter().rev().map(|s| option(s.as_str(), &severity_key(*s))));
-    let f = form.fields(lang);
-    let fields = html! {
-        (f.select("show", "alerts-show", &shows))
-        (f.select("severity", "alerts-severity", &severities))
-    };
-    table::filters(lang, query, &fields)
+    })
+    .await
 }
 
 pub(super) fn severity_key(severity: Severity) -> String {
     format!("alerts-severity-{}", severity.as_str())
 }
 
-/// What the metrics of each asset are called.
-pub(super) type Names = HashMap<AssetId, MetricNames>;
-
-pub(super) fn why(view: &View, names: &Names, row: &Row) -> String {
-    let unnamed = MetricNames::default();
-    let names = names.get(&row.alert.asset_id).unwrap_or(&unnamed);
-    row.evidence.as_ref().map(|evidence| sentence(view, names, &evidence.sentence)).unwrap_or_default()
-}
-
-fn line(deps: &Deps, view: &View, names: &Names, row: &Row) -> Markup {
-    let (lang, alert) = (view.lang, &row.alert);
-    let why = why(view, names, row);
-    html! { tr {
-        td { (severity_pill(view, alert.severity)) }
-        td {
-            @if let Some(asset) = &row.asset { a href={ "/assets/" (asset.id) } { b { (asset.name) } } }
-            @if let Some(site) = &row.site { p.sub { (site.name) } }
-        }
-        td.wrapless { a href={ "/alerts/" (alert.id) } { (why) }
-            p.sub {
-                @if let Some(evidence) = &row.evidence { (lang.phrase(&evidence.rule.name)) }
-                " " (flags(view, alert))
-            } }
-        td { @if let Some(evidence) = &row.evidence { div.thumb { (thumbnail(view, evidence)) } } }
-        td.n { @if let Some(money) = alert.money_at_risk { (lang.money(money)) } @else { "–" } }
-        td { time datetime=(alert.raised_at.to_rfc3339()) title=(lang.date_time(alert.raised_at, view.zone)) { (lang.relative(alert.raised_at, deps.now())) } }
-        td { div.act {
-            @if alert.cleared_at.is_none() && alert.acknowledged.is_none() { (button(view, alert, "acknowledge", "alerts-acknowledge", "mini")) }
-            @match row.group.as_ref().and_then(|group| group.ticket_id) {
-                Some(ticket) => { a.mini href={ "/tickets/" (ticket) } { (lang.t("alerts-ticket")) } }
-                None => { @if alert.cleared_at.is_none() { (button(view, alert, "ticket", "alerts-create-ticket", "mini")) } }
-            }
-        } }
-    } }
-}
-
-fn severity_pill(view: &View, severity: Severity) -> Markup {
+pub(super) fn severity_pill(view: &View, severity: Severity) -> Markup {
     html! { span class={ "pill " (severity_class(severity)) } { (view.lang.t(&severity_key(severity))) } }
 }
 
-fn flags(view: &View, alert: &Alert) -> Markup {
+pub(super) fn flags(view: &View, alert: &Alert) -> Markup {
     let lang = view.lang;
     html! {
         @match alert.clear_reason {
@@ -155,7 +79,7 @@ fn flags(view: &View, alert: &Alert) -> Markup {
     }
 }
 
-fn button(view: &View, alert: &Alert, command: &str, key: &str, class: &str) -> Markup {
+pub(super) fn button(view: &View, alert: &Alert, command: &str, key: &str, class: &str) -> Markup {
     html! {
         form method="post" action={ "/alerts/" (alert.id) "/" (command) } {
             (Form::blank().fields(view.lang).start())

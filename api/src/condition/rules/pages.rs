@@ -81,7 +81,7 @@ pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
     let main = html! {
         div.top { div { h1 { (lang.t("rules-title")) } p.sub { (lang.t("rules-lead")) } }
             div.act { a.btn href="/rules/new" { (icon("plus")) (lang.t("rules-new")) } } }
-        (table::table(lang, "rules-title", &columns, &table::with_unreadable(lang, &columns, rows, &unreadable), "rules-none"))
+        (table::table(lang, "rules-title", &columns, &table::with_unreadable(lang, columns.len(), rows, &unreadable), "rules-none"))
     };
     Ok(layout::page(&view, &lang.t("rules-title"), &main).into_response())
 }

@@ -1,5 +1,6 @@
 //! Assets for programs.
 
+use super::pages::list::Assets;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -7,16 +8,15 @@ use axum::{
 use domain::{Money, fleet::asset::Asset, id::AssetId, people::account::Role};
 use serde::Serialize;
 use service::{
-    command::CommandError,
     fleet::assets::commands::{self, AssetInput},
     scope,
 };
-use store::records::fleet::assets;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -58,17 +58,6 @@ impl AssetView {
     }
 }
 
-/// The filters that pages and programs share.
-pub(crate) fn filter(query: &ListQuery) -> Result<assets::Filter, CommandError> {
-    Ok(assets::Filter {
-        customer: query.id("customer_id")?,
-        site: query.id("site_id")?,
-        model: query.id("model_id")?,
-        text: query.get("q").map(Into::into),
-        ..Default::default()
-    })
-}
-
 /// Assets that the caller may see, by name.
 #[utoipa::path(get, path = "/api/v1/assets", tag = "assets",
     params(("customer_id" = Option<Uuid>, Query), ("site_id" = Option<Uuid>, Query), ("model_id" = Option<Uuid>, Query),
@@ -79,7 +68,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<AssetView>>, Problem> {
-    let page = assets::list(deps.records.read(), user.scope(), &filter(&query)?, &query.page()?).await?;
+    let page = listing::find::<Assets>(&deps, &user, &query).await?;
     Ok(Json(page.map(|asset| AssetView::new(asset, user.actor.role)).into()))
 }
 

@@ -1,5 +1,6 @@
 //! Customers for programs.
 
+use super::list::Customers;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -10,12 +11,12 @@ use service::{
     fleet::customers::commands::{self, CustomerInput},
     scope,
 };
-use store::records::fleet::customers;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -59,9 +60,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<CustomerView>>, Problem> {
-    let filter = customers::Filter { text: query.get("q").map(Into::into) };
-    let page = customers::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    Ok(Json(page.map(CustomerView::from).into()))
+    listing::json::<Customers, _>(&deps, &user, &query).await
 }
 
 /// One customer.

@@ -1,6 +1,7 @@
 //! Who owns equipment and pays for its service.
 
 pub mod json;
+mod list;
 pub(crate) mod pages;
 
 use domain::people::account::Role::{

@@ -1,11 +1,11 @@
 //! Customers for people: the list, one with its sites, and the form.
 
-use super::WRITE;
+use super::{WRITE, list::Customers};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use domain::{fleet::customer::Customer, id::CustomerId};
+use domain::id::CustomerId;
 use maud::{Markup, html};
 use service::{
     fleet::customers::commands::{self, CustomerInput},
@@ -13,84 +13,32 @@ use service::{
 };
 use store::records::{
     PageRequest,
-    fleet::{assets, customers, sites},
+    fleet::{assets, sites},
 };
 use uuid::Uuid;
 use web::{
-    csv::{self, Listed},
     deps::Deps,
     form::Form,
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, View},
     response::{PageError, PageResult, see_other},
-    table::{self, Column},
 };
 
-const COLUMNS: [Column; 4] = [
-    Column::text("customers-name"),
-    Column::text("customers-email"),
-    Column::text("customers-phone"),
-    Column::text("customers-currency"),
-];
-
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let filter = customers::Filter { text: query.get("q").map(Into::into) };
-    if query.wants_csv()? {
-        return file(Listed { deps, view, filter }).await;
-    }
-    let page = customers::list(deps.records.read(), view.scope(), &filter, &query.page()?).await?;
-    let lang = view.lang;
-    let rows: Vec<Markup> = page
-        .items
-        .iter()
-        .map(|customer| {
-            html! { tr {
-                td { a href={ "/customers/" (customer.id) } { b { (customer.name) } } }
-                td { (customer.email.as_deref().unwrap_or("")) }
-                td { (customer.phone.as_deref().unwrap_or("")) }
-                td { (customer.currency) }
-            } }
-        })
-        .collect();
-    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
-    let fields = form.fields(lang);
-    Ok(layout::page(
-        &view,
-        &lang.t("customers-title"),
-        &html! {
+    listing::page::<Customers>(deps, view, query, |view, list| {
+        html! {
             div.top {
-                h1 { (lang.t("customers-title")) }
-                @if may_write(&view) { a.btn href="/customers/new" { (icon("plus")) (lang.t("customers-new")) } }
+                h1 { (view.lang.t("customers-title")) }
+                @if may_write(view) { a.btn href="/customers/new" { (icon("plus")) (view.lang.t("customers-new")) } }
             }
-            (table::filters(lang, &query, &html! { (fields.input("search", "q", "customers-search")) }))
-            (table::table(lang, "customers-title", &COLUMNS, &table::with_unreadable(lang, &COLUMNS, rows, &page.unreadable), "customers-none"))
-            (table::next_page(lang, &query, page.next_cursor.as_deref()))
-        },
-    )
-    .into_response())
-}
-
-async fn file(list: Listed<customers::Filter>) -> PageResult {
-    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
-    csv::file("customers.csv", heads, list, |list, page| {
-        Box::pin(async move {
-            let db = list.deps.records.read();
-            let found = customers::list(db, list.view.scope(), &list.filter, &page).await?;
-            Ok(found.map(|customer| cells(&customer)))
-        })
+            (list.filters)
+            (list.table)
+        }
     })
     .await
-}
-
-fn cells(customer: &Customer) -> Vec<String> {
-    vec![
-        customer.name.clone(),
-        customer.email.clone().unwrap_or_default(),
-        customer.phone.clone().unwrap_or_default(),
-        customer.currency.to_string(),
-    ]
 }
 
 pub fn may_write(view: &View) -> bool {

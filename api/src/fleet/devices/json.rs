@@ -1,5 +1,6 @@
 //! Devices for programs.
 
+use super::list::Devices;
 use crate::telemetry::samples::json::LatestView;
 use axum::{
     extract::{Path, State},
@@ -14,13 +15,13 @@ use service::{
     },
     scope,
 };
-use store::records::fleet::devices;
 use uuid::Uuid;
 use web::{
     chart::state_word,
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -134,8 +135,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<DeviceView>>, Problem> {
-    let filter = devices::Filter { asset: query.id("asset_id")?, text: query.get("q").map(Into::into) };
-    let page = devices::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
+    let page = listing::find::<Devices>(&deps, &user, &query).await?;
     Ok(Json(page.map(|device| DeviceView::from(&device)).into()))
 }
 

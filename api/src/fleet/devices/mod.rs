@@ -1,7 +1,7 @@
 //! What speaks for equipment: registering devices, and giving and taking their credentials.
 
-mod file;
 pub mod json;
+mod list;
 pub mod pages;
 
 use crate::fleet::customers::WRITE;

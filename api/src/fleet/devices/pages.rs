@@ -1,6 +1,6 @@
 //! Devices for people: the list, one with its three facts and live charts, and its credentials.
 
-use super::file;
+use super::list::Devices;
 use crate::{
     choices,
     fleet::{
@@ -28,94 +28,47 @@ use service::{
     command::CommandError,
     fleet::devices::{
         commands::{self, NewDevice},
-        queries::{self, Facts, facts},
+        queries::{Facts, facts},
     },
     scope,
 };
 use store::records::{
-    fleet::{assets, device_attributes, devices},
+    fleet::{assets, device_attributes},
     telemetry::quarantine,
 };
 use uuid::Uuid;
 use web::{
     chart::{Plot, state_pill},
     chooser::Kind,
-    csv::Listed,
     deps::Deps,
     form::Form,
-    i18n::Lang,
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, View},
     response::{PageResult, see_other},
-    table::{self, Column},
     time::ago,
 };
 
-pub(super) const COLUMNS: [Column; 4] = [
-    Column::text("devices-name"),
-    Column::text("devices-asset"),
-    Column::text("devices-connection"),
-    Column::text("devices-created"),
-];
-
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let asked = devices::Filter { asset: query.id("asset_id")?, text: query.get("q").map(Into::into) };
-    if query.wants_csv()? {
-        return file::all(Listed { deps, view, filter: asked }).await;
-    }
-    let db = deps.records.read();
-    let page = devices::list(db, view.scope(), &asked, &query.page()?).await?;
-    let machines = assets::by_ids(db, page.items.iter().filter_map(|device| device.asset_id)).await?;
-    let machine = |device: &Device| {
-        device.asset_id.and_then(|id| machines.get(&id)).map_or_else(String::new, |asset| asset.name.clone())
-    };
-    let open = queries::connected(db, &page.items).await?;
-    let lang = view.lang;
-    let word = |device: &Device| connection_word(lang, device, &open);
-    let rows: Vec<Markup> = page
-        .items
-        .iter()
-        .map(|device| {
-            html! { tr {
-                td { a href={ "/devices/" (device.id) } { b { (device.name) } } }
-                td { @if let Some(id) = device.asset_id { a href={ "/assets/" (id) } { (machine(device)) } } }
-                td { span.pill.ok[open.contains(&device.id)].crit[device.revoked_at.is_some()] { (word(device)) } }
-                td { (lang.date(device.created_at, view.zone)) }
-            } }
-        })
-        .collect();
-    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
-    let fields = form.fields(lang);
-    Ok(layout::page(
-        &view,
-        &lang.t("devices-title"),
-        &html! {
+    listing::page::<Devices>(deps, view, query, |view, list| {
+        let lang = view.lang;
+        html! {
             div.top {
                 h1 { (lang.t("devices-title")) }
-                @if may_write(&view) {
+                @if may_write(view) {
                     div.act {
                         a.btn2 href="/quarantine" { (icon("inbox")) (lang.t("quarantine-title")) }
                         a.btn href="/connect" { (icon("plug")) (lang.t("nav-connect")) }
                     }
                 }
             }
-            (table::filters(lang, &query, &html! { (fields.input("search", "q", "devices-search")) }))
-            (table::table(lang, "devices-title", &COLUMNS, &table::with_unreadable(lang, &COLUMNS, rows, &page.unreadable), "devices-none"))
-            (table::next_page(lang, &query, page.next_cursor.as_deref()))
-        },
-    )
-    .into_response())
-}
-
-/// Whether `device` may connect, and does.
-pub(super) fn connection_word(lang: Lang, device: &Device, open: &[DeviceId]) -> String {
-    match (device.revoked_at, open.contains(&device.id)) {
-        (Some(_), _) => lang.t("devices-revoked"),
-        (None, true) => lang.t("devices-connected"),
-        (None, false) => lang.t("devices-not-connected"),
-    }
+            (list.filters)
+            (list.table)
+        }
+    })
+    .await
 }
 
 pub async fn show(

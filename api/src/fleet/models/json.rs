@@ -1,5 +1,6 @@
 //! Models for programs.
 
+use super::list::Models;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -13,12 +14,13 @@ use service::{
     fleet::models::commands::{self, MetricShape, ModelInput},
     scope,
 };
-use store::records::fleet::{model_metrics, models};
+use store::records::fleet::model_metrics;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
 };
@@ -63,8 +65,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<ModelView>>, Problem> {
-    let filter = models::Filter { text: query.get("q").map(Into::into) };
-    let page = models::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
+    let page = listing::find::<Models>(&deps, &user, &query).await?;
     let mut metrics =
         model_metrics::of_models(deps.records.read(), page.items.iter().map(|model| model.id)).await?;
     let shown = |model: Model| {

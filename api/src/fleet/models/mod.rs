@@ -1,6 +1,7 @@
 //! Types of equipment.
 
 pub mod json;
+mod list;
 pub mod metrics;
 pub mod pages;
 

@@ -1,30 +1,26 @@
 //! Models for people: the list and the form.
 
-use super::metrics;
+use super::{list::Models, metrics};
 use crate::fleet::customers::pages::may_write;
-use axum::{
-    extract::{Path, State},
-    response::IntoResponse,
-};
+use axum::extract::{Path, State};
 use domain::{fleet::model::Model, id::ModelId};
 use maud::{Markup, html};
 use service::{
     fleet::models::commands::{self, ModelInput},
     scope,
 };
-use store::records::fleet::{model_metrics, models};
+use store::records::fleet::model_metrics;
 use uuid::Uuid;
 use web::{
-    csv::{self, Listed},
     deps::Deps,
     form::Form,
     i18n::Lang,
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, View},
     response::{PageError, PageResult, see_other},
-    table::{self, Column},
 };
 
 /// Manufacturer and name, as people call the type.
@@ -32,55 +28,16 @@ pub fn model_name(lang: Lang, model: &Model) -> String {
     format!("{} {}", model.manufacturer, lang.phrase(&model.name))
 }
 
-const COLUMNS: [Column; 3] =
-    [Column::text("models-name"), Column::text("models-manufacturer"), Column::text("models-equipment-type")];
-
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let filter = models::Filter { text: query.get("q").map(Into::into) };
-    if query.wants_csv()? {
-        return file(Listed { deps, view, filter }).await;
-    }
-    let page = models::list(deps.records.read(), view.scope(), &filter, &query.page()?).await?;
-    let lang = view.lang;
-    let rows: Vec<Markup> = page
-        .items
-        .iter()
-        .map(|model| {
-            html! { tr {
-                td { @if may_write(&view) { a href={ "/models/" (model.id) } { b { (lang.phrase(&model.name)) } } } @else { b { (lang.phrase(&model.name)) } } }
-                td { (model.manufacturer) }
-                td { (lang.equipment_type(&model.equipment_type)) }
-            } }
-        })
-        .collect();
-    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
-    let fields = form.fields(lang);
-    Ok(layout::page(
-        &view,
-        &lang.t("models-title"),
-        &html! {
+    listing::page::<Models>(deps, view, query, |view, list| {
+        html! {
             div.top {
-                h1 { (lang.t("models-title")) }
-                @if may_write(&view) { a.btn href="/models/new" { (icon("plus")) (lang.t("models-new")) } }
+                h1 { (view.lang.t("models-title")) }
+                @if may_write(view) { a.btn href="/models/new" { (icon("plus")) (view.lang.t("models-new")) } }
             }
-            (table::filters(lang, &query, &html! { (fields.input("search", "q", "models-search")) }))
-            (table::table(lang, "models-title", &COLUMNS, &rows, "models-none"))
-            (table::next_page(lang, &query, page.next_cursor.as_deref()))
-        },
-    )
-    .into_response())
-}
-
-async fn file(list: Listed<models::Filter>) -> PageResult {
-    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
-    csv::file("models.csv", heads, list, |list, page| {
-        Box::pin(async move {
-            let (db, lang) = (list.deps.records.read(), list.view.lang);
-            let found = models::list(db, list.view.scope(), &list.filter, &page).await?;
-            Ok(found.map(|model| {
-                vec![lang.phrase(&model.name), model.manufacturer, lang.equipment_type(&model.equipment_type)]
-            }))
-        })
+            (list.filters)
+            (list.table)
+        }
     })
     .await
 }

@@ -1,5 +1,6 @@
 //! Sites for programs.
 
+use super::list::Sites;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -10,12 +11,12 @@ use service::{
     fleet::sites::commands::{self, SiteInput},
     scope,
 };
-use store::records::fleet::sites;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
 };
@@ -58,10 +59,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<SiteView>>, Problem> {
-    let customer = query.id("customer_id")?;
-    let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
-    let page = sites::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    Ok(Json(page.map(SiteView::from).into()))
+    listing::json::<Sites, _>(&deps, &user, &query).await
 }
 
 /// One site.

@@ -1,6 +1,7 @@
 //! Customers' places.
 
 pub mod json;
+mod list;
 mod pages;
 
 use crate::fleet::customers::{READ, WRITE};

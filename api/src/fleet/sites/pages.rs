@@ -1,94 +1,39 @@
 //! Sites for people: the list and the form.
 
+use super::list::Sites;
 use crate::{choices, fleet::customers::pages::may_write};
-use axum::{
-    extract::{Path, State},
-    response::IntoResponse,
-};
-use domain::{fleet::site::Site, id::SiteId, reason::Reason};
+use axum::extract::{Path, State};
+use domain::{id::SiteId, reason::Reason};
 use maud::{Markup, html};
 use service::{
     command::CommandError,
     fleet::sites::commands::{self, SiteInput},
     scope,
 };
-use store::records::fleet::{customers, sites, territories};
+use store::records::fleet::territories;
 use uuid::Uuid;
 use web::{
     chooser::Kind,
-    csv::{self, Listed},
     deps::Deps,
     form::{Check, Form},
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, View},
     response::{PageError, PageResult, see_other},
-    table::{self, Column},
 };
 
-const COLUMNS: [Column; 4] = [
-    Column::text("sites-name"),
-    Column::text("sites-customer"),
-    Column::text("sites-address"),
-    Column::text("sites-time-zone"),
-];
-
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let customer = query.id("customer_id")?;
-    let filter = sites::Filter { customer, text: query.get("q").map(Into::into) };
-    if query.wants_csv()? {
-        return file(Listed { deps, view, filter }).await;
-    }
-    let db = deps.records.read();
-    let page = sites::list(db, view.scope(), &filter, &query.page()?).await?;
-    let owners = customers::by_ids(db, page.items.iter().map(|site| site.customer_id)).await?;
-    let owner =
-        |site: &Site| owners.get(&site.customer_id).map_or("", |customer| customer.name.as_str()).to_owned();
-    let lang = view.lang;
-    let rows: Vec<Markup> = page
-        .items
-        .iter()
-        .map(|site| {
-            html! { tr {
-                td { @if may_write(&view) { a href={ "/sites/" (site.id) } { b { (site.name) } } } @else { b { (site.name) } } }
-                td { a href={ "/customers/" (site.customer_id) } { (owner(site)) } }
-                td { (site.address) }
-                td { (site.time_zone) }
-            } }
-        })
-        .collect();
-    let form = Form::filled([("q", query.get("q").unwrap_or(""))]);
-    let fields = form.fields(lang);
-    Ok(layout::page(
-        &view,
-        &lang.t("sites-title"),
-        &html! {
+    listing::page::<Sites>(deps, view, query, |view, list| {
+        html! {
             div.top {
-                h1 { (lang.t("sites-title")) }
-                @if may_write(&view) { a.btn href="/sites/new" { (icon("plus")) (lang.t("sites-new")) } }
+                h1 { (view.lang.t("sites-title")) }
+                @if may_write(view) { a.btn href="/sites/new" { (icon("plus")) (view.lang.t("sites-new")) } }
             }
-            (table::filters(lang, &query, &html! { (fields.input("search", "q", "sites-search")) }))
-            (table::table(lang, "sites-title", &COLUMNS, &rows, "sites-none"))
-            (table::next_page(lang, &query, page.next_cursor.as_deref()))
-        },
-    )
-    .into_response())
-}
-
-async fn file(list: Listed<sites::Filter>) -> PageResult {
-    let heads = csv::heads(list.view.lang, COLUMNS.map(|column| column.label()));
-    csv::file("sites.csv", heads, list, |list, page| {
-        Box::pin(async move {
-            let db = list.deps.records.read();
-            let found = sites::list(db, list.view.scope(), &list.filter, &page).await?;
-            let owners = customers::by_ids(db, found.items.iter().map(|site| site.customer_id)).await?;
-            Ok(found.map(|site| {
-                let owner =
-                    owners.get(&site.customer_id).map_or_else(String::new, |owner| owner.name.clone());
-                vec![site.name, owner, site.address, site.time_zone]
-            }))
-        })
+            (list.filters)
+            (list.table)
+        }
     })
     .await
 }

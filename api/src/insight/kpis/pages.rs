@@ -406,7 +406,7 @@ struct Rows {
 async fn file(list: Listed<Rows>) -> PageResult {
     let name = format!("{}.csv", list.filter.definition.code);
     let heads = csv::heads(list.view.lang, ["kpis-row", "kpis-asset", "kpis-when", "kpis-value"]);
-    csv::file(&name, heads, list, |list, page| {
+    csv::file(&name, heads, list, (), |list, page| {
         Box::pin(async move {
             let Rows { definition, days, now, currency } = list.filter;
             let (lang, zone) = (list.view.lang, list.view.zone);

@@ -1,12 +1,12 @@
 //! Invoices and payments for programs.
 
+use super::list::Invoices;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
 use domain::{
     Date, Money, MoneyError,
-    calendar::date_of,
     id::{CreditNoteId, InvoiceId},
     money::{
         invoice::{
@@ -18,19 +18,16 @@ use domain::{
     people::account::{Actor, Role},
 };
 use serde::Serialize;
-use service::{
-    command::CommandError,
-    money::billing::{
-        commands::{self, NewInvoice},
-        credit::{self as credits, NewCredit},
-        payments::{self as money, NewPayment},
-    },
+use service::money::billing::{
+    commands::{self, NewInvoice},
+    credit::{self as credits, NewCredit},
+    payments::{self as money, NewPayment},
 };
 use store::{
     StoreError,
     records::money::{
         credit_notes,
-        invoices::{self, Shelf, Summary},
+        invoices::{self, Summary},
         payments,
     },
 };
@@ -39,6 +36,7 @@ use web::{
     deps::Deps,
     json::{Json, OptionalJson},
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -212,29 +210,6 @@ pub(super) async fn visible(
     Ok(invoice.filter(|invoice| actor.role != Role::Customer || invoice.state.issued().is_some()))
 }
 
-/// Where invoices stand.
-const SHELVES: [&str; 6] = ["draft", "open", "overdue", "refund", "paid", "all"];
-
-/// What `query` asks for. A customer is shown papers, never drafts.
-pub(super) fn filter(today: Date, role: Role, query: &ListQuery) -> Result<invoices::Filter, CommandError> {
-    let shelf = match query.word("status", &SHELVES)? {
-        Some("draft") => Shelf::Drafts,
-        Some("open") => Shelf::Open,
-        Some("overdue") => Shelf::Overdue(today),
-        Some("paid") => Shelf::Paid,
-        Some("refund") => Shelf::Refund,
-        // What is ready is no invoice yet: the page lists it on its own.
-        _ => Shelf::All,
-    };
-    let papers = role == Role::Customer && matches!(shelf, Shelf::All | Shelf::Drafts);
-    Ok(invoices::Filter {
-        shelf: if papers { Shelf::Papers } else { shelf },
-        customer: query.id("customer_id")?,
-        number: query.get("q").map(String::from),
-        ..Default::default()
-    })
-}
-
 /// Invoices, the newest first.
 #[utoipa::path(get, path = "/api/v1/invoices", tag = "invoices",
     params(("status" = Option<String>, Query, pattern = "^(draft|open|overdue|refund|paid|all)$", description = "`draft`, `open`, `overdue`, `paid`, or `refund` with money to give back"),
@@ -246,9 +221,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<InvoiceSummary>>, Problem> {
-    let filter = filter(date_of(deps.now(), user.civil), user.actor.role, &query)?;
-    let page = invoices::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    Ok(Json(page.map(InvoiceSummary::from).into()))
+    listing::json::<Invoices, _>(&deps, &user, &query).await
 }
 
 /// One invoice with its lines.

@@ -3,12 +3,13 @@
 mod credit_pages;
 #[cfg(test)]
 mod credit_tests;
-mod file;
 pub mod json;
+mod list;
 pub mod pages;
 #[cfg(test)]
 mod period_tests;
 mod print;
+mod ready;
 #[cfg(test)]
 pub(crate) mod tests;
 

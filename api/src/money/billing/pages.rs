@@ -1,10 +1,6 @@
 //! Invoices for people.
 
-use super::{
-    file,
-    json::{filter, visible},
-    print,
-};
+use super::{json::visible, list::Invoices, print, ready::Ready};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -12,13 +8,12 @@ use axum::{
 use domain::{
     Date, Money, MoneyError,
     calendar::date_of,
-    id::{CustomerId, InvoiceId, WorkOrderId},
+    id::{InvoiceId, WorkOrderId},
     money::{
         invoice::{Invoice, InvoiceState, credit::CreditNote},
         payment::{Direction, Payment, PaymentMethod},
     },
     reason::Reason,
-    work::{line::Line, work_order::WorkOrder},
 };
 use maud::{Markup, html};
 use service::{
@@ -28,82 +23,37 @@ use service::{
         payments::{self as money, NewPayment, When},
     },
 };
-use std::collections::{BTreeSet, HashMap};
-use store::{
-    StoreError,
-    records::{
-        Db,
-        fleet::{assets, customers},
-        money::{credit_notes, invoices, payments},
-        work::{lines, work_orders},
-    },
-};
+use std::collections::BTreeSet;
+use store::records::money::{credit_notes, payments};
 use uuid::Uuid;
 use web::{
-    csv::Listed,
     deps::Deps,
     form::{Check, Form},
     icon::icon,
     layout,
     list::ListQuery,
+    listing::{self, Found},
     request::{Caller, User, View},
     response::{PageResult, see_other},
-    table::{self, Column},
+    table,
 };
 
 const READY: &str = "ready";
 const TABS: [&str; 7] = [READY, "draft", "open", "overdue", "refund", "paid", "all"];
 
-pub async fn list(State(deps): State<Deps>, user: User, view: View, query: ListQuery) -> PageResult {
-    if query.word("status", &TABS)?.unwrap_or(READY) == READY {
-        if query.wants_csv()? {
-            let filter = ready_filter(&query)?;
-            return file::ready(Listed { deps, view, filter }).await;
-        }
-        let main = ready(&deps, &view, &query, &Form::blank()).await?;
-        return Ok(layout::page(&view, &view.lang.t("nav-invoices"), &main).into_response());
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    if query.word("status", &TABS)?.unwrap_or(READY) != READY {
+        let head = head(&view, &query);
+        return listing::page::<Invoices>(deps, view, query, |_, list| {
+            html! { (head) (list.filters) (list.table) }
+        })
+        .await;
     }
-    let lang = view.lang;
-    let today = date_of(deps.now(), view.civil);
-    let filter = filter(today, user.actor.role, &query)?;
     if query.wants_csv()? {
-        return file::all(Listed { deps, view, filter }).await;
+        return listing::file::<Ready>(deps, view, &query).await;
     }
-    let page = invoices::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    let names = customers::by_ids(deps.records.read(), page.items.iter().map(|row| row.customer_id)).await?;
-    let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
-    let date = |on: Option<Date>| on.map(|on| lang.day(on)).unwrap_or_default();
-    let rows: Vec<Markup> = page.items.iter().map(|row| {
-        let overdue = row.is_overdue(today);
-        html! { tr {
-            td { a href={ "/invoices/" (row.id) } { b { (row.number.clone().unwrap_or_else(|| lang.t("billing-draft"))) } } }
-            td { (name(row.customer_id)) }
-            td { (status_pill(&view, &row.status, overdue)) }
-            td { (date(row.issued_on)) }
-            td { (date(row.due)) }
-            td.n { (lang.money(row.total)) }
-            td.n { (lang.money(row.open)) }
-        } }
-    }).collect();
-    let columns = [
-        Column::text("billing-number"),
-        Column::text("billing-customer"),
-        Column::text("billing-status"),
-        Column::text("billing-date"),
-        Column::text("billing-due"),
-        Column::number("billing-total"),
-        Column::number("billing-open"),
-    ];
-    let search =
-        Form::filled([("q", query.get("q").unwrap_or("")), ("status", query.get("status").unwrap_or(""))]);
-    let fields = search.fields(lang);
-    let main = html! {
-        (head(&view, &query))
-        (table::filters(lang, &query, &html! { (fields.hidden("status")) (fields.input("search", "q", "billing-search")) }))
-        (table::table(lang, "nav-invoices", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "billing-none"))
-        (table::next_page(lang, &query, page.next_cursor.as_deref()))
-    };
-    Ok(layout::page(&view, &lang.t("nav-invoices"), &main).into_response())
+    let main = ready(&deps, &view, &query, &Form::blank()).await?;
+    Ok(layout::page(&view, &view.lang.t("nav-invoices"), &main).into_response())
 }
 
 fn head(view: &View, query: &ListQuery) -> Markup {
@@ -128,89 +78,24 @@ pub(super) fn status_pill(view: &View, status: &str, overdue: bool) -> Markup {
     html! { span class=(class) { (view.lang.t(&format!("billing-status-{key}"))) } }
 }
 
-/// What each work order would bring: billable and covered.
-pub(super) async fn values(
-    deps: &Deps,
-    work_orders: &[WorkOrder],
-) -> Result<HashMap<WorkOrderId, (Money, Money)>, CommandError> {
-    let (db, mut values) = (deps.records.read(), HashMap::<WorkOrderId, (Money, Money)>::new());
-    let ids: Vec<WorkOrderId> = work_orders.iter().map(|work| work.id).collect();
-    let lines = match lines::of_work_orders(db, &ids).await {
-        Err(StoreError::Corrupt(_)) => readable_lines(db, &ids).await?,
-        lines => lines?,
-    };
-    for line in lines.into_iter().filter(|line| !line.invoiced) {
-        let zero = Money::zero(line.unit_price.currency);
-        let value = values.entry(line.work_order_id).or_insert((zero, zero));
-        *value = (value.0.checked_add(line.billable()?)?, value.1.checked_add(line.covered()?)?);
-    }
-    Ok(values)
-}
-
-/// The lines of those work orders whose lines can all be read: a sum of some of them would be wrong.
-async fn readable_lines(db: &Db, ids: &[WorkOrderId]) -> Result<Vec<Line>, StoreError> {
-    let mut all = Vec::new();
-    for id in ids {
-        match lines::of_work_order(db, *id).await {
-            Err(StoreError::Corrupt(error)) => {
-                tracing::error!(work_order = %id, error, "its lines cannot be read");
-            }
-            lines => all.extend(lines?),
-        }
-    }
-    Ok(all)
-}
-
-fn ready_filter(query: &ListQuery) -> Result<work_orders::Filter, CommandError> {
-    Ok(work_orders::Filter {
-        ready_to_invoice: true,
-        customer: query.id("customer_id")?,
-        ..Default::default()
-    })
-}
-
 /// Approved work that is on no invoice: tick some of one customer, make a draft.
 async fn ready(deps: &Deps, view: &View, query: &ListQuery, form: &Form) -> Result<Markup, CommandError> {
-    let (lang, db) = (view.lang, deps.records.read());
-    let page = work_orders::list(db, view.scope(), &ready_filter(query)?, &query.page()?).await?;
-    let values = values(deps, &page.items).await?;
-    let names = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
-    let machines = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;
-    let ticked = form.all("work_orders");
-    let rows: Vec<Markup> = page.items.iter().map(|work| {
-        let id = work.id.to_string();
-        let value = values.get(&work.id);
-        html! { tr {
-            td { input type="checkbox" name="work_orders" value=(id) id={ "w-" (id) } checked[ticked.contains(&id.as_str())] aria-label=(work.number); }
-            td { a href={ "/work-orders/" (id) } { b { (work.number) } } " " small { (lang.phrase(&work.subject)) } }
-            td { @if let Some(customer) = names.get(&work.customer_id) { a href={ "/invoices?status=ready&customer_id=" (customer.id) } { (customer.name) } } }
-            td { @if let Some(asset) = machines.get(&work.asset_id) { (asset.name) } }
-            td { @if let Some(ended) = work.state.ended() { (lang.date(ended.at(), view.zone)) } }
-            td.n { @if let Some((billable, _)) = value { (lang.money(*billable)) } }
-            td.n { @if let Some((_, covered)) = value { (lang.money(*covered)) } }
-        } }
-    }).collect();
-    let columns = [
-        Column::text("billing-choose"),
-        Column::text("billing-work-order"),
-        Column::text("billing-customer"),
-        Column::text("billing-asset"),
-        Column::text("billing-completed"),
-        Column::number("billing-net"),
-        Column::number("billing-covered"),
-    ];
-    let rows = table::with_unreadable(lang, &columns, rows, &page.unreadable);
+    let (lang, ticked) = (view.lang, form.all("work_orders"));
+    let mut found = Found::<Ready>::read(deps, view, query).await?;
+    for row in &mut found.rows {
+        row.ticked = ticked.contains(&row.work.id.to_string().as_str());
+    }
     let fields = form.fields(lang);
     Ok(html! {
         (head(view, query))
         form.stack method="post" action="/invoices" {
             (fields.start())
-            (table::table(lang, "billing-tab-ready", &columns, &rows, "billing-none-ready"))
-            @if !page.items.is_empty() {
+            (found.table(view, query))
+            @if !found.rows.is_empty() {
                 div.act { button.btn type="submit" { (icon("file")) (lang.t("billing-make-draft")) } (table::export_link(lang, query)) span.hint { (lang.t("billing-make-draft-hint")) } }
             }
         }
-        (table::next_page(lang, query, page.next_cursor.as_deref()))
+        (found.pages(view, query))
     })
 }
 

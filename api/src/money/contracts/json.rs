@@ -1,5 +1,6 @@
 //! Contracts and warranties for programs.
 
+use super::list::Contracts;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -30,6 +31,7 @@ use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -188,10 +190,8 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<ContractView>>, Problem> {
-    let customer = query.id("customer_id")?;
-    let filter = contracts::Filter { customer, ..Default::default() };
+    let page = listing::find::<Contracts>(&deps, &user, &query).await?;
     let (db, now) = (deps.records.read(), deps.now());
-    let page = contracts::list(db, user.scope(), &filter, &query.page()?).await?;
     let mut used = contracts::used_by(db, page.items.iter().map(|contract| contract.id), None).await?;
     let items = page.items.into_iter().map(|contract| {
         let used = used.remove(&contract.id).unwrap_or_default();

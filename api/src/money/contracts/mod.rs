@@ -1,7 +1,7 @@
 //! What customers have bought, what machines are promised, and who pays for what.
 
-mod file;
 pub mod json;
+mod list;
 pub mod pages;
 #[cfg(test)]
 mod tests;

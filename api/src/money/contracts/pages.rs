@@ -1,6 +1,6 @@
 //! Contracts for people: the list with what is left of each limit, one contract, and its form.
 
-use super::file;
+use super::list::{Contracts, TABS, tab};
 use crate::choices;
 use axum::{
     extract::{Path, State},
@@ -34,79 +34,37 @@ use store::records::{
 use uuid::Uuid;
 use web::{
     chooser::Kind,
-    csv::Listed,
     deps::Deps,
     form::{Check, Form},
     i18n::Lang,
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, View},
     response::{PageResult, see_other},
-    table::{self, Column},
 };
 
-const TABS: [(&str, Option<ContractState>); 4] = [
-    ("active", Some(ContractState::Active)),
-    ("not_yet_started", Some(ContractState::NotYetStarted)),
-    ("expired", Some(ContractState::Expired)),
-    ("all", None),
-];
-
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let (lang, now) = (view.lang, deps.now());
-    let (word, state) = query.one_of("status", &TABS, |(tab, _)| tab)?.unwrap_or(TABS[0]);
-    let filter = contracts::Filter {
-        customer: query.id("customer_id")?,
-        state: state.map(|state| (state, now)),
-        ends: None,
-    };
-    if query.wants_csv()? {
-        return file::all(Listed { deps, view, filter }).await;
-    }
-    let db = deps.records.read();
-    let page = contracts::list(db, view.scope(), &filter, &query.page()?).await?;
-    let names = customers::by_ids(db, page.items.iter().map(|c| c.customer_id)).await?;
-    let name = |id: CustomerId| names.get(&id).map_or("", |customer| customer.name.as_str());
-    let used = contracts::used_by(db, page.items.iter().map(|contract| contract.id), None).await?;
-    let mut rows = Vec::with_capacity(page.items.len());
-    for contract in &page.items {
-        let used = used.get(&contract.id).cloned().unwrap_or_default();
-        rows.push(html! { tr {
-            td { a href={ "/contracts/" (contract.id) } { b { (contract.number) } } }
-            td { (name(contract.customer_id)) }
-            td { (lang.t(&format!("contracts-tier-{}", contract.tier.as_str()))) }
-            td { (view.day(contract.start)) " – " (view.last_day(contract.end)) " " (ending_pill(&view, contract, now)) }
-            td { (shares(lang, contract)) }
-            td { (balance_pill(lang, contract, &used)) }
-            td.n { (lang.money(contract.price)) }
-        } });
-    }
-    let columns = [
-        Column::text("contracts-number"),
-        Column::text("contracts-customer"),
-        Column::text("contracts-tier"),
-        Column::text("contracts-term"),
-        Column::text("contracts-bears"),
-        Column::text("contracts-balance"),
-        Column::number("contracts-price"),
-    ];
-    let main = html! {
-        div.top {
-            div { h1 { (lang.t("nav-contracts")) } p.sub { (lang.t("contracts-sub")) } }
-            div.act { (table::export_link(lang, &query)) a.btn href="/contracts/new" { (icon("plus")) (lang.t("contracts-new")) } }
+    let (open, _) = tab(&query)?;
+    listing::page::<Contracts>(deps, view, query, |view, list| {
+        let lang = view.lang;
+        html! {
+            div.top {
+                div { h1 { (lang.t("nav-contracts")) } p.sub { (lang.t("contracts-sub")) } }
+                div.act { (list.file) a.btn href="/contracts/new" { (icon("plus")) (lang.t("contracts-new")) } }
+            }
+            nav.tabs aria-label=(lang.t("contracts-state")) {
+                @for (tab, _) in TABS { a href={ "/contracts?status=" (tab) } aria-current=[(tab == open).then_some("page")] { (lang.t(&format!("contracts-state-{tab}"))) } }
+            }
+            (list.table)
         }
-        nav.tabs aria-label=(lang.t("contracts-state")) {
-            @for (tab, _) in TABS { a href={ "/contracts?status=" (tab) } aria-current=[(tab == word).then_some("page")] { (lang.t(&format!("contracts-state-{tab}"))) } }
-        }
-        (table::table(lang, "nav-contracts", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "contracts-none"))
-        (table::next_page(lang, &query, page.next_cursor.as_deref()))
-    };
-    Ok(layout::page(&view, &lang.t("nav-contracts"), &main).into_response())
+    })
+    .await
 }
 
 /// A warning three months before the end.
-fn ending_pill(view: &View, contract: &Contract, now: Timestamp) -> Markup {
+pub(super) fn ending_pill(view: &View, contract: &Contract, now: Timestamp) -> Markup {
     let days = (contract.end - now).num_days();
     html! {
         @match contract.state(now) {
@@ -117,7 +75,7 @@ fn ending_pill(view: &View, contract: &Contract, now: Timestamp) -> Markup {
     }
 }
 
-fn shares(lang: Lang, contract: &Contract) -> Markup {
+pub(super) fn shares(lang: Lang, contract: &Contract) -> Markup {
     let shares = contract.shares;
     html! {
         @for (kind, share) in [("labour", shares.labour), ("travel", shares.travel), ("part", shares.parts)] {
@@ -127,7 +85,7 @@ fn shares(lang: Lang, contract: &Contract) -> Markup {
 }
 
 /// How much of the tightest limit is used: from 80 % a warning, from 100 % used up.
-fn balance_pill(lang: Lang, contract: &Contract, used: &Used) -> Markup {
+pub(super) fn balance_pill(lang: Lang, contract: &Contract, used: &Used) -> Markup {
     html! {
         @match contract.used_fraction(used) {
             None => span.pill { (lang.t("contracts-no-limit")) },

@@ -52,7 +52,7 @@ pub async fn accounts(State(deps): State<Deps>, view: View, query: ListQuery) ->
             div.act { a.btn href="/settings/accounts/new" { (icon("plus")) (lang.t("accounts-new")) } }
         }
         (settings::tabs(lang, "/settings/accounts"))
-        (table::table(lang, "accounts-title", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "accounts-none"))
+        (table::table(lang, "accounts-title", &columns, &table::with_unreadable(lang, columns.len(), rows, &page.unreadable), "accounts-none"))
         (table::next_page(lang, &query, page.next_cursor.as_deref()))
     };
     Ok(layout::page(&view, &title, &main).into_response())
@@ -227,7 +227,7 @@ async fn token_list(deps: &Deps, view: &View, query: &ListQuery) -> Result<Marku
         Column::text("accounts-actions"),
     ];
     Ok(html! {
-        (table::table(lang, "tokens-title", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "tokens-none"))
+        (table::table(lang, "tokens-title", &columns, &table::with_unreadable(lang, columns.len(), rows, &page.unreadable), "tokens-none"))
         (table::next_page(lang, query, page.next_cursor.as_deref()))
     })
 }

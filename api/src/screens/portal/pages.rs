@@ -81,7 +81,7 @@ pub async fn home(State(deps): State<Deps>, user: User, view: View) -> PageResul
     ];
     let main = html! {
         div.top { div { h1 { (lang.t("nav-portal")) } p.sub { (lang.t("portal-sub")) } } }
-        (table::table(lang, "nav-portal", &columns, &table::with_unreadable(lang, &columns, machines, &unreadable), "portal-no-assets"))
+        (table::table(lang, "nav-portal", &columns, &table::with_unreadable(lang, columns.len(), machines, &unreadable), "portal-no-assets"))
         div.cols.gap {
             (open_tickets(&deps, &view, tickets::Filter { customer: Some(customer), open: Some(true), ..tickets::Filter::default() }).await?)
             (planned_visits(&deps, &view, work_orders::Filter { customer: Some(customer), open: Some(true), ..work_orders::Filter::default() }).await?)
@@ -170,7 +170,7 @@ async fn papers(deps: &Deps, view: &View, customer: CustomerId) -> Result<Markup
         Column::number("billing-total"),
         Column::number("billing-open"),
     ];
-    let rows = table::with_unreadable(lang, &columns, rows, &found.unreadable);
+    let rows = table::with_unreadable(lang, columns.len(), rows, &found.unreadable);
     Ok(
         html! { h2.gap { (lang.t("nav-invoices")) } (table::table(lang, "nav-invoices", &columns, &rows, "portal-invoices-none")) },
     )

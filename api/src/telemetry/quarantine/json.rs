@@ -1,14 +1,15 @@
 //! The quarantine for programs.
 
+use super::list::Quarantine;
 use axum::extract::State;
-use domain::telemetry::{Rejection, quarantine::Quarantined};
+use domain::telemetry::quarantine::Quarantined;
 use serde::Serialize;
-use store::records::telemetry::quarantine;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::User,
     time::rfc3339,
@@ -57,12 +58,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<QuarantinedView>>, Problem> {
-    let filter = quarantine::Filter {
-        device: query.id("device_id")?,
-        reason: query.word("reason", &Rejection::CODES)?.map(Into::into),
-    };
-    let page = quarantine::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    Ok(Json(page.map(QuarantinedView::from).into()))
+    listing::json::<Quarantine, _>(&deps, &user, &query).await
 }
 
 /// What the OpenAPI document says of this capability.

@@ -1,6 +1,7 @@
 //! What devices sent and we could not use: looked at, sent through again, or thrown away.
 
 pub mod json;
+mod list;
 mod pages;
 
 use crate::fleet::customers::WRITE;

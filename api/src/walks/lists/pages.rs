@@ -39,7 +39,7 @@ fn filters(page: &str) -> Vec<String> {
 }
 
 /// The cursor behind the link to the next page.
-fn next(page: &str) -> Option<String> {
+pub(super) fn next(page: &str) -> Option<String> {
     let tag = page
         .split("<a ")
         .find(|tag| tag.split('>').next().is_some_and(|tag| tag.contains("rel=\"next\"")))?;
@@ -106,6 +106,13 @@ async fn people_are_shown_which_parameter_cannot_be_read() {
         for cursor in next.iter().flat_map(|cursor| damaged(cursor)) {
             let asked = format!("{place}?cursor={cursor}");
             assert_page_names(&reader.get(&asked).await, "cursor", &asked);
+        }
+        if text.contains("sort=") {
+            assert_page_names(&reader.get(&format!("{place}?sort=nonsense")).await, "sort", &place);
+            let first = next.iter().map(|cursor| format!("{place}?sort=nonsense&cursor={cursor}"));
+            for asked in first {
+                assert_page_names(&reader.get(&asked).await, "sort", &asked);
+            }
         }
         if typed.iter().any(|name| name == "cursor") {
             lists.insert(endpoint.path);

@@ -1,5 +1,6 @@
 //! Parts and stock for programs. Costs are left out for those who may not see them.
 
+use super::list::Parts;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -21,6 +22,7 @@ use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -128,7 +130,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<PartJson>>, Problem> {
-    let page = parts::list(deps.records.read(), query.get("q"), &query.page()?).await?;
+    let page = listing::find::<Parts>(&deps, &user, &query).await?;
     let items = with_stock(&deps, &user, page.items).await?;
     let unreadable = page.unreadable.into_iter().map(Into::into).collect();
     Ok(Json(Items { items, next_cursor: page.next_cursor, unreadable }))

@@ -1,7 +1,7 @@
 //! Parts: the catalogue, where they lie, and every movement.
 
-mod file;
 pub mod json;
+mod list;
 pub mod pages;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Parts pages: the catalogue with what lies where, and one part with its movements, transfers and counts.
 
-use super::file;
+use super::list::Parts;
 use crate::{choices, work::work_orders::view::place_name};
 use axum::{
     extract::{Path, State},
@@ -14,7 +14,6 @@ use domain::{
     work::stock::{Part, StockLocation, StockMovement},
 };
 use maud::{Markup, html};
-use rust_decimal::Decimal;
 use service::{
     command::CommandError,
     input::MAX_NAME,
@@ -30,31 +29,29 @@ use store::records::{
 };
 use web::{
     chooser::Kind,
-    csv::Listed,
     deps::Deps,
     form::Form,
     i18n::Lang,
     icon::icon,
     layout,
     list::ListQuery,
+    listing::{self, Found},
     request::{Caller, User, View},
     response::{PageResult, see_other},
     table::{self, Column},
 };
 
-pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
-    if query.wants_csv()? {
-        let filter = query.get("q").map(String::from);
-        return file::all(Listed { deps, view, filter }).await;
-    }
-    let page = ListPage::load(&deps, &user, &query).await?;
-    Ok(page.draw(&view, &query, &Form::filled([("reorder_point", "0")]), false).into_response())
+pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    listing::page::<Parts>(deps, view, query, |view, list| {
+        let form = Form::filled([("reorder_point", "0")]);
+        catalogue(view, &list.filters, &list.table, &form, false)
+    })
+    .await
 }
 
 pub async fn create(
     State(deps): State<Deps>,
     view: View,
-    user: User,
     Caller(cx): Caller,
     query: ListQuery,
     form: Form,
@@ -67,8 +64,17 @@ pub async fn create(
     match made {
         Ok(part) => Ok(see_other(&format!("/parts/{}", part.id))),
         Err(error) => {
-            let page = ListPage::load(&deps, &user, &query).await?;
-            form.again(error, |form| page.draw(&view, &query, form, true))
+            let found = Found::<Parts>::read(&deps, &view, &query).await?;
+            form.again(error, |form| {
+                let main = catalogue(
+                    &view,
+                    &listing::filters::<Parts>(&view, &query),
+                    &found.draw(&view, &query),
+                    form,
+                    true,
+                );
+                layout::page(&view, &view.lang.t("nav-parts"), &main)
+            })
         }
     }
 }
@@ -89,93 +95,25 @@ fn may_keep(user: &User) -> bool {
     matches!(user.actor.role, Role::Admin | Role::ServiceManager | Role::Warehouse)
 }
 
-/// What lies at all places together.
-pub(super) fn total(levels: &[Level]) -> Decimal {
-    levels.iter().map(|level| level.quantity).sum()
-}
-
-struct ListPage {
-    parts: Vec<(Part, Vec<Level>, bool)>,
-    places: Vec<StockLocation>,
-    next_cursor: Option<String>,
-    unreadable: Vec<Unreadable>,
-    keeps: bool,
-}
-
-impl ListPage {
-    async fn load(deps: &Deps, user: &User, query: &ListQuery) -> Result<Self, CommandError> {
-        let db = deps.records.read();
-        let found = parts::list(db, query.get("q"), &query.page()?).await?;
-        let ids: Vec<PartId> = found.items.iter().map(|part| part.id).collect();
-        let levels = stock::levels_of(db, user.scope(), &ids).await?;
-        let places = stock::locations(db, user.scope()).await?;
-        let mut rows = vec![];
-        for part in found.items {
-            let here = levels.iter().filter(|level| level.part_id == part.id).cloned().collect();
-            let low = commands::needs_order(db, &part, &places).await?;
-            rows.push((part, here, low));
-        }
-        Ok(Self {
-            parts: rows,
-            places,
-            next_cursor: found.next_cursor,
-            unreadable: found.unreadable,
-            keeps: may_keep(user),
-        })
-    }
-
-    fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: bool) -> Markup {
-        let lang = view.lang;
-        let columns = [
-            Column::text("parts-number"),
-            Column::text("parts-name"),
-            Column::number("parts-price"),
-            Column::number("parts-in-stock"),
-            Column::text("parts-where"),
-            Column::text("parts-order"),
-        ];
-        let rows: Vec<Markup> =
-            self.parts.iter().map(|(part, levels, low)| self.row(lang, part, levels, *low)).collect();
-        let search = Form::filled([("q", query.get("q").unwrap_or(""))]);
-        let (s, f) = (search.fields(lang), form.fields(lang).scope("new-"));
-        let title = lang.t("nav-parts");
-        layout::page(
-            view,
-            &title,
-            &html! {
-                header.top { div { h1 { (title) } p.sub { (lang.t("parts-lead")) } } }
-                (table::filters(lang, query, &html! { (s.input("search", "q", "parts-search")) }))
-                (table::table(lang, "nav-parts", &columns, &table::with_unreadable(lang, &columns, rows, &self.unreadable), "parts-none"))
-                (table::next_page(lang, query, self.next_cursor.as_deref()))
-                @if self.keeps {
-                    details.action.card.pad open[refused] {
-                        summary { (lang.t("parts-new")) }
-                        form.stack.narrow method="post" action="/parts" {
-                            (f.start())
-                            (f.text("number", "parts-number").required())
-                            (f.text("name", "parts-name").required())
-                            (f.number("unit_price", "parts-price").required())
-                            (f.number("unit_cost", "parts-cost").required())
-                            (f.number("reorder_point", "parts-reorder-point").required())
-                            div { button.btn type="submit" { (lang.t("save")) } }
-                        }
-                    }
+/// The list, and below it the form for another part.
+fn catalogue(view: &View, filters: &Markup, list: &Markup, form: &Form, refused: bool) -> Markup {
+    let (lang, f) = (view.lang, form.fields(view.lang).scope("new-"));
+    html! {
+        header.top { div { h1 { (lang.t("nav-parts")) } p.sub { (lang.t("parts-lead")) } } }
+        (filters)
+        (list)
+        @if view.user.as_ref().is_some_and(may_keep) {
+            details.action.card.pad open[refused] {
+                summary { (lang.t("parts-new")) }
+                form.stack.narrow method="post" action="/parts" {
+                    (f.start())
+                    (f.text("number", "parts-number").required())
+                    (f.text("name", "parts-name").required())
+                    (f.number("unit_price", "parts-price").required())
+                    (f.number("unit_cost", "parts-cost").required())
+                    (f.number("reorder_point", "parts-reorder-point").required())
+                    div { button.btn type="submit" { (lang.t("save")) } }
                 }
-            },
-        )
-    }
-
-    fn row(&self, lang: Lang, part: &Part, levels: &[Level], low: bool) -> Markup {
-        let name =
-            |id: StockLocationId| self.places.iter().find(|place| place.id == id).map_or("", |p| &p.name);
-        html! {
-            tr {
-                td { a href={ "/parts/" (part.id) } { (part.number) } }
-                td { a href={ "/parts/" (part.id) } { (lang.phrase(&part.name)) } }
-                td.n { (lang.money(part.unit_price)) }
-                td.n { (lang.quantity(total(levels))) }
-                td { @for level in levels { span.tag { (lang.phrase(name(level.location_id))) " " (lang.quantity(level.quantity)) } " " } }
-                td { @if low { span.pill.warn { (icon("alert")) (lang.t("parts-reorder")) } } }
             }
         }
     }
@@ -341,7 +279,7 @@ impl PartPage {
                 div.cols.wide {
                     div.stack {
                         h2 { (lang.t("parts-movements")) }
-                        (table::table(lang, "parts-movements", &columns, &table::with_unreadable(lang, &columns, rows, &self.unreadable), "parts-no-movements"))
+                        (table::table(lang, "parts-movements", &columns, &table::with_unreadable(lang, columns.len(), rows, &self.unreadable), "parts-no-movements"))
                         (table::next_page(lang, query, self.next_cursor.as_deref()))
                     }
                     div.stack {

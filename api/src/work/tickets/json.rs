@@ -1,5 +1,6 @@
 //! Tickets for programs.
 
+use super::list::Tickets;
 use crate::work::work_orders::json::WorkOrderJson;
 use axum::{
     extract::{Path, State},
@@ -14,19 +15,18 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    command::CommandError,
     scope,
     work::{
         tickets::commands::{self, NewTicket, Remark},
         work_orders::commands::{Plan, create_from_ticket},
     },
 };
-use store::records::work::tickets;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -100,25 +100,6 @@ impl From<Ticket> for TicketJson {
 
 type Answer = Result<Json<TicketJson>, Problem>;
 
-/// The filters of a ticket list.
-pub fn filter(query: &ListQuery) -> Result<tickets::Filter, CommandError> {
-    let words: Vec<&'static str> = TicketState::WORDS.into_iter().chain(["open", "ended"]).collect();
-    let status = query.word("status", &words)?;
-    let open = match status {
-        Some("open") => Some(true),
-        Some("ended") => Some(false),
-        _ => None,
-    };
-    Ok(tickets::Filter {
-        status: status.filter(|_| open.is_none()).map(Into::into),
-        open,
-        priority: query.one_of("priority", &Priority::ALL, Priority::as_str)?,
-        asset: query.id("asset_id")?,
-        customer: query.id("customer_id")?,
-        search: query.get("q").map(Into::into),
-    })
-}
-
 /// Newest first.
 #[utoipa::path(get, path = "/api/v1/tickets", tag = "tickets",
     params(("status" = Option<String>, Query, pattern = "^(new|triaged|waiting_customer|waiting_parts|work_order_open|reopened|resolved|closed|duplicate|open|ended)$", description = "A status, `open` or `ended`"),
@@ -130,8 +111,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<TicketJson>>, Problem> {
-    let page = tickets::list(deps.records.read(), user.scope(), &filter(&query)?, &query.page()?).await?;
-    Ok(Json(page.map(TicketJson::from).into()))
+    listing::json::<Tickets, _>(&deps, &user, &query).await
 }
 
 /// Opens a ticket.

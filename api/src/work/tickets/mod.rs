@@ -1,7 +1,7 @@
 //! Tickets: what is wrong with an asset, who said so and when, and how it ended.
 
-mod file;
 pub mod json;
+mod list;
 #[cfg(test)]
 mod order_tests;
 pub mod pages;

@@ -1,6 +1,6 @@
 //! Ticket pages: the list, the form for the phone desk, and one ticket with everything that was said and done.
 
-use super::{file, json::filter};
+use super::list::Tickets;
 use crate::{
     choices,
     timeline::{self, Timeline},
@@ -14,7 +14,7 @@ use axum::{
 };
 use domain::{
     fleet::{asset::Asset, customer::Customer},
-    id::{AssetId, CustomerId, TicketId},
+    id::{AssetId, TicketId},
     people::account::Role,
     reason::Reason,
     work::{
@@ -32,7 +32,6 @@ use service::{
         work_orders::commands::{Plan, create_from_ticket},
     },
 };
-use std::collections::HashMap;
 use store::records::{
     PageRequest,
     fleet::{assets, customers},
@@ -40,94 +39,30 @@ use store::records::{
 };
 use web::{
     chooser::Kind,
-    csv::Listed,
     deps::Deps,
     form::Form,
     i18n::Lang,
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, User, View},
     response::{PageResult, see_other},
-    table::{self, Column},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    if query.wants_csv()? {
-        let filter = filter(&query)?;
-        return file::all(Listed { deps, view, filter }).await;
-    }
-    let db = deps.records.read();
-    let lang = view.lang;
-    let page = tickets::list(db, view.scope(), &filter(&query)?, &query.page()?).await?;
-    let assets = assets::by_ids(db, page.items.iter().map(|ticket| ticket.asset_id)).await?;
-    let customers = customers::by_ids(db, page.items.iter().map(|ticket| ticket.customer_id)).await?;
-    let rows: Vec<Markup> = page.items.iter().map(|ticket| row(&view, ticket, &assets, &customers)).collect();
-    let columns = [
-        Column::text("tickets-number"),
-        Column::text("tickets-subject"),
-        Column::text("service-asset"),
-        Column::text("service-priority"),
-        Column::text("service-status"),
-        Column::text("tickets-opened"),
-    ];
-    let form = Form::filled([
-        ("q", query.get("q").unwrap_or("")),
-        ("status", query.get("status").unwrap_or("")),
-        ("priority", query.get("priority").unwrap_or("")),
-    ]);
-    let fields = form.fields(lang);
-    let (statuses, priorities) = (status_options(lang, "ticket", &TicketState::WORDS), any_priority(lang));
-    let title = lang.t("nav-tickets");
-    let main = html! {
-        header.top {
-            div { h1 { (title) } p.sub { (lang.t("tickets-lead")) } }
-            a.btn href="/tickets/new" { (icon("plus")) (lang.t("tickets-new")) }
+    listing::page::<Tickets>(deps, view, query, |view, list| {
+        let lang = view.lang;
+        html! {
+            header.top {
+                div { h1 { (lang.t("nav-tickets")) } p.sub { (lang.t("tickets-lead")) } }
+                a.btn href="/tickets/new" { (icon("plus")) (lang.t("tickets-new")) }
+            }
+            (list.filters)
+            (list.table)
         }
-        (table::filters(lang, &query, &html! {
-            (fields.input("search", "q", "tickets-search"))
-            (fields.select("status", "service-status", &statuses))
-            (fields.select("priority", "service-priority", &priorities))
-        }))
-        (table::table(lang, "nav-tickets", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "tickets-none"))
-        (table::next_page(lang, &query, page.next_cursor.as_deref()))
-    };
-    Ok(layout::page(&view, &title, &main).into_response())
-}
-
-/// All, open, ended, then each state.
-pub fn status_options(lang: Lang, thing: &str, words: &[&str]) -> Vec<(String, String)> {
-    let general = [("", "service-all"), ("open", "service-open"), ("ended", "service-ended")];
-    let general = general.iter().map(|(value, key)| ((*value).to_string(), lang.t(key)));
-    let states = words.iter().map(|word| ((*word).to_string(), lang.t(&format!("{thing}-state-{word}"))));
-    general.chain(states).collect()
-}
-
-pub fn any_priority(lang: Lang) -> Vec<(String, String)> {
-    std::iter::once((String::new(), lang.t("service-all"))).chain(priority_options(lang)).collect()
-}
-
-fn row(
-    view: &View,
-    ticket: &Ticket,
-    assets: &HashMap<AssetId, Asset>,
-    customers: &HashMap<CustomerId, Customer>,
-) -> Markup {
-    let lang = view.lang;
-    html! {
-        tr {
-            td { a href={ "/tickets/" (ticket.id) } { (ticket.number) } }
-            td { a href={ "/tickets/" (ticket.id) } { (lang.phrase(&ticket.subject)) } }
-            td { (name(assets, ticket.asset_id)) small { " · " (customers.get(&ticket.customer_id).map_or("", |c| &c.name)) } }
-            td { (priority_pill(lang, ticket.priority)) }
-            td { (status_pill(lang, "ticket", ticket.state.as_str())) }
-            td { (lang.date_time(ticket.opened_at, view.zone)) }
-        }
-    }
-}
-
-fn name(assets: &HashMap<AssetId, Asset>, id: AssetId) -> &str {
-    assets.get(&id).map_or("", |asset| &asset.name)
+    })
+    .await
 }
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {

@@ -1,5 +1,6 @@
 //! Work orders for programs. Costs are left out for those who may not see them.
 
+use super::list::WorkOrders;
 use crate::work::visits::json::VisitJson;
 use axum::{
     extract::{Path, State},
@@ -11,10 +12,9 @@ use domain::{
     money::coverage::CoverageDecision,
     reason::Reason,
     work::{
-        Priority,
         checklist::ChecklistItem,
         line::{Line, LineKind},
-        work_order::{Finding, WorkOrder, WorkOrderKind, WorkOrderState},
+        work_order::{Finding, WorkOrder, WorkOrderState},
     },
 };
 use rust_decimal::Decimal;
@@ -30,12 +30,13 @@ use service::{
         },
     },
 };
-use store::records::work::{checklists, lines as line_records, visits, work_orders};
+use store::records::work::{checklists, lines as line_records, visits};
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
+    listing,
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -189,29 +190,6 @@ impl LineJson {
 
 type Answer = Result<Json<WorkOrderJson>, Problem>;
 
-/// The filters of a work order list.
-pub fn filter(query: &ListQuery) -> Result<work_orders::Filter, CommandError> {
-    let words: Vec<&'static str> = WorkOrderState::WORDS.into_iter().chain(["open", "ended"]).collect();
-    let status = query.word("status", &words)?;
-    let open = match status {
-        Some("open") => Some(true),
-        Some("ended") => Some(false),
-        _ => None,
-    };
-    Ok(work_orders::Filter {
-        status: status.filter(|_| open.is_none()).map(Into::into),
-        open,
-        priority: query.one_of("priority", &Priority::ALL, Priority::as_str)?,
-        kind: query.one_of("kind", &WorkOrderKind::ALL, WorkOrderKind::as_str)?,
-        asset: query.id("asset_id")?,
-        customer: query.id("customer_id")?,
-        ticket: query.id("ticket_id")?,
-        technician: query.id("technician_id")?,
-        search: query.get("q").map(Into::into),
-        ready_to_invoice: false,
-    })
-}
-
 /// Newest first.
 #[utoipa::path(get, path = "/api/v1/work-orders", tag = "work orders",
     params(("status" = Option<String>, Query, pattern = "^(unscheduled|scheduled|in_progress|on_hold|completed|approved|invoiced|closed|canceled|cannot_complete|open|ended)$", description = "A status, `open` or `ended`"),
@@ -224,8 +202,7 @@ pub async fn list(
     user: User,
     query: ListQuery,
 ) -> Result<Json<Items<WorkOrderJson>>, Problem> {
-    let page = work_orders::list(deps.records.read(), user.scope(), &filter(&query)?, &query.page()?).await?;
-    Ok(Json(page.map(WorkOrderJson::from).into()))
+    listing::json::<WorkOrders, _>(&deps, &user, &query).await
 }
 
 /// Plans a job without a ticket.

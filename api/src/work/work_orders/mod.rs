@@ -2,10 +2,10 @@
 
 #[cfg(test)]
 mod ending_tests;
-mod file;
 pub mod json;
 #[cfg(test)]
 mod labour_tests;
+mod list;
 pub mod pages;
 #[cfg(test)]
 pub mod tests;

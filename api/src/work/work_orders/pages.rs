@@ -1,8 +1,7 @@
 //! Work order pages for the office: the list, planning without a ticket, and one job with all that belongs to it.
 
 use super::{
-    file,
-    json::filter,
+    list::WorkOrders,
     view::{
         amount_of, checklist_text, duration, entitlement, evidence, line_kind, priority_options,
         priority_pill, skill, skill_options, status_pill,
@@ -11,7 +10,6 @@ use super::{
 use crate::{
     choices,
     timeline::{self, Timeline},
-    work::tickets::pages::{any_priority, status_options},
 };
 use axum::{
     extract::{Path, State},
@@ -56,76 +54,31 @@ use store::records::{
 };
 use web::{
     chooser::Kind,
-    csv::Listed,
     deps::Deps,
     form::Form,
     i18n::Lang,
     icon::icon,
     layout,
     list::ListQuery,
+    listing,
     request::{Caller, User, View},
     response::{PageResult, see_other},
-    table::{self, Column, card_heads},
+    table::card_heads,
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, user: User, query: ListQuery) -> PageResult {
-    if query.wants_csv()? {
-        let filter = filter(&query)?;
-        return file::all(Listed { deps, view, filter }).await;
-    }
-    let (db, lang) = (deps.records.read(), view.lang);
-    let page = work_orders::list(db, view.scope(), &filter(&query)?, &query.page()?).await?;
-    let assets = assets::by_ids(db, page.items.iter().map(|work| work.asset_id)).await?;
-    let customers = customers::by_ids(db, page.items.iter().map(|work| work.customer_id)).await?;
-    let asset = |work: &WorkOrder| assets.get(&work.asset_id).map_or("", |asset| asset.name.as_str());
-    let customer = |work: &WorkOrder| customers.get(&work.customer_id).map_or("", |c| c.name.as_str());
-    let row = |work: &WorkOrder| {
+    listing::page::<WorkOrders>(deps, view, query, |view, list| {
+        let lang = view.lang;
         html! {
-            tr {
-                td { a href={ "/work-orders/" (work.id) } { (work.number) } }
-                td { a href={ "/work-orders/" (work.id) } { (lang.phrase(&work.subject)) } }
-                td { (asset(work)) small { " · " (customer(work)) } }
-                td { (lang.t(&format!("work_order-kind-{}", work.kind.as_str()))) }
-                td { (priority_pill(lang, work.priority)) }
-                td { (status_pill(lang, "work_order", work.state.as_str())) }
-                td { (lang.date_time(work.created_at, view.zone)) }
+            header.top {
+                div { h1 { (lang.t("nav-work-orders")) } p.sub { (lang.t("work-orders-lead")) } }
+                @if may_plan(&user) { a.btn href="/work-orders/new" { (icon("plus")) (lang.t("work-orders-new")) } }
             }
+            (list.filters)
+            (list.table)
         }
-    };
-    let rows: Vec<Markup> = page.items.iter().map(row).collect();
-    let columns = [
-        Column::text("work-orders-number"),
-        Column::text("work-orders-subject"),
-        Column::text("service-asset"),
-        Column::text("work-orders-kind"),
-        Column::text("service-priority"),
-        Column::text("service-status"),
-        Column::text("work-orders-created"),
-    ];
-    let form = Form::filled([
-        ("q", query.get("q").unwrap_or("")),
-        ("status", query.get("status").unwrap_or("")),
-        ("priority", query.get("priority").unwrap_or("")),
-    ]);
-    let f = form.fields(lang);
-    let (statuses, priorities) =
-        (status_options(lang, "work_order", &WorkOrderState::WORDS), any_priority(lang));
-    let title = lang.t("nav-work-orders");
-    let plans = may_plan(&user);
-    let main = html! {
-        header.top {
-            div { h1 { (title) } p.sub { (lang.t("work-orders-lead")) } }
-            @if plans { a.btn href="/work-orders/new" { (icon("plus")) (lang.t("work-orders-new")) } }
-        }
-        (table::filters(lang, &query, &html! {
-            (f.input("search", "q", "work-orders-search"))
-            (f.select("status", "service-status", &statuses))
-            (f.select("priority", "service-priority", &priorities))
-        }))
-        (table::table(lang, "nav-work-orders", &columns, &table::with_unreadable(lang, &columns, rows, &page.unreadable), "work-orders-none"))
-        (table::next_page(lang, &query, page.next_cursor.as_deref()))
-    };
-    Ok(layout::page(&view, &title, &main).into_response())
+    })
+    .await
 }
 
 fn may_plan(user: &User) -> bool {

@@ -11,7 +11,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use rust_decimal::Decimal;
-use service::condition::alerts::queries;
+use service::{command::CommandError, condition::alerts::queries};
 use store::{
     StoreError,
     records::{
@@ -20,7 +20,7 @@ use store::{
         money::{contracts, warranties},
     },
 };
-use web::{i18n::Lang, icon::icon, request::View};
+use web::{i18n::Lang, icon::icon, list::ListQuery, request::View};
 
 /// Skills that have a translation; others are shown as they are.
 pub const SKILLS: [&str; 10] = [
@@ -72,6 +72,32 @@ pub fn skill_options(lang: Lang) -> Vec<(String, String)> {
 pub fn priority_options(lang: Lang) -> Vec<(String, String)> {
     let text = |priority: &Priority| lang.t(&format!("priority-{}", priority.as_str()));
     Priority::ALL.iter().map(|priority| (priority.as_str().to_string(), text(priority))).collect()
+}
+
+/// A filter by priority: any, or one.
+pub fn any_priority(lang: Lang) -> Vec<(String, String)> {
+    std::iter::once((String::new(), lang.t("service-all"))).chain(priority_options(lang)).collect()
+}
+
+/// A filter by status: all, open, ended, then each state.
+pub fn status_options(lang: Lang, thing: &str, words: &[&str]) -> Vec<(String, String)> {
+    let general = [("", "service-all"), ("open", "service-open"), ("ended", "service-ended")];
+    let general = general.iter().map(|(value, key)| ((*value).to_string(), lang.t(key)));
+    let states = words.iter().map(|word| ((*word).to_string(), lang.t(&format!("{thing}-state-{word}"))));
+    general.chain(states).collect()
+}
+
+/// What is asked by that filter: one of `states`, or whether it is open.
+pub fn asked_status(
+    query: &ListQuery,
+    states: &[&'static str],
+) -> Result<(Option<String>, Option<bool>), CommandError> {
+    let words: Vec<&'static str> = states.iter().copied().chain(["open", "ended"]).collect();
+    Ok(match query.word("status", &words)? {
+        Some("open") => (None, Some(true)),
+        Some("ended") => (None, Some(false)),
+        status => (status.map(Into::into), None),
+    })
 }
 
 pub fn checklist_text(lang: Lang, text: &str) -> String {

@@ -39,7 +39,7 @@ fn read(&(count, broken): &Numbers, page: PageRequest) -> BoxFuture<'_, Rows> {
 }
 
 async fn numbers(count: usize, broken: usize) -> Response {
-    match file("numbers.csv", vec!["n".into()], (count, broken), read).await {
+    match file("numbers.csv", vec!["n".into()], (count, broken), (), read).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }

@@ -5,7 +5,7 @@ use crate::time;
 use domain::{Date, Timestamp};
 use service::command::{CommandError, Unreadable};
 use std::ops::RangeInclusive;
-use store::records::PageRequest;
+use store::records::{PageRequest, Sortable, Sorted};
 use uuid::Uuid;
 
 type Read<T> = Result<Option<T>, CommandError>;
@@ -71,9 +71,20 @@ impl ListQuery {
     pub fn list(&self, name: &'static str) -> Read<Vec<&str>> {
         Ok(self.single(name)?.map(|text| text.split(',').map(str::trim).collect()))
     }
-    pub fn page(&self) -> Result<PageRequest, CommandError> {
+    /// A page of the list in its own order.
+    pub fn page<O: Default>(&self) -> Result<PageRequest<O>, CommandError> {
         let limit = self.limit(PageRequest::DEFAULT_LIMIT, PageRequest::MAX_LIMIT)?;
-        Ok(PageRequest { limit, cursor: self.cursor()?.map(String::from) })
+        Ok(PageRequest { cursor: self.cursor()?.map(String::from), ..PageRequest::first(limit) })
+    }
+    /// In which order people want the list: `sort=name`, or `sort=-name` for the other way.
+    pub fn sorted<B: Sortable>(&self) -> Result<Sorted<B>, CommandError> {
+        let words: Vec<&str> = B::ALL.iter().map(|by| by.word()).collect();
+        let send = format!("send one of {}, with a - before it to descend", words.join(", "));
+        let asked = self.read("sort", &send, |text| {
+            let (word, descending) = text.strip_prefix('-').map_or((text, false), |word| (word, true));
+            B::ALL.iter().find(|by| by.word() == word).map(|by| Sorted { by: *by, descending })
+        })?;
+        Ok(asked.unwrap_or_default())
     }
     /// How many rows a page has.
     pub fn limit(&self, default: u64, max: u64) -> Result<u64, CommandError> {

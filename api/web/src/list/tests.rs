@@ -1,6 +1,7 @@
 use super::*;
 use axum::http::Request;
 use service::command::{CommandError, Unreadable};
+use store::records::{Sortable, Sorted};
 
 async fn query(uri: &str) -> ListQuery {
     let (mut parts, ()) = Request::builder().uri(uri).body(()).expect("request").into_parts();
@@ -42,9 +43,37 @@ async fn what_cannot_be_read_is_refused_by_name() {
 #[tokio::test]
 async fn a_limit_lies_in_its_bounds() {
     for limit in ["abc", "0", "-1", "501", "1.5", "9223372036854775808", "%20"] {
-        assert_eq!(field(query(&format!("/api/v1/x?limit={limit}")).await.page()), "limit", "{limit}");
+        assert_eq!(field(query(&format!("/api/v1/x?limit={limit}")).await.page::<()>()), "limit", "{limit}");
     }
-    assert_eq!(query("/api/v1/x?limit=500").await.page().expect("a page").limit, 500);
+    assert_eq!(query("/api/v1/x?limit=500").await.page::<()>().expect("a page").limit, 500);
+}
+
+#[tokio::test]
+async fn a_list_is_sorted_by_what_it_has_either_way() {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum By {
+        Name,
+        Due,
+    }
+    impl Sortable for By {
+        const ALL: &'static [Self] = &[Self::Name, Self::Due];
+        const OWN: Sorted<Self> = Sorted { by: Self::Name, descending: false };
+        fn word(self) -> &'static str {
+            if self == Self::Name { "name" } else { "due" }
+        }
+    }
+    let sorted = |by, descending| Some(Sorted { by, descending });
+    for (sent, order) in [
+        ("", sorted(By::Name, false)),
+        ("sort=due", sorted(By::Due, false)),
+        ("sort=-due", sorted(By::Due, true)),
+        ("sort=", sorted(By::Name, false)),
+    ] {
+        assert_eq!(query(&format!("/x?{sent}")).await.sorted().ok(), order, "{sent}");
+    }
+    for sort in ["Name", "--name", "-", "name,due", "%20-name%20x"] {
+        assert_eq!(field(query(&format!("/x?sort={sort}")).await.sorted::<By>()), "sort", "{sort}");
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,12 @@
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, columns,
+        Db, PageRequest, Paged, Sorted, columns,
         fleet::assets,
-        lists::{keyset, readable, scope},
+        lists::{
+            order::{self, orders},
+            readable, scope,
+        },
     },
 };
 use domain::{
@@ -478,21 +481,20 @@ pub struct Filter {
     pub raised_to: Option<Timestamp>,
 }
 
-const LIST: List<(i64, Uuid)> = List::named("alerts");
+orders! {
+    /// What alerts are sorted by; urgency is severity, then money at risk.
+    descending { Urgency "urgency" by Urgency, Raised "raised" by RaisedAtUs }
+}
 
-/// The most urgent first: severity, then money at risk, then the newest.
+/// The most urgent first, if nothing else is asked for: severity, then money at risk, then the newest.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
     now: Timestamp,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Alert>, StoreError> {
-    let query =
-        matching(scope, filter, now).filter(keyset::before(Column::Urgency, Column::Id, LIST.place(page)?));
-    let query = query.order_by_desc(Column::Urgency).order_by_desc(Column::Id);
-    let rows = query.limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.urgency, row.id));
+    let page = order::page(db, "alerts", matching(scope, filter, now), page).await?;
     Ok(page.read("alert", |row| (row.id, ""), Alert::try_from))
 }
 

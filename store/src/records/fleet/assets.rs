@@ -4,11 +4,12 @@ use super::sites::demo_customers;
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged,
+        Db, PageRequest, Paged, Sorted,
         condition::{state_days, states},
         engine::dialect::Dialect,
         lists::{
-            keyset, readable, scope,
+            order::{self, orders},
+            readable, scope,
             search::{self, Kind},
         },
         work::work_orders,
@@ -22,7 +23,7 @@ use domain::{
     id::{AssetId, CustomerId, ModelId, SiteId, TechnicianId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -178,23 +179,19 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-const LIST: List<(String, Uuid)> = List::named("assets");
+orders! {
+    /// What assets are sorted by.
+    ascending { Name "name" by Name }
+}
 
-/// By name.
+/// By name, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Asset>, StoreError> {
-    let query = matching(Dialect::of(db), scope, filter).filter(keyset::after(
-        Column::Name,
-        Column::Id,
-        LIST.place(page)?,
-    ));
-    let rows =
-        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    let page = order::page(db, "assets", matching(Dialect::of(db), scope, filter), page).await?;
     Ok(page.read("asset", |row| (row.id, &row.name), Asset::try_from))
 }
 

@@ -3,17 +3,18 @@
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, columns,
+        Db, PageRequest, Paged, Sorted, columns,
         engine::dialect::Dialect,
         lists::{
-            keyset, readable, scope,
+            order::{self, orders},
+            readable, scope,
             search::{self, Kind},
         },
         work::work_orders,
     },
 };
 use domain::{clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Scope};
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -117,24 +118,29 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-const LIST: List<(String, Uuid)> = List::named("customers");
+orders! {
+    /// What customers are sorted by.
+    ascending {
+        Name "name" by Name,
+        Email "email" by Email,
+        Phone "phone" by Phone,
+        Currency "currency" by Currency,
+    }
+}
 
-/// By name.
+/// By name, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Customer>, StoreError> {
-    let mut query =
-        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
+    let mut query = Entity::find().filter(seen(scope));
     if let Some(text) = &filter.text {
         query =
             query.filter(search::found(Dialect::of(db), Kind::Customer, Column::Id, Column::Search, text));
     }
-    let rows =
-        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    let page = order::page(db, "customers", query, page).await?;
     Ok(page.read("customer", |row| (row.id, &row.name), Customer::try_from))
 }
 

@@ -5,10 +5,11 @@ use super::assets;
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged,
+        Db, PageRequest, Paged, Sorted,
         engine::dialect::Dialect,
         lists::{
-            keyset, readable, scope,
+            order::{self, orders},
+            readable, scope,
             search::{self, Kind},
         },
     },
@@ -248,29 +249,26 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-const LIST: List<(String, Uuid)> = List::named("devices");
+orders! {
+    /// What devices are sorted by.
+    ascending { Name "name" by Name, Created "created" by CreatedAtUs }
+}
 
-/// By name.
+/// By name, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Device>, StoreError> {
-    let mut query = Entity::find().filter(scope::by_asset(scope, Column::AssetId)).filter(keyset::after(
-        Column::Name,
-        Column::Id,
-        LIST.place(page)?,
-    ));
+    let mut query = Entity::find().filter(scope::by_asset(scope, Column::AssetId));
     if let Some(id) = filter.asset {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Dialect::of(db), Kind::Device, Column::Id, Column::Search, text));
     }
-    let rows =
-        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.name.clone(), row.id));
+    let page = order::page(db, "devices", query, page).await?;
     Ok(page.read("device", |row| (row.id, &row.name), Device::try_from))
 }
 

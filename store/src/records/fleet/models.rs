@@ -4,10 +4,10 @@ use super::{assets, model_metrics};
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged,
+        Db, PageRequest, Paged, Sorted,
         engine::dialect::Dialect,
         lists::{
-            keyset,
+            order::{self, orders},
             search::{self, Kind},
         },
     },
@@ -116,24 +116,23 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-const LIST: List<(String, Uuid)> = List::named("models");
+orders! {
+    /// What models are sorted by.
+    ascending { Name "name" by Name, Manufacturer "manufacturer" by Manufacturer }
+}
 
-/// By name.
+/// By name, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<domain::fleet::model::Model>, StoreError> {
-    let mut query =
-        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
+    let mut query = Entity::find().filter(seen(scope));
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Dialect::of(db), Kind::Model, Column::Id, Column::Search, text));
     }
-    let rows =
-        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let models = rows.into_iter().map(Into::into).collect();
-    Ok(LIST.page(models, page.limit, |m: &domain::fleet::model::Model| (m.name.clone(), m.id.into())))
+    Ok(order::page(db, "models", query, page).await?.map(Into::into))
 }
 
 /// The types of equipment that there are models of.

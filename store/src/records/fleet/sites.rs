@@ -4,10 +4,11 @@ use super::customers;
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged,
+        Db, PageRequest, Paged, Sorted,
         engine::dialect::Dialect,
         lists::{
-            keyset, scope,
+            order::{self, orders},
+            scope,
             search::{self, Kind},
         },
         work::work_orders,
@@ -18,7 +19,7 @@ use domain::{
     id::{CustomerId, SiteId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -115,27 +116,26 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-const LIST: List<(String, Uuid)> = List::named("sites");
+orders! {
+    /// What sites are sorted by.
+    ascending { Name "name" by Name, Address "address" by Address, TimeZone "time_zone" by TimeZone }
+}
 
-/// By name.
+/// By name, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Site>, StoreError> {
-    let mut query =
-        Entity::find().filter(seen(scope)).filter(keyset::after(Column::Name, Column::Id, LIST.place(page)?));
+    let mut query = Entity::find().filter(seen(scope));
     if let Some(id) = filter.customer {
         query = query.filter(Column::CustomerId.eq(Uuid::from(id)));
     }
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Dialect::of(db), Kind::Site, Column::Id, Column::Search, text));
     }
-    let rows =
-        query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let sites = rows.into_iter().map(Site::from).collect();
-    Ok(LIST.page(sites, page.limit, |s: &Site| (s.name.clone(), s.id.into())))
+    Ok(order::page(db, "sites", query, page).await?.map(Site::from))
 }
 
 /// Removes the sites of the demo's customers. Their assets must be gone.

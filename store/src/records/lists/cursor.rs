@@ -9,7 +9,7 @@ use crate::{
     records::{PageRequest, Paged},
 };
 use sha2::{Digest, Sha256};
-use std::marker::PhantomData;
+use std::{borrow::Cow, marker::PhantomData};
 use uuid::Uuid;
 
 /// Bytes of the checksum: a damaged word passes once in 2^48.
@@ -20,17 +20,21 @@ const MAX_KEY: usize = 2048;
 /// A list and how its rows are ordered: by `K`, which no two rows share.
 #[derive(Debug)]
 pub struct List<K> {
-    name: &'static str,
+    name: Cow<'static, str>,
     key: PhantomData<fn() -> K>,
 }
 
 impl<K: Key> List<K> {
     /// Lists of different names refuse each other's places, also where their keys look alike.
     pub const fn named(name: &'static str) -> Self {
-        Self { name, key: PhantomData }
+        Self { name: Cow::Borrowed(name), key: PhantomData }
+    }
+    /// The same with a name that is put together.
+    pub fn called(name: String) -> Self {
+        Self { name: Cow::Owned(name), key: PhantomData }
     }
     /// The place that `page` starts behind; `None` at the beginning.
-    pub fn place(&self, page: &PageRequest) -> Result<Option<K>, StoreError> {
+    pub fn place<O>(&self, page: &PageRequest<O>) -> Result<Option<K>, StoreError> {
         page.cursor.as_deref().map(|cursor| self.open(cursor)).transpose()
     }
     /// A page of rows that were read with `limit + 1`; `key` gives the place of a row.
@@ -58,7 +62,7 @@ impl<K: Key> List<K> {
         if key.is_empty() { Ok(read) } else { Err(StoreError::Cursor) }
     }
     fn check(&self, key: &[u8]) -> [u8; CHECK] {
-        let digest = Sha256::new().chain_update(self.name).chain_update([0]).chain_update(key).finalize();
+        let digest = Sha256::new().chain_update(&*self.name).chain_update([0]).chain_update(key).finalize();
         let mut check = [0; CHECK];
         check.copy_from_slice(&digest[..CHECK]);
         check

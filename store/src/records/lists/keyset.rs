@@ -7,13 +7,6 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Value},
 };
 
-/// Rows behind `place` of a list that ascends by `name` and then by id.
-pub(in crate::records) fn after<C: ColumnTrait>(name: C, id: C, place: Option<(String, Uuid)>) -> Condition {
-    place.map_or_else(Condition::all, |(last, last_id)| {
-        Condition::all().add(pair(name, id).gt(values(last, last_id)))
-    })
-}
-
 /// Rows behind `place` of a list that descends by `key` and then by id.
 pub(in crate::records) fn before<C: ColumnTrait>(key: C, id: C, place: Option<(i64, Uuid)>) -> Condition {
     place.map_or_else(Condition::all, |(last, last_id)| {

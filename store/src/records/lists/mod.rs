@@ -2,6 +2,7 @@
 
 pub(in crate::records) mod cursor;
 pub(in crate::records) mod keyset;
+pub(in crate::records) mod order;
 pub(in crate::records) mod readable;
 pub(in crate::records) mod scope;
 pub(in crate::records) mod search;

@@ -3,9 +3,12 @@
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, columns,
+        Db, PageRequest, Paged, Sorted, columns,
         fleet::sites::demo_customers,
-        lists::{keyset, scope},
+        lists::{
+            order::{self, orders},
+            scope,
+        },
     },
 };
 use domain::{
@@ -17,9 +20,7 @@ use domain::{
     work::line::{HOUR_US, LineKind},
 };
 use rust_decimal::Decimal;
-use sea_orm::{
-    ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*,
-};
+use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
@@ -154,19 +155,19 @@ pub struct Filter {
     pub ends: Option<(Timestamp, Timestamp)>,
 }
 
-const LIST: List<(String, Uuid)> = List::named("contracts");
+orders! {
+    /// What contracts are sorted by.
+    ascending { Number "number" by Number, Start "start" by StartUs, End "end" by EndUs }
+}
 
-/// By number.
+/// By number, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Contract>, StoreError> {
-    let query = matching(scope, filter).filter(keyset::after(Column::Number, Column::Id, LIST.place(page)?));
-    let rows =
-        query.order_by_asc(Column::Number).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.number.clone(), row.id));
+    let page = order::page(db, "contracts", matching(scope, filter), page).await?;
     let mut listed = listed_assets(db, &page.items).await?;
     Ok(page.read(
         "contract",

@@ -6,10 +6,13 @@ mod tests;
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, columns,
+        Db, PageRequest, Paged, Sorted, columns,
         engine::dialect,
         fleet::sites::demo_customers,
-        lists::{keyset, scope},
+        lists::{
+            order::{self, orders},
+            scope,
+        },
     },
 };
 use domain::{
@@ -242,20 +245,24 @@ pub struct Filter {
     pub contract: Option<ContractId>,
 }
 
-const LIST: List<(i64, Uuid)> = List::named("invoices");
+orders! {
+    /// What invoices are sorted by.
+    descending {
+        Created "created" by CreatedAtUs,
+        Number "number" by Number,
+        Issued "issued" by IssuedOn,
+        Due "due" by DueOn,
+    }
+}
 
-/// The newest first.
+/// The newest first, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Summary>, StoreError> {
-    let query =
-        matching(scope, filter).filter(keyset::before(Column::CreatedAtUs, Column::Id, LIST.place(page)?));
-    let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
-    let rows = query.limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.created_at_us, row.id));
+    let page = order::page(db, "invoices", matching(scope, filter), page).await?;
     Ok(page.read("invoice", |row| (row.id, row.number.as_deref().unwrap_or("")), summary))
 }
 

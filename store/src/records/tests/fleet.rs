@@ -228,7 +228,10 @@ async fn lists_are_narrowed_and_searched() {
     assert_eq!(names(model).await, ["Asset Ours 100%"]);
     let owner = Actor { role: Role::Integration, customer: Some(ours.customer.id), ..Actor::system() };
     let all = devices::Filter::default();
-    assert_eq!(devices::list(db, owner.scope(), &all, &page).await.unwrap().items, [ours.device]);
+    assert_eq!(
+        devices::list(db, owner.scope(), &all, &PageRequest::default()).await.unwrap().items,
+        [ours.device]
+    );
     let stranger = Actor {
         role: Role::Technician,
         technician: Some(domain::id::TechnicianId::generate()),

@@ -5,6 +5,8 @@ pub(in crate::records) mod fixture;
 #[cfg(test)]
 pub(in crate::records) mod fleet;
 #[cfg(test)]
+pub(in crate::records) mod orders;
+#[cfg(test)]
 pub(in crate::records) mod place;
 #[cfg(test)]
 mod postgres;

@@ -3,16 +3,19 @@
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, columns,
+        Db, PageRequest, Paged, Sorted, columns,
         engine::dialect::Dialect,
-        lists::search::{self, Kind},
+        lists::{
+            order::{self, orders},
+            search::{self, Kind},
+        },
     },
 };
 use domain::{
     id::{AssetId, PartId},
     work::stock::Part,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -67,19 +70,22 @@ pub async fn find_by_number(db: &Db, number: &str) -> Result<Option<Part>, Store
     Entity::find().filter(Column::Number.eq(number)).one(db).await?.map(from_row).transpose()
 }
 
-const LIST: List<String> = List::named("parts");
+orders! {
+    /// What parts are sorted by.
+    ascending { Number "number" by Number, Name "name" by Name }
+}
 
-/// Active parts by number; `search` is a part of the number or name.
-pub async fn list(db: &Db, search: Option<&str>, page: &PageRequest) -> Result<Paged<Part>, StoreError> {
-    let mut query =
-        Entity::find().filter(Column::Active.eq(true)).order_by_asc(Column::Number).limit(page.limit + 1);
+/// Active parts, by number if nothing else is asked for; `search` is a part of the number or name.
+pub async fn list(
+    db: &Db,
+    search: Option<&str>,
+    page: &PageRequest<Sorted<By>>,
+) -> Result<Paged<Part>, StoreError> {
+    let mut query = Entity::find().filter(Column::Active.eq(true));
     if let Some(text) = search.map(str::trim).filter(|text| !text.is_empty()) {
         query = query.filter(search::found(Dialect::of(db), Kind::Part, Column::Id, Column::Search, text));
     }
-    if let Some(last) = LIST.place(page)? {
-        query = query.filter(Column::Number.gt(last));
-    }
-    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| row.number.clone());
+    let page = order::page(db, "parts", query, page).await?;
     Ok(page.read("part", |row| (row.id, &row.number), from_row))
 }
 

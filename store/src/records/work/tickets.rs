@@ -7,11 +7,12 @@ pub use crate::records::work::tickets::promised::{Open, Promised, open};
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, columns,
+        Db, PageRequest, Paged, Sorted, columns,
         engine::dialect::{Dialect, statement},
         fleet::assets,
         lists::{
-            keyset, scope,
+            order::{self, orders},
+            scope,
             search::{self, Kind},
         },
     },
@@ -21,9 +22,12 @@ use domain::{
     clock::from_micros,
     id::{AlertGroupId, AssetId, CustomerId, TicketId},
     people::account::Scope,
-    work::{Priority, ticket::Ticket},
+    work::{
+        Priority,
+        ticket::{Ticket, TicketState},
+    },
 };
-use sea_orm::{ActiveValue::Set, FromQueryResult, QueryOrder, QuerySelect, Select, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, FromQueryResult, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
@@ -134,23 +138,25 @@ pub async fn open_for_asset(db: &Db, scope: Scope, asset: AssetId) -> Result<Vec
     Ok(list(db, scope, &filter, &PageRequest::first(PageRequest::MAX_LIMIT)).await?.items)
 }
 
-const LIST: List<(i64, Uuid)> = List::named("tickets");
+orders! {
+    /// What tickets are sorted by.
+    descending {
+        Opened "opened" by OpenedAtUs,
+        Subject "subject" by Subject,
+        Priority "priority" by Priority ranked &["low", "medium", "high", "critical"],
+        Status "status" by Status ranked &TicketState::WORDS,
+        Resolved "resolved" by ResolvedAtUs,
+    }
+}
 
-/// Newest first.
+/// The newest first, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Ticket>, StoreError> {
-    let query = filtered(Dialect::of(db), scope, filter).filter(keyset::before(
-        Column::OpenedAtUs,
-        Column::Id,
-        LIST.place(page)?,
-    ));
-    let query = query.order_by_desc(Column::OpenedAtUs).order_by_desc(Column::Id);
-    let rows = query.limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.opened_at_us, row.id));
+    let page = order::page(db, "tickets", filtered(Dialect::of(db), scope, filter), page).await?;
     Ok(page.read("ticket", |row| (row.id, &row.number), from_row))
 }
 

@@ -4,10 +4,11 @@ use super::visits;
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, Unreadable, columns,
+        Db, PageRequest, Paged, Sorted, Unreadable, columns,
         engine::dialect::Dialect,
         lists::{
-            keyset, readable, scope,
+            order::{self, orders},
+            readable, scope,
             search::{self, Kind},
         },
         money::invoices,
@@ -184,23 +185,25 @@ pub(in crate::records) fn named_by(technician: TechnicianId, column: Column) -> 
     query
 }
 
-const LIST: List<(i64, Uuid)> = List::named("work_orders");
+orders! {
+    /// What work orders are sorted by.
+    descending {
+        Created "created" by CreatedAtUs,
+        Subject "subject" by Subject,
+        Priority "priority" by PriorityRank,
+        Status "status" by Status ranked &WorkOrderState::WORDS,
+        Completed "completed" by CompletedAtUs,
+    }
+}
 
-/// Newest first.
+/// The newest first, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<WorkOrder>, StoreError> {
-    let query = filtered(Dialect::of(db), scope, filter).filter(keyset::before(
-        Column::CreatedAtUs,
-        Column::Id,
-        LIST.place(page)?,
-    ));
-    let query = query.order_by_desc(Column::CreatedAtUs).order_by_desc(Column::Id);
-    let rows = query.limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.created_at_us, row.id));
+    let page = order::page(db, "work_orders", filtered(Dialect::of(db), scope, filter), page).await?;
     Ok(page.read("work order", |row| (row.id, &row.number), from_row))
 }
 

@@ -13,14 +13,14 @@ use domain::{
 use store::{
     StoreError,
     records::{
-        Db, PageRequest, Paged,
+        Db,
         condition::{alerts, evidence},
         fleet::{assets, sites},
     },
 };
 
 /// One row of the inbox.
-pub struct Row {
+pub struct Beside {
     pub alert: Alert,
     pub group: Option<AlertGroup>,
     pub asset: Option<Asset>,
@@ -28,28 +28,24 @@ pub struct Row {
     pub evidence: Option<Evidence>,
 }
 
-pub async fn inbox(
-    deps: &Deps,
-    scope: Scope,
-    filter: &alerts::Filter,
-    page: &PageRequest,
-) -> Result<Paged<Row>, StoreError> {
+/// Alerts with what is shown beside them.
+pub async fn beside(deps: &Deps, found: Vec<Alert>) -> Result<Vec<Beside>, StoreError> {
     let db = deps.records.read();
-    let found = alerts::list(db, scope, filter, deps.now(), page).await?;
-    let groups = alerts::groups_by_ids(db, found.items.iter().map(|alert| alert.group_id)).await?;
-    let assets = assets::by_ids(db, found.items.iter().map(|alert| alert.asset_id)).await?;
+    let groups = alerts::groups_by_ids(db, found.iter().map(|alert| alert.group_id)).await?;
+    let assets = assets::by_ids(db, found.iter().map(|alert| alert.asset_id)).await?;
     let sites = sites::by_ids(db, assets.values().map(|asset| asset.site_id)).await?;
-    let mut evidence = evidence::by_ids(db, found.items.iter().map(|alert| alert.id)).await?;
-    Ok(found.map(|alert| {
+    let mut evidence = evidence::by_ids(db, found.iter().map(|alert| alert.id)).await?;
+    let beside = |alert: Alert| {
         let asset = assets.get(&alert.asset_id).cloned();
-        Row {
+        Beside {
             group: groups.get(&alert.group_id).cloned(),
             site: asset.as_ref().and_then(|asset| sites.get(&asset.site_id).cloned()),
             evidence: evidence.remove(&alert.id),
             asset,
             alert,
         }
-    }))
+    };
+    Ok(found.into_iter().map(beside).collect())
 }
 
 /// The evidence of an alert, with those similar cases that the reader may see: the rule has seen all customers'.

@@ -173,10 +173,9 @@ async fn marks(deps: &Deps, scope: Scope, asset: &Asset, window: Window) -> Resu
     let db = deps.records.read();
     let within = |at: Timestamp| window.from <= at && at < window.to;
     let mut marks = Vec::new();
-    let newest = PageRequest::first(MAX_MARKS);
     let filter = tickets::Filter { asset: Some(asset.id), ..Default::default() };
     let mut of_tickets = Vec::new();
-    for ticket in tickets::list(db, scope, &filter, &newest).await?.items {
+    for ticket in tickets::list(db, scope, &filter, &PageRequest::first(MAX_MARKS)).await?.items {
         of_tickets.extend(ticket.alert_group_id);
         if within(ticket.opened_at) {
             marks.push(mark(ticket.opened_at, ticket.number, format!("/tickets/{}", ticket.id)));
@@ -189,7 +188,7 @@ async fn marks(deps: &Deps, scope: Scope, asset: &Asset, window: Window) -> Resu
         raised_to: Some(window.to),
         ..Default::default()
     };
-    for alert in alerts::list(db, scope, &filter, deps.now(), &newest).await?.items {
+    for alert in alerts::list(db, scope, &filter, deps.now(), &PageRequest::first(MAX_MARKS)).await?.items {
         // The ticket stands for its alerts.
         if !of_tickets.contains(&alert.group_id) {
             marks.push(mark(alert.raised_at, "!".into(), format!("/alerts/{}", alert.id)));

@@ -138,9 +138,9 @@ async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, Comma
 
 /// Whether there is no site or no model yet, without which there is no asset.
 async fn lacks_places(deps: &Deps, scope: Scope) -> Result<bool, CommandError> {
-    let (db, one) = (deps.records.read(), PageRequest::first(1));
-    let sites = sites::list(db, scope, &sites::Filter::default(), &one).await?.items;
-    let models = models::list(db, scope, &models::Filter::default(), &one).await?.items;
+    let db = deps.records.read();
+    let sites = sites::list(db, scope, &sites::Filter::default(), &PageRequest::first(1)).await?.items;
+    let models = models::list(db, scope, &models::Filter::default(), &PageRequest::first(1)).await?.items;
     Ok(sites.is_empty() || models.is_empty())
 }
 

@@ -60,7 +60,9 @@ async fn entries(deps: &Deps, view: &View, asset: &Asset, service: bool) -> Resu
     }
     if service {
         let filter = tickets::Filter { asset: Some(asset.id), ..Default::default() };
-        for ticket in tickets::list(db, view.scope(), &filter, &newest).await?.items {
+        for ticket in
+            tickets::list(db, view.scope(), &filter, &PageRequest::first(ENTRIES as u64)).await?.items
+        {
             entries.push(Entry {
                 at: ticket.opened_at,
                 class: "warn",

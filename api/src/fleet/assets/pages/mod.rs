@@ -2,7 +2,6 @@
 
 pub mod charts;
 pub mod edit;
-mod file;
 mod history;
 pub mod list;
 pub mod show;

@@ -21,7 +21,7 @@ fn what_nobody_sealed_is_refused() {
 
 #[test]
 fn the_first_page_starts_behind_nothing() {
-    assert_eq!(ASSETS.place(&PageRequest::default()).ok(), Some(None));
+    assert_eq!(ASSETS.place(&PageRequest::<()>::default()).ok(), Some(None));
 }
 
 #[test]

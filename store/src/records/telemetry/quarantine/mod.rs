@@ -315,7 +315,7 @@ mod tests {
             .await
             .unwrap();
         assert_eq!((page.items.len(), &page.items[0]), (10, &one));
-        let next = PageRequest { limit: 10, cursor: page.next_cursor };
+        let next = PageRequest { cursor: page.next_cursor, ..PageRequest::first(10) };
         let second = list(db, all_rows(), &Filter::default(), &next).await.unwrap();
         assert!(second.items.iter().all(|row| row.id < page.items[9].id));
         let only = Filter { device: Some(quiet), reason: Some("not_finite".into()) };
