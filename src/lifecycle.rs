@@ -106,6 +106,10 @@ async fn serve(
             Some(ingest) => ingest.clone(),
             None => Arc::new(NoIngest),
         },
+        backtest: Arc::new(analytics::Replay {
+            records: stores.records.clone(),
+            telemetry: stores.telemetry(),
+        }),
         clock: clock.clone(),
         retention: config.retention,
         memory: Arc::default(),

@@ -7,10 +7,13 @@
 //! the devices concerned, in one transaction; the common cursor follows with a snapshot of the rest. A restart
 //! therefore neither loses nor doubles anything: entries that a device's memory already holds are passed over.
 //!
+//! Before a rule may do that, people try it on what is stored: [`Replay`].
+//!
 //! What it does not do: it opens no tickets (the api reacts to its events), and it trusts no other clock than the one
 //! it is given.
 
 mod advisory;
+mod backtest;
 mod detection;
 mod engine;
 mod features;
@@ -18,6 +21,8 @@ mod rejudge;
 mod state;
 #[cfg(test)]
 mod tests;
+
+pub use crate::backtest::Replay;
 
 use crate::engine::Engine;
 use domain::Clock;

@@ -93,7 +93,9 @@ impl TestApp {
         Self::of(House::empty().await)
     }
 
-    fn of(house: House) -> Self {
+    fn of(mut house: House) -> Self {
+        let (records, telemetry) = (house.deps.records.clone(), Arc::clone(&house.deps.telemetry));
+        house.deps.backtest = Arc::new(analytics::Replay { records, telemetry });
         let deps = Deps {
             service: house.deps.clone(),
             mqtt_address: ([127, 0, 0, 1], 1883).into(),

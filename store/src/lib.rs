@@ -1,8 +1,9 @@
 //! The only room that keeps anything.
 //!
 //! [`telemetry`] holds what machines said, behind one trait with exchangeable engines; [`records`] holds everything
-//! that people and rules make of it. Nothing outside this crate sees SQL.
+//! that people and rules make of it; [`backtest`] is how a rule is tried on both. Nothing outside this crate sees SQL.
 
+pub mod backtest;
 pub mod error;
 pub mod health;
 pub mod history;

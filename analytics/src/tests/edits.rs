@@ -1,7 +1,14 @@
 //! What an edit of a rule does, and does not do, to the alerts that stand.
 
 use super::*;
-use domain::condition::rule::{DeviationLimit, Direction};
+use domain::{
+    condition::{
+        reliability::Period,
+        rule::{DeviationLimit, Direction},
+    },
+    people::account,
+};
+use store::backtest::Backtest;
 
 #[tokio::test]
 async fn a_new_name_or_severity_keeps_the_alert_and_the_duration() {
@@ -99,6 +106,21 @@ async fn a_new_deviation_rule_knows_the_past_from_the_store() {
     assert!(found[0].raised_at <= from_micros(START_US + (11 * 60 + 10) * MINUTE));
     let expected = house.would_raise(&rule).await;
     assert_eq!(found[0].raised_at, expected[0].raised_at, "as in its backtest");
+}
+
+#[tokio::test]
+async fn a_rule_is_tried_on_the_assets_that_its_reader_sees() {
+    let house = House::new().await;
+    let rule = house.rule(house.hot()).await;
+    house.values(0, &FAULT).await;
+    let Deps { records, telemetry, .. } = &house.deps;
+    let replay = Replay { records: records.clone(), telemetry: Arc::clone(telemetry) };
+    let period = Period { from: from_micros(START_US), to: from_micros(START_US + 120 * MINUTE) };
+    let all = replay.run(account::Actor::system().scope(), &rule.settings, period).await.expect("tried");
+    assert_eq!((all.assets, all.assets_in_scope, all.score.tickets), (1, 1, 1));
+    assert_eq!(all.alerts, house.would_raise(&rule).await);
+    let none = replay.run(account::Scope::nothing(), &rule.settings, period).await.expect("tried");
+    assert_eq!((none.assets_in_scope, none.alerts), (0, vec![]));
 }
 
 /// A house whose one alert stands, and what the engine that raised it kept of its device.

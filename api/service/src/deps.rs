@@ -9,6 +9,7 @@ use domain::{
 use std::sync::Arc;
 use store::{
     StoreError,
+    backtest::Backtest,
     records::{Records, telemetry::quarantine},
     telemetry::{self, Point, TelemetryStore},
 };
@@ -20,6 +21,8 @@ pub struct Deps {
     pub telemetry: Arc<dyn TelemetryStore>,
     /// Ingest, for devices that speak HTTP and for what is sent through again.
     pub ingest: Arc<dyn MessageSink>,
+    /// Analytics, for rules that are tried before they are enabled.
+    pub backtest: Arc<dyn Backtest>,
     pub clock: Arc<dyn Clock>,
     /// How long things are kept.
     pub retention: Retention,

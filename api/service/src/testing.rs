@@ -5,12 +5,18 @@ use crate::{deps::Deps, jobs::retention::Retention, memory::Memory};
 use domain::{
     Currency, ManualClock, Money, Timestamp,
     clock::from_micros,
-    people::organisation::Organisation,
+    condition::{backtest::Tested, reliability::Period, rule::RuleSettings},
+    people::{account::Scope, organisation::Organisation},
     telemetry::{Done, InboundMessage, MessageSink, Reply, Taken, Told},
 };
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use store::records::{Records, people::organisation, telemetry::quarantine};
+use store::{
+    StoreError,
+    backtest::Backtest,
+    records::{Records, people::organisation, telemetry::quarantine},
+};
 use tempfile::TempDir;
 
 pub mod telemetry;
@@ -48,6 +54,7 @@ impl House {
             records,
             telemetry: Arc::new(telemetry::MemoryTelemetry::default()),
             ingest: Arc::clone(&ingest) as Arc<dyn MessageSink>,
+            backtest: Arc::new(NoBacktest),
             clock: Arc::new(clock.clone()),
             retention: Retention::default(),
             memory: Arc::new(Memory::default()),
@@ -83,6 +90,20 @@ pub fn organisation_at(now: Timestamp) -> Organisation {
         tax_rate: rust_decimal::Decimal::new(21, 2),
         payment_terms_days: 30,
         set_up_at: Some(now),
+    }
+}
+
+/// Stands where analytics would; tests of the faces put the real one in its place.
+struct NoBacktest;
+
+impl Backtest for NoBacktest {
+    fn run<'a>(
+        &'a self,
+        _: Scope,
+        _: &'a RuleSettings,
+        _: Period,
+    ) -> BoxFuture<'a, Result<Tested, StoreError>> {
+        Box::pin(async { Err(StoreError::Unavailable("there is no analytics here".into())) })
     }
 }
 

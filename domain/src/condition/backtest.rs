@@ -3,9 +3,10 @@
 
 use super::{
     detection::{Change, Detector},
+    reliability::Period,
     rule::RuleSettings,
 };
-use crate::{Timestamp, clock::from_micros, id::AssetId};
+use crate::{Money, Timestamp, clock::from_micros, id::AssetId};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,20 @@ pub struct WouldRaise {
     pub asset_id: AssetId,
     pub raised_at: Timestamp,
     pub cleared_at: Option<Timestamp>,
+}
+
+/// What a rule would have done, against what really failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tested {
+    pub period: Period,
+    /// Assets that were looked at, and those in the rule's scope that the reader sees.
+    pub assets: usize,
+    pub assets_in_scope: usize,
+    pub score: Score,
+    /// What it would have raised, oldest first.
+    pub alerts: Vec<WouldRaise>,
+    /// Downtime that the hits could have spared, at the assets' own cost an hour.
+    pub money: Option<Money>,
 }
 
 /// What `rule` would have raised on one device of `asset_id` over `inputs`, which are in time order.

@@ -9,6 +9,7 @@ use domain::{
     Timestamp,
     calendar::within_years,
     condition::{
+        backtest::Tested,
         reliability::Period,
         rule::{Rule, RuleSettings},
     },
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     command::CommandError,
     condition::rules::{
-        backtest::{self, Backtest},
+        backtest,
         commands::{self, RuleInput},
         queries,
     },
@@ -144,7 +145,7 @@ pub async fn run_backtest(
     user: User,
     Path(id): Path<Uuid>,
     Json(input): Json<BacktestInput>,
-) -> Result<Json<Backtest>, Problem> {
+) -> Result<Json<Tested>, Problem> {
     let rule = queries::one(deps.records.read(), user.scope(), RuleId(id)).await?;
     let within =
         |field, at| within_years(at).ok_or_else(|| CommandError::field(field, Reason::InvalidPeriod));

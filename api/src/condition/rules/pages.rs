@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use domain::{
     calendar::{date_of, end_of_day, last_day, start_of_day},
     condition::{
+        backtest::Tested,
         reliability::Period,
         rule::{Condition, DeviationLimit, Direction, Rule, Scope, Side},
     },
@@ -20,7 +21,7 @@ use maud::{Markup, html};
 use service::{
     command::{Context, Unreadable},
     condition::rules::{
-        backtest::{self, Backtest},
+        backtest,
         commands::{self, RuleInput},
         queries,
     },
@@ -268,7 +269,7 @@ async fn try_out(
     view: &View,
     rule: &Rule,
     query: &ListQuery,
-) -> Result<(Form, Option<Backtest>), PageError> {
+) -> Result<(Form, Option<Tested>), PageError> {
     let now = deps.now();
     let to = query.day("to")?.map_or(now, |to| end_of_day(to, view.zone).min(now));
     let from = query
@@ -288,7 +289,7 @@ async fn try_out(
     Ok((form, tested))
 }
 
-fn try_card(view: &View, form: &Form, tested: Option<&Backtest>) -> Markup {
+fn try_card(view: &View, form: &Form, tested: Option<&Tested>) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     html! {
         section.card { header { h2 { (lang.t("rules-backtest")) } }
@@ -302,7 +303,7 @@ fn try_card(view: &View, form: &Form, tested: Option<&Backtest>) -> Markup {
     }
 }
 
-fn result(view: &View, tested: &Backtest) -> Markup {
+fn result(view: &View, tested: &Tested) -> Markup {
     let (lang, score) = (view.lang, &tested.score);
     let lead = score.median_lead_hours().map(|hours| lang.seconds(hours * 3600.0));
     html! {
