@@ -26,12 +26,17 @@ use chrono::TimeDelta;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use std::collections::BTreeSet;
 
+mod basis;
 mod catalogue;
 mod promise;
 mod repeat;
 mod standing;
+pub use crate::insight::kpi::basis::{
+    Around, Basis, Behind, BooksAt, Counted, Did, EachAsset, Kept, Measured, Note, OWN, OfBooks, OfEquipment,
+    OfFacts, Worst,
+};
 pub use crate::insight::kpi::catalogue::{
-    Basis, CATALOGUE, Definition, Direction, Unit, definition, standing_codes,
+    CATALOGUE, Definition, Direction, Unit, definition, standing_codes,
 };
 pub use crate::insight::kpi::promise::{FROM_AUTOMATIC, PROMISES, Promise, SOURCES, of_ticket};
 pub use crate::insight::kpi::repeat::Fault;

@@ -5,12 +5,12 @@ use super::{
     pages::{self, Row},
 };
 use axum::extract::{Path, State};
-use domain::Money;
+use domain::{Money, insight::kpi::Note};
 use serde::Serialize;
 use service::{
     insight::kpis::{
         changes,
-        queries::{self, Figure, Note},
+        queries::{self, Figure},
     },
     scope,
 };

@@ -8,7 +8,9 @@ use axum::{
 };
 use domain::{
     Currency, Money, Timestamp,
-    insight::kpi::{self, Basis, Definition, Direction, Unit},
+    insight::kpi::{
+        self, Basis, Behind, Counted, Definition, Direction, EachAsset, Kept, Note, OfEquipment, Unit, Worst,
+    },
     people::organisation::Organisation,
 };
 use maud::{Markup, html};
@@ -16,7 +18,7 @@ use service::{
     command::CommandError,
     insight::kpis::{
         facts::day,
-        queries::{self, Days, Figure, Note},
+        queries::{self, Days, Figure},
     },
 };
 use std::collections::HashMap;
@@ -228,29 +230,41 @@ pub async fn rows(
     page: &PageRequest,
 ) -> Result<Paged<Row>, CommandError> {
     match definition.basis {
-        Basis::Equipment => equipment_rows(db, definition, days.period(now), page).await,
-        Basis::Books => Ok(Paged { items: Vec::new(), next_cursor: None, unreadable: Vec::new() }),
-        Basis::Facts | Basis::Standing => {
+        Basis::Equipment(of) => match of.behind {
+            Behind::Assets(each) => asset_rows(db, definition, each, days.period(now), page).await,
+            Behind::Failures => failure_rows(db, days.period(now), page).await,
+        },
+        Basis::Books(_) => Ok(Paged { items: Vec::new(), next_cursor: None, unreadable: Vec::new() }),
+        Basis::Facts(of) => {
             let known = days.known(now);
-            let within = match definition.basis {
-                Basis::Standing => Within::EndOf { day: days.to.min(day(now, days.zone) + 1), to: known.to },
-                _ => Within::Period { from: known.from, to: known.to },
-            };
-            let found = kpi_facts::rows(db, definition.code, within, page).await?;
-            let names = queries::asset_names(db, found.items.iter().filter_map(|fact| fact.asset)).await?;
-            Ok(found.map(|fact| row(definition.unit, fact, &names)))
+            let within = Within::Period { from: known.from, to: known.to };
+            fact_rows(db, definition, of.alone, within, page).await
+        }
+        Basis::Standing => {
+            let (day, to) = (days.to.min(day(now, days.zone) + 1), days.known(now).to);
+            fact_rows(db, definition, kpi::OWN.alone, Within::EndOf { day, to }, page).await
         }
     }
 }
 
-fn row(unit: Unit, fact: kpi_facts::Fact, names: &HashMap<domain::id::AssetId, String>) -> Row {
-    // A part of a capacity or of asset-years has no denominator of its own: then the part itself is shown.
-    let value = match unit {
-        _ if unit.is_money() => None,
-        Unit::Percent if fact.denominator == 0 => Some(fact.numerator as f64 / 3600.0),
-        Unit::PerAssetYear => Some(fact.numerator as f64 / 1000.0),
-        unit => kpi::value(unit, fact.numerator, fact.denominator),
-    };
+/// What one contribution is worth alone, and in which unit.
+type Alone = fn(Unit, Counted) -> (Unit, Option<f64>);
+
+async fn fact_rows(
+    db: &Db,
+    definition: &'static Definition,
+    alone: Alone,
+    within: Within,
+    page: &PageRequest,
+) -> Result<Paged<Row>, CommandError> {
+    let found = kpi_facts::rows(db, definition.code, within, page).await?;
+    let names = queries::asset_names(db, found.items.iter().filter_map(|fact| fact.asset)).await?;
+    Ok(found.map(|fact| row(definition.unit, alone, fact, &names)))
+}
+
+fn row(unit: Unit, alone: Alone, fact: kpi_facts::Fact, names: &HashMap<domain::id::AssetId, String>) -> Row {
+    let counted = Counted { numerator: fact.numerator, denominator: fact.denominator, cases: 1 };
+    let value = if unit.is_money() { None } else { alone(unit, counted).1 };
     Row {
         subject: fact.subject,
         id: fact.subject_id,
@@ -265,15 +279,13 @@ fn row(unit: Unit, fact: kpi_facts::Fact, names: &HashMap<domain::id::AssetId, S
 /// Rows passed over, and the indicator.
 const EQUIPMENT: List<(i64, String)> = List::named("kpis of equipment");
 
-async fn equipment_rows(
+async fn asset_rows(
     db: &Db,
     definition: &'static Definition,
+    each: EachAsset,
     period: domain::condition::reliability::Period,
     page: &PageRequest,
 ) -> Result<Paged<Row>, CommandError> {
-    if !matches!(definition.code, "K4" | "K5") {
-        return failure_rows(db, period, page).await;
-    }
     // With the indicator's code: the one lists another order than the other.
     let skip = match EQUIPMENT.place(page)? {
         Some((skip, of)) if of == definition.code => usize::try_from(skip).unwrap_or(usize::MAX),
@@ -286,25 +298,22 @@ async fn equipment_rows(
         label: asset.name,
         asset: None,
         at: period.to,
-        value: match definition.code {
-            "K4" => asset.uptime.technical().map(|share| share * 100.0),
-            _ => Some(asset.uptime.downtime_hours()),
-        },
+        value: (each.value)(&asset.uptime),
         money: None,
     };
     let found = state_days::asset_uptimes(db, period.from, period.to).await?;
     let mut all: Vec<Row> = found.into_iter().map(of_asset).collect();
     // The worst first; equals by id, so that pages neither repeat nor leave out.
-    match definition.code {
-        "K4" => all.sort_by(|a, b| {
-            let (a_share, b_share) = (a.value.unwrap_or(101.0), b.value.unwrap_or(101.0));
-            a_share.total_cmp(&b_share).then(a.id.cmp(&b.id))
-        }),
-        _ => all.sort_by(|a, b| {
-            let (a_hours, b_hours) = (a.value.unwrap_or(0.0), b.value.unwrap_or(0.0));
-            b_hours.total_cmp(&a_hours).then(a.id.cmp(&b.id))
-        }),
-    }
+    all.sort_by(|a, b| {
+        let worse = match (a.value, b.value) {
+            (Some(a), Some(b)) => match each.worst {
+                Worst::Least => a.total_cmp(&b),
+                Worst::Most => b.total_cmp(&a),
+            },
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        };
+        worse.then(a.id.cmp(&b.id))
+    });
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let end = skip.saturating_add(limit);
     let next = i64::try_from(end).ok().filter(|_| all.len() > end);
@@ -386,7 +395,7 @@ pub async fn show(
             section.card.pad { h2 { (lang.t("kpis-breakdown")) } (breakdown) }
         }
         h2.gap { (lang.t("kpis-rows")) }
-        @if definition.basis == Basis::Books { p { a.btn2 href=(books(definition.code)) { (lang.t("kpis-open-list")) } } }
+        @if let Basis::Books(of) = definition.basis { p { a.btn2 href=(books(of.kept)) { (lang.t("kpis-open-list")) } } }
         @else {
             (table::table(lang, "kpis-rows", &columns, &lines, "kpis-none"))
             (table::next_page(lang, &query, page.next_cursor.as_deref()))
@@ -424,22 +433,21 @@ fn shown(lang: Lang, definition: &Definition, currency: Currency, row: &Row) -> 
     if let Some(minor) = row.money {
         return lang.money(Money::new(minor, currency));
     }
-    let unit = match (definition.basis, definition.code) {
-        (Basis::Equipment, "K4") => Unit::Percent,
-        (Basis::Equipment, _) => Unit::Hours,
-        (_, "K20") => Unit::Hours,
-        (_, "K44") => Unit::Count,
-        _ => definition.unit,
+    let unit = match definition.basis {
+        Basis::Equipment(OfEquipment { behind: Behind::Assets(each), .. }) => each.unit,
+        Basis::Equipment(OfEquipment { behind: Behind::Failures, .. }) => Unit::Hours,
+        Basis::Facts(of) => (of.alone)(definition.unit, Counted::default()).0,
+        Basis::Standing | Basis::Books(_) => definition.unit,
     };
     let (value, unit) = text(lang, unit, currency, row.value);
     format!("{value} {unit}")
 }
 
 /// Where what is counted in the books is listed.
-fn books(code: &str) -> &'static str {
-    match code {
-        "K36" | "K36b" => "/contracts",
-        _ => "/parts",
+fn books(kept: Kept) -> &'static str {
+    match kept {
+        Kept::Contracts => "/contracts",
+        Kept::Stock => "/parts",
     }
 }
 
@@ -475,9 +483,9 @@ async fn breakdown(
 ) -> Result<Markup, CommandError> {
     let (lang, db) = (view.lang, deps.records.read());
     let known = days.known(deps.now());
-    if definition.basis != Basis::Facts {
+    let Basis::Facts(of) = definition.basis else {
         return Ok(html! { p.hint { (lang.t("kpis-no-breakdown")) } });
-    }
+    };
     let mut parts = Vec::new();
     for (by, label) in [
         (By::Model, "kpis-by-model"),
@@ -493,16 +501,7 @@ async fn breakdown(
         let mut rows = Vec::with_capacity(shown.len());
         for (id, sum) in shown {
             let name = names.get(id).map_or("", String::as_str);
-            let value = match definition.code {
-                "K20" => Some(sum.numerator as f64 / 3600.0),
-                "K44" => Some(sum.numerator as f64 / 1000.0),
-                _ => kpi::value(definition.unit, sum.numerator, sum.denominator),
-            };
-            let unit = match definition.code {
-                "K20" => Unit::Hours,
-                "K44" => Unit::Count,
-                _ => definition.unit,
-            };
+            let (unit, value) = (of.alone)(definition.unit, queries::counted(*sum));
             let (value, unit) = text(lang, unit, organisation.currency, value);
             rows.push(
                 html! { div { dt { (name) } dd.n { (value) " " (unit) " " small { "(" (sum.cases) ")" } } } },

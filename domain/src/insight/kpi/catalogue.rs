@@ -1,4 +1,7 @@
-//! Every indicator that Mainstay computes. The codes are those of the users' requirements and never change.
+//! Every indicator that Mainstay computes, each with what it is computed from and how. The codes are those of the
+//! users' requirements and never change.
+
+use super::basis::{self, Basis};
 
 /// How the sums of contributions become a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +51,6 @@ pub enum Direction {
     Neutral,
 }
 
-/// Where the facts come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
-    /// Contributions of work orders, tickets and invoices within the period.
-    Facts,
-    /// Contributions that stand at the end of the period, whatever their age.
-    Standing,
-    /// The state log and the failures of the equipment.
-    Equipment,
-    /// What the books say of the end of the period: customers, contracts and stock, counted there.
-    Books,
-}
-
 #[derive(Clone, Copy, Debug)]
 pub struct Definition {
     pub code: &'static str,
@@ -86,50 +76,51 @@ const fn cost(definition: Definition) -> Definition {
 use Basis::{Books, Equipment, Facts, Standing};
 use Direction::{Down, Neutral, Up};
 use Unit::{Count, Hours, MeanDays, MeanHours, MeanMoney, Money, PerAssetYear, Percent, Ratio};
+use basis::{OWN, PARTS};
 
 /// In the order of the requirements.
 pub const CATALOGUE: &[Definition] = &[
-    define("K1", PerAssetYear, Down, Equipment),
-    define("K2a", MeanHours, Down, Equipment),
-    define("K2b", MeanHours, Down, Facts),
-    define("K3", MeanHours, Down, Facts),
-    aim(define("K4", Percent, Up, Equipment), 99.0),
-    define("K5", Hours, Down, Equipment),
-    define("K6", Hours, Up, Equipment),
-    define("M1", Percent, Up, Equipment),
-    aim(define("K8", Percent, Up, Facts), 85.0),
-    define("K9", Count, Down, Facts),
-    define("K11", MeanHours, Down, Facts),
-    define("K12", MeanHours, Down, Facts),
-    define("K13", MeanHours, Down, Facts),
-    aim(define("K14a", Percent, Up, Facts), 95.0),
-    aim(define("K14b", Percent, Up, Facts), 95.0),
-    define("K16", MeanHours, Down, Facts),
+    define("K1", PerAssetYear, Down, Equipment(basis::FREQUENCY)),
+    define("K2a", MeanHours, Down, Equipment(basis::RESTORATION)),
+    define("K2b", MeanHours, Down, Facts(OWN)),
+    define("K3", MeanHours, Down, Facts(OWN)),
+    aim(define("K4", Percent, Up, Equipment(basis::UPTIME)), 99.0),
+    define("K5", Hours, Down, Equipment(basis::DOWNTIME)),
+    define("K6", Hours, Up, Equipment(basis::BETWEEN_FAILURES)),
+    define("M1", Percent, Up, Equipment(basis::FORESEEN)),
+    aim(define("K8", Percent, Up, Facts(PARTS)), 85.0),
+    define("K9", Count, Down, Facts(OWN)),
+    define("K11", MeanHours, Down, Facts(OWN)),
+    define("K12", MeanHours, Down, Facts(OWN)),
+    define("K13", MeanHours, Down, Facts(OWN)),
+    aim(define("K14a", Percent, Up, Facts(PARTS)), 95.0),
+    aim(define("K14b", Percent, Up, Facts(PARTS)), 95.0),
+    define("K16", MeanHours, Down, Facts(OWN)),
     define("K17", Count, Down, Standing),
-    define("K19", Count, Neutral, Facts),
-    define("K20", Percent, Up, Facts),
-    define("K21", Percent, Up, Facts),
-    define("K24", Hours, Up, Facts),
-    aim(define("K25", Percent, Up, Facts), 100.0),
-    aim(cost(define("K28a", Percent, Down, Facts)), 0.0),
+    define("K19", Count, Neutral, Facts(OWN)),
+    define("K20", Percent, Up, Facts(basis::OF_CAPACITY)),
+    define("K21", Percent, Up, Facts(OWN)),
+    define("K24", Hours, Up, Facts(OWN)),
+    aim(define("K25", Percent, Up, Facts(OWN)), 100.0),
+    aim(cost(define("K28a", Percent, Down, Facts(OWN))), 0.0),
     aim(cost(define("K28c", Money, Down, Standing)), 0.0),
     define("K29a", Money, Down, Standing),
     define("K29b", Money, Down, Standing),
-    define("K30", Percent, Down, Facts),
-    define("K31a", MeanDays, Down, Facts),
-    define("K31b", MeanDays, Down, Facts),
-    aim(define("K32", Percent, Up, Facts), 100.0),
-    cost(define("K33a", Money, Up, Facts)),
-    cost(define("K33b", Money, Down, Facts)),
-    cost(define("K33c", Money, Up, Facts)),
-    cost(define("K34", MeanMoney, Down, Facts)),
-    cost(define("K35", Percent, Up, Facts)),
-    define("K36", Percent, Up, Books),
-    define("K36b", Ratio, Up, Books),
-    define("K40", Percent, Neutral, Facts),
-    define("K44", PerAssetYear, Neutral, Facts),
-    define("K45", Percent, Neutral, Facts),
-    cost(define("K46", Money, Down, Books)),
+    define("K30", Percent, Down, Facts(PARTS)),
+    define("K31a", MeanDays, Down, Facts(OWN)),
+    define("K31b", MeanDays, Down, Facts(OWN)),
+    aim(define("K32", Percent, Up, Facts(PARTS)), 100.0),
+    cost(define("K33a", Money, Up, Facts(OWN))),
+    cost(define("K33b", Money, Down, Facts(OWN))),
+    cost(define("K33c", Money, Up, Facts(OWN))),
+    cost(define("K34", MeanMoney, Down, Facts(OWN))),
+    cost(define("K35", Percent, Up, Facts(OWN))),
+    define("K36", Percent, Up, Books(basis::ATTACHED)),
+    define("K36b", Ratio, Up, Books(basis::CONTRACTS_A_CUSTOMER)),
+    define("K40", Percent, Neutral, Facts(PARTS)),
+    define("K44", PerAssetYear, Neutral, Facts(basis::A_YEAR)),
+    define("K45", Percent, Neutral, Facts(PARTS)),
+    cost(define("K46", Money, Down, Books(basis::STOCK))),
 ];
 
 pub fn definition(code: &str) -> Option<&'static Definition> {
@@ -140,6 +131,6 @@ pub fn definition(code: &str) -> Option<&'static Definition> {
 pub fn standing_codes() -> impl Iterator<Item = &'static str> {
     CATALOGUE
         .iter()
-        .filter(|definition| definition.basis == Basis::Standing)
+        .filter(|definition| matches!(definition.basis, Basis::Standing))
         .map(|definition| definition.code)
 }

@@ -20,6 +20,7 @@ use crate::{
     },
 };
 
+mod catalogue;
 mod figures;
 
 fn at(minute: i64) -> Timestamp {

@@ -1,14 +1,11 @@
 //! What the equipment did on each day of a period, from the daily sums.
 
-use super::queries::{Days, Note};
+use super::queries::Days;
 use crate::command::CommandError;
 use domain::{
     Timestamp,
-    condition::{
-        reliability::{CONFIDENCE, failure_frequency},
-        tally::{Day, Ledger, Sums},
-    },
-    insight::kpi,
+    condition::tally::{Day, Ledger, Sums},
+    insight::kpi::{Behind, Did, Measured, OfEquipment},
 };
 use std::ops::Range;
 use store::records::{
@@ -71,51 +68,23 @@ impl Stood {
         self.over(0..self.each.len())
     }
     /// The value of an indicator of the equipment, and what is said beside it.
-    pub fn value(&self, code: &str) -> (Option<f64>, Option<Note>) {
-        let all = 0..self.each.len();
-        value(code, &self.over(all), self.foreseen.iter().sum(), self.open_before)
+    pub fn value(&self, of: OfEquipment) -> Measured {
+        let sums = self.whole();
+        (of.measure)(Did { sums: &sums, foreseen: self.foreseen.iter().sum(), open_before: self.open_before })
     }
     /// Its value on each day; not a number where the day has none.
-    pub fn trend(&self, code: &str) -> Vec<f64> {
+    pub fn trend(&self, of: OfEquipment) -> Vec<f64> {
         let days = self.each.iter().zip(&self.foreseen).zip(&self.begun);
         let of_day = |((sums, foreseen), begun): ((&Sums, &i64), &bool)| {
-            begun.then(|| value(code, sums, *foreseen, 0).0).flatten().unwrap_or(f64::NAN)
+            let did = Did { sums, foreseen: *foreseen, open_before: 0 };
+            begun.then(|| (of.measure)(did).0).flatten().unwrap_or(f64::NAN)
         };
         days.map(of_day).collect()
     }
-    pub fn cases(&self, code: &str) -> i64 {
-        if matches!(code, "K4" | "K5") { self.assets } else { self.whole().failures }
-    }
-}
-
-fn value(code: &str, sums: &Sums, foreseen: i64, open_before: i64) -> (Option<f64>, Option<Note>) {
-    let frequency = || {
-        let hours = sums.uptime().map_or(0.0, |uptime| uptime.up_hours());
-        failure_frequency(sums.failures.try_into().unwrap_or(0), hours, CONFIDENCE)
-    };
-    match code {
-        "K1" => {
-            let f = frequency();
-            (f.per_year, Some(Note::Bounds { low: f.per_year_lower, high: f.per_year_upper }))
-        }
-        "K2a" => (sums.restoration(open_before).mean_hours, None),
-        "K4" => {
-            let Some(uptime) = sums.uptime() else { return (None, None) };
-            let note = uptime.bounds().zip(uptime.coverage()).map(|((low, high), share)| Note::Known {
-                share: share * 100.0,
-                low: low * 100.0,
-                high: high * 100.0,
-            });
-            (uptime.technical().map(|share| share * 100.0), note)
-        }
-        "K5" => (sums.uptime().map(|uptime| uptime.downtime_hours()), None),
-        "K6" => {
-            let f = frequency();
-            (f.mtbf_hours, Some(Note::Bounds { low: f.mtbf_lower_hours, high: f.mtbf_upper_hours }))
-        }
-        _ => {
-            let note = Note::OutOf { part: foreseen, whole: sums.failures };
-            (kpi::value(kpi::Unit::Percent, foreseen, sums.failures), Some(note))
+    pub fn cases(&self, of: OfEquipment) -> i64 {
+        match of.behind {
+            Behind::Assets(_) => self.assets,
+            Behind::Failures => self.whole().failures,
         }
     }
 }

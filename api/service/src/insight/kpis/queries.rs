@@ -13,7 +13,7 @@ use domain::{
     calendar::{Zone, start_of_day},
     condition::reliability::Period,
     id::AssetId,
-    insight::kpi::{self, Basis, CATALOGUE, Definition},
+    insight::kpi::{self, Around, Basis, CATALOGUE, Counted, Definition, Note, OfEquipment, OfFacts},
     people::{account::Role, organisation::Organisation},
     reason::Refusal,
 };
@@ -102,16 +102,6 @@ pub struct Figure {
     pub trend: Vec<f64>,
     /// Share of the equipment's time that is known, or the bounds of a rate.
     pub note: Option<Note>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Note {
-    /// Known share of time and what uptime would be if all unknown time was down, or up; percent.
-    Known { share: f64, low: f64, high: f64 },
-    /// Bounds at 90 % confidence, as far as they exist.
-    Bounds { low: Option<f64>, high: Option<f64> },
-    /// Met of how many.
-    OutOf { part: i64, whole: i64 },
 }
 
 pub async fn organisation(db: &Db) -> Result<Organisation, CommandError> {
@@ -213,13 +203,13 @@ impl Books {
         let stood = self.equipment.at(now);
         let shown = CATALOGUE.iter().filter(|definition| role.sees_costs() || !definition.cost);
         let figure = |definition: &'static Definition| match definition.basis {
-            Basis::Facts => self.of_facts(definition, &stood),
-            Basis::Equipment => of_equipment(definition, &stood),
+            Basis::Facts(of) => self.of_facts(definition, of, &stood),
+            Basis::Equipment(of) => of_equipment(definition, of, &stood),
             Basis::Standing => {
                 let before = self.standing.get(definition.code).copied().unwrap_or_default();
                 standing::of_facts(definition, self.days, self.today, before, self.changes(definition))
             }
-            Basis::Books => self.books.figure(definition),
+            Basis::Books(of) => self.books.figure(definition, of),
         };
         shown.map(figure).collect()
     }
@@ -229,20 +219,15 @@ impl Books {
         self.facts.get(definition.code).map_or(&[][..], Vec::as_slice)
     }
 
-    fn of_facts(&self, definition: &'static Definition, stood: &Stood) -> Figure {
+    fn of_facts(&self, definition: &'static Definition, of: OfFacts, stood: &Stood) -> Figure {
         let days = self.days;
         let asset_years = stood.whole().time_us[0] as f64 / 1e6 / (365.25 * 86_400.0);
-        let value = |sum: Sum, period: Days| match definition.code {
-            "K20" => {
-                let capacity = kpi::capacity_seconds(self.technicians, period.working_days());
-                (sum.cases > 0).then(|| kpi::value(definition.unit, sum.numerator, capacity)).flatten()
-            }
-            "K44" => (asset_years > 0.0).then(|| {
-                let share = f64::from(period.len()) / f64::from(days.len());
-                sum.numerator as f64 / 1000.0 / (asset_years * share)
-            }),
-            _ if sum.cases == 0 && !matches!(definition.unit, kpi::Unit::Count) => None,
-            _ => kpi::value(definition.unit, sum.numerator, sum.denominator),
+        let value = |sum: Sum, period: Days| {
+            let around = Around {
+                capacity_seconds: kpi::capacity_seconds(self.technicians, period.working_days()),
+                asset_years: asset_years * f64::from(period.len()) / f64::from(days.len()),
+            };
+            (of.figure)(definition.unit, counted(sum), around)
         };
         let mine = self.changes(definition);
         let mut now = Sum::default();
@@ -253,9 +238,7 @@ impl Books {
             value(by_day.get(&day).copied().unwrap_or_default(), one).unwrap_or(f64::NAN)
         });
         let before = self.before.get(definition.code).copied().unwrap_or_default();
-        let note = (matches!(definition.unit, kpi::Unit::Percent)
-            && !matches!(definition.code, "K20" | "K21" | "K25" | "K28a" | "K35"))
-        .then_some(Note::OutOf { part: now.numerator, whole: now.denominator });
+        let note = of.says_parts.then_some(Note::OutOf { part: now.numerator, whole: now.denominator });
         Figure {
             definition,
             value: value(now, days),
@@ -267,16 +250,14 @@ impl Books {
     }
 }
 
-fn of_equipment(definition: &'static Definition, stood: &Stood) -> Figure {
-    let (value, note) = stood.value(definition.code);
-    Figure {
-        definition,
-        value,
-        cases: stood.cases(definition.code),
-        previous: None,
-        trend: stood.trend(definition.code),
-        note,
-    }
+fn of_equipment(definition: &'static Definition, of: OfEquipment, stood: &Stood) -> Figure {
+    let (value, note) = stood.value(of);
+    Figure { definition, value, cases: stood.cases(of), previous: None, trend: stood.trend(of), note }
+}
+
+/// As the indicators take it.
+pub fn counted(Sum { numerator, denominator, cases }: Sum) -> Counted {
+    Counted { numerator, denominator, cases }
 }
 
 /// The assets that a set of rows names, for their names.

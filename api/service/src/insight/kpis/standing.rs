@@ -1,10 +1,10 @@
 //! Figures of an instant: what stands at the end of a period, and what was so before it began.
 
-use super::queries::{Days, Figure, Note};
+use super::queries::{Days, Figure};
 use crate::command::CommandError;
 use domain::{
     Timestamp,
-    insight::kpi::{self, Definition},
+    insight::kpi::{self, BooksAt, Definition, Note, OfBooks},
     people::organisation::Organisation,
 };
 use store::records::{
@@ -44,32 +44,16 @@ pub fn of_facts(
     }
 }
 
-/// What the books say at an instant.
-struct Entry {
-    attached: Attached,
-    /// Minor units.
-    stock: i64,
-}
-
-impl Entry {
-    async fn at(db: &Db, organisation: &Organisation, at: Timestamp) -> Result<Self, CommandError> {
-        let stock = kpi_facts::stock_value(db, organisation.currency.as_str(), at).await?;
-        Ok(Self { attached: kpi_facts::attached(db, at).await?, stock })
-    }
-    /// Part and whole; what is no share has no whole.
-    fn of(&self, code: &str) -> (i64, Option<i64>) {
-        match code {
-            "K36" => (self.attached.with_contract, Some(self.attached.customers)),
-            "K36b" => (self.attached.contracts, Some(self.attached.customers)),
-            _ => (self.stock, None),
-        }
-    }
+async fn at(db: &Db, organisation: &Organisation, at: Timestamp) -> Result<BooksAt, CommandError> {
+    let stock = kpi_facts::stock_value(db, organisation.currency.as_str(), at).await?;
+    let Attached { customers, with_contract, contracts } = kpi_facts::attached(db, at).await?;
+    Ok(BooksAt { customers, with_contract, contracts, stock })
 }
 
 /// What the books said when the period began, and what they say at its end.
 pub struct Books {
-    before: Entry,
-    end: Entry,
+    before: BooksAt,
+    end: BooksAt,
 }
 
 impl Books {
@@ -81,22 +65,22 @@ impl Books {
     ) -> Result<Self, CommandError> {
         let known = days.known(now);
         Ok(Self {
-            before: Entry::at(db, organisation, known.from).await?,
-            end: Entry::at(db, organisation, known.to).await?,
+            before: at(db, organisation, known.from).await?,
+            end: at(db, organisation, known.to).await?,
         })
     }
 
-    pub fn figure(&self, definition: &'static Definition) -> Figure {
-        let value = |entry: &Entry| {
-            let (part, whole) = entry.of(definition.code);
+    pub fn figure(&self, definition: &'static Definition, of: OfBooks) -> Figure {
+        let value = |books: BooksAt| {
+            let (part, whole) = (of.entry)(books);
             kpi::value(definition.unit, part, whole.unwrap_or_default())
         };
-        let (part, whole) = self.end.of(definition.code);
+        let (part, whole) = (of.entry)(self.end);
         Figure {
             definition,
-            value: value(&self.end),
+            value: value(self.end),
             cases: whole.map_or(0, |_| part),
-            previous: value(&self.before),
+            previous: value(self.before),
             trend: Vec::new(),
             note: whole.map(|whole| Note::OutOf { part, whole }),
         }
