@@ -2,6 +2,7 @@
 //! words, files that fit a sitting.
 
 mod floors;
+mod seams;
 mod sources;
 
 use serde_json::Value;
