@@ -165,6 +165,8 @@ impl<'a> Parser<'a> {
         if self.at == self.text.len() { Ok(()) } else { Err(self.expected("the end")) }
     }
 
+    // Inlined across modules: numbers are read byte by byte.
+    #[inline]
     fn rest(&self) -> &'a [u8] {
         &self.text.as_bytes()[self.at..]
     }
@@ -173,6 +175,7 @@ impl<'a> Parser<'a> {
         Error::Syntax { at: self.at, expected }
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }

@@ -3,6 +3,7 @@
 use super::{Error, Parser, Scalar};
 
 impl<'a> Parser<'a> {
+    #[inline]
     pub(super) fn number(&mut self) -> Result<Scalar<'a>, Error> {
         let start = self.at;
         let negative = self.byte() == Some(b'-');
