@@ -112,6 +112,7 @@ pub struct Will {
     pub retain: bool,
 }
 
+#[expect(clippy::enum_variant_names, reason = "the words of MQTT")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Qos {
     AtMostOnce,

@@ -23,7 +23,7 @@ use domain::{
     id::{AssetId, CustomerId, ModelId, SiteId, TechnicianId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
+use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use domain::{clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Scope};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 

@@ -19,7 +19,7 @@ use domain::{
     id::{CustomerId, SiteId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 

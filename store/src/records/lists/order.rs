@@ -14,8 +14,8 @@ use crate::{
     records::{Db, List, PageRequest, Paged, lists::cursor::Key},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Iterable, ModelTrait, Order, PrimaryKeyToColumn,
-    QueryFilter, QueryOrder, QuerySelect, Select, Value,
+    ColumnTrait, Condition, EntityTrait, Iterable, ModelTrait, Order, PrimaryKeyToColumn, QueryFilter,
+    QueryOrder, QuerySelect, Select, Value,
     prelude::Uuid,
     sea_query::{CaseStatement, Expr, ExprTrait},
 };

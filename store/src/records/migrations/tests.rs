@@ -49,13 +49,15 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
         assert_eq!(tickets::count(db, everything(), &found).await.unwrap(), 1, "its words are indexed");
         assert!(assets::get(db, kept.items[0].asset_id).await.unwrap().is_some());
         assert!(
-            !customers::list(db, everything(), &customers::Filter::default(), &all)
+            !customers::list(db, everything(), &customers::Filter::default(), &PageRequest::default())
                 .await
                 .unwrap()
                 .items
                 .is_empty()
         );
-        let bills = invoices::list(db, everything(), &invoices::Filter::default(), &all).await.unwrap();
+        let bills = invoices::list(db, everything(), &invoices::Filter::default(), &PageRequest::default())
+            .await
+            .unwrap();
         assert!(!bills.items.is_empty() && bills.unreadable.is_empty());
         assert!(!rules::all(db).await.unwrap().is_empty());
         let events = outbox::entries_after(db, 0, 100).await.unwrap();

@@ -27,7 +27,7 @@ use domain::{
         ticket::{Ticket, TicketState},
     },
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, FromQueryResult, QuerySelect, Select, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, FromQueryResult, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
