@@ -3,6 +3,7 @@
 
 mod floors;
 mod seams;
+mod sizes;
 mod sources;
 
 use serde_json::Value;
