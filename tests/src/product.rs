@@ -25,7 +25,17 @@ pub fn program(name: &str) -> PathBuf {
         let mut cargo = Command::new(env!("CARGO"));
         // With a test among the targets the dependencies have the features that `cargo test` gave them: nothing is
         // compiled a second time.
-        cargo.args(["build", "--quiet", "--bin", "mainstay", "--bin", "simulator", "--test", "system"]);
+        cargo.args([
+            "build",
+            "--workspace",
+            "--quiet",
+            "--bin",
+            "mainstay",
+            "--bin",
+            "simulator",
+            "--test",
+            "system",
+        ]);
         cargo.current_dir(root());
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
