@@ -27,7 +27,7 @@ const FLOORS: [Floor; 4] = [
     Floor {
         folder: "store/src/records",
         inside: &["records"],
-        beside: &["across", "columns", "engine", "lists", "migrations", "tests"],
+        beside: &["across", "columns", "db", "engine", "lists", "migrations", "tests"],
         knots: &[
             &[
                 "condition/failures",
