@@ -1,8 +1,7 @@
-//! The room for people and programs: pages and JSON over one command layer.
+//! The faces of the room for people and programs: pages and JSON over the use cases of `service`, made of the kit in `web`.
 //!
-//! One folder per area, in it one per capability, each with the same files: `commands` change things (load, transition, save, record the
-//! event, one transaction), `pages` and `json` are two thin faces over them, `reactions` follow domain events.
-//! [`web`] is the shell that all of them stand in. [`routes`] lists every endpoint with who may use it.
+//! A folder an area, in it one a word, each with the same files: `pages` and `json`, thin faces over one command layer,
+//! and `list` where there is one. [`routes`] lists every endpoint with who may use it.
 
 pub mod condition;
 pub mod fleet;

@@ -1,7 +1,7 @@
 //! Timelines: when, from where and by whom things happened, in one list.
 
 use chrono::TimeDelta;
-use domain::{Timestamp, people::account::Identity};
+use domain::people::account::Identity;
 use maud::{Markup, html};
 use std::collections::HashMap;
 use store::{
@@ -93,9 +93,4 @@ fn source_word(entry: &Transition) -> &'static str {
         Source::Machine => "machine",
         Source::System => "system",
     }
-}
-
-/// An instant as programs read it.
-pub fn rfc3339(at: Timestamp) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }

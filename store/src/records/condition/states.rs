@@ -168,22 +168,6 @@ pub async fn current(
     rows.into_iter().map(|row| StateInterval::try_from(row).map(|i| (i.asset_id, i))).collect()
 }
 
-/// Assets that are in `state` now, since when and why, the longest first.
-pub async fn now_in(
-    db: &Db,
-    state: EquipmentState,
-    customer: Option<CustomerId>,
-    horizon: Timestamp,
-    limit: u64,
-) -> Result<Vec<StateInterval>, StoreError> {
-    let mut query = at(horizon).filter(Column::State.eq(state.as_str()));
-    if let Some(id) = customer {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
-    }
-    let rows = query.order_by_asc(Column::FromUs).limit(limit).all(db).await?;
-    rows.into_iter().map(StateInterval::try_from).collect()
-}
-
 /// The interval that holds at `instant`: of those that neither begin after it nor ended by it.
 fn at(instant: Timestamp) -> Select<Entity> {
     let us = instant.timestamp_micros();

@@ -158,16 +158,6 @@ pub async fn by_ids(
     Ok(found.into_iter().map(|asset| (asset.id, asset)).collect())
 }
 
-/// The asset of that model with that serial number.
-pub async fn find_by_serial_number(
-    db: &Db,
-    model: ModelId,
-    serial_number: &str,
-) -> Result<Option<Asset>, StoreError> {
-    let query = Entity::find().filter(Column::ModelId.eq(Uuid::from(model)));
-    query.filter(Column::SerialNumber.eq(serial_number)).one(db).await?.map(Asset::try_from).transpose()
-}
-
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub customer: Option<CustomerId>,

@@ -67,15 +67,6 @@ pub async fn model(db: &Db, scope: Scope, model: ModelId, period: Period) -> Res
     Ok(combine(period, assets, uptime, found))
 }
 
-pub async fn model_failure_frequency(
-    db: &Db,
-    scope: Scope,
-    id: ModelId,
-    period: Period,
-) -> Result<FailureFrequency, StoreError> {
-    Ok(model(db, scope, id, period).await?.frequency)
-}
-
 /// Every asset, or those of one customer, together.
 pub async fn fleet(
     db: &Db,
@@ -89,18 +80,6 @@ pub async fn fleet(
     let found = recorded(failures::all(db, &found).await?, &fleet);
     let (assets, uptime) = sum(&fleet, &logs, period);
     Ok(combine(period, assets, uptime, found))
-}
-
-/// `None` when nothing was in service within the period.
-pub async fn fleet_uptime(
-    db: &Db,
-    scope: Scope,
-    customer: Option<CustomerId>,
-    period: Period,
-) -> Result<Option<Uptime>, StoreError> {
-    let fleet = every(db, scope, &assets::Filter { customer, ..assets::Filter::default() }).await?;
-    let logs = states::of_fleet(db, customer, period.from, period.to).await?;
-    Ok(sum(&fleet, &logs, period).1)
 }
 
 /// The period of `days` that ends at `now`.
