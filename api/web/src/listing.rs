@@ -246,7 +246,8 @@ pub async fn file<L: Listing>(deps: Deps, view: View, query: &ListQuery) -> Page
         Box::pin(async move {
             let found = L::find(&list.deps, list.view.scope(), &list.filter, &page).await?;
             let rows = L::rows(&list.deps, &list.view, found.items).await?;
-            let cells = |row| columns().map(|(_, value)| value(&list.view, row)).collect();
+            let values: Vec<Value<L>> = columns().map(|(_, value)| value).collect();
+            let cells = |row| values.iter().map(|value| value(&list.view, row)).collect();
             Ok(Paged {
                 items: rows.iter().map(cells).collect(),
                 next_cursor: found.next_cursor,
