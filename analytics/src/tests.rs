@@ -6,6 +6,8 @@ mod time;
 
 use super::{engine::Engine, *};
 use chrono::TimeDelta;
+use domain::fleet::customer::Buyer;
+use domain::people::party::Address;
 use domain::{
     Currency, ManualClock, Money, Timestamp,
     clock::from_micros,
@@ -59,7 +61,8 @@ pub(crate) async fn some_asset(records: &Records) -> AssetId {
         email: None,
         phone: None,
         tax_id: None,
-        billing_address: String::new(),
+        billing_address: Address::default(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: false,
         created_at: start,

@@ -72,6 +72,10 @@ pub enum Reason {
     ContractsNumber,
     #[strum(serialize = "not_a_share")]
     ContractsShare,
+    UnknownCountry,
+    InvalidIban,
+    InvalidBic,
+    InvalidScheme,
     #[strum(serialize = "unknown_currency")]
     CustomersCurrencyUnknown,
     #[strum(serialize = "invalid_email")]

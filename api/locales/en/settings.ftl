@@ -2,6 +2,7 @@ settings-organisation = Organisation
 settings-name = Name of the organisation
 settings-address = Address on invoices
 settings-tax-id = Tax number
+settings-tax-category = Kind of tax
 settings-currency = Currency
 settings-currency-hint = Three letters, such as EUR.
 settings-currency-invalid = Enter the three capital letters of a currency, such as EUR.

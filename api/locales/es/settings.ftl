@@ -2,6 +2,7 @@ settings-organisation = Organización
 settings-name = Nombre de la organización
 settings-address = Dirección en las facturas
 settings-tax-id = Número de identificación fiscal
+settings-tax-category = Tipo de impuesto
 settings-currency = Moneda
 settings-currency-hint = Tres letras, como EUR.
 settings-currency-invalid = Escriba las tres letras mayúsculas de una moneda, como EUR.

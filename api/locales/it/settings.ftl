@@ -2,6 +2,7 @@ settings-organisation = Organizzazione
 settings-name = Nome dell’organizzazione
 settings-address = Indirizzo in fattura
 settings-tax-id = Partita IVA
+settings-tax-category = Tipo di imposta
 settings-currency = Valuta
 settings-currency-hint = Tre lettere, come EUR.
 settings-currency-invalid = Inserisca le tre lettere maiuscole di una valuta, come EUR.

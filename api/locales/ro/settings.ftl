@@ -2,6 +2,7 @@ settings-organisation = Organizație
 settings-name = Numele organizației
 settings-address = Adresa de pe facturi
 settings-tax-id = Cod fiscal
+settings-tax-category = Felul taxei
 settings-currency = Monedă
 settings-currency-hint = Trei litere, cum ar fi EUR.
 settings-currency-invalid = Introduceți cele trei majuscule ale unei monede, cum ar fi EUR.

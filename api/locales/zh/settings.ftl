@@ -2,6 +2,7 @@ settings-organisation = 服务机构
 settings-name = 机构名称
 settings-address = 发票地址
 settings-tax-id = 税号
+settings-tax-category = 税种
 settings-currency = 货币
 settings-currency-hint = 三个字母，例如 EUR。
 settings-currency-invalid = 请输入货币的三个大写字母，例如 EUR。

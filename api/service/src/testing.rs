@@ -2,6 +2,7 @@
 //! what it is given. For tests, of the faces too.
 
 use crate::{deps::Deps, jobs::retention::Retention, memory::Memory};
+use domain::people::organisation::Seller;
 use domain::{
     Currency, ManualClock, Money, Timestamp,
     clock::from_micros,
@@ -79,6 +80,7 @@ pub fn organisation_at(now: Timestamp) -> Organisation {
         name: "Northwind Service".into(),
         address: "Main Street 1".into(),
         tax_id: Some("ES-B12345678".into()),
+        seller: Seller::default(),
         currency: Currency::EUR,
         time_zone: "UTC".into(),
         language: "en".into(),

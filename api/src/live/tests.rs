@@ -7,6 +7,8 @@ use crate::{
     walks::scope::rows::{Pair, Rows},
 };
 use axum::{body::Body, http::Method};
+use domain::fleet::customer::Buyer;
+use domain::people::party::Address;
 use domain::{
     Currency, Timestamp,
     event::DomainEvent,
@@ -52,7 +54,8 @@ async fn device_of(app: &TestApp, customer: CustomerId) -> (AssetId, DeviceId) {
         email: None,
         phone: None,
         tax_id: None,
-        billing_address: String::new(),
+        billing_address: Address::default(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: false,
         created_at: at,

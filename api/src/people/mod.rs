@@ -1,6 +1,7 @@
 //! Accounts and signing in, and the settings of the organisation.
 
 pub mod accounts;
+pub mod parties;
 pub mod settings;
 
 use web::routes::Routes;

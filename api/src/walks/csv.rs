@@ -4,6 +4,8 @@ use crate::{
     testing::{Client, TestApp},
     walks::scope::rows::Pair,
 };
+use domain::fleet::customer::Buyer;
+use domain::people::party::Address;
 use domain::{
     Currency, clock::from_micros, fleet::customer::Customer, id::CustomerId, people::account::Role,
 };
@@ -31,7 +33,8 @@ fn customer(number: usize) -> Customer {
         id: CustomerId::generate(),
         name: format!("Customer {number:04}"),
         tax_id: None,
-        billing_address: String::new(),
+        billing_address: Address::default(),
+        buyer: Buyer::default(),
         email: None,
         phone: None,
         currency: Currency::EUR,

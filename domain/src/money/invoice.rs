@@ -1,7 +1,7 @@
 //! The paper that asks for money: lines with their coverage, tax, a gapless number, and what has been paid.
 //!
-//! Rounding: every line is rounded once to the minor unit (half away from zero), tax is computed once per rate on the
-//! sum of that rate's lines, and the total is the exact sum of what is printed.
+//! Rounding: every line is rounded once to the minor unit (half away from zero), tax is computed once per rate
+//! and category on the sum of its lines, and the total is the exact sum of what is printed.
 //!
 //! A paper never changes. What is wrong with it is taken back by credit notes ([`credit`]), in whole or in part, paid
 //! or not; what became of the money stands in its [`Account`].
@@ -9,14 +9,17 @@
 mod account;
 pub mod credit;
 mod line;
+mod party;
 
 pub use crate::money::invoice::account::Account;
 pub use crate::money::invoice::line::{BilledKind, InvoiceLine, LineRefused, Source};
+pub use crate::money::invoice::party::Party;
 
 use crate::{
     Currency, Date, Money, MoneyError, Timestamp,
     id::{CustomerId, InvoiceId},
     lifecycle::InvalidTransition,
+    money::tax::TaxCategory,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -38,20 +41,12 @@ pub struct Invoice {
     pub version: i64,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Party {
-    pub name: String,
-    pub address: String,
-    pub tax_id: Option<String>,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Totals {
     pub gross: Money,
     pub covered: Money,
     pub net: Money,
-    /// One entry per rate, lowest first.
+    /// One entry per rate and category, the lowest rate first.
     pub taxes: Vec<Tax>,
     pub total: Money,
 }
@@ -59,6 +54,8 @@ pub struct Totals {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Tax {
+    #[serde(default)]
+    pub category: TaxCategory,
     pub rate: Decimal,
     pub net: Money,
     pub tax: Money,
@@ -167,17 +164,17 @@ pub enum PaymentRefused {
 
 impl Invoice {
     pub fn totals(&self) -> Result<Totals, MoneyError> {
-        let mut nets = BTreeMap::<Decimal, Money>::new();
+        let mut nets = BTreeMap::<(Decimal, TaxCategory), Money>::new();
         let mut gross = Money::zero(self.currency);
         for line in &self.lines {
             gross = gross.checked_add(line.gross)?;
-            let net = nets.entry(line.tax_rate.normalize()).or_insert(Money::zero(self.currency));
+            let net = nets.entry(line.taxed_as()).or_insert(Money::zero(self.currency));
             *net = net.checked_add(line.net)?;
         }
         let net = Money::sum(nets.values().copied(), self.currency)?;
         let taxes: Vec<Tax> = nets
             .into_iter()
-            .map(|(rate, net)| Ok(Tax { rate, net, tax: net.times(rate)? }))
+            .map(|((rate, category), net)| Ok(Tax { category, rate, net, tax: net.times(rate)? }))
             .collect::<Result<_, MoneyError>>()?;
         let total = Money::sum(taxes.iter().map(|tax| tax.tax), self.currency)?.checked_add(net)?;
         Ok(Totals { gross, covered: gross.checked_sub(net)?, net, taxes, total })

@@ -4,4 +4,6 @@ pub mod contract;
 pub mod coverage;
 pub mod invoice;
 pub mod payment;
+pub mod tax;
+pub mod unit;
 pub mod warranty;

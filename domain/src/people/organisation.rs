@@ -3,6 +3,8 @@
 use crate::{
     Currency, Money, Timestamp,
     calendar::{self, Zone},
+    money::tax::{LineTax, TaxCategory},
+    people::party::{Address, BankAccount, ElectronicAddress},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,9 @@ pub const LANGUAGES: [&str; 5] = ["en", "es", "it", "ro", "zh"];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     pub name: String,
-    pub address: String,
+    pub address: Address,
     pub tax_id: Option<String>,
+    pub seller: Seller,
     pub currency: Currency,
     /// IANA name: days and months of indicators are cut in this zone.
     pub time_zone: String,
@@ -36,7 +39,28 @@ pub struct Organisation {
     pub set_up_at: Option<Timestamp>,
 }
 
+/// What our invoices need beside our name and address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Seller {
+    /// In a register of companies.
+    pub registration_id: Option<String>,
+    pub electronic_address: Option<ElectronicAddress>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    /// Where to pay.
+    pub account: Option<BankAccount>,
+    /// How we tax what we sell: one of the categories that have a rate.
+    pub tax_category: TaxCategory,
+}
+
 impl Organisation {
+    /// What everybody pays who has no status of their own.
+    pub fn usual_tax(&self) -> LineTax {
+        LineTax::new(self.seller.tax_category, self.tax_rate)
+    }
+
     /// In which days begin and end. UTC should the name ever be gone from the list of zones.
     pub fn zone(&self) -> Zone {
         calendar::zone(&self.time_zone).unwrap_or(Zone::UTC)
@@ -52,8 +76,9 @@ mod tests {
         let zone_of = |name: &str| {
             let organisation = Organisation {
                 name: String::new(),
-                address: String::new(),
+                address: Address::default(),
                 tax_id: None,
+                seller: Seller::default(),
                 currency: Currency::EUR,
                 time_zone: name.into(),
                 language: "en".into(),

@@ -3,6 +3,8 @@
 use super::{Dice, Settings};
 use anyhow::Result;
 use chrono::TimeDelta;
+use domain::fleet::customer::Buyer;
+use domain::people::organisation::Seller;
 use domain::{
     Currency, Money,
     fleet::{
@@ -210,6 +212,7 @@ fn service_organisation(settings: &Settings) -> Organisation {
         name: "Generated Service".into(),
         address: "1 Main Road".into(),
         tax_id: None,
+        seller: Seller::default(),
         currency: CURRENCY,
         time_zone: "Europe/Madrid".into(),
         language: "en".into(),
@@ -231,7 +234,8 @@ fn customer(dice: &mut Dice, settings: &Settings, number: usize) -> Customer {
         email: Some(format!("office{}@customer.example", number + 1)),
         phone: None,
         tax_id: Some(format!("T{:08}", number + 1)),
-        billing_address: format!("{} Main Road", number + 1),
+        billing_address: format!("{} Main Road", number + 1).as_str().into(),
+        buyer: Buyer::default(),
         currency: CURRENCY,
         demo: false,
         created_at: settings.from(),

@@ -2,7 +2,7 @@
 
 pub mod frozen;
 use crate::StoreError;
-use domain::{Currency, Money, Timestamp, clock::from_micros};
+use domain::{Currency, Money, Timestamp, clock::from_micros, people::party::Address};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -20,6 +20,16 @@ pub(super) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError
 }
 
 pub(super) use super::columns::frozen::{freeze as json, thaw as from_json};
+
+/// Facts that a row of an earlier release does not have.
+pub(super) fn from_json_if_any<T: frozen::Frozen + Default>(text: Option<&str>) -> Result<T, StoreError> {
+    text.map_or_else(|| Ok(T::default()), from_json)
+}
+
+/// An address in its parts, or the text of a row of before there were parts.
+pub(super) fn address(parts: Option<&str>, text: &str) -> Result<Address, StoreError> {
+    parts.map_or_else(|| Ok(text.into()), from_json)
+}
 
 /// A quantity in thousandths.
 pub(super) fn milli(quantity: Decimal) -> Result<i64, StoreError> {

@@ -12,6 +12,7 @@ use crate::{
     insight::kpis,
     people::accounts::commands::{self as accounts, NewAccount},
 };
+use domain::people::organisation::Seller;
 use domain::{
     Currency, Money, Timestamp,
     id::{AccountId, DeviceId},
@@ -180,6 +181,7 @@ fn organisation_at(at: Timestamp) -> Organisation {
         name: "Mainstay Demo Service".into(),
         address: "Calle del Faro 9, 28006 Madrid, España".into(),
         tax_id: Some("ESB00000000".into()),
+        seller: Seller::default(),
         currency: Currency::EUR,
         time_zone: "Europe/Madrid".into(),
         language: "en".into(),

@@ -6,6 +6,7 @@ use super::plan::{
 };
 use crate::{command::CommandError, people::accounts::secrets};
 use chrono::TimeDelta;
+use domain::fleet::customer::Buyer;
 use domain::{
     Currency, Money, Timestamp,
     calendar::{Zone, date_of, end_of_day, start_of_day},
@@ -132,6 +133,7 @@ async fn customer(
         phone: None,
         tax_id: Some(plan.tax_id.into()),
         billing_address: plan.address.into(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: true,
         created_at: before,

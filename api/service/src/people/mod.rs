@@ -1,4 +1,5 @@
 //! Accounts and the settings of the organisation.
 
 pub mod accounts;
+pub mod parties;
 pub mod settings;

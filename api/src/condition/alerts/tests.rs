@@ -1,4 +1,6 @@
 use crate::testing::TestApp;
+use domain::fleet::customer::Buyer;
+use domain::people::party::Address;
 use domain::{
     Currency, Money,
     condition::{
@@ -36,7 +38,8 @@ pub(crate) async fn case(app: &TestApp, customer: CustomerId) -> Case {
         email: None,
         phone: None,
         tax_id: None,
-        billing_address: String::new(),
+        billing_address: Address::default(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: false,
         created_at: at,

@@ -1,6 +1,8 @@
 //! A small fleet for slice tests: equipment of the signed-in customer, and somebody else's.
 
 use crate::testing::TestApp;
+use domain::fleet::customer::Buyer;
+use domain::people::party::Address;
 use domain::{
     Currency, Money,
     fleet::{
@@ -35,7 +37,8 @@ pub async fn of_customer(app: &TestApp, id: CustomerId, name: &str) -> Fleet {
         email: None,
         phone: None,
         tax_id: None,
-        billing_address: String::new(),
+        billing_address: Address::default(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: false,
         created_at: app.now(),

@@ -5,7 +5,11 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{fleet::customer::Customer, id::CustomerId};
+use domain::{
+    fleet::customer::{Buyer, Customer},
+    id::CustomerId,
+    people::party::Address,
+};
 use serde::Serialize;
 use service::{
     fleet::customers::commands::{self, CustomerInput},
@@ -29,7 +33,8 @@ pub struct CustomerView {
     email: Option<String>,
     phone: Option<String>,
     tax_id: Option<String>,
-    billing_address: String,
+    billing_address: Address,
+    buyer: Buyer,
     currency: String,
     demo: bool,
     created_at: String,
@@ -44,6 +49,7 @@ impl From<Customer> for CustomerView {
             phone: customer.phone,
             tax_id: customer.tax_id,
             billing_address: customer.billing_address,
+            buyer: customer.buyer,
             currency: customer.currency.to_string(),
             demo: customer.demo,
             created_at: rfc3339(customer.created_at),

@@ -1,13 +1,20 @@
 //! Customers for people: the list, one with its sites, and the form.
 
 use super::{WRITE, list::Customers};
+use crate::people::parties::{self, category_key};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use domain::id::CustomerId;
+use domain::{
+    fleet::customer::Buyer,
+    id::CustomerId,
+    money::tax::{TaxCategory, TaxStatus},
+    reason::Reason,
+};
 use maud::{Markup, html};
 use service::{
+    command::CommandError,
     fleet::customers::commands::{self, CustomerInput},
     scope,
 };
@@ -19,6 +26,7 @@ use uuid::Uuid;
 use web::{
     deps::Deps,
     form::Form,
+    i18n::Lang,
     icon::icon,
     layout,
     list::ListQuery,
@@ -58,7 +66,9 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ("customers-email", customer.email.clone()),
         ("customers-phone", customer.phone.clone()),
         ("customers-tax-id", customer.tax_id.clone()),
-        ("customers-billing-address", Some(customer.billing_address.clone())),
+        ("customers-billing-address", Some(customer.billing_address.lines().join("\n"))),
+        ("party-reference", customer.buyer.reference.clone()),
+        ("tax-status", customer.buyer.tax.category.map(|category| lang.t(&category_key(category)))),
         ("customers-currency", Some(customer.currency.to_string())),
     ];
     Ok(layout::page(
@@ -103,7 +113,11 @@ pub async fn new(view: View) -> Markup {
 }
 
 pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
-    match commands::create(&deps, form.context(cx), read(&form)).await {
+    let created = match read(&form, view.lang) {
+        Ok(input) => commands::create(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match created {
         Ok(customer) => Ok(see_other(&format!("/customers/{}", customer.id))),
         Err(error) => form.again(error, |form| draw(&view, form, "/customers", "customers-new")),
     }
@@ -116,9 +130,13 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ("email", customer.email.unwrap_or_default()),
         ("phone", customer.phone.unwrap_or_default()),
         ("tax_id", customer.tax_id.unwrap_or_default()),
-        ("billing_address", customer.billing_address),
         ("currency", customer.currency.to_string()),
+        ("reference", customer.buyer.reference.unwrap_or_default()),
+        ("category", customer.buyer.tax.category.map_or("", TaxCategory::as_str).into()),
+        ("reason", customer.buyer.tax.reason.unwrap_or_default()),
     ]);
+    let (registration, electronic) = (customer.buyer.registration_id, customer.buyer.electronic_address);
+    let form = parties::fill(form, &customer.billing_address, registration.as_deref(), electronic.as_ref());
     Ok(draw(&view, &form, &format!("/customers/{id}"), "customers-edit"))
 }
 
@@ -130,27 +148,43 @@ pub async fn update(
     form: Form,
 ) -> PageResult {
     let path = format!("/customers/{id}");
-    match commands::update(&deps, form.context(cx), CustomerId(id), read(&form)).await {
+    let updated = match read(&form, view.lang) {
+        Ok(input) => commands::update(&deps, form.context(cx), CustomerId(id), input).await,
+        Err(error) => Err(error),
+    };
+    match updated {
         Ok(_) => Ok(see_other(&path)),
         Err(error) => form.again(error, |form| draw(&view, form, &path, "customers-edit")),
     }
 }
 
-fn read(form: &Form) -> CustomerInput {
+fn read(form: &Form, lang: Lang) -> Result<CustomerInput, CommandError> {
+    let mut check = form.check(lang);
+    let billing_address = parties::address(&mut check, form);
+    let category = check.parse_optional("category", Reason::UnknownChoice);
+    check.finish()?;
     let text = |name| form.optional(name).map(String::from);
-    CustomerInput {
+    Ok(CustomerInput {
         name: form.value("name").into(),
         email: text("email"),
         phone: text("phone"),
         tax_id: text("tax_id"),
-        billing_address: form.value("billing_address").into(),
+        billing_address,
+        buyer: Buyer {
+            registration_id: text("registration_id"),
+            electronic_address: parties::electronic_address(form),
+            reference: text("reference"),
+            tax: TaxStatus { category, reason: text("reason") },
+        },
         currency: text("currency"),
-    }
+    })
 }
 
 fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
     let lang = view.lang;
     let f = form.fields(lang);
+    let usual = (String::new(), lang.t("tax-status-usual"));
+    let categories: Vec<_> = [usual].into_iter().chain(parties::categories(lang, |_| true)).collect();
     layout::page(
         view,
         &lang.t(title),
@@ -162,7 +196,11 @@ fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
                 (f.input("email", "email", "customers-email"))
                 (f.input("tel", "phone", "customers-phone"))
                 (f.text("tax_id", "customers-tax-id"))
-                (f.area("billing_address", "customers-billing-address"))
+                (parties::address_fields(f, "customers-billing-address"))
+                (parties::number_fields(f))
+                (f.text("reference", "party-reference").hint("party-reference-hint"))
+                (f.select("category", "tax-status", &categories))
+                (f.text("reason", "tax-reason").hint("tax-reason-hint"))
                 (f.text("currency", "customers-currency").hint("customers-currency-hint"))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/customers" { (lang.t("cancel")) } }
             }

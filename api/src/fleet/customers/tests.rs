@@ -62,3 +62,49 @@ async fn the_pages_of_master_data_open_and_save() {
         assert_eq!(manager.get(&format!("{path}/new")).await.status, 200, "{path}");
     }
 }
+
+#[tokio::test]
+async fn an_address_is_kept_in_its_parts_and_what_was_typed_stays_when_one_is_wrong() {
+    let app = TestApp::new().await;
+    let manager = app.as_role(Role::ServiceManager);
+    let typed = |country: &'static str| {
+        [
+            ("name", "Officine"),
+            ("street", "Via dei Tornitori 45"),
+            ("postal_code", "10156"),
+            ("city", "Torino"),
+            ("country", country),
+            ("scheme", "0201"),
+            ("identifier", "ABC1234"),
+            ("category", "reverse_charge"),
+        ]
+    };
+    let refused = manager.post_form("/customers", &typed("Italia")).await;
+    assert_eq!(refused.status, 422);
+    for kept in [r#"value="Italia""#, r#"value="0201""#, "Via dei Tornitori 45", "two letters of a country"] {
+        assert!(refused.text().contains(kept), "{kept}: {}", refused.text());
+    }
+    let made = manager.post_form("/customers", &typed("it")).await;
+    assert_eq!(made.status, 303, "{}", made.text());
+    let path = made.location().to_owned();
+    let edit = manager.get(&format!("{path}/edit")).await.text();
+    assert!(edit.contains(r#"value="IT""#) && edit.contains(r#"value="ABC1234""#), "{edit}");
+    let kept = manager.get(&format!("/api/v1{path}")).await.json();
+    let address = json!({ "street": "Via dei Tornitori 45", "city": "Torino", "postal_code": "10156", "region": "", "country": "IT" });
+    assert_eq!(
+        (&kept["billing_address"], &kept["buyer"]["tax"]["category"]),
+        (&address, &json!("reverse_charge"))
+    );
+    // A program may still send the whole as text.
+    let program = app.bearer(Role::Integration);
+    let text = json!({ "name": "Officine", "billing_address": "Via 1\nTorino" });
+    assert_eq!(
+        program.put_json(&format!("/api/v1{path}"), &text).await.json()["billing_address"]["street"],
+        "Via 1\nTorino"
+    );
+    let wrong =
+        json!({ "name": "Officine", "buyer": { "electronic_address": { "scheme": "x", "identifier": "" } } });
+    let wrong = program.put_json(&format!("/api/v1{path}"), &wrong).await.json();
+    assert_eq!(wrong["fields"]["buyer.electronic_address.scheme"]["code"], "invalid_scheme");
+    assert_eq!(wrong["fields"]["buyer.electronic_address.identifier"]["code"], "required");
+}

@@ -1,14 +1,15 @@
 //! The paper itself: what a customer receives, in the customer's language, ready for A4.
 
-use crate::work::work_orders::view::amount_of;
+use crate::{people::parties::category_key, work::work_orders::view::amount_of};
 use domain::{
     MoneyError,
     money::{
         coverage::Payer,
         invoice::{
-            BilledKind, Invoice, InvoiceLine, InvoiceNumber, Party, Source,
+            BilledKind, Invoice, InvoiceLine, InvoiceNumber, Party, Source, Tax,
             credit::{CreditLine, CreditNote},
         },
+        tax::TaxCategory,
     },
 };
 use maud::{Markup, html};
@@ -94,13 +95,26 @@ pub(super) fn lines(lang: Lang, invoice: &Invoice) -> Result<Markup, MoneyError>
                 tfoot {
                     tr { th colspan="5" scope="row" { (lang.t("billing-net-total")) } td.n { (lang.money(totals.net)) } }
                     @for tax in &totals.taxes {
-                        tr { th colspan="5" scope="row" { (lang.t("billing-tax")) " " (lang.share(tax.rate)) } td.n { (lang.money(tax.tax)) } }
+                        tr { th colspan="5" scope="row" { (taxed_as(lang, invoice, tax)) } td.n { (lang.money(tax.tax)) } }
                     }
                     tr.total { th colspan="5" scope="row" { (lang.t("billing-total")) } td.n { b { (lang.money(totals.total)) } } }
                 }
             }
         }
     })
+}
+
+/// The rate; of a category of its own its name, and why no tax is asked for.
+fn taxed_as(lang: Lang, invoice: &Invoice, tax: &Tax) -> Markup {
+    let category = tax.category;
+    let own = invoice.lines.iter().filter(|line| line.tax.category == category);
+    let own = own.filter_map(|line| line.tax.reason.clone()).next();
+    let usual = || category.needs_reason().then(|| lang.t(&format!("tax-why-{}", category.as_str())));
+    html! {
+        (lang.t("billing-tax")) " " (lang.share(tax.rate))
+        @if category != TaxCategory::Standard { " · " (lang.t(&category_key(category))) }
+        @if let Some(why) = own.or_else(usual) { small { " · " (why) } }
+    }
 }
 
 /// The whole paper, the same for every reader at any time. `back` leads to where the reader came from; it is not
@@ -115,7 +129,13 @@ pub(super) fn invoice(lang: Lang, invoice: &Invoice, back: &str) -> Result<Marku
         }
     };
     let heading = Heading { title, number: issued.map(|issued| issued.number), dates: &dates };
-    let content = html! { (lines(lang, invoice)?) p.hint { (lang.t("billing-rounding")) } };
+    let content = html! {
+        (lines(lang, invoice)?)
+        @if let Some(account) = &invoice.issuer.account {
+            p { (lang.t("party-iban")) ": " b { (account.iban) } @if let Some(bic) = &account.bic { " · " (lang.t("party-bic")) ": " (bic) } }
+        }
+        p.hint { (lang.t("billing-rounding")) }
+    };
     Ok(paper(lang, invoice, &heading, &content, back))
 }
 
@@ -172,7 +192,7 @@ fn credited_lines(lang: Lang, invoice: &Invoice, note: &CreditNote) -> Markup {
                 tfoot {
                     tr { th colspan="3" scope="row" { (lang.t("billing-net-total")) } td.n { (lang.money(note.net)) } }
                     @for tax in &note.taxes {
-                        tr { th colspan="3" scope="row" { (lang.t("billing-tax")) " " (lang.share(tax.rate)) } td.n { (lang.money(tax.tax)) } }
+                        tr { th colspan="3" scope="row" { (taxed_as(lang, invoice, tax)) } td.n { (lang.money(tax.tax)) } }
                     }
                     tr.total { th colspan="3" scope="row" { (lang.t("billing-credited-total")) } td.n { b { (lang.money(note.total)) } } }
                 }
@@ -209,6 +229,9 @@ fn party(lang: Lang, party: &Party) -> Markup {
     html! {
         p { b { (party.name) } }
         @for line in party.address.lines() { p { (line) } }
-        @if let Some(tax_id) = &party.tax_id { p { (lang.t("billing-tax-id")) ": " (tax_id) } }
+        @let facts = [("billing-tax-id", &party.tax_id), ("party-registration", &party.registration_id), ("party-reference", &party.reference)];
+        @for (label, fact) in facts {
+            @if let Some(fact) = fact { p { (lang.t(label)) ": " (fact) } }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::testing::TestApp;
 use chrono::TimeDelta;
+use domain::fleet::customer::Buyer;
 use domain::{
     Currency, Money, Timestamp,
     fleet::{
@@ -57,6 +58,7 @@ pub(crate) async fn place(app: &TestApp, id: CustomerId, name: &str) -> Place {
         phone: None,
         tax_id: Some("ESB1".into()),
         billing_address: "Calle 1\nMadrid".into(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: false,
         created_at: now,
@@ -302,6 +304,44 @@ async fn a_customer_sees_own_papers_and_nobody_elses() {
     assert_eq!(customer.get("/invoices").await.status, 403);
     assert_eq!(app.bearer(Role::Technician).get("/api/v1/invoices").await.status, 403);
     assert_eq!(app.anonymous().get("/invoices").await.status, 303);
+}
+
+#[tokio::test]
+async fn a_customer_who_owes_the_tax_is_billed_without_and_the_paper_says_so_and_where_to_pay() {
+    let app = TestApp::new().await;
+    let admin = app.as_role(Role::Admin);
+    let mut house = admin.get("/api/v1/organisation").await.json();
+    house["seller"]["account"] = json!({ "iban": "ES9121000418450200051332" });
+    assert_eq!(admin.put_json("/api/v1/organisation", &house).await.status, 200);
+    let place = place(&app, app.customer, "A").await;
+    let owes = json!({
+        "name": "A", "billing_address": { "street": "Via 1", "city": "Torino", "country": "IT" },
+        "buyer": { "reference": "R-77", "tax": { "category": "reverse_charge" } },
+    });
+    let customer = format!("/api/v1/customers/{}", place.customer);
+    assert_eq!(admin.put_json(&customer, &owes).await.status, 200);
+    let job = approved_job(&app, &place, "WO-1").await;
+    let billing = app.bearer(Role::Billing);
+    let draft = billing.post_json("/api/v1/invoices", &json!({ "work_orders": [job] })).await.json();
+    let line = &draft["lines"][0];
+    assert_eq!(
+        (&line["tax_category"], &line["tax_rate"], &line["unit"]),
+        (&json!("reverse_charge"), &json!("0"), &json!("hour"))
+    );
+    let id = draft["id"].as_str().expect("id").to_owned();
+    let issued = billing.post_json(&format!("/api/v1/invoices/{id}/issue"), &json!({})).await;
+    assert_eq!(issued.status, 200, "{}", issued.text());
+    let taxes = &issued.json()["taxes"];
+    assert_eq!(
+        (&taxes[0]["category"], &taxes[0]["tax"]["amount"]),
+        (&json!("reverse_charge"), &json!("0.00")),
+        "{}",
+        issued.text()
+    );
+    let paper = app.as_role(Role::Billing).get(&format!("/invoices/{id}/print")).await.text();
+    for said in ["the customer owes the tax", "ES91 2100 0418 4502 0005 1332", "R-77", "Torino, IT"] {
+        assert!(paper.contains(said), "{said}: {paper}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,14 @@
 //! The organisation for programs.
 
 use axum::extract::State;
-use domain::{Money, people::organisation::Organisation, reason::Reason};
+use domain::{
+    Money,
+    people::{
+        organisation::{Organisation, Seller},
+        party::Address,
+    },
+    reason::Reason,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use service::{command::CommandError, people::settings::commands};
@@ -22,8 +29,11 @@ pub struct Api;
 #[serde(deny_unknown_fields)]
 pub struct OrganisationJson {
     pub name: String,
-    pub address: String,
+    /// In its parts, or as text.
+    pub address: Address,
     pub tax_id: Option<String>,
+    #[serde(default)]
+    pub seller: Seller,
     /// ISO 4217.
     pub currency: String,
     pub time_zone: String,
@@ -49,6 +59,7 @@ fn shown(kept: Organisation, user: &User) -> OrganisationJson {
         name: kept.name,
         address: kept.address,
         tax_id: kept.tax_id,
+        seller: kept.seller,
         currency: kept.currency.to_string(),
         time_zone: kept.time_zone,
         language: kept.language,
@@ -86,6 +97,7 @@ pub async fn put(
         name: input.name,
         address: input.address,
         tax_id: input.tax_id,
+        seller: input.seller,
         currency,
         time_zone: input.time_zone,
         language: input.language,

@@ -1,7 +1,13 @@
 //! The settings page.
 
+use crate::people::parties;
 use axum::{extract::State, response::IntoResponse};
-use domain::{Currency, people::organisation::Organisation, reason::Reason};
+use domain::{
+    Currency,
+    money::tax::TaxCategory,
+    people::organisation::{Organisation, Seller},
+    reason::Reason,
+};
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 use service::{command::CommandError, people::settings::commands};
@@ -54,9 +60,9 @@ pub async fn remove_demo(State(deps): State<Deps>) -> PageResult {
 
 /// The organisation as form values.
 pub fn fill(kept: &Organisation, lang: Lang) -> Form {
-    Form::filled([
+    let (seller, account) = (&kept.seller, kept.seller.account.as_ref());
+    let form = Form::filled([
         ("name", kept.name.clone()),
-        ("address", kept.address.clone()),
         ("tax_id", kept.tax_id.clone().unwrap_or_default()),
         ("currency", kept.currency.to_string()),
         ("organisation_time_zone", kept.time_zone.clone()),
@@ -68,13 +74,20 @@ pub fn fill(kept: &Organisation, lang: Lang) -> Form {
         ("labour_cost", lang.show_money(kept.labour_cost_per_hour)),
         ("tax_rate", lang.show_percent(kept.tax_rate)),
         ("payment_terms_days", kept.payment_terms_days.to_string()),
-    ])
+        ("email", seller.email.clone().unwrap_or_default()),
+        ("phone", seller.phone.clone().unwrap_or_default()),
+        ("tax_category", seller.tax_category.as_str().into()),
+        ("iban", account.map(|account| account.iban.to_string()).unwrap_or_default()),
+        ("bic", account.and_then(|account| account.bic.clone()).unwrap_or_default()),
+    ]);
+    parties::fill(form, &kept.address, seller.registration_id.as_deref(), seller.electronic_address.as_ref())
 }
 
 pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
     let mut check = form.check(lang);
     let name = check.required("name", commands::MAX_HOUSE);
-    let address = check.text("address", commands::MAX_ADDRESS);
+    let address = parties::address(&mut check, form);
+    let account = parties::account(&mut check, form);
     // Whether it is in force is for the command to say: one that was withdrawn stays with those who have it.
     let currency = Currency::stored(form.value("currency")).ok();
     if currency.is_none() {
@@ -92,12 +105,26 @@ pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
     if tax_rate.is_some_and(|rate| !(Decimal::ZERO..=Decimal::ONE).contains(&rate)) {
         check.error("tax_rate", Reason::SettingsTaxRateInvalid);
     }
+    // The first run does not ask for it.
+    let category = form.optional("tax_category").map(str::parse).transpose().ok();
+    if category.is_none() {
+        check.error("tax_category", Reason::UnknownChoice);
+    }
     check.finish()?;
+    let text = |name| form.optional(name).map(String::from);
     let checked = "invariant: checked";
     Ok(Organisation {
         name,
         address,
-        tax_id: form.optional("tax_id").map(String::from),
+        tax_id: text("tax_id"),
+        seller: Seller {
+            registration_id: text("registration_id"),
+            electronic_address: parties::electronic_address(form),
+            email: text("email"),
+            phone: text("phone"),
+            account,
+            tax_category: category.flatten().unwrap_or_default(),
+        },
         currency: currency.expect(checked),
         time_zone: form.value("organisation_time_zone").into(),
         language: form.value("organisation_language").into(),
@@ -134,6 +161,20 @@ pub fn price_fields(f: Fields<'_>) -> Markup {
     }
 }
 
+/// What stands on invoices beside name and address.
+fn invoice_fields(f: Fields<'_>) -> Markup {
+    let categories = parties::categories(f.lang(), TaxCategory::is_taxed);
+    html! {
+        (parties::number_fields(f))
+        div.pair {
+            (f.input("email", "email", "customers-email"))
+            (f.input("tel", "phone", "customers-phone"))
+        }
+        div.pair { (f.text("iban", "party-iban")) (f.text("bic", "party-bic")) }
+        (f.select("tax_category", "settings-tax-category", &categories))
+    }
+}
+
 fn draw(view: &View, form: &Form, demo: &DemoStatus) -> Markup {
     let (lang, f) = (view.lang, form.fields(view.lang));
     let title = lang.t("nav-settings");
@@ -148,8 +189,9 @@ fn draw(view: &View, form: &Form, demo: &DemoStatus) -> Markup {
                     h2 { (lang.t("settings-organisation")) }
                     (f.start())
                     (f.text("name", "settings-name").required())
-                    (f.area("address", "settings-address").attribute("rows", "3"))
+                    (parties::address_fields(f, "settings-address"))
                     (f.text("tax_id", "settings-tax-id"))
+                    (invoice_fields(f))
                     (price_fields(f))
                     (f.select("organisation_time_zone", "accounts-time-zone", &offers::time_zones()))
                     (f.select("organisation_language", "settings-language", &offers::languages()))

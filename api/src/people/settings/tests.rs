@@ -126,3 +126,19 @@ async fn a_price_of_one_and_a_half_vatu_is_refused() {
     house["labour_rate_per_hour"] = json!({ "amount": "1.50", "currency": "VUV" });
     assert_eq!(admin.put_json("/api/v1/organisation", &house).await.status, 422);
 }
+
+#[tokio::test]
+async fn where_to_pay_is_checked_to_its_last_digit() {
+    let app = TestApp::new().await;
+    let admin = app.as_role(Role::Admin);
+    let mut kept = admin.get("/api/v1/organisation").await.json();
+    kept["seller"]["account"] = json!({ "iban": "ES9121000418450200051332", "bic": "caixesbb" });
+    let saved = admin.put_json("/api/v1/organisation", &kept).await.json();
+    assert_eq!(saved["seller"]["account"]["bic"], "CAIXESBB", "{saved}");
+    assert!(admin.get("/settings").await.text().contains(r#"value="ES91 2100 0418 4502 0005 1332""#));
+    kept["seller"]["account"]["iban"] = json!("ES9121000418450200051323");
+    assert_eq!(admin.put_json("/api/v1/organisation", &kept).await.status, 422);
+    kept["seller"] = json!({ "tax_category": "export" });
+    let refused = admin.put_json("/api/v1/organisation", &kept).await.json();
+    assert_eq!(refused["fields"]["seller.tax_category"]["code"], "unknown_choice");
+}

@@ -77,6 +77,8 @@ const NOW: &str = "2026-06-15T10:00:00Z";
 fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Value> {
     let remark = json!({ "note": "n", "version": null });
     let press = json!({ "note": "n", "at": NOW, "latitude": 40.4, "longitude": -3.7 });
+    let address = |street: &str| json!({ "street": street, "city": "London", "postal_code": "SW1A 1AA", "region": "England", "country": "GB" });
+    let electronic = json!({ "scheme": "9920", "identifier": "ESB00000000" });
     let plan = json!({ "required_skill": "f_gas", "estimated_minutes": 60, "requires_signature": false, "checklist": ["Look", "Listen"] });
     match path.strip_prefix("/api/v1/").unwrap_or(path) {
         "accounts" => {
@@ -91,11 +93,17 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
             json!({ "name": "van", "role": "technician", "technician_id": rows.technician }),
         ],
         "organisation" => vec![json!({
-            "name": "Northwind", "address": "Main Street 1", "tax_id": "ES-B1", "currency": "EUR", "time_zone": "UTC", "language": "en",
+            "name": "Northwind", "address": address("Main Street 1"), "tax_id": "ES-B1", "currency": "EUR", "time_zone": "UTC", "language": "en",
             "labour_rate_per_hour": money("65.00"), "travel_rate_per_hour": money("45.00"), "labour_cost_per_hour": money("30.00"),
             "labour_step_minutes": 15, "travel_step_minutes": 15, "tax_rate": "0.21", "payment_terms_days": 30,
+            "seller": {
+                "registration_id": "M-1", "electronic_address": electronic, "email": "bills@example.com", "phone": "+34 910 000 000",
+                "account": { "iban": "ES9121000418450200051332", "bic": "CAIXESBB" }, "tax_category": "standard",
+            },
         })],
-        "customers" | "customers/{id}" => vec![json!({ "email": "a@example.com", "phone": "+34 600 000", "tax_id": "ES-B2", "billing_address": "Street 2", "currency": "EUR" })],
+        "customers" | "customers/{id}" => vec![json!({ "email": "a@example.com", "phone": "+34 600 000", "tax_id": "ES-B2", "billing_address": address("Street 2"), "currency": "EUR",
+            "buyer": { "registration_id": "M-2", "electronic_address": electronic, "reference": "R-1", "tax": { "category": "reverse_charge", "reason": "Art. 196" } },
+        })],
         "sites" | "sites/{id}" => vec![json!({ "address": "Street 3", "territory_id": null, "latitude": 40.4, "longitude": -3.7, "time_zone": "Europe/Madrid", "access_notes": "Ring twice" })],
         "models" | "models/{id}" => vec![json!({ "name": format!("N {method}"), "metrics": [{ "metric": "t", "name": "Temperature", "unit": "°C" }] })],
         "assets" | "assets/{id}" => vec![json!({

@@ -1,6 +1,7 @@
 //! A job from its ticket to its approval, through the real router; and everything that must be refused on the way.
 
 use crate::testing::TestApp;
+use domain::fleet::customer::Buyer;
 use domain::{
     Currency, Money,
     fleet::{
@@ -194,6 +195,7 @@ fn customer(id: CustomerId, app: &TestApp) -> Customer {
         phone: Some("+34 91 000".into()),
         tax_id: None,
         billing_address: "Madrid".into(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: false,
         created_at: app.now(),

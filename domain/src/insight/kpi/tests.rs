@@ -1,4 +1,5 @@
 use super::*;
+use crate::money::tax::{LineTax, TaxCategory};
 use crate::{
     calendar::date_of,
     clock::from_micros,
@@ -249,7 +250,12 @@ fn what_a_customer_owed_is_known_of_every_day() {
         money::payment::{Direction, PaymentMethod},
     };
     let fee = Period { from: issued(0).on, to: issued(0).on, due: issued(0).on, amount: eur(10_000) };
-    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &fee, Decimal::ZERO);
+    let fee = InvoiceLine::of_period(
+        ContractId::generate(),
+        "SC-1".into(),
+        &fee,
+        &LineTax::new(TaxCategory::Standard, Decimal::ZERO),
+    );
     let draft = Invoice { lines: vec![fee], ..invoice(InvoiceState::Draft) };
     let paper = draft.issue(issued(0).number, at(60), issued(0).on, 30).expect("issued");
     let money = |amount: i64, direction: Direction, days: i64| Payment {
@@ -400,7 +406,12 @@ fn the_price_of_a_contract_is_revenue_once_it_is_invoiced() {
         due: day("2026-01-01"),
         amount: eur(10_000),
     };
-    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &period, Decimal::new(21, 2));
+    let fee = InvoiceLine::of_period(
+        ContractId::generate(),
+        "SC-1".into(),
+        &period,
+        &LineTax::new(TaxCategory::Standard, Decimal::new(21, 2)),
+    );
     let draft = Invoice { lines: vec![fee.clone()], ..invoice(InvoiceState::Draft) };
     let all = |invoice: &Invoice, notes: &[CreditNote]| {
         of_invoice(invoice, notes, &[], Currency::EUR, Zone::UTC).expect("facts")

@@ -9,6 +9,7 @@ use crate::{
     Date, Money, MoneyError, Timestamp,
     id::{CreditNoteId, InvoiceId, InvoiceLineId},
     lifecycle::InvalidTransition,
+    money::tax::TaxCategory,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -176,17 +177,17 @@ impl Invoice {
         after: &HashMap<InvoiceLineId, Taken>,
     ) -> Result<Vec<Tax>, MoneyError> {
         let zero = Money::zero(self.currency);
-        let mut remains = BTreeMap::<Decimal, (Money, Money)>::new();
+        let mut remains = BTreeMap::<(Decimal, TaxCategory), (Money, Money)>::new();
         for line in &self.lines {
-            let (old, new) = remains.entry(line.tax_rate.normalize()).or_insert((zero, zero));
+            let (old, new) = remains.entry(line.taxed_as()).or_insert((zero, zero));
             *old = old.checked_add(before[&line.id].left(line)?.1)?;
             *new = new.checked_add(after[&line.id].left(line)?.1)?;
         }
         let changed = remains.into_iter().filter(|(_, (old, new))| old != new);
         changed
-            .map(|(rate, (old, new))| {
+            .map(|((rate, category), (old, new))| {
                 let tax = old.times(rate)?.checked_sub(new.times(rate)?)?;
-                Ok(Tax { rate, net: old.checked_sub(new)?, tax })
+                Ok(Tax { category, rate, net: old.checked_sub(new)?, tax })
             })
             .collect()
     }

@@ -6,6 +6,8 @@ use crate::{
     money::{
         contract::billing::Period,
         coverage::{CoverageReason, Payer},
+        tax::{LineTax, TaxCategory},
+        unit::Unit,
     },
     work::line::{Line, LineKind},
 };
@@ -33,8 +35,11 @@ pub struct InvoiceLine {
     pub reason: CoverageReason,
     /// What the customer pays before tax.
     pub net: Money,
-    /// As a fraction: 0.21 is 21 %.
-    pub tax_rate: Decimal,
+    #[serde(flatten)]
+    pub tax: LineTax,
+    /// Of the quantity.
+    #[serde(default)]
+    pub unit: Unit,
 }
 
 /// Where a line comes from. The names are frozen with it, for grouping on the paper.
@@ -81,6 +86,17 @@ impl From<LineKind> for BilledKind {
     }
 }
 
+impl BilledKind {
+    /// What its quantity counts.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::Labour | Self::Travel => Unit::Hour,
+            Self::Part => Unit::Piece,
+            Self::Expense | Self::Contract => Unit::One,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineRefused {
     #[error("the line is on another invoice")]
@@ -92,16 +108,11 @@ pub enum LineRefused {
 }
 
 impl InvoiceLine {
-    pub fn of(
-        line: &Line,
-        work_order: String,
-        asset: String,
-        tax_rate: Decimal,
-    ) -> Result<Self, LineRefused> {
+    pub fn of(line: &Line, work_order: String, asset: String, tax: &LineTax) -> Result<Self, LineRefused> {
         if line.invoiced {
             return Err(LineRefused::AlreadyInvoiced);
         }
-        if line.can_be_billed().is_err() || tax_rate < Decimal::ZERO {
+        if line.can_be_billed().is_err() || tax.rate < Decimal::ZERO {
             return Err(LineRefused::Negative);
         }
         Ok(Self {
@@ -117,12 +128,13 @@ impl InvoiceLine {
             covered_share: line.coverage.covered_share,
             reason: line.coverage.reason,
             net: line.billable()?,
-            tax_rate,
+            tax: tax.clone(),
+            unit: BilledKind::from(line.kind).unit(),
         })
     }
 
     /// The price of a contract over one of its periods.
-    pub fn of_period(contract_id: ContractId, contract: String, period: &Period, tax_rate: Decimal) -> Self {
+    pub fn of_period(contract_id: ContractId, contract: String, period: &Period, tax: &LineTax) -> Self {
         Self {
             id: InvoiceLineId::generate(),
             source: Source::Contract { contract_id, contract, from: period.from, to: period.to },
@@ -136,8 +148,14 @@ impl InvoiceLine {
             covered_share: Decimal::ZERO,
             reason: CoverageReason::ContractPrice,
             net: period.amount,
-            tax_rate,
+            tax: tax.clone(),
+            unit: BilledKind::Contract.unit(),
         }
+    }
+
+    /// What its tax is summed by: each rate of each category once.
+    pub fn taxed_as(&self) -> (Decimal, TaxCategory) {
+        (self.tax.rate.normalize(), self.tax.category)
     }
 
     /// What somebody other than the customer bears.

@@ -6,6 +6,8 @@ use crate::{
     money::{
         contract::billing::Period,
         coverage::{CoverageDecision, CoverageReason, Payer},
+        tax::{LineTax, TaxStatus},
+        unit::Unit,
     },
     work::line::{Line, LineKind},
 };
@@ -42,7 +44,8 @@ pub(super) fn line(quantity: Decimal, price: i64, share: Decimal) -> Line {
     }
 }
 pub(super) fn invoice(lines: Vec<(Line, Decimal)>) -> Invoice {
-    let lines = lines.iter().map(|(line, rate)| InvoiceLine::of(line, "WO-1".into(), "CH-204".into(), *rate));
+    let lines =
+        lines.iter().map(|(line, rate)| InvoiceLine::of(line, "WO-1".into(), "CH-204".into(), &taxed(*rate)));
     Invoice {
         id: InvoiceId::generate(),
         customer_id: CustomerId::generate(),
@@ -58,6 +61,9 @@ pub(super) fn invoice(lines: Vec<(Line, Decimal)>) -> Invoice {
 }
 pub(super) fn vat() -> Decimal {
     Decimal::new(21, 2)
+}
+fn taxed(rate: Decimal) -> LineTax {
+    LineTax::new(TaxCategory::Standard, rate)
 }
 pub(super) fn number(number: u32) -> InvoiceNumber {
     InvoiceNumber { series: Series::Invoice, year: 2026, number }
@@ -80,6 +86,51 @@ fn tax_is_computed_once_per_rate() {
     let totals = invoice(vec![third(), third(), third(), nickel(), nickel()]).totals().expect("totals");
     assert_eq!(totals.taxes.iter().map(|t| t.tax.minor).collect::<Vec<_>>(), [1, 21]);
     assert_eq!((totals.net, totals.total), (eur(109), eur(131)));
+}
+
+#[test]
+fn a_customer_with_a_status_of_its_own_is_billed_without_tax_and_told_why() {
+    let usual = taxed(vat());
+    let own = |category| TaxStatus { category: Some(category), reason: Some("Art. 196".into()) }.of(&usual);
+    let reverse = own(TaxCategory::ReverseCharge);
+    assert_eq!(
+        (reverse.category.code(), reverse.rate, reverse.reason.as_deref()),
+        ("AE", Decimal::ZERO, Some("Art. 196"))
+    );
+    assert_eq!(
+        own(TaxCategory::Igic),
+        LineTax::new(TaxCategory::Igic, vat()),
+        "taxed where the house is not"
+    );
+    assert_eq!(TaxStatus::default().of(&usual), usual);
+    assert_eq!(taxed(Decimal::ZERO).category, TaxCategory::Zero, "no tax is no standard rate");
+}
+
+#[test]
+fn two_categories_without_tax_are_two_sums_on_the_paper() {
+    let of = |category| {
+        let tax = LineTax::new(category, Decimal::ZERO);
+        InvoiceLine::of(&line(Decimal::ONE, 100, Decimal::ZERO), String::new(), String::new(), &tax)
+            .expect("line")
+    };
+    let lines = [TaxCategory::Exempt, TaxCategory::Export, TaxCategory::Exempt].map(of).into();
+    let totals = Invoice { lines, ..invoice(vec![]) }.totals().expect("totals");
+    let sums: Vec<_> =
+        totals.taxes.iter().map(|tax| (tax.category.code(), tax.net.minor, tax.tax.minor)).collect();
+    assert_eq!((sums, totals.total), (vec![("E", 200, 0), ("G", 100, 0)], eur(300)));
+}
+
+#[test]
+fn a_line_says_in_which_unit_it_counts() {
+    let unit = |kind| {
+        let work = Line { kind, ..line(Decimal::ONE, 100, Decimal::ZERO) };
+        InvoiceLine::of(&work, String::new(), String::new(), &taxed(vat())).expect("line").unit.code()
+    };
+    assert_eq!(
+        [LineKind::Labour, LineKind::Travel, LineKind::Part, LineKind::Expense].map(unit),
+        ["HUR", "HUR", "H87", "C62"]
+    );
+    assert_eq!(Unit::default().code(), "C62");
 }
 
 #[test]
@@ -116,7 +167,7 @@ fn only_drafts_are_issued_or_canceled_and_only_issued_ones_paid() {
 #[test]
 fn an_empty_or_negative_invoice_is_refused() {
     assert_eq!(invoice(vec![]).issue(number(1), at(1), on(1), 30), Err(IssueRefused::Empty));
-    let of = |line: &Line, tax| InvoiceLine::of(line, String::new(), String::new(), tax).map(drop);
+    let of = |line: &Line, tax| InvoiceLine::of(line, String::new(), String::new(), &taxed(tax)).map(drop);
     let good = line(Decimal::ONE, 100, Decimal::ZERO);
     let refused = [
         line(Decimal::NEGATIVE_ONE, 100, Decimal::ZERO),
@@ -137,17 +188,17 @@ fn an_empty_or_negative_invoice_is_refused() {
 #[test]
 fn a_line_that_is_invoiced_is_not_invoiced_again() {
     let invoiced = Line { invoiced: true, ..line(Decimal::ONE, 100, Decimal::ZERO) };
-    let refused = InvoiceLine::of(&invoiced, String::new(), String::new(), vat());
+    let refused = InvoiceLine::of(&invoiced, String::new(), String::new(), &taxed(vat()));
     assert_eq!(refused, Err(LineRefused::AlreadyInvoiced));
 }
 
 #[test]
 fn a_line_of_a_job_names_it_and_the_price_of_a_contract_names_none() {
     let work = line(Decimal::ONE, 100, Decimal::ZERO);
-    let billed = InvoiceLine::of(&work, String::new(), String::new(), vat()).expect("billed");
+    let billed = InvoiceLine::of(&work, String::new(), String::new(), &taxed(vat())).expect("billed");
     assert_eq!((billed.line_id(), billed.work_order_id()), (Some(work.id), Some(work.work_order_id)));
     let period = Period { from: on(0), to: on(30), due: on(0), amount: eur(5_000) };
-    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &period, vat());
+    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &period, &taxed(vat()));
     assert_eq!((fee.line_id(), fee.work_order_id(), fee.net), (None, None, eur(5_000)));
 }
 
@@ -208,7 +259,12 @@ fn money_too_large_is_an_error_and_not_a_wrap() {
     let huge = || (line(Decimal::ONE, i64::MAX, Decimal::ZERO), Decimal::ZERO);
     assert_eq!(invoice(vec![huge(), huge()]).totals(), Err(MoneyError::Overflow));
     assert_eq!(
-        InvoiceLine::of(&line(Decimal::TWO, i64::MAX, Decimal::ZERO), String::new(), String::new(), vat()),
+        InvoiceLine::of(
+            &line(Decimal::TWO, i64::MAX, Decimal::ZERO),
+            String::new(),
+            String::new(),
+            &taxed(vat())
+        ),
         Err(LineRefused::Money(MoneyError::Overflow))
     );
 }

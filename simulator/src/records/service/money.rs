@@ -10,7 +10,7 @@ use domain::{
     money::{
         contract::{Contract, Used},
         coverage::{CoverageDecision, CoverageReason, Payer, Question, Work, decide},
-        invoice::{Invoice, InvoiceLine, InvoiceNumber, InvoiceState, Party, Series},
+        invoice::{Invoice, InvoiceLine, InvoiceNumber, InvoiceState, Series},
     },
     work::{
         line::{Line, LineKind, hours_to_read},
@@ -103,22 +103,22 @@ impl Office<'_> {
         let (organisation, customer) = (&self.fleet.organisation, &self.fleet.customers[owner]);
         let items: Vec<InvoiceLine> = lines
             .iter()
-            .map(|line| InvoiceLine::of(line, work.number.clone(), asset.name.clone(), organisation.tax_rate))
+            .map(|line| {
+                InvoiceLine::of(line, work.number.clone(), asset.name.clone(), &organisation.usual_tax())
+            })
             .collect::<Result<_, _>>()?;
         let year = at.with_timezone(&self.zone).year();
         let last = self.invoices.entry(year).or_default();
         *last += 1;
         let number = InvoiceNumber { series: Series::Invoice, year, number: *last };
-        let party =
-            |name: &str, address: &str| Party { name: name.into(), address: address.into(), tax_id: None };
         let draft = Invoice {
             id: self.dice.id(at).into(),
             customer_id: asset.customer_id,
             currency: organisation.currency,
             created_at: at,
             state: InvoiceState::Draft,
-            issuer: party(&organisation.name, &organisation.address),
-            recipient: party(&customer.name, &customer.billing_address),
+            issuer: organisation.into(),
+            recipient: customer.into(),
             language: "en".into(),
             lines: items,
             version: 1,

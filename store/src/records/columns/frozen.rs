@@ -9,11 +9,14 @@ use domain::{
     Timestamp,
     condition::{evidence::Evidence, rule::RuleSettings},
     event::DomainEvent,
+    fleet::customer::Buyer,
     id::AccountId,
     money::{
         contract::{Shares, billing::Billing},
         invoice::{InvoiceLine, InvoiceState, Party, credit::CreditNote},
+        tax::{LineTax, TaxCategory},
     },
+    people::{organisation::Seller, party::Address},
     work::{
         line::LineKind,
         ticket::{PriorityReason, TicketState},
@@ -21,6 +24,7 @@ use domain::{
         work_order::{Finding, WorkOrderState},
     },
 };
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use std::collections::BTreeSet;
@@ -90,6 +94,27 @@ fn unreadable<T: Frozen>(error: serde_json::Error) -> StoreError {
     StoreError::Corrupt(format!("{}: {error}", T::WHAT))
 }
 
+/// Before version 2 there was one category of tax, and what a quantity counts went without saying.
+impl Frozen for InvoiceLine {
+    const WHAT: &'static str = "line of an invoice";
+    const VERSION: u32 = 2;
+
+    fn lift(from: u32, mut body: Value) -> Value {
+        if from == 1 {
+            let rate = body["tax_rate"].as_str().and_then(|rate| rate.parse().ok());
+            let tax = LineTax::new(TaxCategory::Standard, rate.unwrap_or(Decimal::ONE));
+            body["tax_category"] = Value::from(tax.category.as_str());
+            let unit = match body["kind"].as_str() {
+                Some("labour" | "travel") => "hour",
+                Some("part") => "piece",
+                _ => "one",
+            };
+            body["unit"] = Value::from(unit);
+        }
+        body
+    }
+}
+
 /// The types of `domain` that columns hold.
 macro_rules! frozen {
     ($($kind:ty: $what:literal),+ $(,)?) => {
@@ -101,7 +126,6 @@ frozen! {
     DomainEvent: "event",
     Evidence: "evidence",
     RuleSettings: "settings of a rule",
-    InvoiceLine: "line of an invoice",
     InvoiceState: "state of an invoice",
     CreditNote: "credit note",
     Billing: "billing of a contract",
@@ -116,6 +140,9 @@ frozen! {
     WorkOrderState: "state of a work order",
     Vec<String>: "words",
     Vec<AccountId>: "accounts",
+    Address: "address",
+    Buyer: "buyer",
+    Seller: "seller",
 }
 
 #[cfg(test)]

@@ -27,7 +27,12 @@ pub struct Model {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub tax_id: Option<String>,
+    /// As it stands on an envelope.
     pub billing_address: String,
+    /// JSON of the parts of the address; none in a row of before there were parts.
+    pub address_parts: Option<String>,
+    /// JSON of what invoices need.
+    pub buyer: Option<String>,
     pub currency: String,
     pub demo: bool,
     pub created_at_us: i64,
@@ -48,7 +53,8 @@ impl TryFrom<Model> for Customer {
             email: row.email,
             phone: row.phone,
             tax_id: row.tax_id,
-            billing_address: row.billing_address,
+            billing_address: columns::address(row.address_parts.as_deref(), &row.billing_address)?,
+            buyer: columns::from_json_if_any(row.buyer.as_deref())?,
             currency,
             demo: row.demo,
             created_at: from_micros(row.created_at_us),
@@ -56,30 +62,32 @@ impl TryFrom<Model> for Customer {
     }
 }
 
-fn row(customer: &Customer) -> ActiveModel {
+fn row(customer: &Customer) -> Result<ActiveModel, StoreError> {
     let words =
         [Some(&customer.name), customer.email.as_ref(), customer.phone.as_ref(), customer.tax_id.as_ref()];
-    ActiveModel {
+    Ok(ActiveModel {
         id: Set(customer.id.into()),
         name: Set(customer.name.clone()),
         email: Set(customer.email.clone()),
         phone: Set(customer.phone.clone()),
         tax_id: Set(customer.tax_id.clone()),
-        billing_address: Set(customer.billing_address.clone()),
+        billing_address: Set(customer.billing_address.lines().join("\n")),
+        address_parts: Set(Some(columns::json(&customer.billing_address)?)),
+        buyer: Set(Some(columns::json(&customer.buyer)?)),
         currency: Set(customer.currency.to_string()),
         demo: Set(customer.demo),
         created_at_us: Set(customer.created_at.timestamp_micros()),
         search: Set(search::text(&words)),
-    }
+    })
 }
 
 pub async fn insert(tx: &Db, customer: &Customer) -> Result<(), StoreError> {
-    Entity::insert(row(customer)).exec_without_returning(tx).await?;
+    Entity::insert(row(customer)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 pub async fn update(tx: &Db, customer: &Customer) -> Result<(), StoreError> {
-    Entity::update(row(customer)).exec_without_returning(tx).await?;
+    Entity::update(row(customer)?).exec_without_returning(tx).await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 
 mod before;
 mod m0001_tables;
+mod m0002_invoice_parties;
 
 use crate::OpenError;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
@@ -17,7 +18,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_tables::Migration)]
+        vec![Box::new(m0001_tables::Migration), Box::new(m0002_invoice_parties::Migration)]
     }
 }
 

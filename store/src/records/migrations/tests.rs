@@ -9,7 +9,10 @@ use crate::{
         work::tickets,
     },
 };
-use domain::people::account::{Actor, Scope};
+use domain::{
+    fleet::customer::Buyer,
+    people::account::{Actor, Scope},
+};
 use sea_orm::{ConnectionTrait, Statement};
 use tempfile::TempDir;
 
@@ -41,7 +44,7 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
     for _ in 0..2 {
         let records = Records::open(folder.path()).await.unwrap();
         let (db, all) = (records.read(), PageRequest::default());
-        assert_eq!(applied(&records).await, ["m0001_tables"]);
+        assert_eq!(applied(&records).await, ["m0001_tables", "m0002_invoice_parties"]);
         let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();
         assert_eq!((kept.items.len(), kept.unreadable.len()), (1, 0));
         let words = Some(kept.items[0].subject.clone());
@@ -55,6 +58,10 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
                 .items
                 .is_empty()
         );
+        let (of_all, first) = (customers::Filter::default(), PageRequest::default());
+        let owner = customers::list(db, everything(), &of_all, &first).await.unwrap().items.remove(0);
+        assert!(!owner.billing_address.street.is_empty(), "the text of before is its street");
+        assert_eq!(owner.buyer, Buyer::default());
         let bills = invoices::list(db, everything(), &invoices::Filter::default(), &PageRequest::default())
             .await
             .unwrap();

@@ -16,8 +16,13 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
     pub name: String,
+    /// As it stands on an envelope.
     pub address: String,
+    /// JSON of the parts of the address; none in a row of before there were parts.
+    pub address_parts: Option<String>,
     pub tax_id: Option<String>,
+    /// JSON of what invoices need.
+    pub seller: Option<String>,
     pub currency: String,
     pub time_zone: String,
     pub language: String,
@@ -48,7 +53,7 @@ pub(in crate::records) async fn time_zone(db: &Db) -> Result<Option<String>, Sto
 
 /// A conflict means that somebody else completed the first run.
 pub async fn insert(tx: &Db, organisation: &Organisation) -> Result<(), StoreError> {
-    Entity::insert(to_row(organisation)).exec_without_returning(tx).await?;
+    Entity::insert(to_row(organisation)?).exec_without_returning(tx).await?;
     state_days::rebuild(tx).await
 }
 
@@ -58,7 +63,9 @@ pub async fn save(tx: &Db, organisation: &Organisation) -> Result<(), StoreError
     let all = [
         Column::Name,
         Column::Address,
+        Column::AddressParts,
         Column::TaxId,
+        Column::Seller,
         Column::Currency,
         Column::TimeZone,
         Column::Language,
@@ -71,7 +78,7 @@ pub async fn save(tx: &Db, organisation: &Organisation) -> Result<(), StoreError
         Column::PaymentTermsDays,
         Column::SetUpAtUs,
     ];
-    Entity::insert(to_row(organisation))
+    Entity::insert(to_row(organisation)?)
         .on_conflict(OnConflict::column(Column::Id).update_columns(all).to_owned())
         .exec_without_returning(tx)
         .await?;
@@ -121,12 +128,14 @@ async fn any(db: &Db, places: &[(&'static str, &'static str)]) -> Result<bool, S
     Ok(false)
 }
 
-fn to_row(organisation: &Organisation) -> ActiveModel {
-    ActiveModel {
+fn to_row(organisation: &Organisation) -> Result<ActiveModel, StoreError> {
+    Ok(ActiveModel {
         id: Set(ONLY),
         name: Set(organisation.name.clone()),
-        address: Set(organisation.address.clone()),
+        address: Set(organisation.address.lines().join("\n")),
+        address_parts: Set(Some(columns::json(&organisation.address)?)),
         tax_id: Set(organisation.tax_id.clone()),
+        seller: Set(Some(columns::json(&organisation.seller)?)),
         currency: Set(organisation.currency.to_string()),
         time_zone: Set(organisation.time_zone.clone()),
         language: Set(organisation.language.clone()),
@@ -138,7 +147,7 @@ fn to_row(organisation: &Organisation) -> ActiveModel {
         tax_rate: Set(organisation.tax_rate.to_string()),
         payment_terms_days: Set(organisation.payment_terms_days.try_into().unwrap_or(i32::MAX)),
         set_up_at_us: Set(organisation.set_up_at.map(|at| at.timestamp_micros())),
-    }
+    })
 }
 
 fn from_row(row: Model) -> Result<Organisation, StoreError> {
@@ -146,8 +155,9 @@ fn from_row(row: Model) -> Result<Organisation, StoreError> {
     let currency = columns::currency(&row.currency)?;
     Ok(Organisation {
         name: row.name,
-        address: row.address,
+        address: columns::address(row.address_parts.as_deref(), &row.address)?,
         tax_id: row.tax_id,
+        seller: columns::from_json_if_any(row.seller.as_deref())?,
         currency,
         time_zone: row.time_zone,
         language: row.language,

@@ -5,6 +5,9 @@ use crate::records::{
     fleet::customers,
     work::{parts, stock, technicians, work_orders},
 };
+use domain::fleet::customer::Buyer;
+use domain::money::tax::{LineTax, TaxCategory};
+use domain::people::party::Address;
 use domain::{
     Currency, Money,
     clock::from_micros,
@@ -86,7 +89,8 @@ pub async fn customer(records: &Records) -> CustomerId {
         email: None,
         phone: None,
         tax_id: None,
-        billing_address: String::new(),
+        billing_address: Address::default(),
+        buyer: Buyer::default(),
         currency: Currency::EUR,
         demo: false,
         created_at: from_micros(1),
@@ -173,7 +177,13 @@ pub fn line(work: &WorkOrder) -> Line {
 }
 
 pub fn labour(work: &WorkOrder) -> InvoiceLine {
-    InvoiceLine::of(&line(work), work.number.clone(), "CH-1".into(), Decimal::ZERO).expect("billable")
+    InvoiceLine::of(
+        &line(work),
+        work.number.clone(),
+        "CH-1".into(),
+        &LineTax::new(TaxCategory::Standard, Decimal::ZERO),
+    )
+    .expect("billable")
 }
 
 /// A draft over `lines`.

@@ -9,6 +9,7 @@ use crate::{
         fleet::{assets, customers, devices, models, sites, territories},
     },
 };
+use domain::fleet::customer::Buyer;
 use domain::{
     Currency, Money,
     clock::from_micros,
@@ -48,6 +49,7 @@ fn customer(name: &str, demo: bool) -> Customer {
         phone: None,
         tax_id: Some("ESB1".into()),
         billing_address: "Calle Mayor 1".into(),
+        buyer: Buyer::default(),
         currency: "RON".parse().unwrap(),
         demo,
         created_at: from_micros(5),

@@ -9,6 +9,8 @@ use crate::{
         work::tickets,
     },
 };
+use domain::fleet::customer::Buyer;
+use domain::people::party::Address;
 use domain::{
     Currency,
     clock::from_micros,
@@ -118,7 +120,8 @@ async fn customers_without_an_address_come_last_whichever_way() {
             id: CustomerId::generate(),
             name: format!("Customer {n}"),
             tax_id: None,
-            billing_address: String::new(),
+            billing_address: Address::default(),
+            buyer: Buyer::default(),
             email: email.map(Into::into),
             phone: None,
             currency: Currency::EUR,

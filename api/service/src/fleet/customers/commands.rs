@@ -3,10 +3,17 @@
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
-    input::{Checks, MAX_NAME, MAX_TEXT},
+    input::{Checks, MAX_NAME},
+    people::parties,
     scope,
 };
-use domain::{Currency, Timestamp, fleet::customer::Customer, id::CustomerId, reason::Reason};
+use domain::{
+    Currency, Timestamp,
+    fleet::customer::{Buyer, Customer},
+    id::CustomerId,
+    people::party::Address,
+    reason::Reason,
+};
 use serde::{Deserialize, Serialize};
 use store::records::fleet::customers;
 
@@ -18,8 +25,11 @@ pub struct CustomerInput {
     pub email: Option<String>,
     pub phone: Option<String>,
     pub tax_id: Option<String>,
+    /// In its parts, or as text.
     #[serde(default)]
-    pub billing_address: String,
+    pub billing_address: Address,
+    #[serde(default)]
+    pub buyer: Buyer,
     /// ISO 4217 code, such as `EUR`.
     pub currency: Option<String>,
 }
@@ -49,7 +59,8 @@ impl CustomerInput {
             email: checks.optional("email", self.email.as_deref(), MAX_NAME),
             phone: checks.optional("phone", self.phone.as_deref(), MAX_NAME),
             tax_id: checks.optional("tax_id", self.tax_id.as_deref(), MAX_NAME),
-            billing_address: checks.text("billing_address", &self.billing_address, MAX_TEXT),
+            billing_address: parties::address(&mut checks, "billing_address", &self.billing_address),
+            buyer: parties::buyer(&mut checks, &self.buyer),
             currency,
             demo,
             created_at,

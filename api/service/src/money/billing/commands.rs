@@ -8,11 +8,14 @@ use crate::{
     work::work_orders::{commands as work_order_commands, lines::can_be_billed},
 };
 use domain::{
-    Date, Timestamp,
+    Currency, Date, Timestamp,
     calendar::date_of,
     event::DomainEvent,
     id::{AssetId, CustomerId, InvoiceId, LineId, WorkOrderId},
-    money::invoice::{Invoice, InvoiceLine, InvoiceState, IssueRefused, LineRefused, Party, Series},
+    money::{
+        invoice::{Invoice, InvoiceLine, InvoiceState, IssueRefused, LineRefused, Party, Series},
+        tax::LineTax,
+    },
     people::{account::Scope, organisation::Organisation},
     reason::{Reason, Refusal},
     work::{
@@ -61,7 +64,8 @@ pub async fn preview(
     let customer = one_customer(&found)?;
     let lines = lines_to_bill(db, &ids).await?;
     let organisation = organisation(db).await?;
-    let lines = invoice_lines(db, &found, &lines, &organisation).await?;
+    let tax = tax_of(db, &organisation, customer).await?;
+    let lines = invoice_lines(db, &found, &lines, (organisation.currency, &tax)).await?;
     draft(db, &organisation, customer, at, lines).await
 }
 
@@ -122,7 +126,7 @@ async fn invoice_lines(
     db: &Db,
     work_orders: &[WorkOrder],
     lines: &[Line],
-    organisation: &Organisation,
+    (currency, tax): (Currency, &LineTax),
 ) -> Result<Vec<InvoiceLine>, CommandError> {
     let by_id: HashMap<WorkOrderId, &WorkOrder> = work_orders.iter().map(|work| (work.id, work)).collect();
     let assets: BTreeSet<AssetId> = work_orders.iter().map(|work| work.asset_id).collect();
@@ -130,10 +134,10 @@ async fn invoice_lines(
     lines
         .iter()
         .map(|line| {
-            can_be_billed(line, organisation.currency)?;
+            can_be_billed(line, currency)?;
             let work = by_id.get(&line.work_order_id).ok_or(CommandError::NotFound)?;
             let asset = assets.get(&work.asset_id).map(|asset| asset.name.clone()).unwrap_or_default();
-            InvoiceLine::of(line, work.number.clone(), asset, organisation.tax_rate).map_err(|e| match e {
+            InvoiceLine::of(line, work.number.clone(), asset, tax).map_err(|e| match e {
                 LineRefused::AlreadyInvoiced => CommandError::Refused(Refusal::AlreadyInvoiced),
                 LineRefused::Negative => CommandError::Refused(Refusal::NegativeLine),
                 LineRefused::Money(error) => error.into(),
@@ -146,6 +150,16 @@ pub async fn organisation(db: &Db) -> Result<Organisation, CommandError> {
     organisation::get(db).await?.ok_or(CommandError::Refused(Refusal::NoOrganisation))
 }
 
+/// How what this customer buys is taxed.
+pub async fn tax_of(
+    db: &Db,
+    organisation: &Organisation,
+    customer: CustomerId,
+) -> Result<LineTax, CommandError> {
+    let customer = customers::get(db, customer).await?.ok_or(CommandError::NotFound)?;
+    Ok(customer.buyer.tax.of(&organisation.usual_tax()))
+}
+
 /// Issuer and recipient as they are called now.
 async fn parties(
     db: &Db,
@@ -153,12 +167,7 @@ async fn parties(
     customer: CustomerId,
 ) -> Result<(Party, Party), CommandError> {
     let customer = customers::get(db, customer).await?.ok_or(CommandError::NotFound)?;
-    let issuer = Party {
-        name: organisation.name.clone(),
-        address: organisation.address.clone(),
-        tax_id: organisation.tax_id.clone(),
-    };
-    Ok((issuer, Party { name: customer.name, address: customer.billing_address, tax_id: customer.tax_id }))
+    Ok((organisation.into(), (&customer).into()))
 }
 
 /// Makes a draft. Its lines are taken: they cannot stand on a second one.

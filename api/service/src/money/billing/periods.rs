@@ -1,7 +1,7 @@
 //! The price of contracts, invoiced by its periods: whatever is due and on no invoice becomes a draft. A unique key of
 //! the invoice lines makes a period stand on one invoice only, however often and by whomever this is run.
 
-use super::commands::{draft, keep_draft, organisation};
+use super::commands::{draft, keep_draft, organisation, tax_of};
 use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
@@ -92,8 +92,9 @@ pub async fn create_draft(deps: &Deps, mut cx: Context, id: ContractId) -> Resul
     }
     let plan = plan(&tx, &contract, &organisation, date_of(cx.at, organisation.zone())).await?;
     let due = plan.iter().filter(|planned| planned.standing == Standing::Due);
+    let tax = tax_of(&tx, &organisation, contract.customer_id).await?;
     let line = |planned: &Planned| {
-        InvoiceLine::of_period(contract.id, contract.number.clone(), &planned.period, organisation.tax_rate)
+        InvoiceLine::of_period(contract.id, contract.number.clone(), &planned.period, &tax)
     };
     let lines: Vec<InvoiceLine> = due.map(line).collect();
     if lines.is_empty() {

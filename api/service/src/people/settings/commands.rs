@@ -3,11 +3,15 @@
 use crate::{
     command::{Begun, CommandError, Context},
     input::{Checks, MAX_NAME},
+    people::parties,
     work::work_orders,
 };
 use domain::{
     Currency, Money,
-    people::organisation::{LANGUAGES, Organisation},
+    people::{
+        organisation::{LANGUAGES, Organisation, Seller},
+        party::Address,
+    },
     reason::Reason,
 };
 use rust_decimal::Decimal;
@@ -18,8 +22,9 @@ pub fn defaults(time_zone: &str, language: &str) -> Organisation {
     let eur = |minor| Money::new(minor, Currency::EUR);
     Organisation {
         name: String::new(),
-        address: String::new(),
+        address: Address::default(),
         tax_id: None,
+        seller: Seller::default(),
         currency: Currency::EUR,
         time_zone: time_zone.into(),
         language: language.into(),
@@ -34,17 +39,17 @@ pub fn defaults(time_zone: &str, language: &str) -> Organisation {
     }
 }
 
-/// Longest name and address of the house.
+/// Longest name of the house.
 pub const MAX_HOUSE: usize = 200;
-pub const MAX_ADDRESS: usize = 1000;
 /// The longest step that time is billed in: a working day.
 const MAX_STEP_MINUTES: u32 = 480;
 
-/// Says what to change, if anything.
-pub fn check(input: &Organisation) -> Result<(), CommandError> {
+/// The organisation as it is kept, or what to change.
+pub fn check(input: Organisation) -> Result<Organisation, CommandError> {
     let mut checks = Checks::default();
     checks.required("name", &input.name, MAX_HOUSE);
-    checks.text("address", &input.address, MAX_ADDRESS);
+    let address = parties::address(&mut checks, "address", &input.address);
+    let seller = parties::seller(&mut checks, &input.seller);
     checks.optional("tax_id", input.tax_id.as_deref(), MAX_NAME);
     if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
         checks.add("time_zone", Reason::UnknownChoice);
@@ -72,7 +77,8 @@ pub fn check(input: &Organisation) -> Result<(), CommandError> {
             checks.add(field, Reason::WorkOrdersOurCurrency);
         }
     }
-    checks.finish()
+    checks.finish()?;
+    Ok(Organisation { address, seller, ..input })
 }
 
 pub fn in_force(currency: Currency) -> Result<(), CommandError> {
@@ -106,7 +112,7 @@ pub async fn save(
     mut cx: Context,
     input: Organisation,
 ) -> Result<Organisation, CommandError> {
-    check(&input)?;
+    let input = check(input)?;
     let tx = match cx.begin(records, "settings.save", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(saved) => return Ok(saved),

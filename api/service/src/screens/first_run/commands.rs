@@ -32,7 +32,7 @@ pub async fn create(
     administrator: NewAccount,
     input: Organisation,
 ) -> Result<(Tx, Account), CommandError> {
-    settings::commands::check(&input)?;
+    let input = settings::commands::check(input)?;
     settings::commands::in_force(input.currency)?;
     let (account, password) = account_commands::checked(administrator, cx)?;
     let hash = hashing.hash(password).await?;

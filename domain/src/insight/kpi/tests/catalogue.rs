@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::condition::tally::Sums;
+use crate::money::tax::{LineTax, TaxCategory};
 use std::collections::BTreeMap;
 
 /// Contributions of a job with one visit and its ticket, of one with two, and of the invoice of a contract.
@@ -25,7 +26,12 @@ fn contributions() -> BTreeMap<&'static str, Counted> {
     let day = |text: &str| text.parse().expect("date");
     let (from, to) = (day("2026-01-01"), day("2026-01-31"));
     let period = Period { from, to, due: from, amount: eur(10_000) };
-    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &period, Decimal::new(21, 2));
+    let fee = InvoiceLine::of_period(
+        ContractId::generate(),
+        "SC-1".into(),
+        &period,
+        &LineTax::new(TaxCategory::Standard, Decimal::new(21, 2)),
+    );
     let draft = Invoice { lines: vec![fee], ..invoice(InvoiceState::Draft) };
     let paper = draft.issue(issued(0).number, at(43_200), issued(43_200).on, 30).expect("issued");
     let paid = paper.pay(eur(12_100), date_of(at(46_080), Zone::UTC)).expect("paid");

@@ -1,6 +1,7 @@
 //! What a sum is worth, and what must be in no figure because there is nothing to count.
 
 use super::*;
+use crate::money::tax::{LineTax, TaxCategory};
 
 #[test]
 fn a_sum_becomes_a_number_in_its_unit() {
@@ -153,7 +154,12 @@ fn an_amount_stands_from_its_beginning_to_its_end_and_not_for_an_instant() {
 fn a_credit_note_ends_what_was_owed_from_its_day_on() {
     let day = issued(0).on;
     let fee = Period { from: day, to: day, due: day, amount: eur(10_000) };
-    let fee = InvoiceLine::of_period(ContractId::generate(), "SC-1".into(), &fee, Decimal::ZERO);
+    let fee = InvoiceLine::of_period(
+        ContractId::generate(),
+        "SC-1".into(),
+        &fee,
+        &LineTax::new(TaxCategory::Standard, Decimal::ZERO),
+    );
     let draft = Invoice { lines: vec![fee.clone()], ..invoice(InvoiceState::Draft) };
     let paper = draft.issue(issued(0).number, at(60), day, 30).expect("issued");
     let third = day.plus_days(3).expect("date");

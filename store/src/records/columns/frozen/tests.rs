@@ -63,3 +63,13 @@ fn older_forms_are_lifted_a_version_at_a_time_and_newer_ones_are_refused_by_name
     let newer = thaw::<Height>(r#"{"frozen":3,"body":{}}"#).unwrap_err().to_string();
     assert!(newer.contains("height") && newer.contains("newer release"), "{newer}");
 }
+
+#[test]
+fn a_line_of_before_says_how_it_was_taxed_and_what_it_counted() {
+    let forms: Value = serde_json::from_str(FIRST_FORMS).unwrap();
+    let mut old = forms[InvoiceLine::WHAT][0].clone();
+    let lifted = |old: &Value| thaw::<InvoiceLine>(&old.to_string()).unwrap();
+    assert_eq!((lifted(&old).tax.category.code(), lifted(&old).unit.code()), ("S", "HUR"));
+    (old["tax_rate"], old["kind"]) = (json!("0"), json!("part"));
+    assert_eq!((lifted(&old).tax.category.code(), lifted(&old).unit.code()), ("Z", "H87"));
+}

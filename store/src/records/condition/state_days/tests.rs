@@ -10,6 +10,9 @@ use crate::records::{
     tests::place,
 };
 use chrono::TimeDelta;
+use domain::fleet::customer::Buyer;
+use domain::people::organisation::Seller;
+use domain::people::party::Address;
 use domain::{
     Currency, Money, Timestamp,
     calendar::{Date, date_of, zone},
@@ -56,8 +59,9 @@ fn organisation_in(zone: &str) -> Organisation {
     let rate = Money::new(5_000, Currency::EUR);
     Organisation {
         name: "Service".into(),
-        address: String::new(),
+        address: Address::default(),
         tax_id: None,
+        seller: Seller::default(),
         currency: Currency::EUR,
         time_zone: zone.into(),
         language: "en".into(),
@@ -90,7 +94,8 @@ impl House {
             email: None,
             phone: None,
             tax_id: None,
-            billing_address: String::new(),
+            billing_address: Address::default(),
+            buyer: Buyer::default(),
             currency: Currency::EUR,
             demo: false,
             created_at: start,

@@ -7,6 +7,7 @@ use crate::records::{
     tests::fixture::{self, ticket},
     work::{lines, parts, technicians, tickets, visits, work_orders},
 };
+use domain::money::tax::{LineTax, TaxCategory};
 use domain::{
     Date,
     clock::from_micros,
@@ -85,7 +86,12 @@ async fn a_line_of_a_job_and_a_period_of_a_contract_stand_on_one_invoice() {
     for round in 0..ROUNDS {
         let day = Date::of_day_number(739_000 + i32::try_from(round).expect("few"));
         let period = Period { from: day, to: day, due: day, amount: fixture::price() };
-        let period = InvoiceLine::of_period(contract, "SC-1".into(), &period, Decimal::ZERO);
+        let period = InvoiceLine::of_period(
+            contract,
+            "SC-1".into(),
+            &period,
+            &LineTax::new(TaxCategory::Standard, Decimal::ZERO),
+        );
         for line in [fixture::labour(&work), period] {
             one_of(&writers.both(|records| keep(records, customer, line.clone())).await);
         }
