@@ -39,6 +39,10 @@ impl Kind {
         Self::Places,
         Self::RuleScopes,
     ];
+    /// Whether `text` names a row, rather than words to look for one.
+    pub fn takes(self, text: &str) -> bool {
+        self == Self::RuleScopes || text.parse::<uuid::Uuid>().is_ok()
+    }
     /// Where a search for it is asked.
     pub fn path(self) -> &'static str {
         match self {

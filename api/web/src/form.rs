@@ -284,6 +284,11 @@ impl Check<'_> {
         }
         read
     }
+    /// Notes that `name` was left empty.
+    pub fn missing<T>(&mut self, name: &'static str) -> Option<T> {
+        self.error(name, Reason::Required);
+        None
+    }
     /// A decimal number as people of this language write it.
     pub fn decimal(&mut self, name: &'static str) -> Option<Decimal> {
         self.typed(name, |lang, text| lang.read_decimal(text).map_err(NotANumber::reason))

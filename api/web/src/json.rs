@@ -43,28 +43,31 @@ impl<T: Serialize> IntoResponse for Json<T> {
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let kind = kind.split(';').next().unwrap_or("").trim();
-        if kind != "application/json" {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "send application/json",
-            ));
-        }
-        let body =
-            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "too_large",
-                    "the body is larger than this endpoint accepts",
-                ),
-                status => Problem::new(status, "bad_request", "the body cannot be read"),
-            })?;
-        parse(&body).map(Self)
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        parse(&body(request).await?).map(Self)
     }
+}
+
+/// The body of a request that sends JSON.
+pub async fn body(request: Request) -> Result<Bytes, Problem> {
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim();
+    if kind != "application/json" {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "send application/json",
+        ));
+    }
+    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "the body is larger than this endpoint accepts",
+        ),
+        status => Problem::new(status, "bad_request", "the body cannot be read"),
+    })
 }
 
 /// A body that may be left out, which means the same as `{}`.
@@ -85,14 +88,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let value = read(body)?;
-    // What was stored keeps the currency it has; what is written from now on needs one that exists.
-    let unknown = serde_json::from_slice(body).ok().and_then(|body| unknown_currency(&body, ""));
-    if let Some(field) = unknown {
-        let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
-        problem.fields.insert(field, FieldProblem::of_body(&MoneyError::UnknownCurrency.to_string()));
-        return Err(problem);
-    }
+    currencies_in_force(body)?;
     Ok(value)
+}
+
+/// What was stored keeps the currency it has; what is written from now on needs one that exists.
+pub fn currencies_in_force(body: &[u8]) -> Result<(), Problem> {
+    let unknown = serde_json::from_slice(body).ok().and_then(|body| unknown_currency(&body, ""));
+    let Some(field) = unknown else { return Ok(()) };
+    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
+    problem.fields.insert(field, FieldProblem::of_body(&MoneyError::UnknownCurrency.to_string()));
+    Err(problem)
 }
 
 /// The path of a currency that is not in force, wherever the body names one.
@@ -134,7 +140,8 @@ fn is_key(path: &str, message: &str) -> bool {
     message.starts_with(&format!("invalid value: string {name:?}, expected \""))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+/// A value of a body, or what to change in it.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

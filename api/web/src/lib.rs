@@ -1,6 +1,7 @@
 //! The kit that every page and endpoint is made of: routes with their access, sessions, languages, layout, forms,
 //! lists, charts, live streams, problems. It knows no capability.
 
+pub mod actions;
 pub mod assets;
 pub mod chart;
 pub mod chooser;
@@ -12,6 +13,7 @@ pub mod form;
 pub mod heavy;
 pub mod i18n;
 pub mod icon;
+pub mod inputs;
 pub mod json;
 pub mod layout;
 pub mod limiter;
@@ -19,6 +21,7 @@ pub mod list;
 pub mod listing;
 pub mod live;
 pub mod offers;
+pub mod operation;
 pub mod panics;
 pub mod problem;
 pub mod proxies;

@@ -15,9 +15,9 @@ use crate::{
     },
     work::{
         tickets::commands::{self as tickets, Draft, NewTicket, Remark},
-        visits::commands::{self as visits, Booking, Press},
+        visits::commands::{self as visits, Booking, Finish, Press},
         work_orders::{
-            commands::{self as work_orders, NewFinding, NewSignature, NewWorkOrder, Plan},
+            commands::{self as work_orders, NewFinding, NewSignature, NewWorkOrder, Plan, TickInput},
             lines::{self, UsedPart},
         },
     },
@@ -267,13 +267,30 @@ impl History<'_> {
         ends: Timestamp,
     ) -> Result<(), CommandError> {
         for item in checklists::of_work_order(self.deps.records.read(), work).await? {
-            work_orders::tick(self.deps, mobile(ends - TimeDelta::minutes(12)), work, item.id, true, None)
-                .await?;
+            work_orders::tick(
+                self.deps,
+                mobile(ends - TimeDelta::minutes(12)),
+                (work, item.id),
+                TickInput { done: true, at: None },
+            )
+            .await?;
         }
         work_orders::record_finding(self.deps, mobile(ends - TimeDelta::minutes(8)), work, finding).await?;
         let signature = NewSignature { name: "Site manager".into(), image: None, at: None };
         work_orders::sign(self.deps, mobile(ends - TimeDelta::minutes(3)), work, signature).await?;
-        visits::finish(self.deps, mobile(ends), visit, Outcome::Fixed, Press::default()).await?;
+        visits::finish(
+            self.deps,
+            mobile(ends),
+            visit,
+            Finish {
+                outcome: Outcome::Fixed,
+                note: String::new(),
+                at: None,
+                latitude: None,
+                longitude: None,
+            },
+        )
+        .await?;
         Ok(())
     }
 

@@ -32,6 +32,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::{Config, serve};
 use web::{
+    operation,
     problem::Problem,
     routes::{Access, Routes},
 };
@@ -85,8 +86,11 @@ pub fn document() -> utoipa::openapi::OpenApi {
         samples::json::Api::openapi(),
         samples::twin::Api::openapi(),
         tickets::json::Api::openapi(),
+        tickets::actions::actions().document(),
         visits::json::Api::openapi(),
+        operation::document("visits", &visits::operations::operations()),
         work_orders::json::Api::openapi(),
+        work_orders::actions::actions().document(),
     ] {
         document.merge(part);
     }

@@ -1,35 +1,28 @@
-//! What a technician presses. Every action is one form post with its own key, so that the outbox may repeat it.
+//! What a technician presses. Every action is one form post with its own key, so that the outbox may repeat it. It is
+//! carried out by the same calls that programs have.
 
-use super::pages::{VisitPage, account_word};
-use crate::work::work_orders::pages::{read_finding, read_signature};
+use super::{pages::account_word, visit::VisitPage};
+use crate::work::{
+    visits,
+    work_orders::actions::{actions, finding, signature},
+};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
     response::IntoResponse,
 };
-use chrono::{DateTime, Utc};
-use domain::{
-    Timestamp,
-    id::{ChecklistItemId, VisitId, WorkOrderId},
-    reason::Reason,
-    work::visit::Outcome,
-};
+use domain::id::VisitId;
 use service::{
     command::{CommandError, Context},
     scope,
-    work::{
-        tickets::commands::Remark,
-        visits::commands::{self as visit_commands, Press},
-        work_orders::{
-            commands as work_order_commands,
-            lines::{self, UsedPart},
-        },
-    },
+    work::work_orders::lines,
 };
 use web::{
+    actions::{Page, again},
     deps::Deps,
     form::Form,
     i18n::Lang,
+    inputs::{Inputs, checkbox, decimal, fixed, hidden, number, text},
     request::{Caller, User, View},
     response::{PageResult, see_other},
 };
@@ -46,115 +39,65 @@ pub async fn act(
     if form.optional("_account").is_some_and(|account| account != account_word(&user)) {
         return Ok(StatusCode::MISDIRECTED_REQUEST.into_response());
     }
-    match carry_out(&deps, form.context(cx), id, &action, &form, view.lang).await {
+    match carry_out(&deps, &view, form.context(cx), id, &action, &form).await {
         // What the phone sends again has happened, and that is all it asks.
         Ok(()) | Err(CommandError::AlreadyDone) if action == "finish" || action == "decline" => {
             Ok(see_other("/my-day"))
         }
-        Ok(()) | Err(CommandError::AlreadyDone) => Ok(see_other(&format!("/my-day/visits/{id}"))),
-        Err(error) => {
-            let page = VisitPage::load(&deps, &view, &user, id).await?;
-            form.again(error, |form| page.draw(&view, &action, form))
-        }
+        Ok(()) | Err(CommandError::AlreadyDone) => Ok(see_other(&VisitPage::address(id))),
+        Err(error) => again::<VisitPage>(&deps, &view, &user, id, (action, form), error).await,
     }
 }
 
 async fn carry_out(
     deps: &Deps,
+    view: &View,
     cx: Context,
     id: VisitId,
     action: &str,
     form: &Form,
-    lang: Lang,
 ) -> Result<(), CommandError> {
-    let at = pressed_at(form)?;
-    let note = form.value("note").to_string();
-    let press = Press {
-        at,
-        latitude: form.value("latitude").parse().ok(),
-        longitude: form.value("longitude").parse().ok(),
-        note: note.clone(),
-    };
-    match action {
-        "accept" => visit_commands::accept(deps, cx, id, press).await.map(drop),
-        "decline" => visit_commands::decline(deps, cx, id, press).await.map(drop),
-        "travel" => visit_commands::travel(deps, cx, id, press).await.map(drop),
-        "arrive" => visit_commands::arrive(deps, cx, id, press).await.map(drop),
-        "pause" => visit_commands::pause(deps, cx, id, press).await.map(drop),
-        "resume" => visit_commands::resume(deps, cx, id, press).await.map(drop),
-        "finish" => {
-            let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == form.value("outcome"));
-            let outcome = outcome.ok_or(CommandError::field("outcome", Reason::Required))?;
-            visit_commands::finish(deps, cx, id, outcome, press).await.map(drop)
-        }
-        "tick" => {
-            let item: ChecklistItemId = form.value("item").parse().map_err(|_| CommandError::NotFound)?;
-            let work = own_work_order(deps, &cx, id).await?;
-            work_order_commands::tick(deps, cx, work, item, form.checked("done"), at).await.map(drop)
-        }
-        "part" => {
-            let work = own_work_order(deps, &cx, id).await?;
-            let used = read_part(form, lang, id, at)?;
-            lines::use_part(deps, cx, work, used).await.map(drop)
-        }
-        "remove-line" => {
+    let (call, inputs, ids) = if PRESSES.contains(&action) {
+        (visits::operations::call(action), press(action), vec![id.to_string()])
+    } else {
+        let work = scope::visit(deps.records.read(), cx.scope(), id).await?.work_order_id;
+        if action == "remove-line" {
             let line = form.value("line").parse().map_err(|_| CommandError::NotFound)?;
-            let work = own_work_order(deps, &cx, id).await?;
-            lines::remove(deps, cx, work, line).await
+            return lines::remove(deps, cx, work, line).await;
         }
-        "finding" => {
-            let work = own_work_order(deps, &cx, id).await?;
-            let mut finding = read_finding(form);
-            finding.at = at;
-            work_order_commands::record_finding(deps, cx, work, finding).await.map(drop)
-        }
-        "signature" => {
-            let work = own_work_order(deps, &cx, id).await?;
-            let mut signature = read_signature(form);
-            signature.at = at;
-            work_order_commands::sign(deps, cx, work, signature).await.map(drop)
-        }
-        "note" => {
-            let work = own_work_order(deps, &cx, id).await?;
-            work_order_commands::add_note(deps, cx, work, Remark { note, version: None }).await.map(drop)
-        }
-        _ => Err(CommandError::NotFound),
-    }
-}
-
-fn read_part(
-    form: &Form,
-    lang: Lang,
-    visit: VisitId,
-    at: Option<Timestamp>,
-) -> Result<UsedPart, CommandError> {
-    let mut check = form.check(lang);
-    let part_id = check.parse("part_id", Reason::PartsNoSuchPart);
-    let quantity = check.decimal("quantity");
-    let serial = check.text("serial_number", 120);
-    check.finish()?;
-    let (Some(part_id), Some(quantity)) = (part_id, quantity) else {
-        return Err(CommandError::field("part_id", Reason::Required));
+        let (name, inputs) = on_the_job(action, id).ok_or(CommandError::NotFound)?;
+        let item = (action == "tick").then(|| form.value("item").to_owned());
+        (actions().call(name), inputs, [work.to_string()].into_iter().chain(item).collect())
     };
-    Ok(UsedPart {
-        part_id,
-        quantity,
-        stock_location_id: None,
-        visit_id: Some(visit),
-        serial_number: Some(serial).filter(|serial| !serial.is_empty()),
-        at,
+    let body = inputs.value(form, view)?;
+    let call = call.ok_or(CommandError::NotFound)?;
+    call.by_form(deps, cx, ids, &body).await.map(drop).map_err(|error| inputs.named(error))
+}
+
+/// What a technician presses of a visit. Who plans has more.
+const PRESSES: [&str; 7] = ["accept", "decline", "travel", "arrive", "pause", "resume", "finish"];
+
+/// When and where it was pressed, if the phone kept it: it was offline then.
+fn press(action: &str) -> Inputs {
+    let pressed = [hidden("at"), number("latitude"), number("longitude"), text("note", "")];
+    let outcome = (action == "finish").then(|| text("outcome", "").required());
+    Inputs::new(pressed.into_iter().chain(outcome))
+}
+
+/// What the document calls an action on the job of the visit `id`, and what its form holds.
+fn on_the_job(action: &str, id: VisitId) -> Option<(&'static str, Inputs)> {
+    let at = || hidden("at");
+    Some(match action {
+        "tick" => ("tick", Inputs::new([checkbox("done", ""), at()])),
+        "part" => {
+            let part = text("part_id", "").required();
+            let (quantity, serial) = (decimal("quantity", "").required(), text("serial_number", ""));
+            let of_the_visit = [fixed("kind", "part"), fixed("visit_id", id.to_string())];
+            ("add_line", Inputs::new([part, quantity, serial, at()].into_iter().chain(of_the_visit)))
+        }
+        "finding" => ("finding", finding(Lang::En).and(at())),
+        "signature" => ("sign", signature().and(at())),
+        "note" => ("note", Inputs::new([text("note", "")])),
+        _ => return None,
     })
-}
-
-/// When it was pressed, if the phone kept it: it was offline then.
-fn pressed_at(form: &Form) -> Result<Option<Timestamp>, CommandError> {
-    let Some(text) = form.optional("at") else { return Ok(None) };
-    let at =
-        DateTime::parse_from_rfc3339(text).map_err(|_| CommandError::field("at", Reason::InvalidDate))?;
-    Ok(Some(at.with_timezone(&Utc)))
-}
-
-/// The job of this technician's visit.
-async fn own_work_order(deps: &Deps, cx: &Context, id: VisitId) -> Result<WorkOrderId, CommandError> {
-    Ok(scope::visit(deps.records.read(), cx.scope(), id).await?.work_order_id)
 }

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod pages;
 #[cfg(test)]
 mod tests;
+pub mod visit;
 
 use domain::people::account::Role::Technician;
 use web::routes::{Access, Routes};
@@ -13,6 +14,6 @@ const TECHNICIAN: Access = Access::Roles(&[Technician]);
 pub fn routes() -> Routes {
     Routes::new()
         .get("/my-day", TECHNICIAN, pages::day)
-        .get("/my-day/visits/{id}", TECHNICIAN, pages::visit)
+        .get("/my-day/visits/{id}", TECHNICIAN, visit::show)
         .post("/my-day/visits/{id}/{action}", TECHNICIAN, actions::act)
 }

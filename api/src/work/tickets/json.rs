@@ -1,25 +1,18 @@
 //! Tickets for programs.
 
 use super::list::Tickets;
-use crate::work::work_orders::json::WorkOrderJson;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
 use domain::{
     id::TicketId,
-    work::{
-        Priority,
-        ticket::{PriorityReason, Resolution, Ticket, TicketState, WaitingFor},
-    },
+    work::ticket::{PriorityReason, Ticket, TicketState},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use service::{
     scope,
-    work::{
-        tickets::commands::{self, NewTicket, Remark},
-        work_orders::commands::{Plan, create_from_ticket},
-    },
+    work::tickets::commands::{self, NewTicket},
 };
 use uuid::Uuid;
 use web::{
@@ -132,171 +125,7 @@ pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<TicketId>)
     Ok(Json(scope::ticket(deps.records.read(), user.scope(), id).await?.into()))
 }
 
-macro_rules! remarks {
-    ($($(#[$doc:meta])* $name:ident at $path:tt;)*) => {$(
-        $(#[$doc])*
-        #[utoipa::path(post, path = $path, tag = "tickets", params(("id" = Uuid, Path)), request_body = Remark,
-            responses((status = 200, body = TicketJson), (status = 409, body = Problem)))]
-        pub async fn $name(
-            State(deps): State<Deps>,
-            Caller(cx): Caller,
-            Path(id): Path<TicketId>,
-            Json(input): Json<Remark>,
-        ) -> Answer {
-            Ok(Json(commands::$name(&deps, cx, id, input).await?.into()))
-        }
-    )*};
-}
-
-remarks! {
-    /// Looked at by a person, or back from waiting.
-    triage at "/api/v1/tickets/{id}/triage";
-    /// Closes a resolved ticket.
-    close at "/api/v1/tickets/{id}/close";
-    /// Takes the mark of a duplicate back; somebody decides again.
-    undo_duplicate at "/api/v1/tickets/{id}/undo-duplicate";
-    /// Opens a resolved or closed ticket again; the note says why.
-    reopen at "/api/v1/tickets/{id}/reopen";
-}
-
-/// Adds a note.
-#[utoipa::path(post, path = "/api/v1/tickets/{id}/notes", tag = "tickets", params(("id" = Uuid, Path)),
-    request_body = Remark, responses((status = 200, body = TicketJson)))]
-pub async fn note(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Path(id): Path<TicketId>,
-    Json(input): Json<Remark>,
-) -> Answer {
-    Ok(Json(commands::add_note(&deps, cx, id, input).await?.into()))
-}
-
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Wait {
-    /// `customer` or `parts`.
-    #[schema(value_type = String)]
-    pub waiting_for: WaitingFor,
-    #[serde(default)]
-    pub note: String,
-    #[serde(default)]
-    pub version: Option<i64>,
-}
-
-/// Waits for the customer or for parts.
-#[utoipa::path(post, path = "/api/v1/tickets/{id}/wait", tag = "tickets", params(("id" = Uuid, Path)),
-    request_body = Wait, responses((status = 200, body = TicketJson)))]
-pub async fn wait(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Path(id): Path<TicketId>,
-    Json(input): Json<Wait>,
-) -> Answer {
-    let remark = Remark { note: input.note, version: input.version };
-    Ok(Json(commands::wait(&deps, cx, id, input.waiting_for, remark).await?.into()))
-}
-
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Resolve {
-    /// `remote`, `no_fault_found` or `self_cleared`; `on_site` comes from a visit.
-    #[schema(value_type = String)]
-    pub resolution: Resolution,
-    #[serde(default)]
-    pub note: String,
-    #[serde(default)]
-    pub version: Option<i64>,
-}
-
-/// Resolves a ticket without a visit.
-#[utoipa::path(post, path = "/api/v1/tickets/{id}/resolve", tag = "tickets", params(("id" = Uuid, Path)),
-    request_body = Resolve, responses((status = 200, body = TicketJson)))]
-pub async fn resolve(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Path(id): Path<TicketId>,
-    Json(input): Json<Resolve>,
-) -> Answer {
-    let remark = Remark { note: input.note, version: input.version };
-    Ok(Json(commands::resolve(&deps, cx, id, input.resolution, remark).await?.into()))
-}
-
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Duplicate {
-    /// Number of the other ticket, such as `T-1001`.
-    pub of: String,
-    #[serde(default)]
-    pub note: String,
-    #[serde(default)]
-    pub version: Option<i64>,
-}
-
-/// Says that another ticket reports the same.
-#[utoipa::path(post, path = "/api/v1/tickets/{id}/duplicate", tag = "tickets", params(("id" = Uuid, Path)),
-    request_body = Duplicate, responses((status = 200, body = TicketJson)))]
-pub async fn duplicate(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Path(id): Path<TicketId>,
-    Json(input): Json<Duplicate>,
-) -> Answer {
-    let remark = Remark { note: input.note, version: input.version };
-    Ok(Json(commands::mark_duplicate(&deps, cx, id, &input.of, remark).await?.into()))
-}
-
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SetPriority {
-    #[schema(value_type = String)]
-    pub priority: Priority,
-    /// Why; kept with the change.
-    pub note: String,
-    #[serde(default)]
-    pub version: Option<i64>,
-}
-
-/// Overrides the computed priority.
-#[utoipa::path(post, path = "/api/v1/tickets/{id}/priority", tag = "tickets", params(("id" = Uuid, Path)),
-    request_body = SetPriority, responses((status = 200, body = TicketJson)))]
-pub async fn priority(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Path(id): Path<TicketId>,
-    Json(input): Json<SetPriority>,
-) -> Answer {
-    let remark = Remark { note: input.note, version: input.version };
-    Ok(Json(commands::set_priority(&deps, cx, id, input.priority, remark).await?.into()))
-}
-
-/// Makes the work order that solves the ticket.
-#[utoipa::path(post, path = "/api/v1/tickets/{id}/work-order", tag = "tickets", params(("id" = Uuid, Path)),
-    request_body = Plan, responses((status = 201, body = WorkOrderJson)))]
-pub async fn work_order(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Path(id): Path<TicketId>,
-    Json(input): Json<Plan>,
-) -> Result<(StatusCode, Json<WorkOrderJson>), Problem> {
-    let work = create_from_ticket(&deps, cx, id, input).await?;
-    Ok((StatusCode::CREATED, Json(work.into())))
-}
-
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    list,
-    create,
-    get,
-    note,
-    wait,
-    resolve,
-    duplicate,
-    undo_duplicate,
-    priority,
-    work_order,
-    triage,
-    close,
-    reopen
-))]
+#[openapi(paths(list, create, get))]
 pub struct Api;

@@ -160,13 +160,25 @@ pub async fn triage(deps: &Deps, cx: Context, id: TicketId, input: Remark) -> Re
     change(deps, cx, "tickets.triage", id, input, |ticket, at| Ok(ticket.triage(at)?)).await
 }
 
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// `customer` or `parts`.
+    #[schema(value_type = String)]
+    pub waiting_for: WaitingFor,
+    #[serde(default)]
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
 pub async fn wait(
     deps: &Deps,
     cx: Context,
     id: TicketId,
-    what: WaitingFor,
-    input: Remark,
+    Wait { waiting_for: what, note, version }: Wait,
 ) -> Result<Ticket, CommandError> {
+    let input = Remark { note, version };
     let command = match what {
         WaitingFor::Customer => "tickets.wait_customer",
         WaitingFor::Parts => "tickets.wait_parts",
@@ -174,13 +186,25 @@ pub async fn wait(
     change(deps, cx, command, id, input, |ticket, at| Ok(ticket.wait(what, at)?)).await
 }
 
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resolve {
+    /// `remote`, `no_fault_found` or `self_cleared`; `on_site` comes from a visit.
+    #[schema(value_type = String)]
+    pub resolution: Resolution,
+    #[serde(default)]
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
 pub async fn resolve(
     deps: &Deps,
     cx: Context,
     id: TicketId,
-    resolution: Resolution,
-    input: Remark,
+    Resolve { resolution, note, version }: Resolve,
 ) -> Result<Ticket, CommandError> {
+    let input = Remark { note, version };
     let command = match resolution {
         Resolution::Remote => "tickets.resolve_remote",
         Resolution::OnSite => "tickets.resolve_on_site",
@@ -208,14 +232,24 @@ pub async fn reopen(deps: &Deps, cx: Context, id: TicketId, input: Remark) -> Re
     change(deps, cx, "tickets.reopen", id, input, |ticket, at| Ok(ticket.reopen(at)?)).await
 }
 
-/// `of` is the number of the ticket that says the same, such as `T-1001`.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Duplicate {
+    /// Number of the other ticket, such as `T-1001`.
+    pub of: String,
+    #[serde(default)]
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
 pub async fn mark_duplicate(
     deps: &Deps,
     mut cx: Context,
     id: TicketId,
-    of: &str,
-    input: Remark,
+    Duplicate { of, note, version }: Duplicate,
 ) -> Result<Ticket, CommandError> {
+    let input = Remark { note, version };
     input.check()?;
     let tx = match cx.begin(&deps.records, "tickets.duplicate", &(id, of.trim(), &input)).await? {
         Begun::New(tx) => tx,
@@ -244,14 +278,25 @@ pub async fn undo_duplicate(
     change(deps, cx, "tickets.undo_duplicate", id, input, |ticket, at| Ok(ticket.undo_duplicate(at)?)).await
 }
 
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPriority {
+    #[schema(value_type = String)]
+    pub priority: Priority,
+    /// Why; kept with the change.
+    pub note: String,
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
 /// Overrides the computed priority; why is kept.
 pub async fn set_priority(
     deps: &Deps,
     mut cx: Context,
     id: TicketId,
-    priority: Priority,
-    input: Remark,
+    SetPriority { priority, note, version }: SetPriority,
 ) -> Result<Ticket, CommandError> {
+    let input = Remark { note, version };
     input.required()?;
     let tx = match cx.begin(&deps.records, "tickets.priority", &(id, priority, &input)).await? {
         Begun::New(tx) => tx,

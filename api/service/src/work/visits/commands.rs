@@ -206,15 +206,32 @@ pub async fn cancel(deps: &Deps, cx: Context, id: VisitId, input: Press) -> Resu
     press(deps, cx, "visits.cancel", id, input, |visit, at, note| visit.cancel(note.into(), at)).await
 }
 
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Finish {
+    /// `fixed`, `partial`, `no_access`, `parts_missing`, `wrong_skill` or `no_fault_found`.
+    #[schema(value_type = String)]
+    pub outcome: Outcome,
+    #[serde(default)]
+    pub note: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    pub at: Option<Timestamp>,
+    #[serde(default)]
+    pub latitude: Option<f64>,
+    #[serde(default)]
+    pub longitude: Option<f64>,
+}
+
 /// Ends a visit. One that settles the job needs the checklist done, the verdict given and the signature there; its
 /// times become time entries and lines.
 pub async fn finish(
     deps: &Deps,
     mut cx: Context,
     id: VisitId,
-    outcome: Outcome,
-    input: Press,
+    Finish { outcome, at, latitude, longitude, note }: Finish,
 ) -> Result<Visit, CommandError> {
+    let input = Press { at, latitude, longitude, note };
     let tx = match cx.begin(&deps.records, "visits.finish", &(id, outcome, &input)).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(visit) => return Ok(visit),

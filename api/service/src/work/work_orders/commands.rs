@@ -8,7 +8,7 @@ mod finding;
 pub use approval::{approve, mark_invoiced, withdraw_approval};
 pub use create::{NewWorkOrder, Plan, create, create_from_ticket, skill_word};
 pub use ending::{Charge, Ending, cancel, give_up};
-pub use finding::{NewFinding, NewSignature, record_finding, sign, tick};
+pub use finding::{NewFinding, NewSignature, TickInput, record_finding, sign, tick};
 
 use crate::{
     command::{Begun, CommandError, Context, circumstances},

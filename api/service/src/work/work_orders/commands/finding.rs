@@ -23,14 +23,21 @@ use store::records::work::{
     work_orders::{self, Signature},
 };
 
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TickInput {
+    pub done: bool,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
+    pub at: Option<Timestamp>,
+}
+
 /// Ticks an item off, or open again.
 pub async fn tick(
     deps: &Deps,
     mut cx: Context,
-    id: WorkOrderId,
-    item: ChecklistItemId,
-    done: bool,
-    at: Option<Timestamp>,
+    (id, item): (WorkOrderId, ChecklistItemId),
+    TickInput { done, at }: TickInput,
 ) -> Result<ChecklistItem, CommandError> {
     let tx = match cx.begin(&deps.records, "work_orders.tick", &(id, item, done)).await? {
         Begun::New(tx) => tx,

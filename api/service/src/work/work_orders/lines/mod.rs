@@ -2,6 +2,7 @@
 //! what the office adds, corrects and takes off.
 
 mod parts;
+mod record;
 mod time;
 
 use super::commands::{accepts_lines, load, tell_of_change};
@@ -35,6 +36,7 @@ use store::records::{
 };
 
 pub use parts::{UsedPart, use_part};
+pub use record::{LineInput, record};
 pub use time::{catch_up, from_visit, waive};
 
 /// Refuses what no invoice could carry, with what to change. Asked at approval too, so that nothing is approved that
@@ -54,8 +56,8 @@ pub fn can_be_billed(line: &Line, ours: Currency) -> Result<(), CommandError> {
 pub const MAX_LINE: usize = 300;
 
 /// Labour, travel or an expense that the office adds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NewLine {
+#[derive(Clone, Debug, Serialize)]
+struct NewLine {
     pub kind: LineKind,
     pub description: String,
     pub quantity: Decimal,
@@ -64,22 +66,24 @@ pub struct NewLine {
     pub unit_cost: Option<Money>,
     /// When the work was done (labour and travel: when it began): cover of that time counts. The job's own time when
     /// absent.
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 
 /// What the office may change of a line before approval.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LineChange {
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineChangeInput {
     pub description: String,
+    #[schema(value_type = String)]
     pub quantity: Decimal,
     pub unit_price: Money,
     /// Borne by us as goodwill.
+    #[serde(default)]
     pub goodwill: bool,
 }
 
 /// Adds labour, travel or an expense. Time across the end of a cover becomes one line for each side of it.
-pub async fn add(
+async fn add(
     deps: &Deps,
     mut cx: Context,
     id: WorkOrderId,
@@ -153,9 +157,8 @@ fn billable_price(field: &'static str, price: Money, ours: Currency) -> Result<M
 pub async fn change(
     deps: &Deps,
     mut cx: Context,
-    id: WorkOrderId,
-    line: LineId,
-    input: LineChange,
+    (id, line): (WorkOrderId, LineId),
+    input: LineChangeInput,
 ) -> Result<Vec<Line>, CommandError> {
     let tx = match cx.begin(&deps.records, "work_orders.change_line", &(id, line, &input)).await? {
         Begun::New(tx) => tx,

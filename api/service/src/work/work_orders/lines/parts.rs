@@ -22,7 +22,7 @@ use domain::{
     },
 };
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::records::{
     Tx,
     people::organisation,
@@ -30,7 +30,7 @@ use store::records::{
 };
 
 /// A part that was used.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct UsedPart {
     pub part_id: PartId,
     pub quantity: Decimal,
@@ -38,7 +38,6 @@ pub struct UsedPart {
     pub stock_location_id: Option<StockLocationId>,
     pub visit_id: Option<VisitId>,
     pub serial_number: Option<String>,
-    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub at: Option<Timestamp>,
 }
 
