@@ -8,7 +8,7 @@ pub mod billing;
 use crate::{
     Money, Timestamp,
     id::{AssetId, ContractId, CustomerId, VisitId},
-    work::line::LineKind,
+    work::line_kind::LineKind,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Money, Timestamp,
     id::{ContractId, VisitId, WarrantyId},
-    work::line::LineKind,
+    work::line_kind::LineKind,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};

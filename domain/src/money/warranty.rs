@@ -3,7 +3,7 @@
 use crate::{
     Timestamp,
     id::{AssetId, WarrantyId},
-    work::line::LineKind,
+    work::line_kind::LineKind,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -3,6 +3,8 @@
 //! Time is priced as it was measured: the rate times the exact time, rounded once at the amount, half away from zero.
 //! Hours with decimals are for reading; no amount is computed from a rounded hour.
 
+pub use crate::work::line_kind::LineKind;
+
 use crate::{
     Money, MoneyError, Timestamp,
     id::{LineId, PartId, StockLocationId, TechnicianId, VisitId, WorkOrderId},
@@ -10,15 +12,6 @@ use crate::{
 };
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde::{Deserialize, Serialize};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LineKind {
-    Labour,
-    Travel,
-    Part,
-    Expense,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -50,13 +43,6 @@ pub struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a quantity or price below zero, or a share outside 0 to 1")]
 pub struct NotBillable;
-
-impl LineKind {
-    /// Sold by the hour.
-    pub fn is_time(self) -> bool {
-        matches!(self, Self::Labour | Self::Travel)
-    }
-}
 
 /// Decimals that hours are read with.
 const HOUR_DIGITS: u32 = 3;

@@ -3,6 +3,7 @@
 
 pub mod checklist;
 pub mod line;
+pub mod line_kind;
 pub mod stock;
 pub mod technician;
 pub mod ticket;

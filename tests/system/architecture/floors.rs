@@ -22,7 +22,7 @@ const FLOORS: [Floor; 4] = [
         folder: "domain/src",
         inside: &[],
         beside: &["amount", "calendar", "clock", "event", "id", "lifecycle", "reason", "schema", "word"],
-        knots: &[&["money/contract", "money/coverage", "money/warranty", "work/line"]],
+        knots: &[],
     },
     Floor {
         folder: "store/src/records",
