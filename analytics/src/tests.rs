@@ -34,6 +34,7 @@ use domain::{
 };
 use rust_decimal::Decimal;
 use store::{
+    place::{self, Place},
     records::{
         PageRequest,
         condition::{alerts, analytics_state, evidence, failures, rules, states},
@@ -113,7 +114,7 @@ struct House {
     clock: ManualClock,
     asset: AssetId,
     device: DeviceId,
-    _data: TempDir,
+    _data: (TempDir, Place),
 }
 
 impl House {
@@ -121,7 +122,7 @@ impl House {
         let data = tempfile::tempdir().expect("temporary folder");
         // Late enough that nothing in these tests is of the future, unless a test says so.
         let clock = ManualClock::at(from_micros(START_US + 120 * MINUTE));
-        let records = Records::open(data.path()).await.expect("records");
+        let (place, records) = place::records().await;
         let telemetry = Embedded::open(data.path(), EmbeddedConfig::default()).expect("telemetry");
         let deps = Deps { records, telemetry, clock: Arc::new(clock.clone()), limits: Limits::default() };
         let asset = some_asset(&deps.records).await;
@@ -137,7 +138,7 @@ impl House {
         let tx = deps.records.begin().await.expect("begin");
         devices::insert(&tx, &device, "hash".into()).await.expect("device");
         tx.commit().await.expect("commit");
-        Self { deps, clock, asset, device: device.id, _data: data }
+        Self { deps, clock, asset, device: device.id, _data: (data, place) }
     }
 
     async fn rule(&self, condition: Condition) -> Rule {
@@ -656,4 +657,9 @@ async fn runs_until_told_to_stop_and_leaves_its_memory() {
     ran.expect("ends well");
     drop(house.live_once().await);
     assert_eq!(house.alerts().await.len(), 1);
+}
+
+#[test]
+fn what_follows_from_messages_is_the_same_on_postgresql() {
+    place::once_more_on_postgresql("::", 40);
 }

@@ -137,8 +137,8 @@ mod tests {
 
     #[tokio::test]
     async fn failures_of_an_address_wait_longer_each_time_and_no_other_address_waits() {
-        let dir = tempfile::tempdir().unwrap();
-        let access = Access::new(Records::open(dir.path()).await.unwrap());
+        let (_place, records) = store::place::records().await;
+        let access = Access::new(records);
         let (guessing, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         let delays: Vec<Duration> = (0..10).map(|_| access.failed(guessing)).collect();
         assert!(delays.is_sorted() && delays[0] == FIRST_DELAY && delays[9] == MAX_DELAY, "{delays:?}");

@@ -107,8 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn facts_of_a_device_share_a_row_and_its_connects_add_up() {
-        let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (_place, records) = store::place::records().await;
         let presence = Presence::new(records.clone());
         let first = Connection {
             device: DeviceId::generate(),

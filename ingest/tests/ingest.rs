@@ -14,6 +14,7 @@ use domain::{
 use ingest::Ingest;
 use std::sync::Arc;
 use store::{
+    place::{self, Place},
     records::{
         PageRequest, Records,
         telemetry::{device_events, quarantine},
@@ -30,7 +31,7 @@ struct House {
     records: Records,
     telemetry: Arc<Embedded>,
     device: DeviceId,
-    _dir: tempfile::TempDir,
+    _dir: (tempfile::TempDir, Place),
 }
 
 impl House {
@@ -40,7 +41,7 @@ impl House {
 
     async fn with(limits: ingest::Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (place, records) = place::records().await;
         let telemetry = Embedded::open(dir.path(), EmbeddedConfig::default()).unwrap();
         let ingest = Ingest::open(ingest::Deps {
             records: records.clone(),
@@ -50,7 +51,7 @@ impl House {
         })
         .await
         .unwrap();
-        Self { ingest, records, telemetry, device: DeviceId::generate(), _dir: dir }
+        Self { ingest, records, telemetry, device: DeviceId::generate(), _dir: (dir, place) }
     }
 
     async fn submit(&self, payloads: &[&str]) -> Result<(), NotStored> {
@@ -272,4 +273,9 @@ async fn a_question_that_makes_no_sense_is_not_taken() {
     assert!(house.ask("", "{}").await.is_none());
     assert!(house.ask(&"9".repeat(200), "{}").await.is_none());
     assert!(house.ask("1", &" ".repeat(20_000)).await.is_none());
+}
+
+#[test]
+fn messages_are_taken_alike_on_postgresql() {
+    place::once_more_on_postgresql("", 5);
 }

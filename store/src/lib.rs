@@ -7,6 +7,8 @@ pub mod backtest;
 pub mod error;
 pub mod health;
 pub mod history;
+#[cfg(any(test, feature = "testing"))]
+pub mod place;
 pub mod records;
 pub mod telemetry;
 

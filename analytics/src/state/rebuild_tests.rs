@@ -11,7 +11,7 @@ use proptest::{
     prelude::*,
     test_runner::{TestCaseError, TestRunner},
 };
-use store::records::{Records, Tx};
+use store::{place, records::Tx};
 
 const CASES: u32 = 200;
 
@@ -87,11 +87,10 @@ async fn follow(
 #[test]
 fn a_part_derived_anew_equals_the_whole() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-    let data = tempfile::tempdir().expect("temporary folder");
-    let (records, asset) = runtime.block_on(async {
-        let records = Records::open(data.path()).await.expect("records");
+    let (_place, records, asset) = runtime.block_on(async {
+        let (place, records) = place::records().await;
         let asset = crate::tests::some_asset(&records).await;
-        (records, asset)
+        (place, records, asset)
     });
     let streams = (
         prop::collection::vec(any_mark(), 1..16),
@@ -113,8 +112,7 @@ fn a_part_derived_anew_equals_the_whole() {
 /// Equal reports on both sides of a failure are no run: the second answers it.
 #[tokio::test]
 async fn a_machine_that_runs_after_a_failure_of_the_same_instant_as_its_last_report_is_restored() {
-    let data = tempfile::tempdir().expect("temporary folder");
-    let records = Records::open(data.path()).await.expect("records");
+    let (_place, records) = place::records().await;
     let asset = crate::tests::some_asset(&records).await;
     let tx = records.begin().await.expect("begin");
     let up = |minute| Mark {
@@ -136,8 +134,7 @@ async fn a_machine_that_runs_after_a_failure_of_the_same_instant_as_its_last_rep
 /// A late downtime that ends at the instant of a recorded failure takes that failure into its stop.
 #[tokio::test]
 async fn a_late_downtime_takes_in_the_failure_of_the_instant_at_which_it_ends() {
-    let data = tempfile::tempdir().expect("temporary folder");
-    let records = Records::open(data.path()).await.expect("records");
+    let (_place, records) = place::records().await;
     let asset = crate::tests::some_asset(&records).await;
     let tx = records.begin().await.expect("begin");
     let mark = |minute, n, what| Mark { at: at(minute), what, device_id: device(n) };

@@ -187,7 +187,7 @@ async fn an_unreadable_rule_stops_no_other() {
     let house = House::new().await;
     house.rule(house.hot()).await;
     let tx = house.deps.records.begin().await.expect("begin");
-    let damage = "UPDATE rules SET settings = '{', version = version + 1 WHERE built_in = 1";
+    let damage = "UPDATE rules SET settings = '{', version = version + 1 WHERE built_in";
     assert_eq!(tx.execute_unprepared(damage).await.expect("damage").rows_affected(), 1);
     tx.commit().await.expect("commit");
     house.clock.advance(TimeDelta::minutes(30));

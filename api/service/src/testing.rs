@@ -16,9 +16,9 @@ use std::sync::Arc;
 use store::{
     StoreError,
     backtest::Backtest,
-    records::{Records, people::organisation, telemetry::quarantine},
+    place::{self, Place},
+    records::{people::organisation, telemetry::quarantine},
 };
-use tempfile::TempDir;
 
 pub mod telemetry;
 
@@ -31,7 +31,7 @@ pub struct House {
     pub clock: ManualClock,
     /// What was handed to ingest.
     pub ingest: Arc<RecordingSink>,
-    data: Arc<TempDir>,
+    data: Arc<Place>,
 }
 
 impl House {
@@ -46,10 +46,9 @@ impl House {
 
     /// The first run is to come.
     pub async fn empty() -> Self {
-        let data = tempfile::tempdir().expect("temporary folder");
         let clock = ManualClock::at(from_micros(START_US));
         let ingest = Arc::new(RecordingSink::default());
-        let records = Records::open(data.path()).await.expect("records");
+        let (data, records) = place::records().await;
         let deps = Deps {
             door: quarantine::Writer::new(records.clone()),
             records,
@@ -65,7 +64,7 @@ impl House {
 
     /// Another process on the same records, with connections of its own; the clock is the same.
     pub async fn beside(&self) -> Self {
-        let records = Records::open(self.data.path()).await.expect("records");
+        let records = self.data.open().await;
         Self { deps: Deps { records, ..self.deps.clone() }, ..self.clone() }
     }
 
@@ -93,6 +92,12 @@ pub fn organisation_at(now: Timestamp) -> Organisation {
         payment_terms_days: 30,
         set_up_at: Some(now),
     }
+}
+
+#[cfg(test)]
+#[test]
+fn every_use_case_passes_on_postgresql() {
+    place::once_more_on_postgresql("::", 10);
 }
 
 /// Stands where analytics would; tests of the faces put the real one in its place.

@@ -7,6 +7,7 @@ use crate::{
     walks::scope::rows::{Pair, Rows},
 };
 use domain::people::account::Role;
+use store::place;
 
 /// A column of a table, a text that no release ever wrote into it, and the lists that show such rows.
 struct Damage {
@@ -37,10 +38,6 @@ async fn write(app: &TestApp, sql: &str) {
     tx.commit().await.expect("commit");
 }
 
-fn id_of(row: &str) -> String {
-    format!("x'{}'", row.replace('-', ""))
-}
-
 fn ids(answer: &Answer, list: &str) -> Vec<String> {
     let rows = answer.json()[list].as_array().cloned().unwrap_or_default();
     let id = |row: &serde_json::Value| {
@@ -57,11 +54,12 @@ async fn one_unreadable_row_never_takes_its_list_away() {
     let pair = Pair::new(&app).await;
     let (office, program) = (app.as_role(Role::Admin), app.bearer(Role::Admin));
     for Damage { set, row, .. } in &DAMAGES {
-        write(&app, &format!("UPDATE {set} WHERE id = {}", id_of(row(&pair.theirs)))).await;
+        write(&app, &format!("UPDATE {set} WHERE id = {}", place::id(row(&pair.theirs)))).await;
     }
-    write(&app, &format!("UPDATE evidence SET body = '{{' WHERE alert_id = {}", id_of(&pair.ours.alert)))
+    write(&app, &format!("UPDATE evidence SET body = '{{' WHERE alert_id = {}", place::id(&pair.ours.alert)))
         .await;
-    write(&app, &format!("UPDATE visits SET facts = '{{' WHERE id = {}", id_of(&pair.theirs.visit))).await;
+    write(&app, &format!("UPDATE visits SET facts = '{{' WHERE id = {}", place::id(&pair.theirs.visit)))
+        .await;
     for Damage { row, page, json, set } in &DAMAGES {
         let (ours, theirs) = (row(&pair.ours).to_owned(), row(&pair.theirs).to_owned());
         let answer = program.get(&format!("/api/v1/{json}")).await;
@@ -94,7 +92,7 @@ async fn whoever_is_bound_hears_nothing_of_a_strangers_unreadable_rows() {
     let app = TestApp::new().await;
     let pair = Pair::new(&app).await;
     for Damage { set, row, .. } in &DAMAGES {
-        write(&app, &format!("UPDATE {set} WHERE id = {}", id_of(row(&pair.theirs)))).await;
+        write(&app, &format!("UPDATE {set} WHERE id = {}", place::id(row(&pair.theirs)))).await;
     }
     let bound = app.with_bearer(&pair.bound_token);
     for Damage { json, set, .. } in DAMAGES.iter().filter(|damage| damage.json != "parts") {
@@ -112,7 +110,7 @@ async fn whoever_is_bound_hears_nothing_of_a_strangers_unreadable_rows() {
 async fn a_technician_whose_visit_cannot_be_read_still_has_a_day() {
     let app = TestApp::new().await;
     let pair = Pair::new(&app).await;
-    write(&app, &format!("UPDATE visits SET facts = '{{' WHERE id = {}", id_of(&pair.ours.visit))).await;
+    write(&app, &format!("UPDATE visits SET facts = '{{' WHERE id = {}", place::id(&pair.ours.visit))).await;
     let phone = app.as_role(Role::Technician);
     let day = phone.get("/my-day").await;
     assert_eq!(day.status, 200, "{}", day.text());

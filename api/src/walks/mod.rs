@@ -8,6 +8,7 @@ mod damaged;
 mod demo_language;
 mod keys;
 mod lists;
+mod on_postgresql;
 mod panics;
 mod routes;
 pub mod scope;

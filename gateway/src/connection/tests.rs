@@ -98,8 +98,7 @@ fn serve_over(shared: &Arc<Shared>, buffer: usize) -> (DuplexStream, JoinSet<()>
 
 #[tokio::test]
 async fn a_client_that_reads_nothing_is_not_read_for_ever() {
-    let dir = tempfile::tempdir().unwrap();
-    let records = Records::open(dir.path()).await.unwrap();
+    let (_place, records) = store::place::records().await;
     let limits = Limits { unsent_bytes: 100, stall_timeout: Duration::from_millis(50), ..Limits::default() };
     let (shared, device) = shared(&records, limits).await;
     let (mut client, mut actor) = serve_over(&shared, 64);
@@ -115,8 +114,7 @@ async fn a_client_that_reads_nothing_is_not_read_for_ever() {
 
 #[tokio::test]
 async fn a_connection_whose_task_panics_is_not_connected_for_ever() {
-    let dir = tempfile::tempdir().unwrap();
-    let records = Records::open(dir.path()).await.unwrap();
+    let (_place, records) = store::place::records().await;
     let (shared, device) = with_sink(&records, Limits::default(), Arc::new(Poisoned)).await;
     let (mut client, mut actor) = serve_over(&shared, 1_024);
     client.write_all(CONNECT).await.unwrap();

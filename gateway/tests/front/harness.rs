@@ -17,7 +17,10 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use store::records::{PageRequest, Records, fleet::devices, telemetry::quarantine};
+use store::{
+    place::{self, Place},
+    records::{PageRequest, Records, fleet::devices, telemetry::quarantine},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -103,7 +106,7 @@ pub struct Front {
     pub sink: Arc<Sink>,
     pub stop: CancellationToken,
     run: JoinSet<Result<(), GatewayError>>,
-    _dir: tempfile::TempDir,
+    _place: Place,
 }
 
 impl Front {
@@ -112,8 +115,7 @@ impl Front {
     }
 
     pub async fn with(limits: Limits) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let records = Records::open(dir.path()).await.unwrap();
+        let (place, records) = place::records().await;
         let (sink, stop) = (Arc::new(Sink::default()), CancellationToken::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -126,7 +128,7 @@ impl Front {
         });
         let mut run = JoinSet::new();
         run.spawn(gateway.run(listener, stop.clone()));
-        Self { address, records, sink, stop, run, _dir: dir }
+        Self { address, records, sink, stop, run, _place: place }
     }
 
     pub async fn device(&self, token: &str) -> DeviceId {

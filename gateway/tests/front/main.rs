@@ -548,3 +548,8 @@ async fn no_bytes_bring_it_down() {
         .is_empty()
     );
 }
+
+#[test]
+fn devices_are_served_alike_on_postgresql() {
+    store::place::once_more_on_postgresql("", 20);
+}

@@ -1,6 +1,6 @@
 //! Lists inside of pages, and those without pages: each tells its reader of what cannot be read.
 
-use super::{DAMAGES, id_of, ids, write};
+use super::{DAMAGES, ids, write};
 use crate::{
     operation::openapi,
     testing::TestApp,
@@ -11,6 +11,7 @@ use crate::{
 };
 use domain::people::account::Role;
 use serde_json::Value;
+use store::place;
 
 /// A column of one row with a brace after what it holds, and where that row is shown.
 struct Told {
@@ -42,7 +43,7 @@ const TOLD: [Told; 13] = [
 ];
 
 fn by_id(row: &str) -> String {
-    format!("id = {}", id_of(row))
+    format!("id = {}", place::id(row))
 }
 
 #[tokio::test]

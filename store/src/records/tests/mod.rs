@@ -7,7 +7,7 @@ pub(in crate::records) mod fleet;
 #[cfg(test)]
 pub(in crate::records) mod orders;
 #[cfg(test)]
-pub(in crate::records) mod place;
+pub(in crate::records) use crate::place;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where a test keeps its records: a folder of its own, or a database of its own when the tests run on PostgreSQL.
+//! Where a test keeps its records, of other crates too: a folder of its own, or a database of its own when the tests run on PostgreSQL.
 
 use crate::records::Records;
 use tempfile::TempDir;
@@ -45,7 +45,7 @@ impl Place {
         let folder = tempfile::tempdir().expect("a folder");
         Self { name: folder.path().display().to_string(), _folder: Some(folder) }
     }
-    /// Opens the records, by connections of their own.
+    /// Opens the records, by connections of their own, as another process would.
     pub async fn open(&self) -> Records {
         open(&self.name).await
     }
@@ -81,9 +81,14 @@ pub fn on_server() -> bool {
     std::env::var_os(ON_SERVER).is_some()
 }
 
-/// The suite once more, on the other engine.
-#[test]
-fn every_test_of_the_records_passes_on_postgresql() {
+/// How SQL spells the id `row` on the engine that the tests run on.
+pub fn id(row: &str) -> String {
+    if on_server() { format!("'{row}'") } else { format!("x'{}'", row.replace('-', "")) }
+}
+
+/// Runs the tests of this test program whose names have `filter` once more, on PostgreSQL; at least so many must pass.
+/// Within such a run it does nothing. Without a server it is skipped, unless `tests/run` promised one.
+pub fn once_more_on_postgresql(filter: &str, at_least: usize) {
     if on_server() {
         return;
     }
@@ -94,9 +99,14 @@ fn every_test_of_the_records_passes_on_postgresql() {
         return;
     }
     let program = std::env::current_exe().expect("a test knows its own path");
-    let run = std::process::Command::new(program).arg("records::").env(ON_SERVER, "1").output().expect("ran");
+    let run = std::process::Command::new(program).arg(filter).env(ON_SERVER, "1").output().expect("ran");
     let said = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{said}\n{}", String::from_utf8_lossy(&run.stderr));
     let passed = said.lines().filter(|line| line.ends_with("... ok")).count();
-    assert!(passed > 50, "only {passed} tests ran on PostgreSQL:\n{said}");
+    assert!(passed >= at_least, "only {passed} tests ran on PostgreSQL:\n{said}");
+}
+
+#[test]
+fn every_test_of_the_records_passes_on_postgresql() {
+    once_more_on_postgresql("records::", 50);
 }
