@@ -192,7 +192,7 @@ impl<P: Page> Actions<P> {
     /// The call that the document names `name`.
     pub fn call(&self, name: &str) -> Option<Call> {
         let action = self.list.iter().find(|action| action.operation.is_called(name))?;
-        Some(action.operation.call().clone())
+        action.operation.call().cloned()
     }
 
     fn offered(&self, view: &View, page: &P, name: &str) -> Option<&Action<P>> {
@@ -266,7 +266,10 @@ async fn post<P: Page>(
     let form = P::settle(deps, view, form, &inputs.chosen()).await?;
     let ids = ids.into_iter().map(|(_, id)| id).collect();
     let done = match inputs.value(&form, view) {
-        Ok(body) => action.operation.call().by_form(deps, form.context(cx), ids, &body).await,
+        Ok(body) => {
+            let call = action.operation.call().ok_or(CommandError::NotFound)?;
+            call.by_form(deps, form.context(cx), ids, &body).await
+        }
         Err(error) => Err(error),
     };
     match done {

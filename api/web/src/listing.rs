@@ -258,7 +258,7 @@ pub async fn file<L: Listing>(deps: Deps, view: View, query: &ListQuery) -> Page
     .await
 }
 
-/// The list for programs, in its own order.
+/// The list for programs, in the order that they ask for.
 pub async fn json<L: Listing, J: From<L::Item>>(
     deps: &Deps,
     user: &User,
@@ -273,7 +273,8 @@ pub async fn find<L: Listing>(
     user: &User,
     query: &ListQuery,
 ) -> Result<Paged<L::Item>, CommandError> {
-    L::find(deps, user.scope(), &L::filter(deps, user, query)?, &query.page()?).await
+    let page = PageRequest { order: query.sorted()?, ..query.page()? };
+    L::find(deps, user.scope(), &L::filter(deps, user, query)?, &page).await
 }
 
 fn user(view: &View) -> Result<&User, CommandError> {

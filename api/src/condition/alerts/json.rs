@@ -1,10 +1,10 @@
 //! Alerts for programs.
 
-use super::list::Alerts;
-use axum::extract::{Path, State};
+use super::{PROGRAMS, READERS, list::Alerts};
 use domain::{
     Money, Timestamp,
     condition::{
+        Severity,
         alert::{Acknowledgement, Alert, AlertGroup, ClearReason, Dismissal, GivenVerdict},
         evidence::{Consequence, Evidence},
     },
@@ -13,21 +13,23 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use service::{
+    command::{CommandError, Context},
     condition::alerts::{
         commands::{self, Dismiss},
         queries,
     },
+    deps::Deps as Needs,
     scope,
 };
-use store::records::condition::alerts;
+use store::records::condition::alerts::{self, By};
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::{Json, Time},
-    list::{Items, ListQuery},
-    listing,
+    json::Time,
+    operation::{self, Operation, Parameter, call, id, listed_as, one_of, press},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
+    routes::Access,
 };
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -92,33 +94,89 @@ pub struct AlertDetail {
     evidence: Option<Evidence>,
 }
 
-/// Alerts, the most urgent first: severity, then money at risk, then the newest.
-#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts",
-    params(("show" = Option<String>, Query, pattern = "^(open|cleared|hidden|all)$", description = "open when left out"), ("asset_id" = Option<Uuid>, Query),
-        ("rule_id" = Option<Uuid>, Query), ("group_id" = Option<Uuid>, Query), ("severity" = Option<String>, Query, pattern = "^(info|warning|minor|major|critical)$"),
-        ("acknowledged" = Option<bool>, Query), ("historical" = Option<bool>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<AlertView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<AlertView>>, Problem> {
-    let found = listing::find::<Alerts>(&deps, &user, &query).await?;
-    Ok(Json(found.map(|alert| AlertView::new(alert, user.actor.role)).into()))
+pub fn operations() -> Vec<Operation> {
+    let (programs, readers) = (Access::Roles(PROGRAMS), Access::Roles(READERS));
+    let filters = vec![
+        one_of("show", "open when left out", ["open", "cleared", "hidden", "all"]),
+        id("asset_id"),
+        id("rule_id"),
+        id("group_id"),
+        one_of("severity", "", Severity::ALL.map(Severity::as_str)),
+        Parameter::flag("acknowledged"),
+        Parameter::flag("historical"),
+    ];
+    let means = "Alerts, the most urgent first: severity, then money at risk, then the newest.";
+    let list = listed_as::<Alerts, AlertView>(all);
+    vec![
+        Operation::pages::<By>("/api/v1/alerts", readers, means, filters, list),
+        Operation::get("/api/v1/alerts/{id}", readers, "One alert with its evidence.", operation::read(one)),
+        Operation::post(
+            "/api/v1/alerts/{id}/acknowledge",
+            programs,
+            "I know of it.",
+            press::<AlertDetail, _, _>(acknowledge),
+        )
+        .refusals(&[("404", "")]),
+        Operation::post(
+            "/api/v1/alerts/{id}/dismiss",
+            programs,
+            "Not a problem: hides the alert, for a while or for good.",
+            call::<AlertDetail, _, _, _>(dismiss),
+        )
+        .refusals(&[("404", ""), ("409", ""), ("422", "")]),
+        Operation::post(
+            "/api/v1/alerts/{id}/ticket",
+            programs,
+            "Opens the ticket of the alert's group; the one that is there already is answered as it is.",
+            press::<AlertDetail, _, _>(ticket),
+        )
+        .refusals(&[("404", "")]),
+    ]
 }
 
-/// One alert with its evidence.
-#[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = AlertDetail), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    user: User,
-) -> Result<Json<AlertDetail>, Problem> {
-    Ok(Json(detail(&deps, &user.actor, AlertId(id)).await?))
+async fn all(_: &Deps, user: &User, alerts: Vec<Alert>) -> Result<Vec<AlertView>, Problem> {
+    Ok(alerts.into_iter().map(|alert| AlertView::new(alert, user.actor.role)).collect())
 }
 
-async fn detail(deps: &Deps, actor: &Actor, id: AlertId) -> Result<AlertDetail, Problem> {
+async fn one(deps: &Deps, user: &User, id: AlertId) -> Result<AlertDetail, Problem> {
+    Ok(detail(deps, &user.actor, id).await?)
+}
+
+async fn acknowledge(deps: &Needs, cx: Context, id: AlertId) -> Result<AlertDetail, CommandError> {
+    let actor = cx.actor.clone();
+    commands::acknowledge(deps, cx, id).await?;
+    detail(deps, &actor, id).await
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DismissInput {
+    reason: String,
+    /// Hidden until then; for good when absent.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "service::input::instant_if_any")]
+    until: Option<Timestamp>,
+}
+
+async fn dismiss(
+    deps: &Needs,
+    cx: Context,
+    id: AlertId,
+    input: DismissInput,
+) -> Result<AlertDetail, CommandError> {
+    let actor = cx.actor.clone();
+    let input = Dismiss { reason: input.reason, until: input.until, hours: None };
+    commands::dismiss(deps, cx, id, input).await?;
+    detail(deps, &actor, id).await
+}
+
+async fn ticket(deps: &Needs, cx: Context, id: AlertId) -> Result<AlertDetail, CommandError> {
+    let actor = cx.actor.clone();
+    commands::open_ticket(deps, cx, id).await?;
+    detail(deps, &actor, id).await
+}
+
+async fn detail(deps: &Needs, actor: &Actor, id: AlertId) -> Result<AlertDetail, CommandError> {
     let db = deps.records.read();
     let alert = scope::alert(db, actor.scope(), id).await?;
     let group: Option<AlertGroup> = alerts::group(db, alert.group_id).await?;
@@ -134,58 +192,3 @@ async fn detail(deps: &Deps, actor: &Actor, id: AlertId) -> Result<AlertDetail, 
         evidence,
     })
 }
-
-/// I know of it.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = AlertDetail), (status = 404, body = Problem)))]
-pub async fn acknowledge(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<AlertDetail>, Problem> {
-    let actor = cx.actor.clone();
-    commands::acknowledge(&deps, cx, AlertId(id)).await?;
-    Ok(Json(detail(&deps, &actor, AlertId(id)).await?))
-}
-
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DismissInput {
-    reason: String,
-    /// Hidden until then; for good when absent.
-    #[schema(value_type = Option<String>)]
-    #[serde(default, deserialize_with = "service::input::instant_if_any")]
-    until: Option<Timestamp>,
-}
-
-/// Not a problem: hides the alert, for a while or for good.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/dismiss", tag = "alerts", params(("id" = Uuid, Path)), request_body = DismissInput,
-    responses((status = 200, body = AlertDetail), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn dismiss(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(input): Json<DismissInput>,
-) -> Result<Json<AlertDetail>, Problem> {
-    let actor = cx.actor.clone();
-    let input = Dismiss { reason: input.reason, until: input.until, hours: None };
-    commands::dismiss(&deps, cx, AlertId(id), input).await?;
-    Ok(Json(detail(&deps, &actor, AlertId(id)).await?))
-}
-
-/// Opens the ticket of the alert's group; the one that is there already is answered as it is.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/ticket", tag = "alerts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = AlertDetail), (status = 404, body = Problem)))]
-pub async fn ticket(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<AlertDetail>, Problem> {
-    let actor = cx.actor.clone();
-    commands::open_ticket(&deps, cx, AlertId(id)).await?;
-    Ok(Json(detail(&deps, &actor, AlertId(id)).await?))
-}
-
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, acknowledge, dismiss, ticket))]
-pub struct Api;

@@ -21,17 +21,11 @@ const READERS: &[Role] =
     &[Role::Admin, Role::ServiceManager, Role::Dispatcher, Role::Agent, Role::Integration, Role::Customer];
 
 pub fn routes() -> Routes {
-    let (people, programs, readers) =
-        (Access::Roles(PEOPLE), Access::Roles(PROGRAMS), Access::Roles(READERS));
-    Routes::new()
+    let people = Access::Roles(PEOPLE);
+    web::operation::routes(json::operations())
         .get("/alerts", people, pages::list)
         .get("/alerts/{id}", people, pages::show)
         .post("/alerts/{id}/acknowledge", people, pages::acknowledge)
         .post("/alerts/{id}/dismiss", people, pages::dismiss)
         .post("/alerts/{id}/ticket", people, pages::ticket)
-        .get("/api/v1/alerts", readers, json::list)
-        .get("/api/v1/alerts/{id}", readers, json::get)
-        .post("/api/v1/alerts/{id}/acknowledge", programs, json::acknowledge)
-        .post("/api/v1/alerts/{id}/dismiss", programs, json::dismiss)
-        .post("/api/v1/alerts/{id}/ticket", programs, json::ticket)
 }

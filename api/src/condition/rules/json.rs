@@ -1,9 +1,7 @@
 //! Rules for programs.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use super::PROGRAMS;
+use axum::extract::{Path, State};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -14,25 +12,29 @@ use domain::{
         rule::{Rule, RuleSettings},
     },
     id::RuleId,
+    people::account::Scope,
     reason::Reason,
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    command::CommandError,
+    command::{CommandError, Context},
     condition::rules::{
         backtest,
         commands::{self, RuleInput},
         queries,
     },
+    deps::Deps as Needs,
 };
 use store::records::condition::rules::Precision;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::{Json, Time},
-    list::Items,
+    list::{Items, ListQuery},
+    operation::{self, Operation, call, making},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
+    routes::Access,
 };
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -66,9 +68,25 @@ impl RuleView {
     }
 }
 
-/// Every rule, oldest first.
-#[utoipa::path(get, path = "/api/v1/rules", tag = "rules", responses((status = 200, body = Items<RuleView>)))]
-pub async fn list(State(deps): State<Deps>, user: User) -> Result<Json<Items<RuleView>>, Problem> {
+pub fn operations() -> Vec<Operation> {
+    let programs = Access::Roles(PROGRAMS);
+    vec![
+        Operation::get("/api/v1/rules", programs, "Every rule, oldest first.", operation::ask_all(list))
+            .named("list")
+            .refusals(&[]),
+        Operation::get("/api/v1/rules/{id}", programs, "One rule.", operation::read(one)),
+        Operation::create("/api/v1/rules", programs, "Adds a rule.", making::<RuleView, _, _>(create)),
+        Operation::update(
+            "/api/v1/rules/{id}",
+            programs,
+            "Changes a rule: its next version. 409 when `version` is not the present one.",
+            call::<RuleView, _, _, _>(update),
+        )
+        .refusals(&[("404", ""), ("409", ""), ("422", "")]),
+    ]
+}
+
+async fn list(deps: &Deps, user: &User, _: ListQuery) -> Result<Items<RuleView>, Problem> {
     let db = deps.records.read();
     let precision = queries::precision(db, user.scope()).await?;
     let view = |rule: Rule| {
@@ -76,49 +94,28 @@ pub async fn list(State(deps): State<Deps>, user: User) -> Result<Json<Items<Rul
         RuleView::new(rule, verdicts)
     };
     let (all, unreadable) = queries::all(db, user.scope()).await?;
-    Ok(Json(Items::whole(all.into_iter().map(view).collect(), unreadable)))
+    Ok(Items::whole(all.into_iter().map(view).collect(), unreadable))
 }
 
-/// One rule.
-#[utoipa::path(get, path = "/api/v1/rules/{id}", tag = "rules", params(("id" = Uuid, Path)),
-    responses((status = 200, body = RuleView), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    user: User,
-    Path(id): Path<Uuid>,
-) -> Result<Json<RuleView>, Problem> {
-    let db = deps.records.read();
-    let rule = queries::one(db, user.scope(), RuleId(id)).await?;
-    let precision = queries::precision(db, user.scope()).await?.get(&rule.id).copied().unwrap_or_default();
-    Ok(Json(RuleView::new(rule, precision)))
+async fn one(deps: &Deps, user: &User, id: RuleId) -> Result<RuleView, Problem> {
+    let rule = queries::one(deps.records.read(), user.scope(), id).await?;
+    Ok(view(deps, user.scope(), rule).await?)
 }
 
-/// Adds a rule.
-#[utoipa::path(post, path = "/api/v1/rules", tag = "rules", request_body = RuleInput,
-    responses((status = 201, body = RuleView), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<RuleInput>,
-) -> Result<(StatusCode, Json<RuleView>), Problem> {
-    let rule = commands::create(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(RuleView::new(rule, Precision::default()))))
+async fn create(deps: &Needs, cx: Context, input: RuleInput) -> Result<RuleView, CommandError> {
+    Ok(RuleView::new(commands::create(deps, cx, input).await?, Precision::default()))
 }
 
-/// Changes a rule: its next version. 409 when `version` is not the present one.
-#[utoipa::path(put, path = "/api/v1/rules/{id}", tag = "rules", params(("id" = Uuid, Path)), request_body = RuleInput,
-    responses((status = 200, body = RuleView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(input): Json<RuleInput>,
-) -> Result<Json<RuleView>, Problem> {
+async fn update(deps: &Needs, cx: Context, id: RuleId, input: RuleInput) -> Result<RuleView, CommandError> {
     let scope = cx.scope();
-    let rule = commands::update(&deps, cx, RuleId(id), input).await?;
-    let precision =
-        queries::precision(deps.records.read(), scope).await?.get(&rule.id).copied().unwrap_or_default();
-    Ok(Json(RuleView::new(rule, precision)))
+    let rule = commands::update(deps, cx, id, input).await?;
+    view(deps, scope, rule).await
+}
+
+async fn view(deps: &Needs, scope: Scope, rule: Rule) -> Result<RuleView, CommandError> {
+    let precision = queries::precision(deps.records.read(), scope).await?;
+    let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
+    Ok(RuleView::new(rule, verdicts))
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -161,6 +158,7 @@ pub async fn run_backtest(
     Ok(Json(backtest::run(&deps, user.scope(), &settings, Period { from, to }).await?))
 }
 
+/// What the OpenAPI document says besides the operations.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, create, update, run_backtest))]
+#[openapi(paths(run_backtest))]
 pub struct Api;

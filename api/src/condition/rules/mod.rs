@@ -18,7 +18,7 @@ const PROGRAMS: &[Role] = &[Role::Admin, Role::ServiceManager, Role::Integration
 
 pub fn routes() -> Routes {
     let (people, programs) = (Access::Roles(PEOPLE), Access::Roles(PROGRAMS));
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/rules", people, pages::list)
         .get("/rules/new", people, pages::new)
         .post("/rules", people, pages::create)
@@ -27,9 +27,5 @@ pub fn routes() -> Routes {
         .post("/rules/{id}", people, pages::update)
         .post("/rules/{id}/enable", people, pages::enable)
         .post("/rules/{id}/disable", people, pages::disable)
-        .get("/api/v1/rules", programs, json::list)
-        .post("/api/v1/rules", programs, json::create)
-        .get("/api/v1/rules/{id}", programs, json::get)
-        .put("/api/v1/rules/{id}", programs, json::update)
         .post_heavy("/api/v1/rules/{id}/backtest", programs, json::run_backtest)
 }

@@ -1,24 +1,23 @@
 //! Assets for programs.
 
 use super::pages::list::Assets;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use crate::fleet::customers::WRITE;
 use domain::{Money, fleet::asset::Asset, id::AssetId, people::account::Role};
 use serde::Serialize;
 use service::{
+    command::{CommandError, Context},
+    deps::Deps as Needs,
     fleet::assets::commands::{self, AssetInput},
     scope,
 };
+use store::records::fleet::assets::By;
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, call, id, listed_as, making, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
+    routes::Access,
     time::rfc3339,
 };
 
@@ -58,60 +57,50 @@ impl AssetView {
     }
 }
 
-/// Assets that the caller may see, by name.
-#[utoipa::path(get, path = "/api/v1/assets", tag = "assets",
-    params(("customer_id" = Option<Uuid>, Query), ("site_id" = Option<Uuid>, Query), ("model_id" = Option<Uuid>, Query),
-        ("q" = Option<String>, Query, description = "Text in name, serial number or place"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<AssetView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<AssetView>>, Problem> {
-    let page = listing::find::<Assets>(&deps, &user, &query).await?;
-    Ok(Json(page.map(|asset| AssetView::new(asset, user.actor.role)).into()))
+pub fn operations() -> Vec<Operation> {
+    let (read, write) = (Access::SignedIn, Access::Roles(WRITE));
+    let filters = vec![
+        id("customer_id"),
+        id("site_id"),
+        id("model_id"),
+        words("q", "Text in name, serial number or place"),
+    ];
+    let list = listed_as::<Assets, AssetView>(all);
+    let means = "Assets that the caller may see, by name.";
+    vec![
+        Operation::pages::<By>("/api/v1/assets", read, means, filters, list),
+        Operation::get("/api/v1/assets/{id}", read, "One asset.", operation::read(one)),
+        Operation::create("/api/v1/assets", write, "Adds an asset.", making::<AssetView, _, _>(create)),
+        Operation::update(
+            "/api/v1/assets/{id}",
+            write,
+            "Changes an asset; 409 when somebody changed it meanwhile.",
+            call::<AssetView, _, _, _>(update),
+        )
+        .refusals(&[("404", ""), ("409", ""), ("422", "")]),
+    ]
 }
 
-/// One asset.
-#[utoipa::path(get, path = "/api/v1/assets/{id}", tag = "assets", params(("id" = Uuid, Path)),
-    responses((status = 200, body = AssetView), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    user: User,
-) -> Result<Json<AssetView>, Problem> {
-    let asset = scope::asset(deps.records.read(), user.scope(), AssetId(id)).await?;
-    Ok(Json(AssetView::new(asset, user.actor.role)))
+async fn all(_: &Deps, user: &User, assets: Vec<Asset>) -> Result<Vec<AssetView>, Problem> {
+    Ok(assets.into_iter().map(|asset| AssetView::new(asset, user.actor.role)).collect())
 }
 
-/// Adds an asset.
-#[utoipa::path(post, path = "/api/v1/assets", tag = "assets", request_body = AssetInput,
-    responses((status = 201, body = AssetView), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<AssetInput>,
-) -> Result<(StatusCode, Json<AssetView>), Problem> {
+async fn one(deps: &Deps, user: &User, id: AssetId) -> Result<AssetView, Problem> {
+    let asset = scope::asset(deps.records.read(), user.scope(), id).await?;
+    Ok(AssetView::new(asset, user.actor.role))
+}
+
+async fn create(deps: &Needs, cx: Context, input: AssetInput) -> Result<AssetView, CommandError> {
     let role = cx.actor.role;
-    let asset = commands::create(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(AssetView::new(asset, role))))
+    Ok(AssetView::new(commands::create(deps, cx, input).await?, role))
 }
 
-/// Changes an asset; 409 when somebody changed it meanwhile.
-#[utoipa::path(put, path = "/api/v1/assets/{id}", tag = "assets", params(("id" = Uuid, Path)), request_body = AssetInput,
-    responses((status = 200, body = AssetView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(input): Json<AssetInput>,
-) -> Result<Json<AssetView>, Problem> {
+async fn update(
+    deps: &Needs,
+    cx: Context,
+    id: AssetId,
+    input: AssetInput,
+) -> Result<AssetView, CommandError> {
     let role = cx.actor.role;
-    let asset = commands::update(&deps, cx, AssetId(id), input).await?;
-    Ok(Json(AssetView::new(asset, role)))
+    Ok(AssetView::new(commands::update(deps, cx, id, input).await?, role))
 }
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, create, update))]
-pub struct Api;

@@ -10,17 +10,13 @@ use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let write = Access::Roles(WRITE);
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/assets", Access::SignedIn, pages::list::list)
         .post("/assets", write, pages::edit::create)
         .get("/assets/new", write, pages::edit::new)
         .get_heavy("/assets/{id}", Access::SignedIn, pages::show::show)
         .post("/assets/{id}", write, pages::edit::update)
         .get("/assets/{id}/edit", write, pages::edit::edit)
-        .get("/api/v1/assets", Access::SignedIn, json::list)
-        .post("/api/v1/assets", write, json::create)
-        .get("/api/v1/assets/{id}", Access::SignedIn, json::get)
-        .put("/api/v1/assets/{id}", write, json::update)
 }
 
 #[cfg(test)]

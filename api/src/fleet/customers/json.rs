@@ -1,28 +1,20 @@
 //! Customers for programs.
 
-use super::list::Customers;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use super::{READ, WRITE, list::Customers};
 use domain::{
     fleet::customer::{Buyer, Customer},
     id::CustomerId,
     people::party::Address,
 };
 use serde::Serialize;
-use service::{
-    fleet::customers::commands::{self, CustomerInput},
-    scope,
-};
+use service::{fleet::customers::commands, scope};
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, call, making, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
+    routes::Access,
     time::rfc3339,
 };
 
@@ -57,54 +49,27 @@ impl From<Customer> for CustomerView {
     }
 }
 
-/// Customers, by name.
-#[utoipa::path(get, path = "/api/v1/customers", tag = "customers",
-    params(("q" = Option<String>, Query, description = "Text in name, e-mail, phone or tax id"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<CustomerView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<CustomerView>>, Problem> {
-    listing::json::<Customers, _>(&deps, &user, &query).await
+pub fn operations() -> Vec<Operation> {
+    let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
+    let filters = vec![words("q", "Text in name, e-mail, phone or tax id")];
+    vec![
+        Operation::list::<Customers, CustomerView>("/api/v1/customers", read, "Customers, by name.", filters),
+        Operation::get("/api/v1/customers/{id}", read, "One customer.", operation::read(one)),
+        Operation::create(
+            "/api/v1/customers",
+            write,
+            "Adds a customer.",
+            making::<CustomerView, _, _>(commands::create),
+        ),
+        Operation::update(
+            "/api/v1/customers/{id}",
+            write,
+            "Changes a customer.",
+            call::<CustomerView, _, _, _>(commands::update),
+        ),
+    ]
 }
 
-/// One customer.
-#[utoipa::path(get, path = "/api/v1/customers/{id}", tag = "customers", params(("id" = Uuid, Path)),
-    responses((status = 200, body = CustomerView), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    user: User,
-    Path(id): Path<Uuid>,
-) -> Result<Json<CustomerView>, Problem> {
-    Ok(Json(scope::customer(deps.records.read(), user.scope(), CustomerId(id)).await?.into()))
+async fn one(deps: &Deps, user: &User, id: CustomerId) -> Result<CustomerView, Problem> {
+    Ok(scope::customer(deps.records.read(), user.scope(), id).await?.into())
 }
-
-/// Adds a customer.
-#[utoipa::path(post, path = "/api/v1/customers", tag = "customers", request_body = CustomerInput,
-    responses((status = 201, body = CustomerView), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<CustomerInput>,
-) -> Result<(StatusCode, Json<CustomerView>), Problem> {
-    let customer = commands::create(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(customer.into())))
-}
-
-/// Changes a customer.
-#[utoipa::path(put, path = "/api/v1/customers/{id}", tag = "customers", params(("id" = Uuid, Path)), request_body = CustomerInput,
-    responses((status = 200, body = CustomerView), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(input): Json<CustomerInput>,
-) -> Result<Json<CustomerView>, Problem> {
-    Ok(Json(commands::update(&deps, cx, CustomerId(id), input).await?.into()))
-}
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, create, update))]
-pub struct Api;

@@ -16,17 +16,13 @@ pub const WRITE: &[Role] = &[Admin, ServiceManager, Integration];
 
 pub fn routes() -> Routes {
     let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/customers", read, pages::list)
         .post("/customers", write, pages::create)
         .get("/customers/new", write, pages::new)
         .get("/customers/{id}", read, pages::show)
         .post("/customers/{id}", write, pages::update)
         .get("/customers/{id}/edit", write, pages::edit)
-        .get("/api/v1/customers", read, json::list)
-        .post("/api/v1/customers", write, json::create)
-        .get("/api/v1/customers/{id}", read, json::get)
-        .put("/api/v1/customers/{id}", write, json::update)
 }
 
 #[cfg(test)]

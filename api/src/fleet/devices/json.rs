@@ -1,16 +1,12 @@
 //! Devices for programs.
 
 use super::list::Devices;
-use crate::telemetry::samples::json::LatestView;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use crate::{fleet::customers::WRITE, telemetry::samples::json::LatestView};
 use domain::{fleet::device::Device, id::DeviceId};
 use serde::Serialize;
 use service::{
     fleet::devices::{
-        commands::{self, NewDevice},
+        commands,
         queries::{self, Facts},
     },
     scope,
@@ -19,11 +15,10 @@ use uuid::Uuid;
 use web::{
     chart::state_word,
     deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, call, id, making, press, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
+    routes::Access,
     time::rfc3339,
 };
 
@@ -39,11 +34,11 @@ pub struct DeviceView {
     demo: bool,
 }
 
-impl From<&Device> for DeviceView {
-    fn from(device: &Device) -> Self {
+impl From<Device> for DeviceView {
+    fn from(device: Device) -> Self {
         Self {
             id: device.id.into(),
-            name: device.name.clone(),
+            name: device.name,
             asset_id: device.asset_id.map(Into::into),
             profile: device.profile.as_str(),
             created_at: rfc3339(device.created_at),
@@ -97,7 +92,7 @@ struct StateView {
 }
 
 impl DeviceWithFacts {
-    fn new(device: &Device, facts: Facts) -> Self {
+    fn new(device: Device, facts: Facts) -> Self {
         let connection = match &facts.connection {
             None => ConnectionView {
                 state: "never",
@@ -126,80 +121,62 @@ impl DeviceWithFacts {
     }
 }
 
-/// Devices that the caller may see, by name.
-#[utoipa::path(get, path = "/api/v1/devices", tag = "devices",
-    params(("asset_id" = Option<Uuid>, Query), ("q" = Option<String>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<DeviceView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<DeviceView>>, Problem> {
-    let page = listing::find::<Devices>(&deps, &user, &query).await?;
-    Ok(Json(page.map(|device| DeviceView::from(&device)).into()))
+impl From<(Device, String)> for DeviceWithToken {
+    fn from((device, token): (Device, String)) -> Self {
+        Self { device: device.into(), token }
+    }
 }
 
-/// One device with its connection, its last data and the state of its equipment: three separate facts.
-#[utoipa::path(get, path = "/api/v1/devices/{id}", tag = "devices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = DeviceWithFacts), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    user: User,
-) -> Result<Json<DeviceWithFacts>, Problem> {
-    let device = scope::device(deps.records.read(), user.scope(), DeviceId(id)).await?;
-    let facts = queries::facts(&deps, &device).await?;
-    Ok(Json(DeviceWithFacts::new(&device, facts)))
+pub fn operations() -> Vec<Operation> {
+    let (read, write) = (Access::SignedIn, Access::Roles(WRITE));
+    let filters = vec![id("asset_id"), words("q", "")];
+    let missing = &[("404", "")];
+    vec![
+        Operation::list::<Devices, DeviceView>(
+            "/api/v1/devices",
+            read,
+            "Devices that the caller may see, by name.",
+            filters,
+        ),
+        Operation::get(
+            "/api/v1/devices/{id}",
+            read,
+            "One device with its connection, its last data and the state of its equipment: three separate facts.",
+            operation::read(one),
+        ),
+        Operation::create(
+            "/api/v1/devices",
+            write,
+            "Registers a device. The token is shown this once.",
+            making::<DeviceWithToken, _, _>(commands::create),
+        ),
+        Operation::update(
+            "/api/v1/devices/{id}",
+            write,
+            "Changes name, asset or profile.",
+            call::<DeviceView, _, _, _>(commands::update),
+        ),
+        Operation::post(
+            "/api/v1/devices/{id}/token",
+            write,
+            "Gives the device another token, shown this once; the old one ends.",
+            press::<DeviceWithToken, _, _>(commands::rotate),
+        )
+        .named("rotate")
+        .refusals(missing),
+        Operation::delete(
+            "/api/v1/devices/{id}/token",
+            write,
+            "Takes the token away: the device can no longer sign in.",
+            press::<DeviceView, _, _>(commands::revoke),
+        )
+        .named("revoke")
+        .refusals(missing),
+    ]
 }
 
-/// Registers a device. The token is shown this once.
-#[utoipa::path(post, path = "/api/v1/devices", tag = "devices", request_body = NewDevice,
-    responses((status = 201, body = DeviceWithToken), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewDevice>,
-) -> Result<(StatusCode, Json<DeviceWithToken>), Problem> {
-    let (device, token) = commands::create(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(DeviceWithToken { device: (&device).into(), token })))
+async fn one(deps: &Deps, user: &User, id: DeviceId) -> Result<DeviceWithFacts, Problem> {
+    let device = scope::device(deps.records.read(), user.scope(), id).await?;
+    let facts = queries::facts(deps, &device).await?;
+    Ok(DeviceWithFacts::new(device, facts))
 }
-
-/// Changes name, asset or profile.
-#[utoipa::path(put, path = "/api/v1/devices/{id}", tag = "devices", params(("id" = Uuid, Path)), request_body = NewDevice,
-    responses((status = 200, body = DeviceView), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(input): Json<NewDevice>,
-) -> Result<Json<DeviceView>, Problem> {
-    Ok(Json((&commands::update(&deps, cx, DeviceId(id), input).await?).into()))
-}
-
-/// Gives the device another token, shown this once; the old one ends.
-#[utoipa::path(post, path = "/api/v1/devices/{id}/token", tag = "devices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = DeviceWithToken), (status = 404, body = Problem)))]
-pub async fn rotate(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<DeviceWithToken>, Problem> {
-    let (device, token) = commands::rotate(&deps, cx, DeviceId(id)).await?;
-    Ok(Json(DeviceWithToken { device: (&device).into(), token }))
-}
-
-/// Takes the token away: the device can no longer sign in.
-#[utoipa::path(delete, path = "/api/v1/devices/{id}/token", tag = "devices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = DeviceView), (status = 404, body = Problem)))]
-pub async fn revoke(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<DeviceView>, Problem> {
-    Ok(Json((&commands::revoke(&deps, cx, DeviceId(id)).await?).into()))
-}
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, create, update, rotate, revoke))]
-pub struct Api;

@@ -1,28 +1,26 @@
 //! Models for programs.
 
 use super::list::Models;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use crate::fleet::customers::{READ, WRITE};
 use domain::{
     fleet::model::{MetricName, Model},
     id::ModelId,
 };
 use serde::Serialize;
 use service::{
+    command::{CommandError, Context},
+    deps::Deps as Needs,
     fleet::models::commands::{self, MetricShape, ModelInput},
     scope,
 };
-use store::records::fleet::model_metrics;
+use store::records::fleet::{model_metrics, models::By};
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, call, listed_as, making, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
+    routes::Access,
 };
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -51,68 +49,52 @@ impl ModelView {
     }
 }
 
-async fn view(deps: &Deps, model: Model) -> Result<ModelView, Problem> {
-    let metrics = model_metrics::of_model(deps.records.read(), model.id).await?;
-    Ok(ModelView::new(model, metrics))
+pub fn operations() -> Vec<Operation> {
+    let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
+    let filters = vec![words("q", "Text in manufacturer, name or kind")];
+    let list = listed_as::<Models, ModelView>(all);
+    vec![
+        Operation::pages::<By>("/api/v1/models", read, "Models, by name.", filters, list),
+        Operation::get("/api/v1/models/{id}", read, "One model.", operation::read(one)),
+        Operation::create("/api/v1/models", write, "Adds a model.", making::<ModelView, _, _>(create)),
+        Operation::update(
+            "/api/v1/models/{id}",
+            write,
+            "Changes a model.",
+            call::<ModelView, _, _, _>(update),
+        ),
+    ]
 }
 
-/// Models, by name.
-#[utoipa::path(get, path = "/api/v1/models", tag = "models",
-    params(("q" = Option<String>, Query, description = "Text in manufacturer, name or kind"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<ModelView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<ModelView>>, Problem> {
-    let page = listing::find::<Models>(&deps, &user, &query).await?;
+async fn all(deps: &Deps, _: &User, models: Vec<Model>) -> Result<Vec<ModelView>, Problem> {
     let mut metrics =
-        model_metrics::of_models(deps.records.read(), page.items.iter().map(|model| model.id)).await?;
+        model_metrics::of_models(deps.records.read(), models.iter().map(|model| model.id)).await?;
     let shown = |model: Model| {
         let own = metrics.remove(&model.id).unwrap_or_default();
         ModelView::new(model, own)
     };
-    Ok(Json(page.map(shown).into()))
+    Ok(models.into_iter().map(shown).collect())
 }
 
-/// One model.
-#[utoipa::path(get, path = "/api/v1/models/{id}", tag = "models", params(("id" = Uuid, Path)),
-    responses((status = 200, body = ModelView), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    user: User,
-    Path(id): Path<Uuid>,
-) -> Result<Json<ModelView>, Problem> {
-    let model = scope::model(deps.records.read(), user.scope(), ModelId(id)).await?;
-    Ok(Json(view(&deps, model).await?))
+async fn one(deps: &Deps, user: &User, id: ModelId) -> Result<ModelView, Problem> {
+    let model = scope::model(deps.records.read(), user.scope(), id).await?;
+    Ok(view(deps, model).await?)
 }
 
-/// Adds a model.
-#[utoipa::path(post, path = "/api/v1/models", tag = "models", request_body = ModelInput,
-    responses((status = 201, body = ModelView), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<ModelInput>,
-) -> Result<(StatusCode, Json<ModelView>), Problem> {
-    let model = commands::create(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(view(&deps, model).await?)))
+async fn create(deps: &Needs, cx: Context, input: ModelInput) -> Result<ModelView, CommandError> {
+    view(deps, commands::create(deps, cx, input).await?).await
 }
 
-/// Changes a model.
-#[utoipa::path(put, path = "/api/v1/models/{id}", tag = "models", params(("id" = Uuid, Path)), request_body = ModelInput,
-    responses((status = 200, body = ModelView), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(input): Json<ModelInput>,
-) -> Result<Json<ModelView>, Problem> {
-    let model = commands::update(&deps, cx, ModelId(id), input).await?;
-    Ok(Json(view(&deps, model).await?))
+async fn update(
+    deps: &Needs,
+    cx: Context,
+    id: ModelId,
+    input: ModelInput,
+) -> Result<ModelView, CommandError> {
+    view(deps, commands::update(deps, cx, id, input).await?).await
 }
 
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, create, update))]
-pub struct Api;
+async fn view(deps: &Needs, model: Model) -> Result<ModelView, CommandError> {
+    let metrics = model_metrics::of_model(deps.records.read(), model.id).await?;
+    Ok(ModelView::new(model, metrics))
+}

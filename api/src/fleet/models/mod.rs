@@ -10,14 +10,10 @@ use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/models", read, pages::list)
         .post("/models", write, pages::create)
         .get("/models/new", write, pages::new)
         .post("/models/{id}", write, pages::update)
         .get("/models/{id}", write, pages::edit)
-        .get("/api/v1/models", read, json::list)
-        .post("/api/v1/models", write, json::create)
-        .get("/api/v1/models/{id}", read, json::get)
-        .put("/api/v1/models/{id}", write, json::update)
 }

@@ -1,24 +1,17 @@
 //! Sites for programs.
 
 use super::list::Sites;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use crate::fleet::customers::{READ, WRITE};
 use domain::{fleet::site::Site, id::SiteId};
 use serde::Serialize;
-use service::{
-    fleet::sites::commands::{self, SiteInput},
-    scope,
-};
+use service::{fleet::sites::commands, scope};
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, call, id, making, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
+    routes::Access,
 };
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -50,53 +43,22 @@ impl From<Site> for SiteView {
     }
 }
 
-/// Sites, by name.
-#[utoipa::path(get, path = "/api/v1/sites", tag = "sites",
-    params(("customer_id" = Option<Uuid>, Query), ("q" = Option<String>, Query, description = "Text in name or address"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<SiteView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<SiteView>>, Problem> {
-    listing::json::<Sites, _>(&deps, &user, &query).await
+pub fn operations() -> Vec<Operation> {
+    let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
+    let filters = vec![id("customer_id"), words("q", "Text in name or address")];
+    vec![
+        Operation::list::<Sites, SiteView>("/api/v1/sites", read, "Sites, by name.", filters),
+        Operation::get("/api/v1/sites/{id}", read, "One site.", operation::read(one)),
+        Operation::create("/api/v1/sites", write, "Adds a site.", making::<SiteView, _, _>(commands::create)),
+        Operation::update(
+            "/api/v1/sites/{id}",
+            write,
+            "Changes a site.",
+            call::<SiteView, _, _, _>(commands::update),
+        ),
+    ]
 }
 
-/// One site.
-#[utoipa::path(get, path = "/api/v1/sites/{id}", tag = "sites", params(("id" = Uuid, Path)),
-    responses((status = 200, body = SiteView), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    user: User,
-    Path(id): Path<Uuid>,
-) -> Result<Json<SiteView>, Problem> {
-    Ok(Json(scope::site(deps.records.read(), user.scope(), SiteId(id)).await?.into()))
+async fn one(deps: &Deps, user: &User, id: SiteId) -> Result<SiteView, Problem> {
+    Ok(scope::site(deps.records.read(), user.scope(), id).await?.into())
 }
-
-/// Adds a site.
-#[utoipa::path(post, path = "/api/v1/sites", tag = "sites", request_body = SiteInput,
-    responses((status = 201, body = SiteView), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<SiteInput>,
-) -> Result<(StatusCode, Json<SiteView>), Problem> {
-    Ok((StatusCode::CREATED, Json(commands::create(&deps, cx, input).await?.into())))
-}
-
-/// Changes a site.
-#[utoipa::path(put, path = "/api/v1/sites/{id}", tag = "sites", params(("id" = Uuid, Path)), request_body = SiteInput,
-    responses((status = 200, body = SiteView), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(input): Json<SiteInput>,
-) -> Result<Json<SiteView>, Problem> {
-    Ok(Json(commands::update(&deps, cx, SiteId(id), input).await?.into()))
-}
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, create, update))]
-pub struct Api;

@@ -1,12 +1,9 @@
 //! Invoices and payments for programs.
 
-use super::list::Invoices;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use super::{BILLING_OR_PROGRAM, READERS, list::Invoices};
+use axum::extract::{Path, State};
 use domain::{
-    Date, Money, MoneyError,
+    Date, Money,
     id::{CreditNoteId, InvoiceId},
     money::{
         invoice::{
@@ -18,10 +15,14 @@ use domain::{
     people::account::{Actor, Role},
 };
 use serde::Serialize;
-use service::money::billing::{
-    commands::{self, NewInvoice},
-    credit::{self as credits, NewCredit},
-    payments::{self as money, NewPayment},
+use service::{
+    command::{CommandError, Context},
+    deps::Deps as Needs,
+    money::billing::{
+        commands::{self, NewInvoice},
+        credit::{self as credits, NewCredit},
+        payments as money,
+    },
 };
 use store::{
     StoreError,
@@ -36,7 +37,7 @@ use web::{
     deps::Deps,
     json::{Json, OptionalJson},
     list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, id, making, one_of, press, words},
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -154,8 +155,9 @@ impl From<CreditNote> for CreditNoteView {
 }
 
 impl InvoiceView {
-    fn new(invoice: Invoice, notes: Vec<CreditNote>) -> Result<Self, MoneyError> {
-        let (totals, open) = (invoice.totals()?, invoice.open());
+    fn new(invoice: Invoice, notes: Vec<CreditNote>) -> Result<Self, CommandError> {
+        let totals = invoice.totals().map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let open = invoice.open();
         let issued = invoice.state.issued().copied();
         let paid_on = invoice.state.paid_on();
         let account = invoice.state.account().copied().unwrap_or(Account::new(totals.total));
@@ -190,134 +192,6 @@ impl InvoiceView {
     }
 }
 
-async fn view(deps: &Deps, invoice: Invoice) -> Result<Json<InvoiceView>, Problem> {
-    let notes = credit_notes::of_invoice(deps.records.read(), invoice.id).await?;
-    with_notes(invoice, notes)
-}
-
-fn with_notes(invoice: Invoice, notes: Vec<CreditNote>) -> Result<Json<InvoiceView>, Problem> {
-    let view = InvoiceView::new(invoice, notes).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-    Ok(Json(view))
-}
-
-/// The invoice, if `actor` may see it: a customer sees own papers, and no drafts.
-pub(super) async fn visible(
-    deps: &Deps,
-    actor: &Actor,
-    id: InvoiceId,
-) -> Result<Option<Invoice>, StoreError> {
-    let invoice = invoices::find(deps.records.read(), actor.scope(), id).await?;
-    Ok(invoice.filter(|invoice| actor.role != Role::Customer || invoice.state.issued().is_some()))
-}
-
-/// Invoices, the newest first.
-#[utoipa::path(get, path = "/api/v1/invoices", tag = "invoices",
-    params(("status" = Option<String>, Query, pattern = "^(draft|open|overdue|refund|paid|all)$", description = "`draft`, `open`, `overdue`, `paid`, or `refund` with money to give back"),
-        ("customer_id" = Option<Uuid>, Query), ("q" = Option<String>, Query, description = "Beginning of a number"),
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<InvoiceSummary>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<InvoiceSummary>>, Problem> {
-    listing::json::<Invoices, _>(&deps, &user, &query).await
-}
-
-/// One invoice with its lines.
-#[utoipa::path(get, path = "/api/v1/invoices/{id}", tag = "invoices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = InvoiceView), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    user: User,
-) -> Result<Json<InvoiceView>, Problem> {
-    view(&deps, visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or_else(Problem::not_found)?).await
-}
-
-/// What the invoice over these work orders would look like; nothing is kept.
-#[utoipa::path(post, path = "/api/v1/invoices/preview", tag = "invoices", request_body = NewInvoice,
-    responses((status = 200, body = InvoiceView), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn preview(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewInvoice>,
-) -> Result<Json<InvoiceView>, Problem> {
-    with_notes(commands::preview(deps.records.read(), cx.scope(), &input, cx.at).await?, vec![])
-}
-
-/// Makes a draft over approved work orders of one customer.
-#[utoipa::path(post, path = "/api/v1/invoices", tag = "invoices", request_body = NewInvoice,
-    responses((status = 201, body = InvoiceView), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewInvoice>,
-) -> Result<(StatusCode, Json<InvoiceView>), Problem> {
-    let invoice = commands::create_from_work_orders(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, with_notes(invoice, vec![])?))
-}
-
-/// Gives a draft its number and marks its work orders invoiced.
-#[utoipa::path(post, path = "/api/v1/invoices/{id}/issue", tag = "invoices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = InvoiceView), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub async fn issue(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<InvoiceView>, Problem> {
-    with_notes(commands::issue(&deps, cx, InvoiceId(id)).await?, vec![])
-}
-
-/// Throws a draft away.
-#[utoipa::path(post, path = "/api/v1/invoices/{id}/cancel", tag = "invoices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = InvoiceView), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub async fn cancel(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<InvoiceView>, Problem> {
-    with_notes(commands::cancel(&deps, cx, InvoiceId(id)).await?, vec![])
-}
-
-/// Takes an invoice back with a credit note, in whole or in part, whether it was paid or not. What was paid beyond
-/// what is then owed is given back by a payment with the direction `out`.
-#[utoipa::path(post, path = "/api/v1/invoices/{id}/credit", tag = "invoices", params(("id" = Uuid, Path)), request_body = NewCredit,
-    responses((status = 422, body = Problem), (status = 200, body = InvoiceView), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub async fn credit(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    OptionalJson(input): OptionalJson<NewCredit>,
-) -> Result<Json<InvoiceView>, Problem> {
-    let (invoice, notes) = credits::credit(&deps, cx, InvoiceId(id), input).await?;
-    with_notes(invoice, notes)
-}
-
-/// The note, if `actor` may see the invoice that it credits.
-pub(super) async fn visible_note(
-    deps: &Deps,
-    actor: &Actor,
-    id: CreditNoteId,
-) -> Result<Option<(Invoice, CreditNote)>, StoreError> {
-    let Some(note) = credit_notes::get(deps.records.read(), id).await? else { return Ok(None) };
-    let invoice = visible(deps, actor, note.invoice_id).await?;
-    Ok(invoice.map(|invoice| (invoice, note)))
-}
-
-/// One credit note.
-#[utoipa::path(get, path = "/api/v1/credit-notes/{id}", tag = "invoices", params(("id" = Uuid, Path)),
-    responses((status = 200, body = CreditNoteView), (status = 404, body = Problem)))]
-pub async fn credit_note(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    user: User,
-) -> Result<Json<CreditNoteView>, Problem> {
-    let found = visible_note(&deps, &user.actor, CreditNoteId(id)).await?;
-    let (_, note) = found.ok_or_else(Problem::not_found)?;
-    Ok(Json(note.into()))
-}
-
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PaymentView {
     id: Uuid,
@@ -349,35 +223,144 @@ impl From<Payment> for PaymentView {
     }
 }
 
-/// Payments, the newest first.
-#[utoipa::path(get, path = "/api/v1/payments", tag = "payments",
-    params(("invoice_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query),
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<PaymentView>)))]
-pub async fn payments(
+pub fn operations() -> Vec<Operation> {
+    let statuses = ["draft", "open", "overdue", "refund", "paid", "all"];
+    let told = "`draft`, `open`, `overdue`, `paid`, or `refund` with money to give back";
+    let filters =
+        vec![one_of("status", told, statuses), id("customer_id"), words("q", "Beginning of a number")];
+    let step = |path, means, call| {
+        Operation::post(path, BILLING_OR_PROGRAM, means, call).refusals(&[("404", ""), ("409", "")])
+    };
+    vec![
+        Operation::list::<Invoices, InvoiceSummary>(
+            "/api/v1/invoices",
+            READERS,
+            "Invoices, the newest first.",
+            filters,
+        ),
+        Operation::get("/api/v1/invoices/{id}", READERS, "One invoice with its lines.", operation::read(one)),
+        Operation::post(
+            "/api/v1/invoices/preview",
+            BILLING_OR_PROGRAM,
+            "What the invoice over these work orders would look like; nothing is kept.",
+            making::<InvoiceView, _, _>(preview),
+        )
+        .refusals(&[("409", ""), ("422", "")]),
+        Operation::create(
+            "/api/v1/invoices",
+            BILLING_OR_PROGRAM,
+            "Makes a draft over approved work orders of one customer.",
+            making::<InvoiceView, _, _>(create),
+        )
+        .refusals(&[("409", ""), ("422", "")]),
+        step(
+            "/api/v1/invoices/{id}/issue",
+            "Gives a draft its number and marks its work orders invoiced.",
+            press::<InvoiceView, _, _>(issue),
+        ),
+        step("/api/v1/invoices/{id}/cancel", "Throws a draft away.", press::<InvoiceView, _, _>(cancel)),
+        Operation::get(
+            "/api/v1/credit-notes/{id}",
+            READERS,
+            "One credit note.",
+            operation::read(credit_note),
+        )
+        .named("credit_note"),
+    ]
+}
+
+pub fn payment_operations() -> Vec<Operation> {
+    vec![
+        Operation::pages::<()>(
+            "/api/v1/payments",
+            READERS,
+            "Payments, the newest first.",
+            vec![id("invoice_id"), id("customer_id")],
+            operation::ask_all(payments),
+        )
+        .named("payments"),
+        Operation::create(
+            "/api/v1/payments",
+            BILLING_OR_PROGRAM,
+            "Records money that came in, or a refund: more than what is open, or than what is to be given back, is refused, and\nso is a day before the invoice.",
+            making::<PaymentView, _, _>(money::record),
+        )
+        .named("pay")
+        .refusals(&[("404", ""), ("409", ""), ("422", "")]),
+    ]
+}
+
+async fn one(deps: &Deps, user: &User, id: InvoiceId) -> Result<InvoiceView, Problem> {
+    let invoice = visible(deps, &user.actor, id).await?.ok_or_else(Problem::not_found)?;
+    let notes = credit_notes::of_invoice(deps.records.read(), invoice.id).await?;
+    Ok(InvoiceView::new(invoice, notes)?)
+}
+
+async fn preview(deps: &Needs, cx: Context, input: NewInvoice) -> Result<InvoiceView, CommandError> {
+    let invoice = commands::preview(deps.records.read(), cx.scope(), &input, cx.at).await?;
+    InvoiceView::new(invoice, vec![])
+}
+
+async fn create(deps: &Needs, cx: Context, input: NewInvoice) -> Result<InvoiceView, CommandError> {
+    InvoiceView::new(commands::create_from_work_orders(deps, cx, input).await?, vec![])
+}
+
+async fn issue(deps: &Needs, cx: Context, id: InvoiceId) -> Result<InvoiceView, CommandError> {
+    InvoiceView::new(commands::issue(deps, cx, id).await?, vec![])
+}
+
+async fn cancel(deps: &Needs, cx: Context, id: InvoiceId) -> Result<InvoiceView, CommandError> {
+    InvoiceView::new(commands::cancel(deps, cx, id).await?, vec![])
+}
+
+/// The invoice, if `actor` may see it: a customer sees own papers, and no drafts.
+pub(super) async fn visible(
+    deps: &Deps,
+    actor: &Actor,
+    id: InvoiceId,
+) -> Result<Option<Invoice>, StoreError> {
+    let invoice = invoices::find(deps.records.read(), actor.scope(), id).await?;
+    Ok(invoice.filter(|invoice| actor.role != Role::Customer || invoice.state.issued().is_some()))
+}
+
+/// Takes an invoice back with a credit note, in whole or in part, whether it was paid or not. What was paid beyond
+/// what is then owed is given back by a payment with the direction `out`.
+#[utoipa::path(post, path = "/api/v1/invoices/{id}/credit", tag = "invoices", params(("id" = Uuid, Path)), request_body = NewCredit,
+    responses((status = 422, body = Problem), (status = 200, body = InvoiceView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn credit(
     State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<PaymentView>>, Problem> {
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    OptionalJson(input): OptionalJson<NewCredit>,
+) -> Result<Json<InvoiceView>, Problem> {
+    let (invoice, notes) = credits::credit(&deps, cx, InvoiceId(id), input).await?;
+    Ok(Json(InvoiceView::new(invoice, notes)?))
+}
+
+/// The note, if `actor` may see the invoice that it credits.
+pub(super) async fn visible_note(
+    deps: &Deps,
+    actor: &Actor,
+    id: CreditNoteId,
+) -> Result<Option<(Invoice, CreditNote)>, StoreError> {
+    let Some(note) = credit_notes::get(deps.records.read(), id).await? else { return Ok(None) };
+    let invoice = visible(deps, actor, note.invoice_id).await?;
+    Ok(invoice.map(|invoice| (invoice, note)))
+}
+
+async fn credit_note(deps: &Deps, user: &User, id: CreditNoteId) -> Result<CreditNoteView, Problem> {
+    let found = visible_note(deps, &user.actor, id).await?;
+    let (_, note) = found.ok_or_else(Problem::not_found)?;
+    Ok(note.into())
+}
+
+async fn payments(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<PaymentView>, Problem> {
     let filter = payments::Filter { invoice: query.id("invoice_id")?, customer: query.id("customer_id")? };
     let page = payments::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    Ok(Json(page.map(PaymentView::from).into()))
+    Ok(page.map(PaymentView::from).into())
 }
 
-/// Records money that came in, or a refund: more than what is open, or than what is to be given back, is refused, and
-/// so is a day before the invoice.
-#[utoipa::path(post, path = "/api/v1/payments", tag = "payments", request_body = NewPayment,
-    responses((status = 201, body = PaymentView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn pay(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewPayment>,
-) -> Result<(StatusCode, Json<PaymentView>), Problem> {
-    let payment = money::record(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(payment.into())))
-}
-
-/// What the OpenAPI document says of this capability.
+/// What the OpenAPI document says besides the operations.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, preview, create, issue, cancel, credit, credit_note, payments, pay))]
+#[openapi(paths(credit))]
 pub struct Api;

@@ -25,7 +25,8 @@ const READERS: Access =
     Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing, Role::Customer, Role::Integration]);
 
 pub fn routes() -> Routes {
-    Routes::new()
+    web::operation::routes(json::operations())
+        .merge(web::operation::routes(json::payment_operations()))
         .get("/invoices", BILLING, pages::list)
         .post("/invoices", BILLING, pages::create)
         .get("/invoices/{id}", BILLING, pages::show)
@@ -36,14 +37,5 @@ pub fn routes() -> Routes {
         .post("/invoices/{id}/credit", BILLING, credit_pages::credit)
         .get("/credit-notes/{id}/print", READERS, credit_pages::print)
         .post("/invoices/{id}/payments", BILLING, pages::pay)
-        .get("/api/v1/invoices", READERS, json::list)
-        .post("/api/v1/invoices", BILLING_OR_PROGRAM, json::create)
-        .post("/api/v1/invoices/preview", BILLING_OR_PROGRAM, json::preview)
-        .get("/api/v1/invoices/{id}", READERS, json::get)
-        .post("/api/v1/invoices/{id}/issue", BILLING_OR_PROGRAM, json::issue)
-        .post("/api/v1/invoices/{id}/cancel", BILLING_OR_PROGRAM, json::cancel)
         .post("/api/v1/invoices/{id}/credit", BILLING_OR_PROGRAM, json::credit)
-        .get("/api/v1/credit-notes/{id}", READERS, json::credit_note)
-        .get("/api/v1/payments", READERS, json::payments)
-        .post("/api/v1/payments", BILLING_OR_PROGRAM, json::pay)
 }

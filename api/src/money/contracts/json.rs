@@ -1,39 +1,40 @@
 //! Contracts and warranties for programs.
 
-use super::list::Contracts;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use super::{EDITORS_OR_PROGRAM, MAX_BODY_BYTES, READERS, list::Contracts};
 use domain::{
     Date, Money, Timestamp,
     calendar::date_of,
     id::ContractId,
     money::{
         contract::{Contract, CoveredAssets, Used, billing::Billing},
+        invoice::Invoice,
         warranty::Warranty,
     },
 };
 use serde::{Deserialize, Serialize};
 use service::{
+    command::{CommandError, Context},
+    deps::Deps as Needs,
     money::{
         billing::periods::{self as billing, Planned, Standing},
-        contracts::commands::{self, ContractInput, WarrantyInput},
+        contracts::commands::{self, ContractInput},
     },
     scope,
 };
 use store::records::{
-    money::{contracts, warranties},
+    money::{
+        contracts::{self, By},
+        warranties,
+    },
     people::organisation,
 };
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::Json,
     list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, call, id, listed_as, making, press},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
     time::rfc3339,
 };
 
@@ -138,91 +139,16 @@ impl From<Planned> for PeriodView {
     }
 }
 
-/// The periods in which a contract's price is invoiced, and where each stands today.
-#[utoipa::path(get, path = "/api/v1/contracts/{id}/periods", tag = "contracts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Items<PeriodView>), (status = 404, body = Problem)))]
-pub async fn periods(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    user: User,
-) -> Result<Json<Items<PeriodView>>, Problem> {
-    let db = deps.records.read();
-    let contract = scope::contract(db, user.scope(), ContractId(id)).await?;
-    let organisation = organisation::get(db).await?.ok_or_else(Problem::not_found)?;
-    let today = date_of(deps.now(), organisation.zone());
-    let plan = billing::plan(db, &contract, &organisation, today).await?;
-    Ok(Json(Items {
-        items: plan.into_iter().map(Into::into).collect(),
-        next_cursor: None,
-        unreadable: Vec::new(),
-    }))
-}
-
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DraftView {
     /// Of the draft.
     invoice_id: Uuid,
 }
 
-/// Makes a draft invoice of every period that is due and on no invoice. Mainstay does the same by itself.
-#[utoipa::path(post, path = "/api/v1/contracts/{id}/invoices", tag = "contracts", params(("id" = Uuid, Path)),
-    responses((status = 201, body = DraftView), (status = 404, body = Problem), (status = 409, description = "no_period_due", body = Problem)))]
-pub async fn invoice(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<(StatusCode, Json<DraftView>), Problem> {
-    let draft = billing::create_draft(&deps, cx, ContractId(id)).await?;
-    Ok((StatusCode::CREATED, Json(DraftView { invoice_id: draft.id.into() })))
-}
-
-async fn view(deps: &Deps, contract: Contract) -> Result<ContractView, Problem> {
-    let used = contracts::used(deps.records.read(), contract.id, None).await?;
-    Ok(ContractView::new(contract, &used, deps.now()))
-}
-
-/// Contracts with their balances, by number.
-#[utoipa::path(get, path = "/api/v1/contracts", tag = "contracts",
-    params(("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<ContractView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<ContractView>>, Problem> {
-    let page = listing::find::<Contracts>(&deps, &user, &query).await?;
-    let (db, now) = (deps.records.read(), deps.now());
-    let mut used = contracts::used_by(db, page.items.iter().map(|contract| contract.id), None).await?;
-    let items = page.items.into_iter().map(|contract| {
-        let used = used.remove(&contract.id).unwrap_or_default();
-        ContractView::new(contract, &used, now)
-    });
-    let unreadable = page.unreadable.into_iter().map(Into::into).collect();
-    Ok(Json(Items { items: items.collect(), next_cursor: page.next_cursor, unreadable }))
-}
-
-/// One contract with its balance.
-#[utoipa::path(get, path = "/api/v1/contracts/{id}", tag = "contracts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = ContractView), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    user: User,
-) -> Result<Json<ContractView>, Problem> {
-    let contract = scope::contract(deps.records.read(), user.scope(), ContractId(id)).await?;
-    Ok(Json(view(&deps, contract).await?))
-}
-
-/// Adds a contract.
-#[utoipa::path(post, path = "/api/v1/contracts", tag = "contracts", request_body = ContractInput,
-    responses((status = 201, body = ContractView), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<ContractInput>,
-) -> Result<(StatusCode, Json<ContractView>), Problem> {
-    let contract = commands::create(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(view(&deps, contract).await?)))
+impl From<Invoice> for DraftView {
+    fn from(draft: Invoice) -> Self {
+        Self { invoice_id: draft.id.into() }
+    }
 }
 
 /// What is typed, with the version of what was read.
@@ -231,19 +157,6 @@ pub struct ContractChange {
     version: i64,
     #[serde(flatten)]
     contract: ContractInput,
-}
-
-/// Changes a contract; 409 when somebody changed it meanwhile. Decisions already kept with lines do not change.
-#[utoipa::path(put, path = "/api/v1/contracts/{id}", tag = "contracts", params(("id" = Uuid, Path)), request_body = ContractChange,
-    responses((status = 200, body = ContractView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn update(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    Json(change): Json<ContractChange>,
-) -> Result<Json<ContractView>, Problem> {
-    let contract = commands::update(&deps, cx, ContractId(id), change.version, change.contract).await?;
-    Ok(Json(view(&deps, contract).await?))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -271,34 +184,116 @@ impl From<Warranty> for WarrantyView {
     }
 }
 
-/// Warranties, the newest first.
-#[utoipa::path(get, path = "/api/v1/warranties", tag = "contracts",
-    params(("asset_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<WarrantyView>)))]
-pub async fn warranties(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<WarrantyView>>, Problem> {
+pub fn operations() -> Vec<Operation> {
+    let contracts = listed_as::<Contracts, ContractView>(all);
+    vec![
+        Operation::pages::<By>(
+            "/api/v1/contracts",
+            READERS,
+            "Contracts with their balances, by number.",
+            vec![id("customer_id")],
+            contracts,
+        ),
+        Operation::get(
+            "/api/v1/contracts/{id}",
+            READERS,
+            "One contract with its balance.",
+            operation::read(one),
+        ),
+        Operation::create(
+            "/api/v1/contracts",
+            EDITORS_OR_PROGRAM,
+            "Adds a contract.",
+            making::<ContractView, _, _>(create),
+        )
+        .large(MAX_BODY_BYTES),
+        Operation::update(
+            "/api/v1/contracts/{id}",
+            EDITORS_OR_PROGRAM,
+            "Changes a contract; 409 when somebody changed it meanwhile. Decisions already kept with lines do not change.",
+            call::<ContractView, _, _, _>(update),
+        )
+        .refusals(&[("404", ""), ("409", ""), ("422", "")])
+        .large(MAX_BODY_BYTES),
+        Operation::get(
+            "/api/v1/contracts/{id}/periods",
+            READERS,
+            "The periods in which a contract's price is invoiced, and where each stands today.",
+            operation::read_all(periods),
+        )
+        .named("periods"),
+        Operation::post(
+            "/api/v1/contracts/{id}/invoices",
+            EDITORS_OR_PROGRAM,
+            "Makes a draft invoice of every period that is due and on no invoice. Mainstay does the same by itself.",
+            press::<DraftView, _, _>(billing::create_draft),
+        )
+        .named("invoice")
+        .creates()
+        .refusals(&[("404", ""), ("409", "no_period_due")]),
+        Operation::pages::<()>(
+            "/api/v1/warranties",
+            READERS,
+            "Warranties, the newest first.",
+            vec![id("asset_id"), id("customer_id")],
+            operation::ask_all(warranties),
+        )
+        .named("warranties"),
+        Operation::create(
+            "/api/v1/warranties",
+            EDITORS_OR_PROGRAM,
+            "Adds a warranty of an asset.",
+            making::<WarrantyView, _, _>(commands::create_warranty),
+        )
+        .named("create_warranty"),
+    ]
+}
+
+async fn all(deps: &Deps, _: &User, found: Vec<Contract>) -> Result<Vec<ContractView>, Problem> {
+    let (db, now) = (deps.records.read(), deps.now());
+    let mut used = contracts::used_by(db, found.iter().map(|contract| contract.id), None).await?;
+    let seen = found.into_iter().map(|contract| {
+        let used = used.remove(&contract.id).unwrap_or_default();
+        ContractView::new(contract, &used, now)
+    });
+    Ok(seen.collect())
+}
+
+async fn one(deps: &Deps, user: &User, id: ContractId) -> Result<ContractView, Problem> {
+    let contract = scope::contract(deps.records.read(), user.scope(), id).await?;
+    Ok(view(deps, contract).await?)
+}
+
+async fn create(deps: &Needs, cx: Context, input: ContractInput) -> Result<ContractView, CommandError> {
+    view(deps, commands::create(deps, cx, input).await?).await
+}
+
+async fn update(
+    deps: &Needs,
+    cx: Context,
+    id: ContractId,
+    change: ContractChange,
+) -> Result<ContractView, CommandError> {
+    view(deps, commands::update(deps, cx, id, change.version, change.contract).await?).await
+}
+
+async fn view(deps: &Needs, contract: Contract) -> Result<ContractView, CommandError> {
+    let used = contracts::used(deps.records.read(), contract.id, None).await?;
+    Ok(ContractView::new(contract, &used, deps.now()))
+}
+
+async fn periods(deps: &Deps, user: &User, id: ContractId) -> Result<Items<PeriodView>, Problem> {
+    let db = deps.records.read();
+    let contract = scope::contract(db, user.scope(), id).await?;
+    let organisation = organisation::get(db).await?.ok_or_else(Problem::not_found)?;
+    let today = date_of(deps.now(), organisation.zone());
+    let plan = billing::plan(db, &contract, &organisation, today).await?;
+    Ok(Items::whole(plan.into_iter().map(Into::into).collect(), Vec::new()))
+}
+
+async fn warranties(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<WarrantyView>, Problem> {
     let customer = query.id("customer_id")?;
     let filter = warranties::Filter { asset: query.id("asset_id")?, customer };
     let page = warranties::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
-    Ok(Json(page.map(WarrantyView::from).into()))
+    Ok(page.map(WarrantyView::from).into())
 }
-
-/// Adds a warranty of an asset.
-#[utoipa::path(post, path = "/api/v1/warranties", tag = "contracts", request_body = WarrantyInput,
-    responses((status = 201, body = WarrantyView), (status = 422, body = Problem)))]
-pub async fn create_warranty(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<WarrantyInput>,
-) -> Result<(StatusCode, Json<WarrantyView>), Problem> {
-    let warranty = commands::create_warranty(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(warranty.into())))
-}
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, get, periods, invoice, create, update, warranties, create_warranty))]
-pub struct Api;

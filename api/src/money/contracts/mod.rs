@@ -27,7 +27,7 @@ const READERS: Access = Access::Roles(&[
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 pub fn routes() -> Routes {
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/contracts", EDITORS, pages::list)
         .get("/contracts/new", EDITORS, pages::new)
         .post_large("/contracts/new", EDITORS, MAX_BODY_BYTES, pages::create)
@@ -35,12 +35,4 @@ pub fn routes() -> Routes {
         .get("/contracts/{id}/edit", EDITORS, pages::edit)
         .post_large("/contracts/{id}/edit", EDITORS, MAX_BODY_BYTES, pages::update)
         .post("/contracts/{id}/invoices", EDITORS, pages::invoice)
-        .get("/api/v1/contracts", READERS, json::list)
-        .post_large("/api/v1/contracts", EDITORS_OR_PROGRAM, MAX_BODY_BYTES, json::create)
-        .get("/api/v1/contracts/{id}", READERS, json::get)
-        .get("/api/v1/contracts/{id}/periods", READERS, json::periods)
-        .post("/api/v1/contracts/{id}/invoices", EDITORS_OR_PROGRAM, json::invoice)
-        .put_large("/api/v1/contracts/{id}", EDITORS_OR_PROGRAM, MAX_BODY_BYTES, json::update)
-        .get("/api/v1/warranties", READERS, json::warranties)
-        .post("/api/v1/warranties", EDITORS_OR_PROGRAM, json::create_warranty)
 }

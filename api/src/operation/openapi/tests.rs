@@ -50,6 +50,28 @@ fn the_document_and_the_routes_name_the_same_endpoints() {
     );
 }
 
+#[test]
+fn every_schema_that_is_named_is_there() {
+    fn named(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(|name| name.as_str()).map(String::from));
+                members.values().for_each(|member| named(member, found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| named(item, found)),
+            _ => {}
+        }
+    }
+    let (document, mut found) = (as_json(), BTreeSet::new());
+    named(&document, &mut found);
+    let schemas = document["components"]["schemas"].as_object().expect("schemas");
+    let there = |name: &String| {
+        name.strip_prefix("#/components/schemas/").is_some_and(|name| schemas.contains_key(name))
+    };
+    let missing: Vec<_> = found.iter().filter(|name| !there(name)).collect();
+    assert!(missing.is_empty() && found.len() > 100, "{missing:?}");
+}
+
 #[tokio::test]
 async fn anyone_may_read_the_document_and_its_page_from_this_server_alone() {
     let app = TestApp::new().await;

@@ -1,30 +1,29 @@
-//! Accounts and tokens for programs. The pattern of every capability's JSON: plain records in and out, one
-//! `#[utoipa::path]` a handler, and an `Api` that `openapi.rs` merges.
+//! Accounts and tokens for programs.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use super::ADMIN;
 use domain::{
     id::{AccountId, ApiTokenId},
     people::account::{Account, ApiToken, Role},
+    reason::Reason,
 };
 use serde::{Deserialize, Serialize};
-use service::people::accounts::commands::{self, NewAccount, NewToken};
+use service::{
+    command::{CommandError, Context},
+    deps::Deps as Needs,
+    people::accounts::commands::{self, NewAccount, NewToken},
+};
 use store::records::people::{accounts, api_tokens};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::{Json, Time},
+    json::Time,
     list::{Items, ListQuery},
-    problem::{FieldProblem, Problem},
-    request::{Caller, User},
+    operation::{self, Operation, making, press, press_silently},
+    problem::Problem,
+    request::User,
+    routes::Access,
 };
-
-#[derive(OpenApi)]
-#[openapi(paths(me, list, create, disable, enable, list_tokens, create_token, revoke_token))]
-pub struct Api;
 
 /// Who the request is made as.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,11 +124,61 @@ pub struct NewTokenJson {
     pub technician_id: Option<Uuid>,
 }
 
-/// Who am I
-#[utoipa::path(get, path = "/api/v1/me", tag = "accounts", responses((status = 200, body = Me)))]
-pub async fn me(user: User) -> Json<Me> {
-    Json(Me {
-        name: user.name,
+impl From<(ApiToken, Option<String>)> for TokenJson {
+    fn from((kept, token): (ApiToken, Option<String>)) -> Self {
+        Self { token, ..kept.into() }
+    }
+}
+
+pub fn operations() -> Vec<Operation> {
+    let page = |path, means, read| Operation::pages::<()>(path, ADMIN, means, vec![], read);
+    vec![
+        Operation::get("/api/v1/me", Access::SignedIn, "Who am I", operation::ask(me))
+            .named("me")
+            .refusals(&[]),
+        page("/api/v1/accounts", "List accounts", operation::ask_all(list)),
+        Operation::create(
+            "/api/v1/accounts",
+            ADMIN,
+            "Create an account",
+            making::<AccountJson, _, _>(create),
+        ),
+        Operation::post(
+            "/api/v1/accounts/{id}/disable",
+            ADMIN,
+            "Stop an account from signing in",
+            press::<AccountJson, _, _>(disable),
+        )
+        .refusals(&[("409", "")]),
+        Operation::post(
+            "/api/v1/accounts/{id}/enable",
+            ADMIN,
+            "Let an account sign in again",
+            press::<AccountJson, _, _>(enable),
+        ),
+        page("/api/v1/tokens", "List API tokens", operation::ask_all(list_tokens)).named("list_tokens"),
+        Operation::create(
+            "/api/v1/tokens",
+            ADMIN,
+            "Create an API token",
+            making::<TokenJson, _, _>(create_token),
+        )
+        .named("create_token"),
+        Operation::post(
+            "/api/v1/tokens/{id}/revoke",
+            ADMIN,
+            "Revoke an API token",
+            press_silently(revoke_token),
+        )
+        .named("revoke_token")
+        .silent()
+        .refusals(&[("404", "")]),
+    ]
+}
+
+async fn me(_: &Deps, user: &User, _: ListQuery) -> Result<Me, Problem> {
+    Ok(Me {
+        name: user.name.clone(),
         role: user.actor.role.to_string(),
         customer_id: user.actor.customer.map(Into::into),
         technician_id: user.actor.technician.map(Into::into),
@@ -138,23 +187,12 @@ pub async fn me(user: User) -> Json<Me> {
     })
 }
 
-/// List accounts
-#[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
-    params(("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<AccountJson>)))]
-pub async fn list(State(deps): State<Deps>, query: ListQuery) -> Result<Json<Items<AccountJson>>, Problem> {
+async fn list(deps: &Deps, _: &User, query: ListQuery) -> Result<Items<AccountJson>, Problem> {
     let page = accounts::list(deps.records.read(), &query.page()?).await?;
-    Ok(Json(page.map(AccountJson::from).into()))
+    Ok(page.map(AccountJson::from).into())
 }
 
-/// Create an account
-#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = NewAccountJson,
-    responses((status = 201, body = AccountJson), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewAccountJson>,
-) -> Result<(StatusCode, Json<AccountJson>), Problem> {
+async fn create(deps: &Needs, cx: Context, input: NewAccountJson) -> Result<Account, CommandError> {
     let input = NewAccount {
         email: input.email,
         name: input.name,
@@ -165,78 +203,40 @@ pub async fn create(
         time_zone: input.time_zone.unwrap_or_else(|| "UTC".into()),
         password: input.password,
     };
-    let account = commands::create_account(&deps.records, &deps.memory.hashing, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(account.into())))
+    commands::create_account(&deps.records, &deps.memory.hashing, cx, input).await
 }
 
-/// Stop an account from signing in
-#[utoipa::path(post, path = "/api/v1/accounts/{id}/disable", tag = "accounts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = AccountJson), (status = 409, body = Problem)))]
-pub async fn disable(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<AccountJson>, Problem> {
-    Ok(Json(commands::set_enabled(&deps.records, cx, AccountId(id), false).await?.into()))
+async fn disable(deps: &Needs, cx: Context, id: AccountId) -> Result<Account, CommandError> {
+    commands::set_enabled(&deps.records, cx, id, false).await
 }
 
-/// Let an account sign in again
-#[utoipa::path(post, path = "/api/v1/accounts/{id}/enable", tag = "accounts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = AccountJson)))]
-pub async fn enable(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<Json<AccountJson>, Problem> {
-    Ok(Json(commands::set_enabled(&deps.records, cx, AccountId(id), true).await?.into()))
+async fn enable(deps: &Needs, cx: Context, id: AccountId) -> Result<Account, CommandError> {
+    commands::set_enabled(&deps.records, cx, id, true).await
 }
 
-/// List API tokens
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "accounts",
-    params(("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<TokenJson>)))]
-pub async fn list_tokens(
-    State(deps): State<Deps>,
-    query: ListQuery,
-) -> Result<Json<Items<TokenJson>>, Problem> {
+async fn list_tokens(deps: &Deps, _: &User, query: ListQuery) -> Result<Items<TokenJson>, Problem> {
     let page = api_tokens::list(deps.records.read(), &query.page()?).await?;
-    Ok(Json(page.map(TokenJson::from).into()))
+    Ok(page.map(TokenJson::from).into())
 }
 
-/// Create an API token
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "accounts", request_body = NewTokenJson,
-    responses((status = 201, body = TokenJson), (status = 422, body = Problem)))]
-pub async fn create_token(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewTokenJson>,
-) -> Result<(StatusCode, Json<TokenJson>), Problem> {
+async fn create_token(
+    deps: &Needs,
+    cx: Context,
+    input: NewTokenJson,
+) -> Result<(ApiToken, Option<String>), CommandError> {
     let input = NewToken {
         name: input.name,
         role: role(&input.role)?,
         customer_id: input.customer_id.map(Into::into),
         technician_id: input.technician_id.map(Into::into),
     };
-    let (token, secret) = commands::create_token(&deps.records, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(TokenJson { token: secret, ..token.into() })))
+    commands::create_token(&deps.records, cx, input).await
 }
 
-/// Revoke an API token
-#[utoipa::path(post, path = "/api/v1/tokens/{id}/revoke", tag = "accounts", params(("id" = Uuid, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
-pub async fn revoke_token(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-) -> Result<StatusCode, Problem> {
-    commands::revoke_token(&deps.records, cx, ApiTokenId(id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+async fn revoke_token(deps: &Needs, cx: Context, id: ApiTokenId) -> Result<(), CommandError> {
+    commands::revoke_token(&deps.records, cx, id).await
 }
 
-fn role(text: &str) -> Result<Role, Problem> {
-    text.parse().map_err(|_| {
-        let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "invalid input");
-        problem.fields.insert("role".into(), FieldProblem::new("unknown_choice", "There is no such role."));
-        problem
-    })
+fn role(text: &str) -> Result<Role, CommandError> {
+    text.parse().map_err(|_| CommandError::field("role", Reason::UnknownChoice))
 }

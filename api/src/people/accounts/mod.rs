@@ -13,7 +13,7 @@ use web::routes::{Access, Routes};
 const ADMIN: Access = Access::Roles(&[Role::Admin]);
 
 pub fn routes() -> Routes {
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/sign-in", Access::Public, sign_in::page)
         .post("/sign-in", Access::Public, sign_in::sign_in)
         .post("/sign-out", Access::Public, sign_in::sign_out)
@@ -30,12 +30,4 @@ pub fn routes() -> Routes {
         .get("/settings/tokens", ADMIN, pages::tokens)
         .post("/settings/tokens", ADMIN, pages::create_token)
         .post("/settings/tokens/{id}/revoke", ADMIN, pages::revoke_token)
-        .get("/api/v1/me", Access::SignedIn, json::me)
-        .get("/api/v1/accounts", ADMIN, json::list)
-        .post("/api/v1/accounts", ADMIN, json::create)
-        .post("/api/v1/accounts/{id}/disable", ADMIN, json::disable)
-        .post("/api/v1/accounts/{id}/enable", ADMIN, json::enable)
-        .get("/api/v1/tokens", ADMIN, json::list_tokens)
-        .post("/api/v1/tokens", ADMIN, json::create_token)
-        .post("/api/v1/tokens/{id}/revoke", ADMIN, json::revoke_token)
 }

@@ -1,12 +1,18 @@
 //! Technicians for programs.
 
-use axum::{extract::State, http::StatusCode};
+use super::{MANAGERS, READERS};
 use domain::work::technician::Technician;
 use serde::Serialize;
-use service::screens::dispatch::commands::{self, NewTechnician};
+use service::screens::dispatch::commands;
 use store::records::work::technicians;
 use uuid::Uuid;
-use web::{deps::Deps, json::Json, list::Items, problem::Problem, request::Caller};
+use web::{
+    deps::Deps,
+    list::{Items, ListQuery},
+    operation::{self, Operation, making},
+    problem::Problem,
+    request::User,
+};
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TechnicianJson {
@@ -33,24 +39,28 @@ impl From<Technician> for TechnicianJson {
     }
 }
 
-/// Everybody who can be sent, by name.
-#[utoipa::path(get, path = "/api/v1/technicians", tag = "dispatch", responses((status = 200, body = Items<TechnicianJson>)))]
-pub async fn technicians(State(deps): State<Deps>) -> Result<Json<Items<TechnicianJson>>, Problem> {
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get(
+            "/api/v1/technicians",
+            READERS,
+            "Everybody who can be sent, by name.",
+            operation::ask_all(technicians),
+        )
+        .named("technicians")
+        .refusals(&[]),
+        Operation::post(
+            "/api/v1/technicians",
+            MANAGERS,
+            "",
+            making::<TechnicianJson, _, _>(commands::create_technician),
+        )
+        .named("create_technician")
+        .creates(),
+    ]
+}
+
+async fn technicians(deps: &Deps, _: &User, _: ListQuery) -> Result<Items<TechnicianJson>, Problem> {
     let (people, unreadable) = technicians::active_and_unreadable(deps.records.read()).await?;
-    Ok(Json(Items::whole(people.into_iter().map(Into::into).collect(), unreadable)))
+    Ok(Items::whole(people.into_iter().map(Into::into).collect(), unreadable))
 }
-
-#[utoipa::path(post, path = "/api/v1/technicians", tag = "dispatch", request_body = NewTechnician,
-    responses((status = 201, body = TechnicianJson)))]
-pub async fn create_technician(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewTechnician>,
-) -> Result<(StatusCode, Json<TechnicianJson>), Problem> {
-    Ok((StatusCode::CREATED, Json(commands::create_technician(&deps, cx, input).await?.into())))
-}
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(technicians, create_technician))]
-pub struct Api;

@@ -15,11 +15,9 @@ const READERS: Access =
 const MANAGERS: Access = Access::Roles(&[Admin, ServiceManager, Integration]);
 
 pub fn routes() -> Routes {
-    Routes::new()
+    web::operation::routes(json::operations())
         .get_heavy("/dispatch", PLANNERS, pages::board)
         .post("/dispatch/assign", PLANNERS, pages::assign)
         .get("/dispatch/visits/{id}", PLANNERS, pages::visit)
         .post("/dispatch/visits/{id}/{action}", PLANNERS, pages::act)
-        .get("/api/v1/technicians", READERS, json::technicians)
-        .post("/api/v1/technicians", MANAGERS, json::create_technician)
 }

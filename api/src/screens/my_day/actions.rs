@@ -63,7 +63,7 @@ async fn carry_out(
         let work = scope::visit(deps.records.read(), cx.scope(), id).await?.work_order_id;
         if action == "remove-line" {
             let line = form.value("line").parse().map_err(|_| CommandError::NotFound)?;
-            return lines::remove(deps, cx, work, line).await;
+            return lines::remove(deps, cx, (work, line)).await;
         }
         let (name, inputs) = on_the_job(action, id).ok_or(CommandError::NotFound)?;
         let item = (action == "tick").then(|| form.value("item").to_owned());

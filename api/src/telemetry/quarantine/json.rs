@@ -1,17 +1,13 @@
 //! The quarantine for programs.
 
 use super::list::Quarantine;
-use axum::extract::State;
+use crate::fleet::customers::WRITE;
 use domain::telemetry::quarantine::Quarantined;
 use serde::Serialize;
 use uuid::Uuid;
 use web::{
-    deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
-    problem::Problem,
-    request::User,
+    operation::{Operation, id, words},
+    routes::Access,
     time::rfc3339,
 };
 
@@ -49,19 +45,12 @@ impl From<Quarantined> for QuarantinedView {
     }
 }
 
-/// What devices sent and we could not use, newest first.
-#[utoipa::path(get, path = "/api/v1/quarantine", tag = "quarantine",
-    params(("device_id" = Option<Uuid>, Query), ("reason" = Option<String>, Query, pattern = "^[a-z_]+$", description = "Stable word, such as `too_old`"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<QuarantinedView>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<QuarantinedView>>, Problem> {
-    listing::json::<Quarantine, _>(&deps, &user, &query).await
+pub fn operations() -> Vec<Operation> {
+    let reason = words("reason", "Stable word, such as `too_old`").like("^[a-z_]+$");
+    vec![Operation::list::<Quarantine, QuarantinedView>(
+        "/api/v1/quarantine",
+        Access::Roles(WRITE),
+        "What devices sent and we could not use, newest first.",
+        vec![id("device_id"), reason],
+    )]
 }
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list))]
-pub struct Api;

@@ -9,11 +9,10 @@ use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let access = Access::Roles(WRITE);
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/quarantine", access, pages::list)
         .post("/quarantine/{id}/replay", access, pages::replay)
         .post("/quarantine/{id}/discard", access, pages::discard)
-        .get("/api/v1/quarantine", access, json::list)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn unreadable(parameter: &Value) -> Vec<&'static str> {
 fn words(parameter: &Value) -> Vec<String> {
     let pattern = parameter["schema"]["pattern"].as_str().unwrap_or("");
     let inner = pattern.strip_prefix("^(").and_then(|rest| rest.strip_suffix(")$")).unwrap_or("");
-    let plain = inner.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '|');
+    let plain = inner.chars().all(|c| c.is_ascii_lowercase() || "_|-".contains(c));
     inner.split('|').filter(|word| plain && !word.is_empty()).map(String::from).collect()
 }
 

@@ -1,28 +1,30 @@
 //! Parts and stock for programs. Costs are left out for those who may not see them.
 
-use super::list::Parts;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use super::{PROGRAM_KEEPERS, READERS, list::Parts};
+use axum::extract::State;
 use domain::{
     Money,
     id::PartId,
+    people::account::Actor,
     work::stock::{Part, StockLocation, StockMovement},
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
 use service::{
-    command::CommandError,
-    work::parts::commands::{self, Count, NewLocation, NewMovement, NewPart},
+    command::{CommandError, Context},
+    deps::Deps as Needs,
+    work::parts::commands::{self, Count, NewPart},
 };
-use store::records::work::{parts, stock};
+use store::records::work::{
+    parts::{self, By},
+    stock,
+};
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Json,
     list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, id, listed_as, making, words},
     problem::Problem,
     request::{Caller, User},
     time::rfc3339,
@@ -102,16 +104,78 @@ impl From<StockMovement> for MovementJson {
     }
 }
 
+pub fn operations() -> Vec<Operation> {
+    let by_number = listed_as::<Parts, PartJson>(with_stock);
+    vec![
+        Operation::pages::<By>(
+            "/api/v1/parts",
+            READERS,
+            "By number.",
+            vec![words("q", "A part of the number or name")],
+            by_number,
+        ),
+        Operation::create("/api/v1/parts", PROGRAM_KEEPERS, "", making::<PartJson, _, _>(create)),
+        Operation::get("/api/v1/parts/{id}", READERS, "", operation::read(one)),
+        Operation::get(
+            "/api/v1/stock-locations",
+            READERS,
+            "Every place that holds stock, vans included.",
+            operation::ask_all(locations),
+        )
+        .named("locations")
+        .refusals(&[]),
+        Operation::post(
+            "/api/v1/stock-locations",
+            PROGRAM_KEEPERS,
+            "",
+            making::<LocationJson, _, _>(commands::create_location),
+        )
+        .named("create_location")
+        .creates(),
+        Operation::pages::<()>(
+            "/api/v1/stock-movements",
+            PROGRAM_KEEPERS,
+            "The ledger, newest first.",
+            vec![id("part_id")],
+            operation::ask_all(movements),
+        )
+        .named("movements"),
+        Operation::post(
+            "/api/v1/stock-movements",
+            PROGRAM_KEEPERS,
+            "A delivery (no `from`), a transfer, or a disposal (no `to`).",
+            making::<MovementJson, _, _>(commands::move_stock),
+        )
+        .named("move_stock")
+        .creates()
+        .refusals(&[("409", "insufficient_stock")]),
+    ]
+}
+
+async fn one(deps: &Deps, user: &User, id: PartId) -> Result<PartJson, Problem> {
+    let part = parts::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?;
+    Ok(with_stock(deps, user, vec![part]).await?.pop().ok_or(CommandError::NotFound)?)
+}
+
+async fn locations(deps: &Deps, user: &User, _: ListQuery) -> Result<Items<LocationJson>, Problem> {
+    let (places, unreadable) = stock::locations_and_unreadable(deps.records.read(), user.scope()).await?;
+    Ok(Items::whole(places.into_iter().map(Into::into).collect(), unreadable))
+}
+
 async fn with_stock(deps: &Deps, user: &User, found: Vec<Part>) -> Result<Vec<PartJson>, Problem> {
+    Ok(stocked(deps, &user.actor, found).await?)
+}
+
+async fn stocked(deps: &Needs, actor: &Actor, found: Vec<Part>) -> Result<Vec<PartJson>, CommandError> {
     let ids: Vec<PartId> = found.iter().map(|part| part.id).collect();
-    let levels = stock::levels_of(deps.records.read(), user.scope(), &ids).await?;
+    let levels = stock::levels_of(deps.records.read(), actor.scope(), &ids).await?;
     let parts = found.into_iter().map(|part| {
         let here = levels.iter().filter(|level| level.part_id == part.id);
         let here = here.map(|level| LevelJson { location_id: level.location_id.0, quantity: level.quantity });
         PartJson {
             id: part.id.0,
             unit_price: part.unit_price,
-            unit_cost: user.actor.role.sees_costs().then_some(part.unit_cost),
+            unit_cost: actor.role.sees_costs().then_some(part.unit_cost),
             reorder_point: part.reorder_point,
             stock: here.collect(),
             number: part.number,
@@ -121,84 +185,15 @@ async fn with_stock(deps: &Deps, user: &User, found: Vec<Part>) -> Result<Vec<Pa
     Ok(parts.collect())
 }
 
-/// By number.
-#[utoipa::path(get, path = "/api/v1/parts", tag = "parts",
-    params(("q" = Option<String>, Query, description = "A part of the number or name"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<PartJson>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<PartJson>>, Problem> {
-    let page = listing::find::<Parts>(&deps, &user, &query).await?;
-    let items = with_stock(&deps, &user, page.items).await?;
-    let unreadable = page.unreadable.into_iter().map(Into::into).collect();
-    Ok(Json(Items { items, next_cursor: page.next_cursor, unreadable }))
+async fn create(deps: &Needs, cx: Context, input: NewPart) -> Result<PartJson, CommandError> {
+    let actor = cx.actor.clone();
+    let part = commands::create(deps, cx, input).await?;
+    stocked(deps, &actor, vec![part]).await?.pop().ok_or(CommandError::NotFound)
 }
 
-#[utoipa::path(post, path = "/api/v1/parts", tag = "parts", request_body = NewPart,
-    responses((status = 201, body = PartJson), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    user: User,
-    Caller(cx): Caller,
-    Json(input): Json<NewPart>,
-) -> Result<(StatusCode, Json<PartJson>), Problem> {
-    let part = commands::create(&deps, cx, input).await?;
-    let part = with_stock(&deps, &user, vec![part]).await?.pop().ok_or(CommandError::NotFound)?;
-    Ok((StatusCode::CREATED, Json(part)))
-}
-
-#[utoipa::path(get, path = "/api/v1/parts/{id}", tag = "parts", params(("id" = Uuid, Path)),
-    responses((status = 200, body = PartJson), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    user: User,
-    Path(id): Path<PartId>,
-) -> Result<Json<PartJson>, Problem> {
-    let part = parts::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?;
-    Ok(Json(with_stock(&deps, &user, vec![part]).await?.pop().ok_or(CommandError::NotFound)?))
-}
-
-/// Every place that holds stock, vans included.
-#[utoipa::path(get, path = "/api/v1/stock-locations", tag = "parts", responses((status = 200, body = Items<LocationJson>)))]
-pub async fn locations(State(deps): State<Deps>, user: User) -> Result<Json<Items<LocationJson>>, Problem> {
-    let (places, unreadable) = stock::locations_and_unreadable(deps.records.read(), user.scope()).await?;
-    Ok(Json(Items::whole(places.into_iter().map(Into::into).collect(), unreadable)))
-}
-
-#[utoipa::path(post, path = "/api/v1/stock-locations", tag = "parts", request_body = NewLocation,
-    responses((status = 201, body = LocationJson)))]
-pub async fn create_location(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewLocation>,
-) -> Result<(StatusCode, Json<LocationJson>), Problem> {
-    Ok((StatusCode::CREATED, Json(commands::create_location(&deps, cx, input).await?.into())))
-}
-
-/// The ledger, newest first.
-#[utoipa::path(get, path = "/api/v1/stock-movements", tag = "parts",
-    params(("part_id" = Option<Uuid>, Query), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<MovementJson>)))]
-pub async fn movements(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<MovementJson>>, Problem> {
+async fn movements(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<MovementJson>, Problem> {
     let page = stock::list(deps.records.read(), user.scope(), query.id("part_id")?, &query.page()?).await?;
-    Ok(Json(page.map(MovementJson::from).into()))
-}
-
-/// A delivery (no `from`), a transfer, or a disposal (no `to`).
-#[utoipa::path(post, path = "/api/v1/stock-movements", tag = "parts", request_body = NewMovement,
-    responses((status = 201, body = MovementJson), (status = 409, description = "insufficient_stock", body = Problem)))]
-pub async fn move_stock(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewMovement>,
-) -> Result<(StatusCode, Json<MovementJson>), Problem> {
-    Ok((StatusCode::CREATED, Json(commands::move_stock(&deps, cx, input).await?.into())))
+    Ok(page.map(MovementJson::from).into())
 }
 
 /// A count: the difference becomes a movement; null when there is none.
@@ -212,7 +207,7 @@ pub async fn count(
     Ok(Json(commands::count(&deps, cx, input).await?.map(Into::into)))
 }
 
-/// What the OpenAPI document says of this capability.
+/// What the OpenAPI document says besides the operations.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, create, get, locations, create_location, movements, move_stock, count))]
+#[openapi(paths(count))]
 pub struct Api;

@@ -19,18 +19,11 @@ const READERS: Access =
     Access::Roles(&[Admin, ServiceManager, Warehouse, Dispatcher, Billing, Technician, Integration]);
 
 pub fn routes() -> Routes {
-    Routes::new()
+    web::operation::routes(json::operations())
         .get("/parts", VIEWERS, pages::list)
         .post("/parts", KEEPERS, pages::create)
         .get("/parts/{id}", VIEWERS, pages::show)
         .post("/parts/{id}/move", KEEPERS, pages::move_stock)
         .post("/parts/{id}/count", KEEPERS, pages::count)
-        .get("/api/v1/parts", READERS, json::list)
-        .post("/api/v1/parts", PROGRAM_KEEPERS, json::create)
-        .get("/api/v1/parts/{id}", READERS, json::get)
-        .get("/api/v1/stock-locations", READERS, json::locations)
-        .post("/api/v1/stock-locations", PROGRAM_KEEPERS, json::create_location)
-        .get("/api/v1/stock-movements", PROGRAM_KEEPERS, json::movements)
-        .post("/api/v1/stock-movements", PROGRAM_KEEPERS, json::move_stock)
         .post("/api/v1/stock-counts", PROGRAM_KEEPERS, json::count)
 }

@@ -1,27 +1,21 @@
 //! Tickets for programs.
 
-use super::list::Tickets;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use super::{READERS, list::Tickets};
 use domain::{
     id::TicketId,
-    work::ticket::{PriorityReason, Ticket, TicketState},
+    work::{
+        Priority,
+        ticket::{PriorityReason, Ticket, TicketState},
+    },
 };
 use serde::Serialize;
-use service::{
-    scope,
-    work::tickets::commands::{self, NewTicket},
-};
+use service::{scope, work::tickets::commands};
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
+    operation::{self, Operation, id, making, one_of, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
     time::rfc3339,
 };
 
@@ -91,41 +85,30 @@ impl From<Ticket> for TicketJson {
     }
 }
 
-type Answer = Result<Json<TicketJson>, Problem>;
-
-/// Newest first.
-#[utoipa::path(get, path = "/api/v1/tickets", tag = "tickets",
-    params(("status" = Option<String>, Query, pattern = "^(new|triaged|waiting_customer|waiting_parts|work_order_open|reopened|resolved|closed|duplicate|open|ended)$", description = "A status, `open` or `ended`"),
-        ("priority" = Option<String>, Query, pattern = "^(critical|high|medium|low)$"), ("asset_id" = Option<Uuid>, Query), ("customer_id" = Option<Uuid>, Query),
-        ("q" = Option<String>, Query, description = "Text in number, subject or description"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<TicketJson>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<TicketJson>>, Problem> {
-    listing::json::<Tickets, _>(&deps, &user, &query).await
+pub fn operations() -> Vec<Operation> {
+    let filters = vec![
+        one_of(
+            "status",
+            "A status, `open` or `ended`",
+            TicketState::WORDS.into_iter().chain(["open", "ended"]),
+        ),
+        one_of("priority", "", Priority::ALL.map(Priority::as_str)),
+        id("asset_id"),
+        id("customer_id"),
+        words("q", "Text in number, subject or description"),
+    ];
+    vec![
+        Operation::list::<Tickets, TicketJson>("/api/v1/tickets", READERS, "Newest first.", filters),
+        Operation::create(
+            "/api/v1/tickets",
+            READERS,
+            "Opens a ticket.",
+            making::<TicketJson, _, _>(commands::open),
+        ),
+        Operation::get("/api/v1/tickets/{id}", READERS, "", operation::read(one)),
+    ]
 }
 
-/// Opens a ticket.
-#[utoipa::path(post, path = "/api/v1/tickets", tag = "tickets", request_body = NewTicket,
-    responses((status = 201, body = TicketJson), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewTicket>,
-) -> Result<(StatusCode, Json<TicketJson>), Problem> {
-    let ticket = commands::open(&deps, cx, input).await?;
-    Ok((StatusCode::CREATED, Json(ticket.into())))
+async fn one(deps: &Deps, user: &User, id: TicketId) -> Result<TicketJson, Problem> {
+    Ok(scope::ticket(deps.records.read(), user.scope(), id).await?.into())
 }
-
-#[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "tickets", params(("id" = Uuid, Path)),
-    responses((status = 200, body = TicketJson), (status = 404, body = Problem)))]
-pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<TicketId>) -> Answer {
-    Ok(Json(scope::ticket(deps.records.read(), user.scope(), id).await?.into()))
-}
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, create, get))]
-pub struct Api;

@@ -22,11 +22,9 @@ const READERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Agent
 pub fn routes() -> Routes {
     actions::actions()
         .routes()
+        .merge(web::operation::routes(json::operations()))
         .get("/tickets", DESK, pages::list)
         .get("/tickets/new", DESK, pages::new)
         .post("/tickets", DESK, pages::create)
         .get("/tickets/{id}", DESK, pages::show)
-        .get("/api/v1/tickets", READERS, json::list)
-        .post("/api/v1/tickets", READERS, json::create)
-        .get("/api/v1/tickets/{id}", READERS, json::get)
 }

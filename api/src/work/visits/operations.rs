@@ -65,7 +65,7 @@ pub fn operations() -> Vec<Operation> {
 /// The call that the document names `name`.
 pub fn call(name: &str) -> Option<Call> {
     let found = operations().into_iter().find(|operation| operation.is_called(name));
-    found.map(|operation| operation.call().clone())
+    found?.call().cloned()
 }
 
 fn pressed(command: impl for<'a> Command<'a, VisitId, Press, Out = Visit>) -> Call {

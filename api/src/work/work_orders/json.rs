@@ -1,39 +1,32 @@
 //! Work orders for programs. Costs are left out for those who may not see them.
 
-use super::list::WorkOrders;
+use super::{PLANNERS_AND_PROGRAMS, READERS, WORKERS, list::WorkOrders};
 use crate::work::visits::json::VisitJson;
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
 use domain::{
     Money,
-    id::{LineId, WorkOrderId},
+    id::WorkOrderId,
     money::coverage::CoverageDecision,
     work::{
+        Priority,
         checklist::ChecklistItem,
         line::{Line, LineKind},
-        work_order::{Finding, WorkOrder, WorkOrderState},
+        work_order::{Finding, WorkOrder, WorkOrderKind, WorkOrderState},
     },
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
 use service::{
     command::CommandError,
-    work::work_orders::{
-        commands::{self, NewWorkOrder},
-        lines as line_commands,
-    },
+    work::work_orders::{commands, lines as line_commands},
 };
 use store::records::work::{checklists, lines as line_records, visits};
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::Json,
-    list::{Items, ListQuery},
-    listing,
+    list::Items,
+    operation::{self, Operation, id, making, one_of, press_silently, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
     time::rfc3339,
 };
 
@@ -183,81 +176,66 @@ impl LineJson {
     }
 }
 
-/// Newest first.
-#[utoipa::path(get, path = "/api/v1/work-orders", tag = "work orders",
-    params(("status" = Option<String>, Query, pattern = "^(unscheduled|scheduled|in_progress|on_hold|completed|approved|invoiced|closed|canceled|cannot_complete|open|ended)$", description = "A status, `open` or `ended`"),
-        ("priority" = Option<String>, Query, pattern = "^(critical|high|medium|low)$"), ("kind" = Option<String>, Query, pattern = "^(corrective|preventive|installation|inspection)$"), ("asset_id" = Option<Uuid>, Query),
-        ("customer_id" = Option<Uuid>, Query), ("ticket_id" = Option<Uuid>, Query), ("technician_id" = Option<Uuid>, Query),
-        ("q" = Option<String>, Query, description = "Text in number or subject"), ("limit" = Option<u64>, Query, minimum = 1, maximum = 500), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Items<WorkOrderJson>)))]
-pub async fn list(
-    State(deps): State<Deps>,
-    user: User,
-    query: ListQuery,
-) -> Result<Json<Items<WorkOrderJson>>, Problem> {
-    listing::json::<WorkOrders, _>(&deps, &user, &query).await
+pub fn operations() -> Vec<Operation> {
+    let states = WorkOrderState::WORDS.into_iter().chain(["open", "ended"]);
+    let filters = vec![
+        one_of("status", "A status, `open` or `ended`", states),
+        one_of("priority", "", Priority::ALL.map(Priority::as_str)),
+        one_of("kind", "", WorkOrderKind::ALL.map(WorkOrderKind::as_str)),
+        id("asset_id"),
+        id("customer_id"),
+        id("ticket_id"),
+        id("technician_id"),
+        words("q", "Text in number or subject"),
+    ];
+    vec![
+        Operation::list::<WorkOrders, WorkOrderJson>(
+            "/api/v1/work-orders",
+            READERS,
+            "Newest first.",
+            filters,
+        ),
+        Operation::create(
+            "/api/v1/work-orders",
+            PLANNERS_AND_PROGRAMS,
+            "Plans a job without a ticket.",
+            making::<WorkOrderJson, _, _>(commands::create),
+        ),
+        Operation::get(
+            "/api/v1/work-orders/{id}",
+            READERS,
+            "A work order with its checklist, visits and lines.",
+            operation::read(one),
+        ),
+        Operation::get("/api/v1/work-orders/{id}/lines", READERS, "", operation::read_all(lines))
+            .named("lines")
+            .refusals(&[]),
+        Operation::delete(
+            "/api/v1/work-orders/{id}/lines/{line}",
+            WORKERS,
+            "Takes a line off; its parts go back to where they came from.",
+            press_silently(line_commands::remove),
+        )
+        .named("remove_line")
+        .silent(),
+    ]
 }
 
-/// Plans a job without a ticket.
-#[utoipa::path(post, path = "/api/v1/work-orders", tag = "work orders", request_body = NewWorkOrder,
-    responses((status = 201, body = WorkOrderJson), (status = 422, body = Problem)))]
-pub async fn create(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Json(input): Json<NewWorkOrder>,
-) -> Result<(StatusCode, Json<WorkOrderJson>), Problem> {
-    Ok((StatusCode::CREATED, Json(commands::create(&deps, cx, input).await?.into())))
-}
-
-/// A work order with its checklist, visits and lines.
-#[utoipa::path(get, path = "/api/v1/work-orders/{id}", tag = "work orders", params(("id" = Uuid, Path)),
-    responses((status = 200, body = WorkOrderDetail), (status = 404, body = Problem)))]
-pub async fn get(
-    State(deps): State<Deps>,
-    user: User,
-    Path(id): Path<WorkOrderId>,
-) -> Result<Json<WorkOrderDetail>, Problem> {
+async fn one(deps: &Deps, user: &User, id: WorkOrderId) -> Result<WorkOrderDetail, Problem> {
     let db = deps.records.read();
     let work = commands::load(db, &user.actor, id, None).await?;
     let checklist = checklists::of_work_order(db, id).await?.into_iter().map(Into::into).collect();
     let visits = visits::of_work_order(db, id).await?.into_iter().map(Into::into).collect();
-    Ok(Json(WorkOrderDetail {
-        work_order: work.into(),
-        checklist,
-        visits,
-        lines: lines_of(&deps, &user, id).await?,
-    }))
+    let lines = lines_of(deps, user, id).await?;
+    Ok(WorkOrderDetail { work_order: work.into(), checklist, visits, lines })
+}
+
+async fn lines(deps: &Deps, user: &User, id: WorkOrderId) -> Result<Items<LineJson>, Problem> {
+    commands::load(deps.records.read(), &user.actor, id, None).await?;
+    Ok(Items::whole(lines_of(deps, user, id).await?, Vec::new()))
 }
 
 async fn lines_of(deps: &Deps, user: &User, id: WorkOrderId) -> Result<Vec<LineJson>, CommandError> {
     let lines = line_records::of_work_order(deps.records.read(), id).await?;
     lines.into_iter().map(|line| LineJson::new(line, user.actor.role.sees_costs())).collect()
 }
-
-#[utoipa::path(get, path = "/api/v1/work-orders/{id}/lines", tag = "work orders", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Items<LineJson>)))]
-pub async fn lines(
-    State(deps): State<Deps>,
-    user: User,
-    Path(id): Path<WorkOrderId>,
-) -> Result<Json<Items<LineJson>>, Problem> {
-    commands::load(deps.records.read(), &user.actor, id, None).await?;
-    Ok(Json(Items { items: lines_of(&deps, &user, id).await?, next_cursor: None, unreadable: Vec::new() }))
-}
-
-/// Takes a line off; its parts go back to where they came from.
-#[utoipa::path(delete, path = "/api/v1/work-orders/{id}/lines/{line}", tag = "work orders",
-    params(("id" = Uuid, Path), ("line" = Uuid, Path)), responses((status = 204)))]
-pub async fn remove_line(
-    State(deps): State<Deps>,
-    Caller(cx): Caller,
-    Path((id, line)): Path<(WorkOrderId, LineId)>,
-) -> Result<StatusCode, Problem> {
-    line_commands::remove(&deps, cx, id, line).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(list, create, get, lines, remove_line))]
-pub struct Api;

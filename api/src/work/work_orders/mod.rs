@@ -31,16 +31,12 @@ const WORKERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Techn
 pub fn routes() -> Routes {
     actions::actions()
         .routes()
+        .merge(web::operation::routes(json::operations()))
         .get("/work-orders", OFFICE, pages::list)
         .get("/work-orders/new", PLANNERS, pages::new)
         .post("/work-orders", PLANNERS, pages::create)
         .get("/work-orders/{id}", OFFICE, pages::show)
         .post("/work-orders/{id}/lines/{line}", KEEPERS, pages::change_line)
-        .get("/api/v1/work-orders", READERS, json::list)
-        .post("/api/v1/work-orders", PLANNERS_AND_PROGRAMS, json::create)
-        .get("/api/v1/work-orders/{id}", READERS, json::get)
-        .get("/api/v1/work-orders/{id}/lines", READERS, json::lines)
-        .delete("/api/v1/work-orders/{id}/lines/{line}", WORKERS, json::remove_line)
 }
 
 const PLANNERS_AND_PROGRAMS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Integration]);

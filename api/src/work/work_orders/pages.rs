@@ -148,7 +148,7 @@ pub async fn change_line(
 ) -> PageResult {
     let cx = form.context(cx);
     let done = if form.checked("remove") {
-        lines::remove(&deps, cx, id, line).await
+        lines::remove(&deps, cx, (id, line)).await
     } else {
         match read_change(&deps, &view, line, &form).await {
             Ok(change) => lines::change(&deps, cx, (id, line), change).await.map(drop),

@@ -207,7 +207,11 @@ async fn decide_and_update(tx: &Tx, work: &WorkOrder, mut line: Line) -> Result<
 }
 
 /// Takes a line off; its parts go back to where they came from.
-pub async fn remove(deps: &Deps, mut cx: Context, id: WorkOrderId, line: LineId) -> Result<(), CommandError> {
+pub async fn remove(
+    deps: &Deps,
+    mut cx: Context,
+    (id, line): (WorkOrderId, LineId),
+) -> Result<(), CommandError> {
     let tx = match cx.begin(&deps.records, "work_orders.remove_line", &(id, line)).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(()) => return Ok(()),
