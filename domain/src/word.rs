@@ -5,5 +5,25 @@
 #[error("not a known word")]
 pub struct UnknownWord;
 
+/// Gives enumerations of words all their members in order, and each its word. They derive `EnumCount`, `IntoStaticStr`
+/// and `VariantArray` of strum.
+macro_rules! words {
+    ($($kind:ty),+ $(,)?) => {$(
+        impl $kind {
+            pub const ALL: [Self; <Self as EnumCount>::COUNT] =
+                $crate::word::all(<Self as VariantArray>::VARIANTS);
+
+            pub fn as_str(self) -> &'static str {
+                self.into()
+            }
+        }
+    )+};
+}
+pub(crate) use words;
+
+pub(crate) const fn all<T: Copy, const N: usize>(members: &[T]) -> [T; N] {
+    *members.first_chunk().expect("invariant: there are as many members as are counted")
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,16 @@
 //! one ticket.
 
 use super::Severity;
+use crate::word::words;
 use crate::{
     Money, Timestamp,
     id::{AccountId, AlertGroupId, AlertId, AssetId, DeviceId, FailureId, RuleId, TicketId},
     lifecycle::InvalidTransition,
 };
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(ClearReason);
 
 /// Acknowledged and cleared are independent: a person knows of it; the condition no longer holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +44,11 @@ pub struct Alert {
 }
 
 /// Why an alert no longer stands. Only the first says anything about the equipment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ClearReason {
     /// The condition no longer holds.
     Condition,
@@ -51,19 +58,6 @@ pub enum ClearReason {
     DeviceMoved,
     /// Data that came late shows that the condition never held.
     LateData,
-}
-
-impl ClearReason {
-    pub const ALL: [Self; 4] = [Self::Condition, Self::RuleChanged, Self::DeviceMoved, Self::LateData];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Condition => "condition",
-            Self::RuleChanged => "rule_changed",
-            Self::DeviceMoved => "device_moved",
-            Self::LateData => "late_data",
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,11 @@ pub mod state;
 pub mod tally;
 pub mod trend;
 
+use crate::word::words;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(EquipmentState, Severity);
 
 /// What a device may report about its equipment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,8 +32,23 @@ pub enum ReportedState {
 }
 
 /// The state of equipment over an interval. `Unknown` means that nothing is known, neither up nor down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum EquipmentState {
     Up,
     DownUnplanned,
@@ -50,9 +69,24 @@ impl From<ReportedState> for EquipmentState {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Severity {
     Info,
     Warning,
@@ -61,32 +95,7 @@ pub enum Severity {
     Critical,
 }
 
-impl EquipmentState {
-    pub const ALL: [Self; 5] = [Self::Up, Self::DownUnplanned, Self::DownPlanned, Self::Idle, Self::Unknown];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::DownUnplanned => "down_unplanned",
-            Self::DownPlanned => "down_planned",
-            Self::Idle => "idle",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
 impl Severity {
-    pub const ALL: [Self; 5] = [Self::Info, Self::Warning, Self::Minor, Self::Major, Self::Critical];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Minor => "minor",
-            Self::Major => "major",
-            Self::Critical => "critical",
-        }
-    }
     /// Order for storing and sorting: 0 for info to 4 for critical.
     pub fn rank(self) -> i32 {
         self as i32

@@ -1,5 +1,6 @@
 //! Installed machines.
 
+use crate::word::words;
 use crate::{
     Money, Timestamp,
     id::{AssetId, CustomerId, ModelId, SiteId},
@@ -7,6 +8,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(Criticality);
 
 /// One installed machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +46,24 @@ impl Asset {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Criticality {
     Low,
     Medium,
@@ -52,18 +71,6 @@ pub enum Criticality {
     Critical,
 }
 
-impl Criticality {
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
 impl FromStr for Criticality {
     type Err = UnknownWord;
     fn from_str(s: &str) -> Result<Self, UnknownWord> {

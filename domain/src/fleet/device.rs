@@ -1,5 +1,6 @@
 //! What reports for a machine.
 
+use crate::word::words;
 use crate::{
     Timestamp,
     id::{AssetId, DeviceId},
@@ -7,6 +8,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(DeviceProfile);
 
 /// What speaks MQTT. It belongs to at most one asset; an asset may have several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +26,22 @@ pub struct Device {
 }
 
 /// How a device's messages are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum DeviceProfile {
     /// The ThingsBoard device API: `v1/devices/me/...`. A text that is plainly a number, such as `"95.5"`, is a
     /// reading; other texts, such as `"000123"`, stay texts.
@@ -35,17 +53,6 @@ pub enum DeviceProfile {
     ThingsboardTexts,
 }
 
-impl DeviceProfile {
-    pub const ALL: [Self; 3] = [Self::Thingsboard, Self::ThingsboardNumbers, Self::ThingsboardTexts];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Thingsboard => "thingsboard",
-            Self::ThingsboardNumbers => "thingsboard_numbers",
-            Self::ThingsboardTexts => "thingsboard_texts",
-        }
-    }
-}
 impl FromStr for DeviceProfile {
     type Err = UnknownWord;
     fn from_str(s: &str) -> Result<Self, UnknownWord> {

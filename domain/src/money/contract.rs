@@ -5,6 +5,7 @@
 
 pub mod billing;
 
+use crate::word::words;
 use crate::{
     Money, Timestamp,
     id::{AssetId, ContractId, CustomerId, VisitId},
@@ -13,6 +14,9 @@ use crate::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(Tier);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
@@ -40,24 +44,28 @@ pub struct Contract {
     pub version: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Tier {
     Basic,
     Standard,
     Premium,
 }
-impl Tier {
-    pub const ALL: [Self; 3] = [Self::Basic, Self::Standard, Self::Premium];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Basic => "basic",
-            Self::Standard => "standard",
-            Self::Premium => "premium",
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "assets", rename_all = "snake_case")]
 pub enum CoveredAssets {

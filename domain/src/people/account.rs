@@ -1,16 +1,35 @@
 //! Who acts: accounts, their roles, and the actor that a command is carried out for.
 
+use crate::word::words;
 use crate::{
     Timestamp,
     id::{AccountId, ApiTokenId, CustomerId, TechnicianId},
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
+words!(Role);
+
 /// What an account may do. Devices are not accounts: they authenticate at the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Role {
     Admin,
     ServiceManager,
@@ -27,30 +46,6 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 9] = [
-        Self::Admin,
-        Self::ServiceManager,
-        Self::Dispatcher,
-        Self::Technician,
-        Self::Warehouse,
-        Self::Billing,
-        Self::Agent,
-        Self::Customer,
-        Self::Integration,
-    ];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::ServiceManager => "service_manager",
-            Self::Dispatcher => "dispatcher",
-            Self::Technician => "technician",
-            Self::Warehouse => "warehouse",
-            Self::Billing => "billing",
-            Self::Agent => "agent",
-            Self::Customer => "customer",
-            Self::Integration => "integration",
-        }
-    }
     /// Purchase costs and margins are hidden from technicians and customers.
     pub fn sees_costs(self) -> bool {
         !matches!(self, Self::Technician | Self::Customer)

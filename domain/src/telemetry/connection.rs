@@ -1,10 +1,14 @@
 //! Whether a device has a session open with us. Says nothing about its data or its equipment.
 
+use crate::word::words;
 use crate::{
     Timestamp,
     id::{ConnectionId, DeviceId},
 };
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(EndReason);
 
 /// The newest connection of a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +39,11 @@ pub struct Ended {
 }
 
 /// Why a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum EndReason {
     /// The device said goodbye.
     Disconnected,
@@ -63,39 +70,6 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    pub const ALL: [Self; 12] = [
-        Self::Disconnected,
-        Self::ConnectionLost,
-        Self::KeepAliveTimeout,
-        Self::TakenOver,
-        Self::NotAllowed,
-        Self::ProtocolError,
-        Self::PacketTooLarge,
-        Self::SlowReader,
-        Self::Revoked,
-        Self::NotStored,
-        Self::ServerStopped,
-        Self::ServerRestarted,
-    ];
-
-    /// Stable word: stored, counted, and the key of its translation.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Disconnected => "disconnected",
-            Self::ConnectionLost => "connection_lost",
-            Self::KeepAliveTimeout => "keep_alive_timeout",
-            Self::TakenOver => "taken_over",
-            Self::NotAllowed => "not_allowed",
-            Self::ProtocolError => "protocol_error",
-            Self::PacketTooLarge => "packet_too_large",
-            Self::SlowReader => "slow_reader",
-            Self::Revoked => "revoked",
-            Self::NotStored => "not_stored",
-            Self::ServerStopped => "server_stopped",
-            Self::ServerRestarted => "server_restarted",
-        }
-    }
-
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }

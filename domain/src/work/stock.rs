@@ -1,12 +1,16 @@
 //! Parts, the places they lie in, and the ledger of their movements: what is there is the sum of what moved.
 
+use crate::word::words;
 use crate::{
     Money, Timestamp,
     id::{CustomerId, LineId, PartId, StockLocationId, StockMovementId},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 use thiserror::Error;
+
+words!(MovementReason, StockLocationKind);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -23,25 +27,16 @@ pub struct Part {
     pub version: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum StockLocationKind {
     Central,
     Local,
     Van,
     Customer,
-}
-
-impl StockLocationKind {
-    pub const ALL: [Self; 4] = [Self::Central, Self::Local, Self::Van, Self::Customer];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Central => "central",
-            Self::Local => "local",
-            Self::Van => "van",
-            Self::Customer => "customer",
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +52,11 @@ pub struct StockLocation {
 }
 
 /// Why parts moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum MovementReason {
     Receipt,
     Transfer,
@@ -68,18 +66,6 @@ pub enum MovementReason {
     Return,
     /// A count found another quantity.
     Adjust,
-}
-
-impl MovementReason {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Receipt => "receipt",
-            Self::Transfer => "transfer",
-            Self::Use => "use",
-            Self::Return => "return",
-            Self::Adjust => "adjust",
-        }
-    }
 }
 
 /// One entry of the ledger. From or to nowhere is the outside world.

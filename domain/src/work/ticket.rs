@@ -4,6 +4,7 @@
 //! somebody or something said so, `opened_at` is when the ticket was made, `restored_at` is the equipment's again.
 
 use super::Priority;
+use crate::word::words;
 use crate::{
     Money, Timestamp,
     condition::Severity,
@@ -13,6 +14,9 @@ use crate::{
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(Resolution, TicketSource);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -41,8 +45,11 @@ pub struct Ticket {
     pub version: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum TicketSource {
     Automatic,
     Customer,
@@ -50,20 +57,12 @@ pub enum TicketSource {
     Technician,
 }
 
-impl TicketSource {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Automatic => "automatic",
-            Self::Customer => "customer",
-            Self::Agent => "agent",
-            Self::Technician => "technician",
-        }
-    }
-}
-
 /// How a ticket ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Resolution {
     Remote,
     OnSite,
@@ -76,19 +75,8 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    pub const ALL: [Self; 5] =
-        [Self::Remote, Self::OnSite, Self::NoFaultFound, Self::SelfCleared, Self::Withdrawn];
     /// What a person can say.
     pub const BY_PEOPLE: [Self; 4] = [Self::Remote, Self::OnSite, Self::NoFaultFound, Self::SelfCleared];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Remote => "remote",
-            Self::OnSite => "on_site",
-            Self::NoFaultFound => "no_fault_found",
-            Self::SelfCleared => "self_cleared",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
     fn needs_visit(self) -> bool {
         self == Self::OnSite
     }

@@ -1,5 +1,6 @@
 //! One planned trip of one technician ("service appointment"). Travel and labour times derive from its timestamps.
 
+use crate::word::words;
 use crate::{
     Timestamp,
     id::{TechnicianId, VisitId, WorkOrderId},
@@ -7,6 +8,9 @@ use crate::{
 };
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(Outcome, TimeKind);
 
 /// Two clocks, or one that was set in between, may differ by so much: a press that seems to come before the one it
 /// follows is then taken as of the same instant.
@@ -89,8 +93,11 @@ pub struct Trip {
     pub breaks: Vec<(Timestamp, Timestamp)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     Fixed,
     Partial,
@@ -101,24 +108,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] = [
-        Self::Fixed,
-        Self::Partial,
-        Self::NoAccess,
-        Self::PartsMissing,
-        Self::WrongSkill,
-        Self::NoFaultFound,
-    ];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::Partial => "partial",
-            Self::NoAccess => "no_access",
-            Self::PartsMissing => "parts_missing",
-            Self::WrongSkill => "wrong_skill",
-            Self::NoFaultFound => "no_fault_found",
-        }
-    }
     /// Nobody has to come again.
     pub fn settles(self) -> bool {
         matches!(self, Self::Fixed | Self::NoFaultFound)
@@ -126,22 +115,27 @@ impl Outcome {
 }
 
 /// What a stretch of a visit was spent on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum TimeKind {
     Travel,
     Labour,
     Break,
-}
-
-impl TimeKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Travel => "travel",
-            Self::Labour => "labour",
-            Self::Break => "break",
-        }
-    }
 }
 
 /// A stretch of a visit, from its timestamps.

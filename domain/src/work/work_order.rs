@@ -4,6 +4,7 @@ use super::{
     Priority,
     visit::{Outcome, Visit},
 };
+use crate::word::words;
 use crate::{
     Timestamp,
     condition::alert::Verdict,
@@ -12,6 +13,9 @@ use crate::{
     reason::Refusal,
 };
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(WorkOrderKind);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkOrder {
@@ -42,25 +46,16 @@ pub struct WorkOrder {
     pub version: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum WorkOrderKind {
     Corrective,
     Preventive,
     Installation,
     Inspection,
-}
-
-impl WorkOrderKind {
-    pub const ALL: [Self; 4] = [Self::Corrective, Self::Preventive, Self::Installation, Self::Inspection];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Corrective => "corrective",
-            Self::Preventive => "preventive",
-            Self::Installation => "installation",
-            Self::Inspection => "inspection",
-        }
-    }
 }
 
 /// What the technician found: label of the alert, and of the reliability figures.

@@ -2,8 +2,12 @@
 //! arrears. Full periods cost the same; a last one that the end cuts short costs its share of days. Amounts are
 //! differences of rounded cumulative amounts, so the periods add up to the price exactly.
 
+use crate::word::words;
 use crate::{Date, Money, MoneyError};
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
+words!(Due, Every);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -16,9 +20,12 @@ pub struct Billing {
     pub from: Option<Date>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Every {
     Month,
     Quarter,
@@ -28,15 +35,6 @@ pub enum Every {
 }
 
 impl Every {
-    pub const ALL: [Self; 4] = [Self::Month, Self::Quarter, Self::Year, Self::Once];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Month => "month",
-            Self::Quarter => "quarter",
-            Self::Year => "year",
-            Self::Once => "once",
-        }
-    }
     fn months(self) -> Option<u32> {
         match self {
             Self::Month => Some(1),
@@ -47,24 +45,17 @@ impl Every {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumCount, IntoStaticStr, VariantArray,
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Due {
     /// On the first day of the period.
     Advance,
     /// On the day after its last.
     Arrears,
-}
-
-impl Due {
-    pub const ALL: [Self; 2] = [Self::Advance, Self::Arrears];
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Advance => "advance",
-            Self::Arrears => "arrears",
-        }
-    }
 }
 
 /// A stretch of the term that is invoiced as one.
