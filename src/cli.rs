@@ -127,6 +127,9 @@ pub struct CreateToken {
     /// The person whose visits a `technician` token performs
     #[arg(long, value_name = "ID")]
     pub technician: Option<TechnicianId>,
+    /// Lets its commands say when they happened (`Effective-At`): for history from another system
+    #[arg(long)]
+    pub may_backdate: bool,
 }
 
 #[cfg(test)]

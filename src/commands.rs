@@ -47,6 +47,7 @@ pub async fn create_token(config: &Config, input: &CreateToken) -> Result<()> {
         role: input.role,
         customer_id: input.customer,
         technician_id: input.technician,
+        may_backdate: input.may_backdate,
     };
     let cx = Context::system(SystemClock.now());
     let (_, secret) = accounts::create_token(&records, cx, token).await.map_err(explain)?;

@@ -186,6 +186,7 @@ impl TestApp {
     }
     fn token(&self, role: Role) -> ApiToken {
         ApiToken {
+            may_backdate: false,
             id: ApiTokenId::generate(),
             name: format!("token of the {role}"),
             role,

@@ -143,6 +143,8 @@ pub enum Reason {
     InvalidLongitude,
     #[strum(serialize = "name_taken")]
     SitesNameTaken,
+    #[strum(serialize = "name_taken")]
+    TerritoriesNameTaken,
     UnknownTimeZone,
     UnknownTicket,
     #[strum(serialize = "too_old")]

@@ -50,3 +50,6 @@ tokens-created = Created
 tokens-revoke = Revoke
 tokens-revoked = Revoked
 tokens-shown-once = Copy the token now: it is shown this once.
+tokens-backdates = May backdate
+tokens-may-backdate = May record the past
+tokens-may-backdate-hint = For importing history: its commands may say with the header Effective-At when they happened.

@@ -17,4 +17,5 @@ sites-access-notes = Notes for arrival
 sites-search = Search sites
 sites-none = No sites yet.
 sites-name-taken = This customer has a site of this name already.
+territories-name-taken = There is a territory of this name already.
 sites-customer-fixed = A site keeps its customer. Create another site instead.

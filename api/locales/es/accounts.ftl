@@ -50,3 +50,6 @@ tokens-created = Creado
 tokens-revoke = Revocar
 tokens-revoked = Revocado
 tokens-shown-once = Copie el token ahora: solo se muestra esta vez.
+tokens-backdates = Puede antedatar
+tokens-may-backdate = Puede registrar el pasado
+tokens-may-backdate-hint = Para importar un historial: sus órdenes pueden decir con la cabecera Effective-At cuándo ocurrieron.

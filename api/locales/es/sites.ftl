@@ -17,4 +17,5 @@ sites-access-notes = Notas de acceso
 sites-search = Buscar ubicaciones
 sites-none = Todavía no hay ubicaciones.
 sites-name-taken = Este cliente ya tiene una ubicación con este nombre.
+territories-name-taken = Ya existe un territorio con este nombre.
 sites-customer-fixed = Una ubicación conserva su cliente. Cree otra ubicación.

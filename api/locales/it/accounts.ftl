@@ -50,3 +50,6 @@ tokens-created = Creato
 tokens-revoke = Revoca
 tokens-revoked = Revocato
 tokens-shown-once = Copi ora il token: viene mostrato solo questa volta.
+tokens-backdates = Può retrodatare
+tokens-may-backdate = Può registrare il passato
+tokens-may-backdate-hint = Per importare uno storico: i suoi comandi possono dire con l’intestazione Effective-At quando sono avvenuti.

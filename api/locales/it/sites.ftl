@@ -17,4 +17,5 @@ sites-access-notes = Note per l'accesso
 sites-search = Cerca sedi
 sites-none = Ancora nessuna sede.
 sites-name-taken = Questo cliente ha già una sede con questo nome.
+territories-name-taken = Esiste già un territorio con questo nome.
 sites-customer-fixed = Una sede mantiene il suo cliente. Crea un'altra sede.

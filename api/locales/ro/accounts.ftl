@@ -50,3 +50,6 @@ tokens-created = Creat
 tokens-revoke = Revocă
 tokens-revoked = Revocat
 tokens-shown-once = Copiați tokenul acum: este afișat o singură dată.
+tokens-backdates = Poate antedata
+tokens-may-backdate = Poate înregistra trecutul
+tokens-may-backdate-hint = Pentru importul istoricului: comenzile sale pot spune prin antetul Effective-At când s-au întâmplat.

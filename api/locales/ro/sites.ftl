@@ -17,4 +17,5 @@ sites-access-notes = Note pentru acces
 sites-search = Caută locații
 sites-none = Nicio locație încă.
 sites-name-taken = Acest client are deja o locație cu acest nume.
+territories-name-taken = Există deja un teritoriu cu acest nume.
 sites-customer-fixed = O locație își păstrează clientul. Creați altă locație.

@@ -50,3 +50,6 @@ tokens-created = 创建时间
 tokens-revoke = 吊销
 tokens-revoked = 已吊销
 tokens-shown-once = 请立即复制令牌：仅显示这一次。
+tokens-backdates = 可倒签时间
+tokens-may-backdate = 可补录过去的操作
+tokens-may-backdate-hint = 用于导入历史记录：其命令可通过 Effective-At 标头说明发生的时间。

@@ -17,4 +17,5 @@ sites-access-notes = 到访说明
 sites-search = 搜索现场
 sites-none = 还没有现场。
 sites-name-taken = 该客户已有同名现场。
+territories-name-taken = 已有同名区域。
 sites-customer-fixed = 现场的客户不可更改，请新建现场。

@@ -36,7 +36,9 @@ use thiserror::Error;
 #[derive(Clone, Debug)]
 pub struct Context {
     pub actor: Actor,
+    /// When it happens. For history from another system, earlier than `recorded_at`.
     pub at: Timestamp,
+    pub recorded_at: Timestamp,
     pub source: Source,
     /// The caller's idempotency key, if it gave one.
     pub key: Option<String>,
@@ -51,7 +53,17 @@ pub enum Begun<T> {
 
 impl Context {
     pub fn new(actor: Actor, at: Timestamp, source: Source, key: Option<String>) -> Self {
-        Self { actor, at, source, key, fingerprint: None }
+        Self { actor, at, recorded_at: at, source, key, fingerprint: None }
+    }
+    /// The same, as what happened at `at` and is recorded now.
+    pub fn effective_at(self, at: Timestamp) -> Result<Self, OutOfTime> {
+        if at > self.recorded_at {
+            return Err(OutOfTime::InTheFuture);
+        }
+        if at < self.recorded_at - OLDEST_IMPORT {
+            return Err(OutOfTime::TooOld);
+        }
+        Ok(Self { at, ..self })
     }
     /// Which rows the command may name.
     pub fn scope(&self) -> Scope {
@@ -97,7 +109,7 @@ impl Context {
     ) -> Result<T, CommandError> {
         let answer = Answer(answer);
         if let (Some(key), Some(fingerprint)) = (self.scoped_key(), &self.fingerprint) {
-            command_keys::insert(&tx, &key, fingerprint, frozen::freeze(&answer)?, self.at).await?;
+            command_keys::insert(&tx, &key, fingerprint, frozen::freeze(&answer)?, self.recorded_at).await?;
         }
         tx.commit().await?;
         Ok(answer.0)
@@ -151,6 +163,8 @@ fn leave_out_what_was_not_given(value: &mut Value) {
 const OLDEST_ON_A_PHONE: TimeDelta = TimeDelta::days(7);
 /// The office enters late papers and the history of before; older than this is a slip of the pen.
 pub const OLDEST: TimeDelta = TimeDelta::days(10 * 366);
+/// Nothing that a program imports is older.
+const OLDEST_IMPORT: TimeDelta = TimeDelta::days(20 * 366);
 /// A phone's clock may be ahead by so much; its time is then taken as now.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
@@ -166,11 +180,20 @@ pub fn circumstances(cx: &Context, at: Option<Timestamp>) -> Result<Circumstance
     }
     Ok(Circumstances {
         at: happened.min(cx.at),
-        recorded_at: cx.at,
+        recorded_at: cx.recorded_at,
         source: cx.source,
         actor: cx.actor.clone(),
         place: None,
     })
+}
+
+/// Why nothing can have happened at a time that a caller names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OutOfTime {
+    #[error("it lies in the future")]
+    InTheFuture,
+    #[error("it lies more than 20 years back")]
+    TooOld,
 }
 
 /// Why a command was not carried out. Nothing of it has happened.

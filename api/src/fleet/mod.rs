@@ -5,6 +5,7 @@ pub mod customers;
 pub mod devices;
 pub mod models;
 pub mod sites;
+pub mod territories;
 
 use web::routes::Routes;
 
@@ -15,4 +16,5 @@ pub(crate) fn routes() -> Routes {
         .merge(devices::routes())
         .merge(models::routes())
         .merge(sites::routes())
+        .merge(territories::routes())
 }

@@ -55,6 +55,19 @@ impl Problem {
         let send = "send one Idempotency-Key of 1 to 200 printable ASCII characters, or none";
         Self::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", send)
     }
+    /// An `Effective-At` of somebody who may not say when a command happened.
+    pub fn backdating_not_allowed() -> Self {
+        let ask = "only a token that was made with may_backdate may send Effective-At";
+        Self::new(StatusCode::FORBIDDEN, "backdating_not_allowed", ask)
+    }
+    /// An `Effective-At` at which nothing can have happened.
+    pub fn effective_at(why: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_effective_at",
+            format!("Effective-At cannot be taken: {why}"),
+        )
+    }
     /// A fault of ours.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side")

@@ -31,6 +31,8 @@ pub struct User {
     pub zone: Zone,
     /// The organisation's zone: the days of contracts, invoices and payments are days there, whoever reads.
     pub civil: Zone,
+    /// Whether this caller's commands may name an earlier time.
+    pub may_backdate: bool,
 }
 
 impl User {
@@ -124,7 +126,14 @@ where
         } else {
             Source::Desktop
         };
-        Ok(Self(Context::new(user.actor, Deps::from_ref(state).now(), source, key)))
+        let effective = effective_at(&parts.headers, &user)?;
+        let now = Context::new(user.actor, Deps::from_ref(state).now(), source, key);
+        match effective {
+            None => Ok(Self(now)),
+            Some(at) => {
+                Ok(Self(now.effective_at(at).map_err(|why| Problem::effective_at(&why.to_string()))?))
+            }
+        }
     }
 }
 
@@ -134,6 +143,18 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(line) = lines.next() else { return Ok(None) };
     let text = line.to_str().ok().filter(|text| is_key(text) && lines.next().is_none());
     text.map(|text| Some(text.to_owned())).ok_or_else(Problem::idempotency_key)
+}
+
+/// When the command happened, where history from another system is recorded. Passed over, it would happen now.
+fn effective_at(headers: &HeaderMap, user: &User) -> Result<Option<Timestamp>, Problem> {
+    let mut lines = headers.get_all("effective-at").iter();
+    let Some(line) = lines.next() else { return Ok(None) };
+    if !user.may_backdate {
+        return Err(Problem::backdating_not_allowed());
+    }
+    let unreadable = || Problem::effective_at("send one instant as RFC 3339 writes it");
+    let text = line.to_str().ok().filter(|_| lines.next().is_none()).ok_or_else(unreadable)?;
+    text.parse().map(Some).map_err(|_| unreadable())
 }
 
 /// Whether a command can be kept under `key`: 1 to 200 printable characters of ASCII.

@@ -55,6 +55,7 @@ async fn find(deps: &Deps, headers: &HeaderMap) -> Result<Option<(User, Credenti
         let token = api_tokens::authenticate(deps.records.read(), &hash(secret.trim())).await?;
         let Some(token) = token else { return Ok(None) };
         let user = User {
+            may_backdate: token.may_backdate,
             actor: token.actor(),
             name: token.name,
             lang: Lang::En,
@@ -88,6 +89,7 @@ pub async fn civil_zone(db: &Db) -> Result<Zone, StoreError> {
 
 pub fn user_of(account: &Account, civil: Zone) -> User {
     User {
+        may_backdate: false,
         actor: account.actor(),
         name: account.name.clone(),
         lang: Lang::parse(&account.language).unwrap_or(Lang::En),

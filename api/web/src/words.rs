@@ -100,6 +100,7 @@ pub fn of(reason: Reason) -> &'static str {
         Reason::InvalidLatitude => "sites-latitude-wrong",
         Reason::InvalidLongitude => "sites-longitude-wrong",
         Reason::SitesNameTaken => "sites-name-taken",
+        Reason::TerritoriesNameTaken => "territories-name-taken",
         Reason::UnknownTimeZone => "sites-zone-unknown",
         Reason::UnknownTicket => "tickets-no-such-number",
         Reason::WorkOrdersAtTooOld => "work-orders-at-too-old",

@@ -107,6 +107,9 @@ pub struct ApiToken {
     pub role: Role,
     pub customer_id: Option<CustomerId>,
     pub technician_id: Option<TechnicianId>,
+    /// Its commands may say that they happened earlier, for history from another system.
+    #[serde(default)]
+    pub may_backdate: bool,
     pub created_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
 }

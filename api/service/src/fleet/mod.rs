@@ -5,3 +5,4 @@ pub mod customers;
 pub mod devices;
 pub mod models;
 pub mod sites;
+pub mod territories;

@@ -7,7 +7,7 @@
 
 use crate::{
     condition::{alerts, reliability, rules},
-    fleet::{assets, customers, devices, models, sites},
+    fleet::{assets, customers, devices, models, sites, territories},
     insight::kpis,
     money::{billing, contracts},
     operation::jobs,
@@ -43,7 +43,8 @@ use web::{
         title = "Mainstay",
         description = "IoT telemetry and predictive maintenance for after-sales service. Errors are \
             `application/problem+json` with a stable `code`. Every POST takes an `Idempotency-Key`: the same key and \
-            body answer the same result, and another body answers 409. Times are RFC 3339 UTC. A query parameter \
+            body answer the same result, and another body answers 409. With a token that \
+            may backdate, the header `Effective-At` says when a command happened. Times are RFC 3339 UTC. A query parameter \
             that cannot be read, is unknown, or is sent twice where one is meant answers 400 and is named in `fields`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
@@ -87,6 +88,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         operation::document("quarantine", &quarantine::json::operations()),
         settings::json::Api::openapi(),
         operation::document("sites", &sites::json::operations()),
+        operation::document("territories", &territories::json::operations()),
         samples::json::Api::openapi(),
         samples::twin::Api::openapi(),
         operation::document("tickets", &tickets::json::operations()),

@@ -93,6 +93,8 @@ pub struct TokenJson {
     pub role: String,
     pub customer_id: Option<Uuid>,
     pub technician_id: Option<Uuid>,
+    /// Its commands may name an earlier time with the header `Effective-At`.
+    pub may_backdate: bool,
     pub created_at: Time,
     pub revoked_at: Option<Time>,
     /// The secret to send as `Authorization: Bearer`: only in the first answer to its creation.
@@ -108,6 +110,7 @@ impl From<ApiToken> for TokenJson {
             role: token.role.to_string(),
             customer_id: token.customer_id.map(Into::into),
             technician_id: token.technician_id.map(Into::into),
+            may_backdate: token.may_backdate,
             created_at: token.created_at.into(),
             revoked_at: token.revoked_at.map(Time),
             token: None,
@@ -122,6 +125,9 @@ pub struct NewTokenJson {
     pub role: String,
     pub customer_id: Option<Uuid>,
     pub technician_id: Option<Uuid>,
+    /// Lets the header `Effective-At` say when a command happened: for history from another system.
+    #[serde(default)]
+    pub may_backdate: bool,
 }
 
 impl From<(ApiToken, Option<String>)> for TokenJson {
@@ -229,6 +235,7 @@ async fn create_token(
         role: role(&input.role)?,
         customer_id: input.customer_id.map(Into::into),
         technician_id: input.technician_id.map(Into::into),
+        may_backdate: input.may_backdate,
     };
     commands::create_token(&deps.records, cx, input).await
 }

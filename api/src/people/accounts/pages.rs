@@ -192,7 +192,8 @@ fn read_token(form: &Form, lang: Lang) -> Result<NewToken, CommandError> {
     let customer_id = check.parse_optional("customer_id", Reason::UnknownChoice);
     let technician_id = check.parse_optional("technician_id", Reason::UnknownChoice);
     check.finish()?;
-    Ok(NewToken { name, role: role.expect("invariant: checked"), customer_id, technician_id })
+    let may_backdate = form.checked("may_backdate");
+    Ok(NewToken { name, role: role.expect("invariant: checked"), customer_id, technician_id, may_backdate })
 }
 
 pub async fn revoke_token(
@@ -237,7 +238,10 @@ fn token_row(view: &View, token: &ApiToken) -> Markup {
     html! {
         tr {
             td { b { (token.name) } }
-            td { (lang.t(&format!("role-{}", token.role))) }
+            td {
+                (lang.t(&format!("role-{}", token.role)))
+                @if token.may_backdate { " " span.pill { (lang.t("tokens-backdates")) } }
+            }
             td { (lang.date(token.created_at, view.zone)) }
             td {
                 @if let Some(at) = token.revoked_at {
@@ -309,6 +313,7 @@ fn draw_tokens(view: &View, list: &Markup, form: &Form, secret: Option<&str>) ->
                     (f.start())
                     (f.text("name", "accounts-name").required())
                     (scope_fields(lang, f))
+                    (f.checkbox("may_backdate", "tokens-may-backdate").hint("tokens-may-backdate-hint"))
                     button.btn type="submit" { (icon("key")) (lang.t("tokens-create")) }
                 }
             }

@@ -45,6 +45,41 @@ fn cookie_of(answer: &Answer) -> String {
     answer.header("set-cookie").split(';').next().unwrap_or_default().to_string()
 }
 
+/// A command of the token of a program that may backdate or not, as of `at`.
+async fn as_of(app: &TestApp, may_backdate: bool, at: &str) -> Answer {
+    let input = json!({ "name": "Import", "role": "integration", "may_backdate": may_backdate });
+    let made = app.bearer(Role::Admin).post_json("/api/v1/tokens", &input).await.json();
+    let program = app.with_bearer(made["token"].as_str().expect("a secret"));
+    let request = program
+        .request(Method::POST, "/api/v1/customers")
+        .header("content-type", "application/json")
+        .header("effective-at", at)
+        .body(Body::from(json!({ "name": format!("As of {at}") }).to_string()));
+    app.send(request.expect("a request")).await
+}
+
+#[tokio::test]
+async fn only_a_token_that_may_backdate_says_when_its_command_happened() {
+    let app = TestApp::new().await;
+    let earlier = (app.now() - TimeDelta::days(400)).to_rfc3339();
+    let made = as_of(&app, true, &earlier).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let id = made.json()["id"].as_str().expect("an id").parse::<uuid::Uuid>().expect("an id");
+    let kept = store::records::fleet::customers::get(app.deps.records.read(), id.into()).await;
+    let created = kept.expect("read").expect("the customer").created_at;
+    assert_eq!(created, app.now() - TimeDelta::days(400));
+    let refused = as_of(&app, false, &earlier).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (403, &json!("backdating_not_allowed")));
+    let later = (app.now() + TimeDelta::seconds(1)).to_rfc3339();
+    let ancient = (app.now() - TimeDelta::days(21 * 366)).to_rfc3339();
+    for at in [&later, &ancient, "yesterday"] {
+        let refused = as_of(&app, true, at).await;
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("invalid_effective_at")), "{at}");
+    }
+    let page = app.as_role(Role::Admin).get("/settings/tokens").await.text();
+    assert!(page.contains("May backdate"), "the list says which tokens may");
+}
+
 #[tokio::test]
 async fn signing_in_gives_a_guarded_cookie_and_signing_out_ends_it() {
     let app = TestApp::new().await;

@@ -136,7 +136,7 @@ const WITHOUT_QUERY: &[&str] = &[
     "/api/v1/invoices/{id}", "/invoices/{id}/credit", "/credit-notes/{id}/print",
     "/api/v1/credit-notes/{id}", "/api/v1/contracts/{id}/periods", "/api/v1/kpis", "/api/v1/kpis/{code}", "/api/v1/kpis/{code}/rows",
     "/api/v1/tickets/{id}", "/api/v1/work-orders/{id}", "/api/v1/work-orders/{id}/lines",
-    "/api/v1/visits/{id}", "/api/v1/technicians", "/api/v1/parts", "/api/v1/parts/{id}",
+    "/api/v1/visits/{id}", "/api/v1/technicians", "/api/v1/territories", "/api/v1/parts", "/api/v1/parts/{id}",
     "/api/v1/stock-locations", "/api/v1/stock-movements", "/api/v1/rules", "/api/v1/rules/{id}",
     "/api/v1/alerts/{id}", "/settings/jobs", "/settings/kpis-rebuild", "/api/v1/kpis-rebuild", "/api/v1/jobs/parked-events", "/api/v1/jobs/retention",
 ];
@@ -159,7 +159,7 @@ fn filled(query: &str, with: &Rows) -> String {
 fn is_house(method: &str, path: &str) -> bool {
     match (method, path.strip_prefix("/api/v1/").unwrap_or("")) {
         ("GET", path) => path.starts_with("kpis"),
-        (_, "models" | "models/{id}" | "parts" | "technicians") => true,
+        (_, "models" | "models/{id}" | "parts" | "technicians" | "territories") => true,
         ("POST", "customers" | "stock-locations" | "stock-movements" | "stock-counts") => true,
         _ => false,
     }
@@ -205,6 +205,7 @@ fn json_body(method: &str, path: &str, with: &Rows) -> Body {
         ("POST", "alerts/{id}/acknowledge" | "alerts/{id}/ticket") => json!({}),
         ("POST", "rules") | ("PUT", "rules/{id}") => rule(with),
         ("POST", "rules/{id}/backtest") => json!({ "settings": rule(with)["settings"] }),
+        ("POST", "territories") => json!({ "name": with.name }),
         ("POST", "technicians") => json!({ "name": "Ana" }),
         ("POST", "parts") => json!({ "number": "1", "name": "n", "unit_price": money("1.00"), "unit_cost": money("1.00") }),
         ("POST", "stock-locations") => json!({ "kind": "central", "name": "Madrid" }),

@@ -89,7 +89,7 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
             ]
         }
         "tokens" => vec![
-            json!({ "name": "erp", "role": "integration", "customer_id": rows.customer }),
+            json!({ "name": "erp", "role": "integration", "customer_id": rows.customer, "may_backdate": true }),
             json!({ "name": "van", "role": "technician", "technician_id": rows.technician }),
         ],
         "organisation" => vec![json!({
@@ -151,6 +151,7 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
             json!({ "may_go_negative": false }),
             json!({ "kind": "customer", "customer_id": rows.customer, "may_go_negative": false }),
         ],
+        "territories" => vec![json!({ "name": "Iberia 2" })],
         "stock-movements" => vec![json!({ "from": null, "note": "n" })],
         "stock-counts" => vec![json!({ "note": "n" })],
         "tickets/{id}/wait" | "tickets/{id}/resolve" | "tickets/{id}/duplicate" | "tickets/{id}/priority" => vec![remark],

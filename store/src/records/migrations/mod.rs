@@ -9,6 +9,7 @@
 mod before;
 mod m0001_tables;
 mod m0002_invoice_parties;
+mod m0003_backdating;
 
 use crate::OpenError;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
@@ -18,7 +19,11 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_tables::Migration), Box::new(m0002_invoice_parties::Migration)]
+        vec![
+            Box::new(m0001_tables::Migration),
+            Box::new(m0002_invoice_parties::Migration),
+            Box::new(m0003_backdating::Migration),
+        ]
     }
 }
 

@@ -44,7 +44,7 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
     for _ in 0..2 {
         let records = Records::open(folder.path()).await.unwrap();
         let (db, all) = (records.read(), PageRequest::default());
-        assert_eq!(applied(&records).await, ["m0001_tables", "m0002_invoice_parties"]);
+        assert_eq!(applied(&records).await, ["m0001_tables", "m0002_invoice_parties", "m0003_backdating"]);
         let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();
         assert_eq!((kept.items.len(), kept.unreadable.len()), (1, 0));
         let words = Some(kept.items[0].subject.clone());

@@ -21,6 +21,7 @@ pub struct Model {
     pub technician_id: Option<Uuid>,
     pub created_at_us: i64,
     pub revoked_at_us: Option<i64>,
+    pub may_backdate: bool,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -36,6 +37,7 @@ pub async fn insert(tx: &Db, token: &ApiToken, secret_hash: &str) -> Result<(), 
         technician_id: Set(token.technician_id.map(Into::into)),
         created_at_us: Set(token.created_at.timestamp_micros()),
         revoked_at_us: Set(token.revoked_at.map(|at| at.timestamp_micros())),
+        may_backdate: Set(token.may_backdate),
     };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
@@ -78,6 +80,7 @@ fn from_row(row: Model) -> Result<ApiToken, StoreError> {
         name: row.name,
         customer_id: row.customer_id.map(Into::into),
         technician_id: row.technician_id.map(Into::into),
+        may_backdate: row.may_backdate,
         created_at: from_micros(row.created_at_us),
         revoked_at: row.revoked_at_us.map(from_micros),
     })

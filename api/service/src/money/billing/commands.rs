@@ -250,5 +250,11 @@ pub async fn today(db: &Db, at: Timestamp) -> Result<Date, CommandError> {
 }
 
 pub fn circumstances(cx: &Context) -> Circumstances {
-    Circumstances { at: cx.at, recorded_at: cx.at, source: cx.source, actor: cx.actor.clone(), place: None }
+    Circumstances {
+        at: cx.at,
+        recorded_at: cx.recorded_at,
+        source: cx.source,
+        actor: cx.actor.clone(),
+        place: None,
+    }
 }

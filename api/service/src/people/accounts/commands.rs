@@ -229,6 +229,7 @@ pub struct NewToken {
     pub role: Role,
     pub customer_id: Option<CustomerId>,
     pub technician_id: Option<TechnicianId>,
+    pub may_backdate: bool,
 }
 
 /// Makes a token; the secret is shown this once. A repetition of the same command answers the token without it.
@@ -252,6 +253,7 @@ pub async fn create_token(
         role: input.role,
         customer_id: input.customer_id,
         technician_id: input.technician_id,
+        may_backdate: input.may_backdate,
         created_at: cx.at,
         revoked_at: None,
     };

@@ -1,0 +1,3 @@
+//! Areas that technicians cover.
+
+pub mod commands;
