@@ -1,36 +1,16 @@
 //! Forms that work without JavaScript, keep what was typed, and say what to change.
-//!
-//! ```ignore
-//! async fn new(view: View) -> Markup { draw(&view, &Form::blank()) }
-//!
-//! async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
-//!     let made = match NewAsset::read(&form, view.lang) {
-//!         Ok(input) => commands::create(&deps, form.context(cx), input).await,
-//!         Err(error) => Err(error),
-//!     };
-//!     match made {
-//!         Ok(asset) => Ok(see_other(&format!("/assets/{}", asset.id))),
-//!         Err(error) => form.again(error, |form| draw(&view, form)),
-//!     }
-//! }
-//!
-//! // in NewAsset::read
-//! let mut check = form.check(lang);
-//! let name = check.required("name", 120);
-//! let price = check.money("price", currency);
-//! check.finish()?;
-//!
-//! // in draw
-//! let f = form.fields(view.lang);
-//! html! { form.stack method="post" action="/assets" {
-//!     (f.start()) (f.text("name", "assets-name").required()) (f.select("model", "assets-model", &models))
-//!     button.btn type="submit" { (view.lang.t("save")) }
-//! } }
-//! ```
+//! Which fields a form has, and what is read of them, is a value: see [`crate::inputs`]. What is read by hand is read by
+//! [`Check`] and drawn by [`Fields`].
+
+mod check;
+mod fields;
+
+pub use check::Check;
+pub use fields::{Field, Fields};
 
 use super::{
-    chooser::{self, Choice, Found},
-    i18n::{Lang, NotANumber},
+    chooser::{Choice, Found},
+    i18n::Lang,
     request::is_key,
     response::{Failure, PageError, PageResult, describe},
     time,
@@ -43,17 +23,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Currency, Date, Money, Timestamp,
+    Timestamp,
     calendar::Zone,
     reason::{Reason, Refusal},
 };
-use maud::{Markup, Render, html};
-use rust_decimal::Decimal;
+use maud::Markup;
 use service::command::{CommandError, Context, FieldError};
-use std::{
-    collections::{HashMap, HashSet},
-    str::FromStr,
-};
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Name of the hidden idempotency key.
@@ -235,369 +211,6 @@ fn unkept_key() -> Response {
     response
 }
 
-/// Reads a form's values and collects what to change.
-pub struct Check<'a> {
-    form: &'a Form,
-    lang: Lang,
-    errors: Vec<FieldError>,
-}
-
-impl Check<'_> {
-    /// Non-empty text of at most `max` characters.
-    pub fn required(&mut self, name: &'static str, max: usize) -> String {
-        if self.form.value(name).is_empty() {
-            self.error(name, Reason::Required);
-        }
-        self.text(name, max)
-    }
-    /// Text of at most `max` characters, perhaps empty.
-    pub fn text(&mut self, name: &'static str, max: usize) -> String {
-        let value = self.form.kept(name);
-        if value.chars().count() > max {
-            self.error(name, Reason::TooLong);
-        }
-        value.into()
-    }
-    /// A value that must be there. `None` only when an error was noted, so after [`Check::finish`] it is there.
-    pub fn parse<T: FromStr>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
-        if self.form.value(name).is_empty() {
-            self.error(name, Reason::Required);
-            return None;
-        }
-        self.parse_optional(name, reason)
-    }
-    pub fn parse_optional<T: FromStr>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
-        self.form.optional(name)?;
-        self.read(name, reason, |text| text.parse().ok())
-    }
-    /// What the field stands for, as `read` understands it.
-    pub fn read<T>(
-        &mut self,
-        name: &'static str,
-        reason: Reason,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<T> {
-        let form = self.form;
-        let read = read(form.kept(name));
-        if read.is_none() {
-            self.error(name, form.undecided(name).unwrap_or(reason));
-        }
-        read
-    }
-    /// Notes that `name` was left empty.
-    pub fn missing<T>(&mut self, name: &'static str) -> Option<T> {
-        self.error(name, Reason::Required);
-        None
-    }
-    /// A decimal number as people of this language write it.
-    pub fn decimal(&mut self, name: &'static str) -> Option<Decimal> {
-        self.typed(name, |lang, text| lang.read_decimal(text).map_err(NotANumber::reason))
-    }
-    /// A measured or calculated number.
-    pub fn float(&mut self, name: &'static str) -> Option<f64> {
-        self.typed(name, |lang, text| lang.read_float(text).map_err(NotANumber::reason))
-    }
-    /// A percentage, as a fraction of one.
-    pub fn percent(&mut self, name: &'static str) -> Option<Decimal> {
-        self.typed(name, |lang, text| lang.read_percent(text).map_err(NotANumber::reason))
-    }
-    /// A whole number that fits `T`; `reason` says which do.
-    pub fn whole<T: TryFrom<i128>>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
-        self.typed(name, |lang, text| {
-            let value = lang.read_decimal(text).map_err(|error| match error {
-                NotANumber::TwoWays => error.reason(),
-                NotANumber::Unreadable => reason,
-            })?;
-            let value = value.normalize();
-            let whole = (value.scale() == 0).then(|| value.mantissa());
-            whole.and_then(|value| T::try_from(value).ok()).ok_or(reason)
-        })
-    }
-    /// A length of time typed in units of `unit` seconds, to the second.
-    pub fn span(&mut self, name: &'static str, unit: u32) -> Option<u32> {
-        self.typed(name, |lang, text| lang.read_span(text, unit).map_err(NotANumber::reason))
-    }
-    /// An amount of `currency` that is not negative.
-    pub fn money(&mut self, name: &'static str, currency: Currency) -> Option<Money> {
-        self.typed(name, |lang, text| {
-            let money = lang.read_money(text, currency)?;
-            if money.minor < 0 { Err(Reason::InvalidAmount) } else { Ok(money) }
-        })
-    }
-    /// A civil date.
-    pub fn date(&mut self, name: &'static str) -> Option<Date> {
-        self.typed(name, |_, text| text.parse().map_err(|_| Reason::InvalidDate))
-    }
-    /// A date and time on the clocks of `zone`. Left as the form showed it, it is exactly the instant that was shown.
-    pub fn instant(&mut self, name: &'static str, zone: Zone) -> Option<Timestamp> {
-        let form = self.form;
-        self.typed(name, |_, text| {
-            time::read_local(text, form.value(&exact(name)), zone).ok_or(Reason::InvalidTime)
-        })
-    }
-    pub fn is_empty(&self, name: &str) -> bool {
-        self.form.value(name).is_empty()
-    }
-    /// Reads a field that may stay empty.
-    pub fn optional<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Self, &'static str) -> Option<T>,
-    ) -> Option<T> {
-        self.form.optional(name)?;
-        read(self, name)
-    }
-    fn typed<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(Lang, &str) -> Result<T, Reason>,
-    ) -> Option<T> {
-        let value = match self.form.value(name) {
-            "" => Err(Reason::Required),
-            text => read(self.lang, text),
-        };
-        value.map_err(|reason| self.error(name, reason)).ok()
-    }
-    pub fn error(&mut self, field: &'static str, reason: Reason) {
-        if self.errors.iter().all(|error| error.field != field) {
-            self.errors.push(FieldError::new(field, reason));
-        }
-    }
-    pub fn finish(self) -> Result<(), CommandError> {
-        if self.errors.is_empty() { Ok(()) } else { Err(CommandError::Invalid(self.errors)) }
-    }
-}
-
-/// Draws the fields of a form. Labels and hints are translation keys.
-#[derive(Clone, Copy)]
-pub struct Fields<'a> {
-    form: &'a Form,
-    lang: Lang,
-    /// Tells the fields of several forms on one page apart.
-    scope: &'a str,
-}
-
-impl<'a> Fields<'a> {
-    /// For a page with several forms: each has its own scope, so that equal names do not make equal ids.
-    pub fn scope(self, scope: &'a str) -> Self {
-        Self { scope, ..self }
-    }
-    /// The hidden key and, after a refusal, the summary. First in every form.
-    pub fn start(self) -> Markup {
-        html! {
-            input type="hidden" name=(KEY) value=(self.form.key);
-            @if let Some(message) = &self.form.general {
-                p.refusal role="alert" { (self.lang.t(message)) }
-            } @else if !self.form.errors.is_empty() {
-                p.refusal role="alert" { (self.lang.t("error-invalid")) }
-            }
-        }
-    }
-    pub fn text(self, name: &'a str, label: &'a str) -> Field<'a> {
-        self.field(name, label, Kind::Input("text"))
-    }
-    /// An input of another type: `email`, `password`, `search`, `tel`.
-    pub fn input(self, kind: &'a str, name: &'a str, label: &'a str) -> Field<'a> {
-        self.field(name, label, Kind::Input(kind))
-    }
-    /// A civil date: `YYYY-MM-DD` in the form, as browsers want it, and in the reader's format on the screen.
-    pub fn date(self, name: &'a str, label: &'a str) -> Field<'a> {
-        self.field(name, label, Kind::Input("date"))
-    }
-    /// A date and time on the reader's clocks. Browsers know neither zones nor fractions of a second, and an hour in
-    /// autumn comes twice; what was shown exactly travels beside the field.
-    pub fn instant(self, name: &'a str, label: &'a str) -> Field<'a> {
-        self.field(name, label, Kind::Instant)
-    }
-    /// A number, typed as text so that both decimal signs work.
-    pub fn number(self, name: &'a str, label: &'a str) -> Field<'a> {
-        self.field(name, label, Kind::Input("text")).attribute("inputmode", "decimal")
-    }
-    pub fn area(self, name: &'a str, label: &'a str) -> Field<'a> {
-        self.field(name, label, Kind::Area)
-    }
-    /// `options` are (value, text already translated).
-    pub fn select(self, name: &'a str, label: &'a str, options: &'a [(String, String)]) -> Field<'a> {
-        self.field(name, label, Kind::Select(options))
-    }
-    /// One row of however many there are.
-    pub fn choose(self, name: &'a str, label: &'a str, kind: chooser::Kind) -> Field<'a> {
-        self.field(name, label, Kind::Choice(kind))
-            .attribute("autocomplete", "off")
-            .attribute("data-choice", "")
-    }
-    pub fn form(self) -> &'a Form {
-        self.form
-    }
-    pub fn lang(self) -> Lang {
-        self.lang
-    }
-    pub fn checkbox(self, name: &'a str, label: &'a str) -> Field<'a> {
-        self.field(name, label, Kind::Checkbox)
-    }
-    /// A value that travels unseen, such as the version of what is edited.
-    pub fn hidden(self, name: &str) -> Markup {
-        html! { input type="hidden" name=(name) value=(self.form.value(name)); }
-    }
-
-    fn field(self, name: &'a str, label: &'a str, kind: Kind<'a>) -> Field<'a> {
-        Field {
-            fields: self,
-            name,
-            label,
-            kind,
-            hint: None,
-            required: false,
-            needed: false,
-            attributes: Vec::new(),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Kind<'a> {
-    Input(&'a str),
-    Instant,
-    Area,
-    Select(&'a [(String, String)]),
-    Choice(chooser::Kind),
-    Checkbox,
-}
-
-/// One labelled field, ready to be put into markup.
-pub struct Field<'a> {
-    fields: Fields<'a>,
-    name: &'a str,
-    label: &'a str,
-    kind: Kind<'a>,
-    hint: Option<&'a str>,
-    required: bool,
-    needed: bool,
-    attributes: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Field<'a> {
-    pub fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-    /// Required with the choice that the field belongs to, and therefore not called optional. The browser cannot be
-    /// asked for it: it would also hold back who chose otherwise, over a field that is not to be seen.
-    pub fn needed(mut self) -> Self {
-        self.needed = true;
-        self.attribute("data-needed", "")
-    }
-    pub fn hint(mut self, key: &'a str) -> Self {
-        self.hint = Some(key);
-        self
-    }
-    /// What an empty field means, shown in it.
-    pub fn placeholder(self, text: &'a str) -> Self {
-        self.attribute("placeholder", text)
-    }
-    /// `autocomplete`, `inputmode`, `placeholder`, `maxlength`, `list`, `rows`...
-    pub fn attribute(mut self, name: &'a str, value: &'a str) -> Self {
-        self.attributes.push((name, value));
-        self
-    }
-
-    /// maud's attributes are static, so the variable ones are written here, escaped.
-    fn open(
-        &self,
-        tag: &str,
-        kind: Option<&str>,
-        value: Option<&str>,
-        described_by: &str,
-        invalid: bool,
-    ) -> String {
-        let (scope, name) = (escaped(self.fields.scope), escaped(self.name));
-        let mut out = format!("<{tag} id=\"f-{scope}{name}\" name=\"{name}\"");
-        let mut put = |name: &str, value: &str| {
-            out.push_str(&format!(" {}=\"{}\"", escaped(name), escaped(value)));
-        };
-        for (name, value) in [("type", kind), ("value", value)] {
-            if let Some(value) = value {
-                put(name, value);
-            }
-        }
-        for (name, value) in &self.attributes {
-            put(name, value);
-        }
-        if matches!(self.kind, Kind::Choice(_))
-            && self.attributes.iter().all(|(name, _)| *name != "placeholder")
-        {
-            put("placeholder", &self.fields.lang.t("choices-type"));
-        }
-        if !described_by.is_empty() {
-            put("aria-describedby", described_by);
-        }
-        if invalid {
-            put("aria-invalid", "true");
-        }
-        if self.required {
-            out.push_str(" required");
-        }
-        out
-    }
-}
-
-impl Render for Field<'_> {
-    fn render(&self) -> Markup {
-        use maud::PreEscaped as Raw;
-        let (form, lang) = (self.fields.form, self.fields.lang);
-        let error = form.errors.iter().find(|error| error.is_about(self.name));
-        let id = format!("{}{}", self.fields.scope, self.name);
-        let (hint_id, error_id) = (format!("h-{id}"), format!("e-{id}"));
-        let mut described = Vec::new();
-        described.extend(self.hint.map(|_| hint_id.as_str()));
-        described.extend(error.map(|_| error_id.as_str()));
-        let open = |tag, kind, value| Raw(self.open(tag, kind, value, &described.join(" "), error.is_some()));
-        let value = form.value(self.name);
-        let chooser = if let Kind::Choice(kind) = self.kind { Some(kind.path()) } else { None };
-        html! {
-            div.field.tickbox[matches!(self.kind, Kind::Checkbox)].wrong[error.is_some()].chooser[chooser.is_some()] data-chooser=[chooser] {
-                label for={ "f-" (id) } {
-                    (lang.t(self.label))
-                    @if !self.required && !self.needed && !matches!(self.kind, Kind::Checkbox | Kind::Input("search") | Kind::Select(_) | Kind::Choice(_)) {
-                        small { " · " (lang.t("form-optional")) }
-                    }
-                }
-                @match self.kind {
-                    // A password is never sent back.
-                    Kind::Input("password") => { (open("input", Some("password"), None)) (Raw(">")) }
-                    Kind::Input(kind) => { (open("input", Some(kind), Some(value))) (Raw(">")) }
-                    Kind::Instant => {
-                        (open("input", Some("datetime-local"), Some(value))) (Raw(">"))
-                        input type="hidden" name=(exact(self.name)) value=(form.value(&exact(self.name)));
-                    }
-                    Kind::Choice(_) => {
-                        div.combo { (open("input", Some("text"), Some(value))) (Raw(">")) }
-                        (chooser::beside(form, lang, self.name))
-                    }
-                    Kind::Area => { (open("textarea", None, None)) (Raw(">")) (value) (Raw("</textarea>")) }
-                    Kind::Checkbox => {
-                        (open("input", Some("checkbox"), Some("on"))) @if form.checked(self.name) { " checked" } (Raw(">"))
-                    }
-                    Kind::Select(options) => {
-                        (open("select", None, None)) (Raw(">"))
-                        @for (option, text) in options {
-                            option value=(option) selected[option == value] { (text) }
-                        }
-                        (Raw("</select>"))
-                    }
-                }
-                @if chooser.is_none() && !form.value(&seen(self.name)).is_empty() {
-                    @for name in [exact(self.name), seen(self.name)] {
-                        input type="hidden" name=(name) value=(form.value(&name));
-                    }
-                }
-                @if let Some(hint) = self.hint { small.hint id=(hint_id) { (lang.t(hint)) } }
-                @if let Some(error) = error { p.wrong id=(error_id) { (lang.t(words::of(error.reason))) } }
-            }
-        }
-    }
-}
-
 /// Name of the unseen field that carries what `name` stands for.
 pub fn exact(name: &str) -> String {
     format!("{name}_exact")
@@ -606,10 +219,6 @@ pub fn exact(name: &str) -> String {
 /// Name of the unseen field that says how it was shown.
 pub fn seen(name: &str) -> String {
     format!("{name}_seen")
-}
-
-fn escaped(text: &str) -> String {
-    html! { (text) }.into_string()
 }
 
 #[cfg(test)]

@@ -11,6 +11,13 @@
 //! }
 //! ```
 
+mod kinds;
+
+pub use kinds::{
+    area, checkbox, choose, choose_some, date, decimal, degrees, fixed, float, hidden, instant, lines, mark,
+    money, number, percent, select, text, typed, version, whole,
+};
+
 use crate::{
     chooser,
     form::{Check, Field, Fields, Form},
@@ -21,6 +28,7 @@ use maud::{Markup, html};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use service::command::{CommandError, FieldError};
+use std::borrow::Cow;
 
 /// The fields of one form, in their order.
 #[derive(Clone, Debug, Default)]
@@ -39,10 +47,14 @@ pub struct Input {
     perhaps: bool,
     needed: bool,
     wrong: Reason,
-    attributes: Vec<(&'static str, &'static str)>,
+    attributes: Vec<(&'static str, Cow<'static, str>)>,
     /// What it means when it is left empty.
     empty: Option<&'static str>,
     only_drawn: bool,
+    /// Left empty it is not sent.
+    if_any: bool,
+    /// Characters of a text, where something else may be wrong with the form at the same time.
+    most: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +67,8 @@ enum Takes {
     Decimal,
     Percent,
     Float,
+    /// The same below zero too: drawn as text, for the keyboards of numbers have no minus.
+    Degrees,
     Whole,
     /// An amount of this currency; nothing as long as there is none.
     Money(Option<Currency>),
@@ -62,6 +76,8 @@ enum Takes {
     Instant,
     Choice(chooser::Kind),
     Select(Vec<(String, String)>),
+    /// Several rows; a hint, and the field whose choice narrows the search.
+    Several(&'static str, chooser::Kind, &'static str),
     /// Yes or no.
     Box,
     /// A word when it is ticked, else nothing.
@@ -74,92 +90,6 @@ enum Takes {
     Version,
     /// Not on the form, and always so.
     Fixed(Value),
-}
-
-fn input(name: &'static str, label: &'static str, takes: Takes) -> Input {
-    let (hint, attributes, empty, wrong) = (None, Vec::new(), None, Reason::UnknownChoice);
-    let (required, perhaps, needed, only_drawn) = (false, false, false, false);
-    Input {
-        name,
-        path: name,
-        label,
-        takes,
-        hint,
-        required,
-        perhaps,
-        needed,
-        wrong,
-        attributes,
-        empty,
-        only_drawn,
-    }
-}
-
-pub fn text(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Text("text"))
-}
-/// Text of another type of field: `email`, `tel`, `url`.
-pub fn typed(kind: &'static str, name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Text(kind))
-}
-pub fn area(name: &'static str, label: &'static str, rows: &'static str) -> Input {
-    input(name, label, Takes::Area).attribute("rows", rows)
-}
-pub fn lines(name: &'static str, label: &'static str, rows: &'static str) -> Input {
-    input(name, label, Takes::Lines).attribute("rows", rows)
-}
-pub fn decimal(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Decimal)
-}
-/// A percentage, which is sent as a fraction of one.
-pub fn percent(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Percent)
-}
-/// A measured number.
-pub fn float(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Float)
-}
-/// A whole number; `wrong` says which do.
-pub fn whole(name: &'static str, label: &'static str, wrong: Reason) -> Input {
-    Input { wrong, ..input(name, label, Takes::Whole) }
-}
-/// An amount of the currency that [`Inputs::in_currency`] says.
-pub fn money(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Money(None))
-}
-pub fn date(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Date)
-}
-pub fn instant(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Instant)
-}
-/// One row of however many there are.
-pub fn choose(name: &'static str, label: &'static str, kind: chooser::Kind) -> Input {
-    input(name, label, Takes::Choice(kind))
-}
-/// `options` are (value, text already translated).
-pub fn select(name: &'static str, label: &'static str, options: Vec<(String, String)>) -> Input {
-    input(name, label, Takes::Select(options))
-}
-pub fn checkbox(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Box)
-}
-/// A box that sends `word` when it is ticked.
-pub fn mark(name: &'static str, label: &'static str, word: &'static str) -> Input {
-    input(name, label, Takes::Mark(word))
-}
-pub fn hidden(name: &'static str) -> Input {
-    input(name, "", Takes::Word)
-}
-/// A number that travels unseen, as a script writes it.
-pub fn number(name: &'static str) -> Input {
-    input(name, "", Takes::Number)
-}
-pub fn version() -> Input {
-    input("version", "", Takes::Version)
-}
-pub fn fixed(path: &'static str, value: impl Into<Value>) -> Input {
-    input(path, "", Takes::Fixed(value.into()))
 }
 
 impl Input {
@@ -185,6 +115,14 @@ impl Input {
     pub fn only_drawn(self) -> Self {
         Self { only_drawn: true, ..self }
     }
+    /// A text of at most so many characters, said together with what else is wrong.
+    pub fn most(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+    /// A text that is not sent when it is left empty.
+    pub fn if_any(self) -> Self {
+        Self { if_any: true, ..self }
+    }
     /// What it means when it is left empty.
     pub fn or(self, word: &'static str) -> Self {
         Self { empty: Some(word), ..self }
@@ -193,8 +131,8 @@ impl Input {
     pub fn wrong(self, reason: Reason) -> Self {
         Self { wrong: reason, ..self }
     }
-    pub fn attribute(mut self, name: &'static str, value: &'static str) -> Self {
-        self.attributes.push((name, value));
+    pub fn attribute(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.attributes.push((name, value.into()));
         self
     }
 
@@ -202,6 +140,7 @@ impl Input {
         let (name, label) = (self.name, self.label);
         let field = match &self.takes {
             Takes::Text(kind) => fields.input(kind, name, label),
+            Takes::Degrees => fields.text(name, label),
             Takes::Area | Takes::Lines => fields.area(name, label),
             Takes::Date => fields.date(name, label),
             Takes::Instant => fields.instant(name, label),
@@ -220,6 +159,9 @@ impl Input {
         match self.takes {
             Takes::Word | Takes::Number | Takes::Version => fields.hidden(self.name),
             Takes::Fixed(_) => html! {},
+            Takes::Several(hint, kind, within) => {
+                fields.choose_some(self.name, (self.label, hint), kind, Some(within))
+            }
             _ => html! { (self.field(fields)) },
         }
     }
@@ -233,25 +175,39 @@ impl Input {
             Takes::Mark(word) => return form.checked(name).then(|| (*word).into()),
             Takes::Number => return form.value(name).parse::<f64>().ok().map(Into::into),
             Takes::Version => return form.value(name).parse::<i64>().ok().map(Into::into),
+            Takes::Several(..) => return self.several(form, check),
             Takes::Lines => return Some(form.value(name).lines().collect()),
             _ => {}
         }
         if form.value(name).is_empty() {
-            let text = matches!(self.takes, Takes::Text(_) | Takes::Area).then_some("");
+            let text = matches!(self.takes, Takes::Text(_) | Takes::Area) && !self.if_any;
+            let text = text.then_some("");
             let empty = self.empty.or(text).map(Value::from);
             return if self.required { check.missing(name) } else { empty };
         }
         match &self.takes {
             Takes::Decimal => check.decimal(name).map(|number| number.to_string().into()),
             Takes::Percent => check.percent(name).map(|number| number.to_string().into()),
-            Takes::Float => check.float(name).map(Into::into),
+            Takes::Float | Takes::Degrees => check.float(name).map(Into::into),
             Takes::Whole => check.whole::<i64>(name, self.wrong).map(Into::into),
             Takes::Money(currency) => check.money(name, (*currency)?).map(|money| json!(money)),
             Takes::Date => check.date(name).map(|date| json!(date)),
             Takes::Instant => check.instant(name, view.zone).map(|at| crate::time::exact(at).into()),
             Takes::Choice(kind) => check.read(name, self.wrong, |text| kind.takes(text).then(|| text.into())),
-            _ => Some(form.kept(name).into()),
+            _ => Some(check.text(name, self.most).into()),
         }
+    }
+}
+
+impl Input {
+    /// The ids of the rows that are chosen; nothing when none is.
+    fn several(&self, form: &Form, check: &mut Check<'_>) -> Option<Value> {
+        let chosen = form.all(self.name);
+        let strange = chosen.iter().any(|id| id.parse::<uuid::Uuid>().is_err());
+        if let Some(reason) = form.undecided(self.name).or(strange.then_some(Reason::UnknownChoice)) {
+            check.error(self.name, reason);
+        }
+        (!chosen.is_empty()).then(|| chosen.into_iter().collect())
     }
 }
 
@@ -291,6 +247,12 @@ impl Inputs {
         html! { (fields.start()) @for input in &self.0 { (input.draw(fields)) } }
     }
 
+    /// One field of it, for a form that has an order of its own; the start comes first.
+    pub fn one(&self, fields: Fields<'_>, name: &str) -> Markup {
+        let input = self.0.iter().find(|input| input.name == name);
+        html! { @if let Some(input) = input { (input.draw(fields)) } }
+    }
+
     /// What was typed as the body of a program.
     pub fn value(&self, form: &Form, view: &View) -> Result<Value, CommandError> {
         let (mut check, mut body) = (form.check(view.lang), Map::new());
@@ -305,8 +267,11 @@ impl Inputs {
 
     /// What was typed as the input of a command.
     pub fn read<T: DeserializeOwned>(&self, form: &Form, view: &View) -> Result<T, CommandError> {
-        let body = self.value(form, view)?.to_string();
-        let read = crate::json::read(body.as_bytes());
+        self.of_body(&self.value(form, view)?)
+    }
+    /// The input of a command that `body` is; what is wrong with it stands at the fields of the form.
+    pub fn of_body<T: DeserializeOwned>(&self, body: &Value) -> Result<T, CommandError> {
+        let read = crate::json::read(body.to_string().as_bytes());
         read.map_err(|problem| self.named(crate::operation::Refused::Body(problem).to_people()))
     }
 

@@ -72,8 +72,8 @@ impl Operation {
         means: &'static str,
         behind: Behind,
     ) -> Self {
-        let words = path.split('/').filter(|part| !part.starts_with('{'));
-        let id = words.last().unwrap_or_default().replace('-', "_");
+        let mut words = path.split('/').filter(|part| !part.starts_with('{'));
+        let id = words.next_back().unwrap_or_default().replace('-', "_");
         let (status, refusals, parameters) = (StatusCode::OK, &[] as &[_], Vec::new());
         let max_bytes = MAX_BODY_BYTES;
         Self { path, access, method, id, means, status, refusals, parameters, behind, max_bytes }

@@ -5,6 +5,8 @@ pub mod json;
 mod pages;
 #[cfg(test)]
 mod tests;
+mod trial;
+mod words;
 
 use domain::people::account::Role;
 use web::routes::{Access, Routes};

@@ -1,42 +1,30 @@
 //! The rules as pages: the list with what technicians said of them, the editor, and the backtest before *Enable*.
 
-use super::editor;
-use crate::{choices, condition::alerts::sentence::quantity, fleet::models::pages::model_name};
+use super::{
+    editor,
+    trial::{try_card, try_out},
+    words::{ScopeNames, describe, enabled_pill, kind_key, precision_text, scope_text, severity_key},
+};
+use crate::choices;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use chrono::TimeDelta;
 use domain::{
-    calendar::{date_of, end_of_day, last_day, start_of_day},
-    condition::{
-        backtest::Tested,
-        reliability::Period,
-        rule::{Condition, DeviationLimit, Direction, Rule, Scope, Side},
-    },
-    fleet::{asset::Asset, model::Model},
-    id::{AssetId, ModelId, RuleId},
+    condition::rule::{Condition, Rule},
+    id::RuleId,
 };
 use maud::{Markup, html};
 use service::{
-    command::{Context, Unreadable},
+    command::Context,
     condition::rules::{
-        backtest,
         commands::{self, RuleInput},
         queries,
     },
 };
-use std::collections::HashMap;
-use store::{
-    StoreError,
-    records::{
-        Db,
-        condition::{
-            alerts,
-            rules::{self, Precision},
-        },
-        fleet::{assets, models},
-    },
+use store::records::condition::{
+    alerts,
+    rules::{self},
 };
 use uuid::Uuid;
 use web::{
@@ -260,174 +248,4 @@ fn switch_button(view: &View, rule: &Rule) -> Markup {
             button class=(class) type="submit" { (view.lang.t(key)) }
         }
     }
-}
-
-/// The backtest form, and its result once a period was chosen. A rule that is off is tried at once: nobody should
-/// enable what was not looked at.
-async fn try_out(
-    deps: &Deps,
-    view: &View,
-    rule: &Rule,
-    query: &ListQuery,
-) -> Result<(Form, Option<Tested>), PageError> {
-    let now = deps.now();
-    let to = query.day("to")?.map_or(now, |to| end_of_day(to, view.zone).min(now));
-    let from = query
-        .day("from")?
-        .map_or(to - TimeDelta::days(super::BACKTEST_DAYS), |from| start_of_day(from, view.zone));
-    let form = Form::filled([("from", date_of(from, view.zone)), ("to", last_day(to, view.zone))]);
-    if from >= to || to - from > TimeDelta::days(super::MAX_BACKTEST_DAYS) {
-        let send = format!("before `to`, and at most {} days before", super::MAX_BACKTEST_DAYS);
-        return Err(Unreadable::period("from", &send).into());
-    }
-    let asked = query.get("from").is_some() || !rule.settings.enabled;
-    let tested = if asked {
-        Some(backtest::run(deps, view.scope(), &rule.settings, Period { from, to }).await?)
-    } else {
-        None
-    };
-    Ok((form, tested))
-}
-
-fn try_card(view: &View, form: &Form, tested: Option<&Tested>) -> Markup {
-    let (lang, f) = (view.lang, form.fields(view.lang));
-    html! {
-        section.card { header { h2 { (lang.t("rules-backtest")) } }
-            p.lead { (lang.t("rules-backtest-lead")) }
-            form.filters.pad method="get" {
-                (f.date("from", "rules-from").required()) (f.date("to", "rules-to").required())
-                button.btn2 type="submit" { (icon("play")) (lang.t("rules-backtest-run")) }
-            }
-            @if let Some(tested) = tested { (result(view, tested)) }
-        }
-    }
-}
-
-fn result(view: &View, tested: &Tested) -> Markup {
-    let (lang, score) = (view.lang, &tested.score);
-    let lead = score.median_lead_hours().map(|hours| lang.seconds(hours * 3600.0));
-    html! {
-        dl.facts.verdicts {
-            div { dt { (lang.t("rules-tickets")) } dd { (score.tickets) } }
-            div { dt { (lang.t("rules-hits")) } dd { (score.hits) " / " (score.failures) } }
-            div { dt { (lang.t("rules-misses")) } dd { (score.misses) } }
-            div { dt { (lang.t("rules-false")) } dd { (score.false_tickets) } }
-            @if let Some(lead) = lead { div { dt { (lang.t("rules-lead-time")) } dd { (lead) } } }
-            @if let Some(money) = tested.money { div { dt { (lang.t("rules-money")) } dd { (lang.money(money)) } } }
-        }
-        p.hint.pad { (lang.with("rules-backtest-of", &[("n", (tested.assets as i64).into()), ("all", (tested.assets_in_scope as i64).into())])) }
-    }
-}
-
-fn enabled_pill(view: &View, rule: &Rule) -> Markup {
-    html! { @if rule.settings.enabled { span.pill.ok { (view.lang.t("rules-enabled")) } } @else { span.pill { (view.lang.t("rules-disabled")) } } }
-}
-
-fn precision_text(view: &View, precision: Precision) -> String {
-    match precision.share() {
-        Some(share) => format!(
-            "{} ({}/{})",
-            view.lang.percent(share, 0),
-            precision.right,
-            precision.right + precision.false_alarm
-        ),
-        None => "–".into(),
-    }
-}
-
-pub(super) fn severity_key(word: &str) -> String {
-    format!("alerts-severity-{word}")
-}
-
-fn kind_key(kind: &str) -> String {
-    format!("rules-kind-{}", kind.replace('_', "-"))
-}
-
-/// The condition in a sentence.
-fn describe(view: &View, rule: &Rule) -> String {
-    let lang = view.lang;
-    let span = |seconds: u32| lang.duration(TimeDelta::seconds(seconds.into()));
-    match &rule.settings.condition {
-        Condition::Threshold { metric, side, raise, for_seconds, .. } => {
-            let key = if *side == Side::Above { "rules-says-above" } else { "rules-says-below" };
-            let args = [
-                ("metric", lang.metric(metric).into()),
-                ("level", quantity(lang, *raise).into()),
-                ("duration", span(*for_seconds).into()),
-            ];
-            lang.with(key, &args)
-        }
-        Condition::Deviation { metric, side, by, mean_over_seconds, .. } => {
-            let limit = match by {
-                DeviationLimit::Sigma(limit) => format!("{} σ", quantity(lang, *limit)),
-                DeviationLimit::Percent(limit) => lang.percent(limit / 100.0, 1),
-            };
-            let key = match side {
-                Direction::Above => "rules-says-rises",
-                Direction::Below => "rules-says-falls",
-                Direction::Either => "rules-says-moves",
-            };
-            let args = [
-                ("metric", lang.metric(metric).into()),
-                ("level", limit.into()),
-                ("duration", span(*mean_over_seconds).into()),
-            ];
-            lang.with(key, &args)
-        }
-        Condition::NoData { metric, after_seconds } => match metric {
-            Some(metric) => lang.with(
-                "rules-says-no-metric",
-                &[("metric", lang.metric(metric).into()), ("duration", span(*after_seconds).into())],
-            ),
-            None => lang.with("rules-says-no-data", &[("duration", span(*after_seconds).into())]),
-        },
-        Condition::EventCode { codes, count, within_seconds, .. } => {
-            let codes = if codes.is_empty() { lang.t("rules-any-code") } else { codes.join(", ") };
-            let args = [
-                ("codes", codes.into()),
-                ("n", i64::from(*count).into()),
-                ("duration", span(*within_seconds).into()),
-            ];
-            lang.with(if *count > 1 { "rules-says-events" } else { "rules-says-event" }, &args)
-        }
-        Condition::DownUnplanned => lang.t("rules-kind-down-unplanned"),
-    }
-}
-
-/// The names of what rules are about.
-struct ScopeNames {
-    models: HashMap<ModelId, Model>,
-    assets: HashMap<AssetId, Asset>,
-}
-
-impl ScopeNames {
-    async fn load<'a>(db: &Db, scopes: impl Iterator<Item = &'a Scope> + Clone) -> Result<Self, StoreError> {
-        let of_models = scopes.clone().filter_map(|scope| match scope {
-            Scope::Model(id) => Some(*id),
-            Scope::All | Scope::Asset(_) | Scope::EquipmentType(_) => None,
-        });
-        let of_assets = scopes.filter_map(|scope| match scope {
-            Scope::Asset(id) => Some(*id),
-            Scope::All | Scope::Model(_) | Scope::EquipmentType(_) => None,
-        });
-        Ok(Self {
-            models: models::by_ids(db, of_models).await?,
-            assets: assets::by_ids(db, of_assets).await?,
-        })
-    }
-
-    fn text(&self, view: &View, scope: &Scope) -> String {
-        match scope {
-            Scope::All => view.lang.t("rules-scope-all"),
-            Scope::Model(id) => {
-                self.models.get(id).map(|model| model_name(view.lang, model)).unwrap_or_default()
-            }
-            Scope::Asset(id) => self.assets.get(id).map(|asset| asset.name.clone()).unwrap_or_default(),
-            Scope::EquipmentType(kind) => view.lang.equipment_type(kind),
-        }
-    }
-}
-
-async fn scope_text(deps: &Deps, view: &View, scope: &Scope) -> Result<String, StoreError> {
-    Ok(ScopeNames::load(deps.records.read(), std::iter::once(scope)).await?.text(view, scope))
 }

@@ -13,7 +13,6 @@ pub fn routes() -> Routes {
         .get("/devices", Access::SignedIn, pages::list)
         .get_heavy("/devices/{id}", Access::SignedIn, pages::show)
         .post("/devices/{id}", write, pages::update)
-        .post("/devices/{id}/token", write, pages::rotate)
         .post("/devices/{id}/revoke", write, pages::revoke)
 }
 

@@ -3,15 +3,11 @@
 use super::list::Devices;
 use crate::{
     choices,
-    fleet::{
-        assets::pages::charts::{self, Window},
-        customers::pages::may_write,
-    },
-    screens::connect,
+    fleet::customers::pages::may_write,
+    telemetry::samples::charts::{self, Window},
 };
 use axum::{
     extract::{Path, State},
-    http::HeaderMap,
     response::IntoResponse,
 };
 use domain::{
@@ -21,13 +17,12 @@ use domain::{
         device::{Device, DeviceProfile},
     },
     id::DeviceId,
-    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
     command::CommandError,
     fleet::devices::{
-        commands::{self, NewDevice},
+        commands,
         queries::{Facts, facts},
     },
     scope,
@@ -42,7 +37,9 @@ use web::{
     chooser::Kind,
     deps::Deps,
     form::Form,
+    i18n::Lang,
     icon::icon,
+    inputs::{Inputs, choose, select, text},
     layout,
     list::ListQuery,
     listing,
@@ -83,13 +80,10 @@ pub async fn show(
         ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
         ("profile", device.profile.as_str().to_owned()),
     ]);
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
     let page = Page::load(&deps, &view, device, &query).await?;
     Ok(page.draw(&view, &form).into_response())
 }
-
-/// The row that one chooses for a device.
-const CHOSEN: [(&str, Kind); 1] = [("asset_id", Kind::Assets)];
 
 pub async fn update(
     State(deps): State<Deps>,
@@ -98,33 +92,16 @@ pub async fn update(
     Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
-    let mut check = form.check(view.lang);
-    let asset_id = check.parse_optional::<Uuid>("asset_id", Reason::UnknownChoice);
-    let changed = match check.finish() {
-        Ok(()) => {
-            let profile = Some(form.value("profile").to_owned()).filter(|word| !word.is_empty());
-            let input = NewDevice { name: form.value("name").into(), asset_id, profile };
-            commands::update(&deps, form.context(cx), DeviceId(id), input).await
-        }
+    let inputs = inputs(view.lang);
+    let form = choices::settle(&deps, &view, form, &inputs.chosen()).await?;
+    let changed = match inputs.read(&form, &view) {
+        Ok(input) => commands::update(&deps, form.context(cx), DeviceId(id), input).await,
         Err(error) => Err(error),
     };
     let Err(error) = changed else { return Ok(see_other(&format!("/devices/{id}"))) };
     let device = scope::device(deps.records.read(), view.scope(), DeviceId(id)).await?;
     let page = Page::load(&deps, &view, device, &ListQuery::default()).await?;
     form.again(error, |form| page.draw(&view, form))
-}
-
-pub async fn rotate(
-    State(deps): State<Deps>,
-    view: View,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    headers: HeaderMap,
-    form: Form,
-) -> PageResult {
-    let (device, token) = commands::rotate(&deps, form.context(cx), DeviceId(id)).await?;
-    Ok(connect::pages::connected(&deps, &view, &headers, &device, &token).into_response())
 }
 
 pub async fn revoke(
@@ -232,15 +209,11 @@ impl Page {
 
     fn settings(&self, view: &View, form: &Form) -> Markup {
         let (lang, id) = (view.lang, self.device.id);
-        let f = form.fields(lang);
         html! {
             section.card.pad.stack {
                 h2 { (lang.t("devices-settings")) }
                 form.stack method="post" action={ "/devices/" (id) } {
-                    (f.start())
-                    (f.text("name", "devices-name").required())
-                    (f.choose("asset_id", "devices-asset", Kind::Assets).placeholder(&lang.t("devices-no-asset")))
-                    (f.select("profile", "devices-profile", &profiles(view)))
+                    (inputs(lang).draw(form.fields(lang)))
                     button.btn2 type="submit" { (lang.t("save")) }
                 }
                 h2 { (lang.t("devices-credentials")) }
@@ -262,9 +235,17 @@ impl Page {
     }
 }
 
-fn profiles(view: &View) -> Vec<(String, String)> {
-    let label = |word: &str| view.lang.t(&format!("devices-profile-{}", word.replace('_', "-")));
-    DeviceProfile::ALL.map(|profile| (profile.as_str().to_owned(), label(profile.as_str()))).into()
+fn inputs(lang: Lang) -> Inputs {
+    let profile = |profile: DeviceProfile| {
+        let word = profile.as_str();
+        (word.to_owned(), lang.t(&format!("devices-profile-{}", word.replace('_', "-"))))
+    };
+    Inputs::new([
+        text("name", "devices-name").required(),
+        choose("asset_id", "devices-asset", Kind::Assets)
+            .attribute("placeholder", lang.t("devices-no-asset")),
+        select("profile", "devices-profile", DeviceProfile::ALL.map(profile).into()),
+    ])
 }
 
 /// The three facts, which never imply one another.

@@ -3,20 +3,17 @@
 use super::list::Sites;
 use crate::{choices, fleet::customers::pages::may_write};
 use axum::extract::{Path, State};
-use domain::{id::SiteId, reason::Reason};
+use domain::id::SiteId;
 use maud::{Markup, html};
-use service::{
-    command::CommandError,
-    fleet::sites::commands::{self, SiteInput},
-    scope,
-};
+use service::{command::CommandError, fleet::sites::commands, scope};
 use store::records::fleet::territories;
 use uuid::Uuid;
 use web::{
     chooser::Kind,
     deps::Deps,
-    form::{Check, Form},
+    form::Form,
     icon::icon,
+    inputs::{Inputs, area, choose, degrees, select, text},
     layout,
     list::ListQuery,
     listing,
@@ -40,17 +37,14 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
     let form = Form::filled([("customer_id", query.id_text("customer_id")?)]);
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(&[]).chosen()).await?;
     let areas = territories(&deps, &view).await?;
     Ok(draw(&view, &form, &areas, "/sites", "sites-new"))
 }
 
-/// The row that one chooses for a site.
-const CHOSEN: [(&str, Kind); 1] = [("customer_id", Kind::Customers)];
-
 pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
-    let made = match read(&form, &view) {
+    let form = choices::settle(&deps, &view, form, &inputs(&[]).chosen()).await?;
+    let made = match inputs(&[]).read(&form, &view) {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
     };
@@ -77,7 +71,7 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ("access_notes", site.access_notes.unwrap_or_default()),
     ])
     .translated(view.lang, &["access_notes"]);
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(&[]).chosen()).await?;
     let areas = territories(&deps, &view).await?;
     Ok(draw(&view, &form, &areas, &format!("/sites/{id}"), "sites-edit"))
 }
@@ -89,8 +83,8 @@ pub async fn update(
     Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
-    let changed = match read(&form, &view) {
+    let form = choices::settle(&deps, &view, form, &inputs(&[]).chosen()).await?;
+    let changed = match inputs(&[]).read(&form, &view) {
         Ok(input) => commands::update(&deps, form.context(cx), SiteId(id), input).await,
         Err(error) => Err(error),
     };
@@ -103,23 +97,17 @@ pub async fn update(
     }
 }
 
-fn read(form: &Form, view: &View) -> Result<SiteInput, CommandError> {
-    let mut check = form.check(view.lang);
-    let customer_id = check.parse::<Uuid>("customer_id", Reason::UnknownChoice);
-    let territory_id = check.parse_optional::<Uuid>("territory_id", Reason::UnknownChoice);
-    let (latitude, longitude) =
-        (check.optional("latitude", Check::float), check.optional("longitude", Check::float));
-    check.finish()?;
-    Ok(SiteInput {
-        customer_id: customer_id.ok_or_else(|| CommandError::field("customer_id", Reason::Required))?,
-        name: form.value("name").into(),
-        address: form.value("address").into(),
-        territory_id,
-        latitude,
-        longitude,
-        time_zone: form.optional("time_zone").map(Into::into),
-        access_notes: Some(form.kept("access_notes")).filter(|notes| !notes.is_empty()).map(Into::into),
-    })
+fn inputs(areas: &[(String, String)]) -> Inputs {
+    Inputs::new([
+        choose("customer_id", "sites-customer", Kind::Customers).required(),
+        text("name", "sites-name").required(),
+        area("address", "sites-address", ""),
+        select("territory_id", "sites-territory", areas.to_vec()),
+        degrees("latitude", "sites-latitude"),
+        degrees("longitude", "sites-longitude"),
+        text("time_zone", "sites-time-zone").hint("sites-time-zone-hint").if_any(),
+        area("access_notes", "sites-access-notes", "").if_any(),
+    ])
 }
 
 /// All of them: they are parts of a country.
@@ -131,22 +119,13 @@ async fn territories(deps: &Deps, view: &View) -> Result<Vec<(String, String)>, 
 
 fn draw(view: &View, form: &Form, areas: &[(String, String)], action: &str, title: &str) -> Markup {
     let lang = view.lang;
-    let f = form.fields(lang);
     layout::page(
         view,
         &lang.t(title),
         &html! {
             div.top { h1 { (lang.t(title)) } }
             form.card.pad.stack method="post" action=(action) {
-                (f.start())
-                (f.choose("customer_id", "sites-customer", Kind::Customers).required())
-                (f.text("name", "sites-name").required())
-                (f.area("address", "sites-address"))
-                (f.select("territory_id", "sites-territory", areas))
-                (f.text("latitude", "sites-latitude"))
-                (f.text("longitude", "sites-longitude"))
-                (f.text("time_zone", "sites-time-zone").hint("sites-time-zone-hint"))
-                (f.area("access_notes", "sites-access-notes"))
+                (inputs(areas).draw(form.fields(lang)))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/sites" { (lang.t("cancel")) } }
             }
         },

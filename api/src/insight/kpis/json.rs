@@ -2,7 +2,8 @@
 
 use super::{
     asked::asked,
-    pages::{self, Row},
+    figure::major,
+    rows::{self, Row},
 };
 use axum::extract::{Path, State};
 use domain::{Money, insight::kpi::Note};
@@ -55,7 +56,7 @@ fn view(
     days: queries::Days,
 ) -> KpiView {
     let unit = figure.definition.unit;
-    let shown = |value: f64| pages::major(unit, organisation.currency, value);
+    let shown = |value: f64| major(unit, organisation.currency, value);
     let (from, to) = queries::span_text(days);
     let mut view = KpiView {
         code: figure.definition.code,
@@ -167,7 +168,7 @@ pub async fn rows(
     }
     let days = asked(&query, &organisation, now)?;
     changes::settle_for_reader(&deps).await;
-    let page = pages::rows(db, definition, days, now, &query.page()?).await?;
+    let page = rows::rows(db, definition, days, now, &query.page()?).await?;
     Ok(Json(page.map(|row| KpiRow::new(row, &organisation)).into()))
 }
 

@@ -1,9 +1,12 @@
 //! Indicators: each with its definition, its choices and the rows behind it.
 
 mod asked;
+mod breakdown;
+pub mod figure;
 pub mod json;
 pub mod pages;
 pub mod rebuild;
+mod rows;
 #[cfg(test)]
 mod tests;
 

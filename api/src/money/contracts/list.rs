@@ -1,6 +1,6 @@
 //! The list of contracts, each with what is left of its tightest limit.
 
-use super::pages::{balance_pill, ending_pill, shares};
+use super::cards::{balance_pill, ending_pill, shares};
 use domain::{
     Timestamp,
     money::contract::{Contract, ContractState, Used},

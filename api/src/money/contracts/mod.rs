@@ -1,5 +1,7 @@
 //! What customers have bought, what machines are promised, and who pays for what.
 
+mod cards;
+mod form;
 pub mod json;
 mod list;
 pub mod pages;

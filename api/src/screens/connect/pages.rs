@@ -12,7 +12,7 @@ use domain::{clock::from_micros, fleet::device::Device, id::DeviceId, reason::Re
 use maud::{Markup, html};
 use service::{
     command::CommandError,
-    fleet::devices::queries,
+    fleet::devices::{commands as devices, queries},
     input::MAX_NAME,
     scope,
     screens::connect::commands::{self, AtSite, Connect, StandsAt},
@@ -121,8 +121,21 @@ fn draw(view: &View, form: &Form) -> Markup {
     )
 }
 
+/// Another token for a device, shown as the first one was.
+pub async fn rotate(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    Caller(cx): Caller,
+    headers: HeaderMap,
+    form: Form,
+) -> PageResult {
+    let (device, token) = devices::rotate(&deps, form.context(cx), DeviceId(id)).await?;
+    Ok(connected(&deps, &view, &headers, &device, &token).into_response())
+}
+
 /// After the device was made, or got another token: the token, lines to copy, and the panel that waits.
-pub fn connected(deps: &Deps, view: &View, headers: &HeaderMap, device: &Device, token: &str) -> Markup {
+fn connected(deps: &Deps, view: &View, headers: &HeaderMap, device: &Device, token: &str) -> Markup {
     let lang = view.lang;
     let web = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8080");
     let (host, port) = lines::reachable(deps.mqtt_address, web);

@@ -1,7 +1,7 @@
 //! The overview page and its data intake panel.
 
 use super::{attention, fleet_health};
-use crate::insight::kpis::pages::{text, tile};
+use crate::insight::kpis::figure::{text, tile};
 use axum::{extract::State, response::IntoResponse};
 use domain::{
     Currency,

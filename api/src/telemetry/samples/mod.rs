@@ -1,5 +1,6 @@
 //! What machines said, for programs and charts, and the door for machines that speak HTTP.
 
+pub mod charts;
 mod file;
 pub mod json;
 pub mod twin;

@@ -10,15 +10,10 @@ use domain::{
     Currency,
     id::{PartId, StockLocationId},
     people::account::Role,
-    reason::Reason,
     work::stock::{Part, StockLocation, StockMovement},
 };
 use maud::{Markup, html};
-use service::{
-    command::CommandError,
-    input::MAX_NAME,
-    work::parts::commands::{self, Count, NewMovement, NewPart},
-};
+use service::{command::CommandError, work::parts::commands};
 use store::records::{
     Unreadable,
     people::organisation,
@@ -33,6 +28,7 @@ use web::{
     form::Form,
     i18n::Lang,
     icon::icon,
+    inputs::{Inputs, choose, decimal, fixed, money, text},
     layout,
     list::ListQuery,
     listing::{self, Found},
@@ -57,7 +53,7 @@ pub async fn create(
     form: Form,
 ) -> PageResult {
     let currency = organisation::get(deps.records.read()).await?.map_or(Currency::EUR, |ours| ours.currency);
-    let made = match read_new(&form, view.lang, currency) {
+    let made = match new_part().in_currency(Some(currency)).read(&form, &view) {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
     };
@@ -79,16 +75,36 @@ pub async fn create(
     }
 }
 
-fn read_new(form: &Form, lang: Lang, currency: Currency) -> Result<NewPart, CommandError> {
-    let mut check = form.check(lang);
-    let (number, name) = (check.required("number", MAX_NAME), check.required("name", MAX_NAME));
-    let (price, cost) = (check.money("unit_price", currency), check.money("unit_cost", currency));
-    let reorder_point = check.decimal("reorder_point");
-    check.finish()?;
-    let (Some(unit_price), Some(unit_cost), Some(reorder_point)) = (price, cost, reorder_point) else {
-        return Err(CommandError::field("unit_price", Reason::Required));
+fn new_part() -> Inputs {
+    Inputs::new([
+        text("number", "parts-number").required(),
+        text("name", "parts-name").required(),
+        money("unit_price", "parts-price").required(),
+        money("unit_cost", "parts-cost").required(),
+        decimal("reorder_point", "parts-reorder-point").required(),
+    ])
+}
+
+fn movement(lang: Lang, part: PartId) -> Inputs {
+    let place = |name, label, hint, nowhere| {
+        choose(name, label, Kind::Places).attribute("placeholder", lang.t(nowhere)).hint(hint)
     };
-    Ok(NewPart { number, name, unit_price, unit_cost, reorder_point })
+    Inputs::new([
+        place("from", "parts-from", "parts-from-hint", "parts-supplier"),
+        place("to", "parts-to", "parts-to-hint", "parts-scrap"),
+        decimal("quantity", "service-quantity").required(),
+        text("note", "service-note").most(commands::MAX_NOTE),
+        fixed("part_id", part.to_string()),
+    ])
+}
+
+fn counted(part: PartId) -> Inputs {
+    Inputs::new([
+        choose("location_id", "parts-place", Kind::Places).required(),
+        decimal("counted", "parts-counted").required(),
+        text("note", "service-note").most(commands::MAX_NOTE),
+        fixed("part_id", part.to_string()),
+    ])
 }
 
 fn may_keep(user: &User) -> bool {
@@ -106,12 +122,7 @@ fn catalogue(view: &View, filters: &Markup, list: &Markup, form: &Form, refused:
             details.action.card.pad open[refused] {
                 summary { (lang.t("parts-new")) }
                 form.stack.narrow method="post" action="/parts" {
-                    (f.start())
-                    (f.text("number", "parts-number").required())
-                    (f.text("name", "parts-name").required())
-                    (f.number("unit_price", "parts-price").required())
-                    (f.number("unit_cost", "parts-cost").required())
-                    (f.number("reorder_point", "parts-reorder-point").required())
+                    (new_part().draw(f))
                     div { button.btn type="submit" { (lang.t("save")) } }
                 }
             }
@@ -130,10 +141,6 @@ pub async fn show(
     Ok(page.draw(&view, &query, &Form::blank(), "").into_response())
 }
 
-/// The places that one chooses for a movement, and for a count.
-const MOVED: [(&str, Kind); 2] = [("from", Kind::Places), ("to", Kind::Places)];
-const COUNTED: [(&str, Kind); 1] = [("location_id", Kind::Places)];
-
 pub async fn move_stock(
     State(deps): State<Deps>,
     view: View,
@@ -143,8 +150,9 @@ pub async fn move_stock(
     Path(id): Path<PartId>,
     form: Form,
 ) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &MOVED).await?;
-    let moved = match read_move(&form, view.lang, id) {
+    let inputs = movement(view.lang, id);
+    let form = choices::settle(&deps, &view, form, &inputs.chosen()).await?;
+    let moved = match inputs.read(&form, &view) {
         Ok(input) => commands::move_stock(&deps, form.context(cx), input).await.map(drop),
         Err(error) => Err(error),
     };
@@ -160,8 +168,9 @@ pub async fn count(
     Path(id): Path<PartId>,
     form: Form,
 ) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &COUNTED).await?;
-    let counted = match read_count(&form, view.lang, id) {
+    let inputs = counted(id);
+    let form = choices::settle(&deps, &view, form, &inputs.chosen()).await?;
+    let counted = match inputs.read(&form, &view) {
         Ok(input) => commands::count(&deps, form.context(cx), input).await.map(drop),
         Err(error) => Err(error),
     };
@@ -186,32 +195,6 @@ async fn answer(
             form.again(error, |form| page.draw(view, query, form, action))
         }
     }
-}
-
-fn read_move(form: &Form, lang: Lang, part_id: PartId) -> Result<NewMovement, CommandError> {
-    let mut check = form.check(lang);
-    let from = check.parse_optional("from", Reason::UnknownChoice);
-    let to = check.parse_optional("to", Reason::UnknownChoice);
-    let quantity = check.decimal("quantity");
-    let note = check.text("note", commands::MAX_NOTE);
-    if form.kept("from") == form.kept("to") {
-        check.error("to", Reason::SamePlace);
-    }
-    check.finish()?;
-    let quantity = quantity.ok_or(CommandError::field("quantity", Reason::Required))?;
-    Ok(NewMovement { part_id, from, to, quantity, note })
-}
-
-fn read_count(form: &Form, lang: Lang, part_id: PartId) -> Result<Count, CommandError> {
-    let mut check = form.check(lang);
-    let location: Option<StockLocationId> = check.parse("location_id", Reason::UnknownChoice);
-    let counted = check.decimal("counted");
-    let note = check.text("note", commands::MAX_NOTE);
-    check.finish()?;
-    let (Some(location_id), Some(counted)) = (location, counted) else {
-        return Err(CommandError::field("counted", Reason::Required));
-    };
-    Ok(Count { part_id, location_id, counted, note })
 }
 
 struct PartPage {
@@ -300,16 +283,11 @@ impl PartPage {
     fn move_form(&self, lang: Lang, form: &Form, refused: &str) -> Markup {
         let blank = Form::blank();
         let f = if refused == "move" { form } else { &blank }.fields(lang).scope("move-");
-        let (supplier, scrap) = (lang.t("parts-supplier"), lang.t("parts-scrap"));
         html! {
             section.card {
                 header { h2 { (lang.t("parts-move")) } }
                 form.pad.stack method="post" action={ "/parts/" (self.part.id) "/move" } {
-                    (f.start())
-                    (f.choose("from", "parts-from", Kind::Places).placeholder(&supplier).hint("parts-from-hint"))
-                    (f.choose("to", "parts-to", Kind::Places).placeholder(&scrap).hint("parts-to-hint"))
-                    (f.number("quantity", "service-quantity").required())
-                    (f.text("note", "service-note"))
+                    (movement(lang, self.part.id).draw(f))
                     div { button.btn type="submit" { (lang.t("parts-move")) } }
                 }
             }
@@ -323,10 +301,7 @@ impl PartPage {
             section.card {
                 header { h2 { (lang.t("parts-count")) } }
                 form.pad.stack method="post" action={ "/parts/" (self.part.id) "/count" } {
-                    (f.start())
-                    (f.choose("location_id", "parts-place", Kind::Places).required())
-                    (f.number("counted", "parts-counted").required())
-                    (f.text("note", "service-note"))
+                    (counted(self.part.id).draw(f))
                     div { button.btn2 type="submit" { (lang.t("parts-adjust")) } }
                 }
             }

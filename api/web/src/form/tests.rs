@@ -1,5 +1,8 @@
 use super::*;
 use domain::reason::Reason;
+use domain::{Currency, Date, Money};
+use maud::Render;
+use rust_decimal::Decimal;
 
 fn refused() -> Form {
     Form {

@@ -6,7 +6,6 @@ use domain::{
     fleet::asset::Criticality,
     id::{AssetId, SiteId},
     people::account::Scope,
-    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
@@ -23,11 +22,12 @@ use web::{
     chooser::Kind,
     deps::Deps,
     form::Form,
+    i18n::Lang,
+    inputs::{Inputs, choose, instant, money, select, text, version},
     layout,
     list::ListQuery,
     request::{Caller, View},
     response::{PageError, PageResult, see_other},
-    time,
 };
 
 pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Result<Markup, PageError> {
@@ -36,16 +36,13 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Resu
         ("site_id", query.id_text("site_id")?),
         ("model_id", query.id_text("model_id")?),
     ]);
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
     let lacking = lacks_places(&deps, view.scope()).await?;
     Ok(draw(&view, &form, lacking, "/assets", "assets-new"))
 }
 
-/// The rows that one chooses for an asset.
-const CHOSEN: [(&str, Kind); 2] = [("site_id", Kind::Sites), ("model_id", Kind::Models)];
-
 pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
     let made = match read(&deps, &form, &view).await {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
@@ -80,7 +77,7 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         Some(to) => form.with_instant("in_service_to", to, view.zone),
         None => form,
     };
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
     Ok(draw(&view, &form, false, &format!("/assets/{id}"), "assets-edit"))
 }
 
@@ -92,7 +89,7 @@ pub async fn update(
     form: Form,
 ) -> PageResult {
     let path = format!("/assets/{id}");
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
     let changed = match read(&deps, &form, &view).await {
         Ok(input) => commands::update(&deps, form.context(cx), AssetId(id), input).await,
         Err(error) => Err(error),
@@ -103,37 +100,31 @@ pub async fn update(
     }
 }
 
-async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, CommandError> {
-    let mut check = form.check(view.lang);
-    let site_id = check.parse::<Uuid>("site_id", Reason::UnknownChoice);
-    let model_id = check.parse::<Uuid>("model_id", Reason::UnknownChoice);
-    let version = check.parse_optional::<i64>("version", Reason::NotANumber);
-    let mut instant =
-        |name| check.optional(name, |check, name| check.instant(name, view.zone)).map(time::exact);
-    let (in_service_from, in_service_to) = (instant("in_service_from"), instant("in_service_to"));
-    let cost = match (site_id, form.optional("downtime_cost_per_hour")) {
-        (Some(site), Some(_)) => {
-            let currency = currency_of(deps.records.read(), view.scope(), SiteId(site)).await?;
-            check.money("downtime_cost_per_hour", currency)
-        }
-        _ => None,
+fn inputs(lang: Lang) -> Inputs {
+    let criticality = |word: Criticality| {
+        (word.as_str().to_owned(), lang.t(&format!("assets-criticality-{}", word.as_str())))
     };
-    check.finish()?;
-    let missing = |field| move || CommandError::field(field, Reason::Required);
-    Ok(AssetInput {
-        site_id: site_id.ok_or_else(missing("site_id"))?,
-        model_id: model_id.ok_or_else(missing("model_id"))?,
-        name: form.value("name").into(),
-        serial_number: form.value("serial_number").into(),
-        functional_location: Some(form.kept("functional_location"))
-            .filter(|place| !place.is_empty())
-            .map(Into::into),
-        criticality: form.optional("criticality").map(Into::into),
-        in_service_from,
-        in_service_to,
-        downtime_cost_per_hour: cost,
-        version,
-    })
+    Inputs::new([
+        version(),
+        text("name", "assets-name").required().hint("assets-name-hint"),
+        choose("site_id", "assets-site", Kind::Sites).required(),
+        choose("model_id", "assets-model", Kind::Models).required(),
+        text("serial_number", "assets-serial-number"),
+        text("functional_location", "assets-functional-location").if_any(),
+        select("criticality", "assets-criticality", Criticality::ALL.map(criticality).into()),
+        instant("in_service_from", "assets-in-service-from").hint("assets-in-service-hint"),
+        instant("in_service_to", "assets-in-service-to"),
+        money("downtime_cost_per_hour", "assets-downtime-cost"),
+    ])
+}
+
+/// What was typed; its cost is in the currency of the owner.
+async fn read(deps: &Deps, form: &Form, view: &View) -> Result<AssetInput, CommandError> {
+    let currency = match form.kept("site_id").parse() {
+        Ok(site) => Some(currency_of(deps.records.read(), view.scope(), SiteId(site)).await?),
+        Err(_) => None,
+    };
+    inputs(view.lang).in_currency(currency).read(form, view)
 }
 
 /// Whether there is no site or no model yet, without which there is no asset.
@@ -146,9 +137,6 @@ async fn lacks_places(deps: &Deps, scope: Scope) -> Result<bool, CommandError> {
 
 fn draw(view: &View, form: &Form, lacks_places: bool, action: &str, title: &str) -> Markup {
     let lang = view.lang;
-    let f = form.fields(lang);
-    let criticalities = Criticality::ALL
-        .map(|word| (word.as_str().to_owned(), lang.t(&format!("assets-criticality-{}", word.as_str()))));
     layout::page(
         view,
         &lang.t(title),
@@ -163,17 +151,7 @@ fn draw(view: &View, form: &Form, lacks_places: bool, action: &str, title: &str)
                 }
             }
             form.card.pad.stack method="post" action=(action) {
-                (f.start())
-                (f.hidden("version"))
-                (f.text("name", "assets-name").required().hint("assets-name-hint"))
-                (f.choose("site_id", "assets-site", Kind::Sites).required())
-                (f.choose("model_id", "assets-model", Kind::Models).required())
-                (f.text("serial_number", "assets-serial-number"))
-                (f.text("functional_location", "assets-functional-location"))
-                (f.select("criticality", "assets-criticality", &criticalities))
-                (f.instant("in_service_from", "assets-in-service-from").hint("assets-in-service-hint"))
-                (f.instant("in_service_to", "assets-in-service-to"))
-                (f.number("downtime_cost_per_hour", "assets-downtime-cost"))
+                (inputs(lang).draw(form.fields(lang)))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/assets" { (lang.t("cancel")) } }
             }
         },

@@ -1,6 +1,5 @@
 //! Assets for people.
 
-pub mod charts;
 pub mod edit;
 mod history;
 pub mod list;

@@ -1,10 +1,10 @@
 //! One asset: what it is, how it is now, how it did, and live charts of everything it measures.
 
-use super::{
-    charts::{self, Window},
-    history, work,
+use super::{history, work};
+use crate::{
+    fleet::{customers::pages::may_write, devices::pages::device_card, models::pages::model_name},
+    telemetry::samples::charts::{self, Window},
 };
-use crate::fleet::{customers::pages::may_write, devices::pages::device_card, models::pages::model_name};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,

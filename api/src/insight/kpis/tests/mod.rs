@@ -91,7 +91,7 @@ async fn an_indicator_is_refused_for_a_period_or_a_person_that_it_cannot_show() 
 
 #[test]
 fn the_colour_of_a_change_says_whether_it_is_good() {
-    use super::pages::mood;
+    use super::figure::mood;
     use service::insight::kpis::queries::Figure;
     let figure = |code: &str, value: f64, previous: f64| Figure {
         definition: domain::insight::kpi::CATALOGUE.iter().find(|d| d.code == code).expect("known"),
