@@ -1,6 +1,7 @@
 //! How domain values become columns: words, JSON facts, scaled quantities, money and instants.
 
 pub mod frozen;
+pub(in crate::records) mod kept;
 use crate::StoreError;
 use domain::{Currency, Money, Timestamp, clock::from_micros, people::party::Address};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -45,6 +46,18 @@ pub(super) fn from_milli(milli: i64) -> Decimal {
 
 pub(super) fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {
     Ok(Money::new(minor, self::currency(currency)?))
+}
+
+pub(super) fn money_if_any(minor: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, StoreError> {
+    minor.zip(currency).map(|(minor, currency)| money(minor, currency)).transpose()
+}
+
+/// Two amounts that have one column for their currency.
+pub(super) fn one_currency(a: Money, b: Money) -> Result<(), StoreError> {
+    if a.currency == b.currency {
+        return Ok(());
+    }
+    Err(StoreError::Corrupt(format!("{} and {} of one row differ in currency", a.currency, b.currency)))
 }
 
 /// The currency of something stored, which may have been withdrawn since.

@@ -55,7 +55,7 @@ pub async fn log(
 }
 
 pub async fn failures(tx: &Tx, found: &[Failure]) -> Result<(), StoreError> {
-    insert(tx, found.iter().map(failures::row).collect()).await
+    insert(tx, found.iter().map(failures::to_row).collect::<Result<_, _>>()?).await
 }
 
 pub async fn tickets(tx: &Tx, made: &[Ticket]) -> Result<(), StoreError> {

@@ -49,7 +49,7 @@ pub async fn assets(
         .limit(limit)
         .all(db)
         .await?;
-    rows.into_iter().map(Asset::try_from).collect()
+    rows.into_iter().map(assets::from_row).collect()
 }
 
 /// Sites by their own words and those of their customer.
@@ -68,7 +68,7 @@ pub async fn sites(db: &Db, scope: Scope, sought: &str, limit: u64) -> Result<Ve
         .limit(limit)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(Site::from).collect())
+    rows.into_iter().map(sites::from_row).collect()
 }
 
 pub async fn customers(db: &Db, scope: Scope, sought: &str, limit: u64) -> Result<Vec<Customer>, StoreError> {
@@ -86,7 +86,7 @@ pub async fn customers(db: &Db, scope: Scope, sought: &str, limit: u64) -> Resul
         .limit(limit)
         .all(db)
         .await?;
-    rows.into_iter().map(Customer::try_from).collect()
+    rows.into_iter().map(customers::from_row).collect()
 }
 
 pub async fn models(db: &Db, scope: Scope, sought: &str, limit: u64) -> Result<Vec<Model>, StoreError> {

@@ -3,87 +3,60 @@
 use super::state_days;
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged, fleet::assets, lists::keyset},
+    records::{Db, List, PageRequest, Paged, columns::kept::table, fleet::assets, lists::keyset},
 };
 use domain::{
     Timestamp,
-    clock::from_micros,
     condition::failure::{DetectedBy, Failure},
-    id::{AssetId, CustomerId, ModelId},
+    id::{AssetId, CustomerId, DeviceId, FailureId, ModelId},
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "failures")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub asset_id: Uuid,
-    pub device_id: Uuid,
-    pub at_us: i64,
-    pub restored_at_us: Option<i64>,
-    pub code: Option<String>,
-    pub cause: Option<String>,
-    pub detected_by: String,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-const STATE_REPORT: &str = "state_report";
-const FAILURE_EVENT: &str = "failure_event";
-
-impl From<Model> for Failure {
-    fn from(row: Model) -> Self {
-        Self {
-            id: row.id.into(),
-            asset_id: row.asset_id.into(),
-            device_id: row.device_id.into(),
-            at: from_micros(row.at_us),
-            restored_at: row.restored_at_us.map(from_micros),
-            code: row.code,
-            cause: row.cause,
-            detected_by: if row.detected_by == FAILURE_EVENT {
+table! {
+    Failure in "failures" {
+        id: FailureId,
+        asset_id: AssetId,
+        device_id: DeviceId,
+        at_us as at: Timestamp,
+        restored_at_us as restored_at: Option<Timestamp>,
+        code: Option<String>,
+        cause: Option<String>,
+    }
+    columns |failure| first {
+        let detected_by = match failure.detected_by {
+            DetectedBy::StateReport => STATE_REPORT,
+            DetectedBy::FailureEvent => FAILURE_EVENT,
+        };
+    } {
+        detected_by: String = detected_by.into(),
+    }
+    fields |row| {
+        detected_by: if row.detected_by == FAILURE_EVENT {
                 DetectedBy::FailureEvent
             } else {
                 DetectedBy::StateReport
             },
-        }
     }
 }
 
-pub(in crate::records) fn row(failure: &Failure) -> ActiveModel {
-    let detected_by = match failure.detected_by {
-        DetectedBy::StateReport => STATE_REPORT,
-        DetectedBy::FailureEvent => FAILURE_EVENT,
-    };
-    ActiveModel {
-        id: Set(failure.id.into()),
-        asset_id: Set(failure.asset_id.into()),
-        device_id: Set(failure.device_id.into()),
-        at_us: Set(failure.at.timestamp_micros()),
-        restored_at_us: Set(failure.restored_at.map(|at| at.timestamp_micros())),
-        code: Set(failure.code.clone()),
-        cause: Set(failure.cause.clone()),
-        detected_by: Set(detected_by.into()),
-    }
-}
+const STATE_REPORT: &str = "state_report";
+const FAILURE_EVENT: &str = "failure_event";
 
 pub async fn insert(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
-    Entity::insert(row(failure)).exec_without_returning(tx).await?;
+    Entity::insert(to_row(failure)?).exec_without_returning(tx).await?;
     state_days::failure_changed(tx, None, Some(failure)).await
 }
 
 pub async fn update(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
-    let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(Failure::from);
-    Entity::update(row(failure)).exec_without_returning(tx).await?;
+    let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(from_row).transpose()?;
+    Entity::update(to_row(failure)?).exec_without_returning(tx).await?;
     state_days::failure_changed(tx, old.as_ref(), Some(failure)).await
 }
 
 /// A correction of the log may show that there was no such failure.
 pub async fn delete(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
-    let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(Failure::from);
+    let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(from_row).transpose()?;
     Entity::delete_by_id(Uuid::from(failure.id)).exec(tx).await?;
     state_days::failure_changed(tx, old.as_ref(), None).await
 }
@@ -110,14 +83,14 @@ pub async fn list(db: &Db, filter: &Filter, page: &PageRequest) -> Result<Paged<
     let query = matching(filter).filter(keyset::before(Column::AtUs, Column::Id, LIST.place(page)?));
     let rows =
         query.order_by_desc(Column::AtUs).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let failures = rows.into_iter().map(Failure::from).collect();
+    let failures = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
     Ok(LIST.page(failures, page.limit, |f: &Failure| (f.at.timestamp_micros(), f.id.into())))
 }
 
 /// Every failure that matches, oldest first.
 pub async fn all(db: &Db, filter: &Filter) -> Result<Vec<Failure>, StoreError> {
     let rows = matching(filter).order_by_asc(Column::AtUs).order_by_asc(Column::Id).all(db).await?;
-    Ok(rows.into_iter().map(Failure::from).collect())
+    rows.into_iter().map(from_row).collect()
 }
 
 pub async fn count(db: &Db, filter: &Filter) -> Result<u64, StoreError> {

@@ -2,7 +2,12 @@
 
 use crate::{
     StoreError,
-    records::{Db, Unreadable, columns::frozen, lists::readable},
+    records::{
+        Db, Unreadable,
+        columns::frozen,
+        columns::kept::{table, usual},
+        lists::readable,
+    },
 };
 use domain::{
     Timestamp,
@@ -17,21 +22,23 @@ use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "rules")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub version: i64,
-    pub settings: String,
-    pub built_in: bool,
-    pub demo: bool,
-    pub created_at_us: i64,
-    pub updated_at_us: i64,
+table! {
+    Rule in "rules" {
+        id: RuleId,
+        version: i64,
+        built_in: bool,
+        demo: bool,
+        created_at_us as created_at: Timestamp,
+        updated_at_us as updated_at: Timestamp,
+    }
+    columns |rule| {
+        settings: String = frozen::freeze(&rule.settings)?,
+    }
+    fields |row| {
+        settings: settings(row.id, &row.settings)?,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
+usual! { Rule by RuleId: get }
 
 mod version {
     use sea_orm::entity::prelude::*;
@@ -58,33 +65,6 @@ fn settings(id: Uuid, json: &str) -> Result<RuleSettings, StoreError> {
     frozen::thaw(json).map_err(|error| StoreError::Corrupt(format!("rule {id}: {error}")))
 }
 
-impl TryFrom<Model> for Rule {
-    type Error = StoreError;
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id.into(),
-            version: row.version,
-            settings: settings(row.id, &row.settings)?,
-            built_in: row.built_in,
-            demo: row.demo,
-            created_at: from_micros(row.created_at_us),
-            updated_at: from_micros(row.updated_at_us),
-        })
-    }
-}
-
-fn row(rule: &Rule) -> Result<ActiveModel, StoreError> {
-    Ok(ActiveModel {
-        id: Set(rule.id.into()),
-        version: Set(rule.version),
-        settings: Set(frozen::freeze(&rule.settings)?),
-        built_in: Set(rule.built_in),
-        demo: Set(rule.demo),
-        created_at_us: Set(rule.created_at.timestamp_micros()),
-        updated_at_us: Set(rule.updated_at.timestamp_micros()),
-    })
-}
-
 async fn keep_version(tx: &Db, rule: &Rule) -> Result<(), StoreError> {
     let row = version::ActiveModel {
         rule_id: Set(rule.id.into()),
@@ -97,7 +77,7 @@ async fn keep_version(tx: &Db, rule: &Rule) -> Result<(), StoreError> {
 }
 
 pub async fn insert(tx: &Db, rule: &Rule) -> Result<(), StoreError> {
-    Entity::insert(row(rule)?).exec_without_returning(tx).await?;
+    Entity::insert(to_row(rule)?).exec_without_returning(tx).await?;
     keep_version(tx, rule).await
 }
 
@@ -105,16 +85,12 @@ pub async fn insert(tx: &Db, rule: &Rule) -> Result<(), StoreError> {
 pub async fn update(tx: &Db, rule: Rule, at: Timestamp) -> Result<Rule, StoreError> {
     let next = Rule { version: rule.version.saturating_add(1), updated_at: at, ..rule };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
-    let done = Entity::update_many().set(row(&next)?).filter(same).exec(tx).await?;
+    let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
     if done.rows_affected == 0 {
         return Err(StoreError::Conflict("rules.version".into()));
     }
     keep_version(tx, &next).await?;
     Ok(next)
-}
-
-pub async fn get(db: &Db, id: RuleId) -> Result<Option<Rule>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Rule::try_from).transpose()
 }
 
 /// Every rule that can be read: there are as many as people write. Oldest first, the built-in one on top.
@@ -125,7 +101,7 @@ pub async fn all(db: &Db) -> Result<Vec<Rule>, StoreError> {
 /// The same with those that cannot.
 pub async fn all_and_unreadable(db: &Db) -> Result<(Vec<Rule>, Vec<Unreadable>), StoreError> {
     let rows = Entity::find().order_by_asc(Column::CreatedAtUs).order_by_asc(Column::Id).all(db).await?;
-    Ok(readable::each("rule", rows, |row| (row.id, ""), Rule::try_from))
+    Ok(readable::each("rule", rows, |row| (row.id, ""), from_row))
 }
 
 /// The versions of a rule, newest first.

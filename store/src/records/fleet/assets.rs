@@ -5,6 +5,10 @@ use crate::{
     StoreError,
     records::{
         Db, PageRequest, Paged, Sorted,
+        columns::{
+            self,
+            kept::{table, usual},
+        },
         condition::{state_days, states},
         engine::dialect::Dialect,
         lists::{
@@ -16,90 +20,47 @@ use crate::{
     },
 };
 use domain::{
-    Money,
-    clock::from_micros,
+    Timestamp,
     condition::EquipmentState,
     fleet::asset::Asset,
+    fleet::asset::Criticality,
     id::{AssetId, CustomerId, ModelId, SiteId, TechnicianId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
+use sea_orm::{QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "assets")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub customer_id: Uuid,
-    pub site_id: Uuid,
-    pub model_id: Uuid,
-    pub name: String,
-    pub serial_number: String,
-    pub functional_location: Option<String>,
-    pub criticality: String,
-    pub in_service_from_us: i64,
-    pub in_service_to_us: Option<i64>,
-    pub downtime_cost_minor: Option<i64>,
-    pub downtime_cost_currency: Option<String>,
-    pub version: i64,
-    /// What a search looks in.
-    pub search: String,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-impl TryFrom<Model> for Asset {
-    type Error = StoreError;
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        let corrupt = |what: String| StoreError::Corrupt(format!("asset {}: {what}", row.id));
-        let downtime_cost_per_hour = match (row.downtime_cost_minor, &row.downtime_cost_currency) {
-            (Some(minor), Some(code)) => {
-                Some(Money::new(minor, code.parse().map_err(|_| corrupt(code.clone()))?))
-            }
-            _ => None,
-        };
-        Ok(Self {
-            id: row.id.into(),
-            customer_id: row.customer_id.into(),
-            site_id: row.site_id.into(),
-            model_id: row.model_id.into(),
-            criticality: row.criticality.parse().map_err(|_| corrupt(row.criticality.clone()))?,
-            name: row.name,
-            serial_number: row.serial_number,
-            functional_location: row.functional_location,
-            in_service_from: from_micros(row.in_service_from_us),
-            in_service_to: row.in_service_to_us.map(from_micros),
-            downtime_cost_per_hour,
-            version: row.version,
-        })
+table! {
+    Asset in "assets" {
+        id: AssetId,
+        customer_id: CustomerId,
+        site_id: SiteId,
+        model_id: ModelId,
+        name: String,
+        serial_number: String,
+        functional_location: Option<String>,
+        criticality: Criticality,
+        in_service_from_us as in_service_from: Timestamp,
+        in_service_to_us as in_service_to: Option<Timestamp>,
+        version: i64,
+    }
+    columns |asset| first {
+        let words = [Some(&asset.name), Some(&asset.serial_number), asset.functional_location.as_ref()];
+    } {
+        downtime_cost_minor: Option<i64> = asset.downtime_cost_per_hour.map(|cost| cost.minor),
+        downtime_cost_currency: Option<String> = asset.downtime_cost_per_hour.map(|cost| cost.currency.to_string()),
+        /// What a search looks in.
+        search: String = search::text(&words),
+    }
+    fields |row| {
+        downtime_cost_per_hour: columns::money_if_any(row.downtime_cost_minor, row.downtime_cost_currency.as_deref())?,
     }
 }
-
-pub(in crate::records) fn to_row(asset: &Asset) -> ActiveModel {
-    let words = [Some(&asset.name), Some(&asset.serial_number), asset.functional_location.as_ref()];
-    ActiveModel {
-        id: Set(asset.id.into()),
-        customer_id: Set(asset.customer_id.into()),
-        site_id: Set(asset.site_id.into()),
-        model_id: Set(asset.model_id.into()),
-        name: Set(asset.name.clone()),
-        serial_number: Set(asset.serial_number.clone()),
-        functional_location: Set(asset.functional_location.clone()),
-        criticality: Set(asset.criticality.as_str().into()),
-        in_service_from_us: Set(asset.in_service_from.timestamp_micros()),
-        in_service_to_us: Set(asset.in_service_to.map(|at| at.timestamp_micros())),
-        downtime_cost_minor: Set(asset.downtime_cost_per_hour.map(|cost| cost.minor)),
-        downtime_cost_currency: Set(asset.downtime_cost_per_hour.map(|cost| cost.currency.to_string())),
-        version: Set(asset.version),
-        search: Set(search::text(&words)),
-    }
-}
+usual! { Asset by AssetId: get, find }
 
 pub async fn insert(tx: &Db, asset: &Asset) -> Result<(), StoreError> {
-    Entity::insert(to_row(asset)).exec_without_returning(tx).await?;
+    Entity::insert(to_row(asset)?).exec_without_returning(tx).await?;
     state_days::asset_changed(tx, None, Some(asset)).await
 }
 
@@ -108,7 +69,7 @@ pub async fn update(tx: &Db, asset: Asset) -> Result<Asset, StoreError> {
     let old = get(tx, asset.id).await?;
     let next = Asset { version: asset.version.saturating_add(1), ..asset };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(asset.version));
-    let done = Entity::update_many().set(to_row(&next)).filter(same).exec(tx).await?;
+    let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
     match done.rows_affected {
         0 => Err(StoreError::Conflict("assets.version".into())),
         _ => {
@@ -116,16 +77,6 @@ pub async fn update(tx: &Db, asset: Asset) -> Result<Asset, StoreError> {
             Ok(next)
         }
     }
-}
-
-pub async fn get(db: &Db, id: AssetId) -> Result<Option<Asset>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Asset::try_from).transpose()
-}
-
-/// The asset, if `scope` covers it.
-pub async fn find(db: &Db, scope: Scope, id: AssetId) -> Result<Option<Asset>, StoreError> {
-    let row = Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?;
-    row.map(Asset::try_from).transpose()
 }
 
 pub(in crate::records) fn seen(scope: Scope) -> Condition {
@@ -144,7 +95,7 @@ pub async fn find_by_ids(
 ) -> Result<HashMap<AssetId, Asset>, StoreError> {
     let wanted = Column::Id.is_in(ids.into_iter().map(Uuid::from));
     let rows = Entity::find().filter(seen(scope)).filter(wanted).all(db).await?;
-    let (found, _) = readable::each("asset", rows, |row| (row.id, &row.name), Asset::try_from);
+    let (found, _) = readable::each("asset", rows, |row| (row.id, &row.name), from_row);
     Ok(found.into_iter().map(|asset| (asset.id, asset)).collect())
 }
 
@@ -154,7 +105,7 @@ pub async fn by_ids(
     ids: impl IntoIterator<Item = AssetId>,
 ) -> Result<HashMap<AssetId, Asset>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
-    let (found, _) = readable::each("asset", rows, |row| (row.id, &row.name), Asset::try_from);
+    let (found, _) = readable::each("asset", rows, |row| (row.id, &row.name), from_row);
     Ok(found.into_iter().map(|asset| (asset.id, asset)).collect())
 }
 
@@ -182,7 +133,7 @@ pub async fn list(
     page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Asset>, StoreError> {
     let page = order::page(db, "assets", matching(Dialect::of(db), scope, filter), page).await?;
-    Ok(page.read("asset", |row| (row.id, &row.name), Asset::try_from))
+    Ok(page.read("asset", |row| (row.id, &row.name), from_row))
 }
 
 /// Every site at which an asset stands.

@@ -5,6 +5,7 @@ use crate::{
     StoreError,
     records::{
         Db, PageRequest, Paged, Sorted,
+        columns::kept::{table, usual},
         engine::dialect::Dialect,
         lists::{
             order::{self, orders},
@@ -16,82 +17,31 @@ use crate::{
 };
 use domain::{
     fleet::site::Site,
-    id::{CustomerId, SiteId},
+    id::{CustomerId, SiteId, TerritoryId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::entity::prelude::*;
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "sites")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub customer_id: Uuid,
-    pub territory_id: Option<Uuid>,
-    pub name: String,
-    pub address: String,
-    pub latitude: Option<f64>,
-    pub longitude: Option<f64>,
-    pub time_zone: String,
-    pub access_notes: Option<String>,
-    /// What a search looks in.
-    pub search: String,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-impl From<Model> for Site {
-    fn from(row: Model) -> Self {
-        Self {
-            id: row.id.into(),
-            customer_id: row.customer_id.into(),
-            territory_id: row.territory_id.map(Into::into),
-            name: row.name,
-            address: row.address,
-            latitude: row.latitude,
-            longitude: row.longitude,
-            time_zone: row.time_zone,
-            access_notes: row.access_notes,
-        }
+table! {
+    Site in "sites" {
+        id: SiteId,
+        customer_id: CustomerId,
+        territory_id: Option<TerritoryId>,
+        name: String,
+        address: String,
+        latitude: Option<f64>,
+        longitude: Option<f64>,
+        time_zone: String,
+        access_notes: Option<String>,
+    }
+    columns |site| {
+        /// What a search looks in.
+        search: String = search::text(&[Some(&site.name), Some(&site.address)]),
     }
 }
-
-fn row(site: &Site) -> ActiveModel {
-    ActiveModel {
-        id: Set(site.id.into()),
-        customer_id: Set(site.customer_id.into()),
-        territory_id: Set(site.territory_id.map(Into::into)),
-        name: Set(site.name.clone()),
-        address: Set(site.address.clone()),
-        latitude: Set(site.latitude),
-        longitude: Set(site.longitude),
-        time_zone: Set(site.time_zone.clone()),
-        access_notes: Set(site.access_notes.clone()),
-        search: Set(search::text(&[Some(&site.name), Some(&site.address)])),
-    }
-}
-
-pub async fn insert(tx: &Db, site: &Site) -> Result<(), StoreError> {
-    Entity::insert(row(site)).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-pub async fn update(tx: &Db, site: &Site) -> Result<(), StoreError> {
-    Entity::update(row(site)).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-pub async fn get(db: &Db, id: SiteId) -> Result<Option<Site>, StoreError> {
-    Ok(Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Site::from))
-}
-
-/// The site, if `scope` covers it.
-pub async fn find(db: &Db, scope: Scope, id: SiteId) -> Result<Option<Site>, StoreError> {
-    Ok(Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(Site::from))
-}
+usual! { Site by SiteId: insert, get, find, save }
 
 pub(in crate::records) fn seen(scope: Scope) -> Condition {
     scope::rows(
@@ -107,7 +57,7 @@ pub async fn by_ids(
     ids: impl IntoIterator<Item = SiteId>,
 ) -> Result<HashMap<SiteId, Site>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.id.into(), Site::from(row))).collect())
+    rows.into_iter().map(|row| Ok((row.id.into(), from_row(row)?))).collect()
 }
 
 #[derive(Clone, Debug, Default)]
@@ -135,7 +85,7 @@ pub async fn list(
     if let Some(text) = &filter.text {
         query = query.filter(search::found(Dialect::of(db), Kind::Site, Column::Id, Column::Search, text));
     }
-    Ok(order::page(db, "sites", query, page).await?.map(Site::from))
+    Ok(order::page(db, "sites", query, page).await?.read("site", |row| (row.id, &row.name), from_row))
 }
 
 /// Removes the sites of the demo's customers. Their assets must be gone.

@@ -2,66 +2,36 @@
 
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged, columns, fleet::assets, lists::scope},
+    records::{
+        Db, List, PageRequest, Paged,
+        columns::kept::{table, usual},
+        fleet::assets,
+        lists::scope,
+    },
 };
 use domain::{
-    clock::from_micros,
+    Timestamp,
     id::{AssetId, CustomerId, WarrantyId},
     money::warranty::Warranty,
     people::account::Scope,
+    work::line_kind::LineKind,
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
+use std::collections::BTreeSet;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "warranties")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub asset_id: Uuid,
-    pub start_us: i64,
-    pub end_us: i64,
-    /// JSON list of the kinds of lines.
-    pub covers: String,
-    pub supplier: Option<String>,
-    pub version: i64,
+table! {
+    Warranty in "warranties" {
+        id: WarrantyId,
+        asset_id: AssetId,
+        start_us as start: Timestamp,
+        end_us as end: Timestamp,
+        covers: BTreeSet<LineKind>,
+        supplier: Option<String>,
+        version: i64,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-fn to_row(warranty: &Warranty) -> Result<ActiveModel, StoreError> {
-    Ok(ActiveModel {
-        id: Set(warranty.id.into()),
-        asset_id: Set(warranty.asset_id.into()),
-        start_us: Set(warranty.start.timestamp_micros()),
-        end_us: Set(warranty.end.timestamp_micros()),
-        covers: Set(columns::json(&warranty.covers)?),
-        supplier: Set(warranty.supplier.clone()),
-        version: Set(warranty.version),
-    })
-}
-
-fn from_row(row: Model) -> Result<Warranty, StoreError> {
-    Ok(Warranty {
-        id: row.id.into(),
-        asset_id: row.asset_id.into(),
-        start: from_micros(row.start_us),
-        end: from_micros(row.end_us),
-        covers: columns::from_json(&row.covers)?,
-        supplier: row.supplier,
-        version: row.version,
-    })
-}
-
-pub async fn insert(tx: &Db, warranty: &Warranty) -> Result<(), StoreError> {
-    Entity::insert(to_row(warranty)?).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-pub async fn get(db: &Db, id: WarrantyId) -> Result<Option<Warranty>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
-}
+usual! { Warranty by WarrantyId: insert, get }
 
 /// Every warranty of `asset`, whatever its time, the first to start first.
 pub async fn of_asset(db: &Db, asset: AssetId) -> Result<Vec<Warranty>, StoreError> {

@@ -256,7 +256,7 @@ async fn pages_of_ten_thousand_assets_are_complete_and_fast() {
     let tx = house.records.begin().await.unwrap();
     let rows: Vec<_> = (0..9_999)
         // Names repeat, so the id has to decide.
-        .map(|n| assets::to_row(&asset(&made.site, made.model.id, &format!("Pump {}", n % 100), "")))
+        .map(|n| assets::to_row(&asset(&made.site, made.model.id, &format!("Pump {}", n % 100), "")).unwrap())
         .collect();
     for some in rows.chunks(1_000) {
         assets::Entity::insert_many(some.to_vec()).exec_without_returning(&*tx).await.unwrap();

@@ -7,7 +7,11 @@ pub use crate::records::work::tickets::promised::{Open, Promised, open};
 use crate::{
     StoreError,
     records::{
-        Db, PageRequest, Paged, Sorted, columns,
+        Db, PageRequest, Paged, Sorted,
+        columns::{
+            self,
+            kept::{table, usual},
+        },
         engine::dialect::{Dialect, statement},
         fleet::assets,
         lists::{
@@ -19,53 +23,51 @@ use crate::{
 };
 use domain::{
     Timestamp,
-    clock::from_micros,
-    id::{AlertGroupId, AssetId, CustomerId, TicketId},
+    id::{AlertGroupId, AssetId, CustomerId, SiteId, TicketId},
     people::account::Scope,
+    work::ticket::PriorityReason,
+    work::ticket::TicketSource,
     work::{
         Priority,
         ticket::{Ticket, TicketState},
     },
 };
-use sea_orm::{ActiveValue::Set, FromQueryResult, QuerySelect, Select, entity::prelude::*};
+use sea_orm::{FromQueryResult, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "tickets")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub number: String,
-    pub asset_id: Uuid,
-    pub customer_id: Uuid,
-    pub site_id: Uuid,
-    pub subject: String,
-    pub description: String,
-    pub source: String,
-    pub alert_group_id: Option<Uuid>,
-    pub priority: String,
-    pub priority_reason: String,
-    pub fault_at_us: Option<i64>,
-    pub reported_at_us: i64,
-    pub opened_at_us: i64,
-    pub first_response_at_us: Option<i64>,
-    pub restored_at_us: Option<i64>,
-    /// JSON list of instants.
-    pub reopened_at: String,
-    pub status: String,
-    pub is_open: bool,
-    pub resolution: Option<String>,
-    pub resolved_at_us: Option<i64>,
-    /// The state with its facts, as JSON; the columns before repeat what is filtered by.
-    pub facts: String,
-    pub version: i64,
-    /// What a search looks in.
-    pub search: String,
+table! {
+    Ticket in "tickets" {
+        id: TicketId,
+        number: String,
+        asset_id: AssetId,
+        customer_id: CustomerId,
+        site_id: SiteId,
+        subject: String,
+        description: String,
+        source: TicketSource,
+        alert_group_id: Option<AlertGroupId>,
+        priority: Priority,
+        priority_reason: PriorityReason,
+        fault_at_us as fault_at: Option<Timestamp>,
+        reported_at_us as reported_at: Timestamp,
+        opened_at_us as opened_at: Timestamp,
+        first_response_at_us as first_response_at: Option<Timestamp>,
+        restored_at_us as restored_at: Option<Timestamp>,
+        reopened_at: Vec<Timestamp>,
+        facts as state: TicketState,
+        version: i64,
+    }
+    columns |ticket| {
+        status: String = ticket.state.as_str().into(),
+        is_open: bool = ticket.state.is_open(),
+        resolution: Option<String> = ticket.state.resolution().map(|resolution| resolution.as_str().into()),
+        resolved_at_us: Option<i64> = columns::us(ticket.state.resolved_at()),
+        /// What a search looks in.
+        search: String = search::text(&[Some(&ticket.subject)]),
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
+usual! { Ticket by TicketId: insert, get, find, update }
 
 /// Which tickets a list shows; everything that is `None` does not matter.
 #[derive(Clone, Debug, Default)]
@@ -77,36 +79,6 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
     /// A number, or words of the subject.
     pub search: Option<String>,
-}
-
-/// A conflict means that the alert group has its ticket already.
-pub async fn insert(tx: &Db, ticket: &Ticket) -> Result<(), StoreError> {
-    Entity::insert(to_row(ticket)?).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-/// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &Db, ticket: &Ticket) -> Result<Ticket, StoreError> {
-    let saved = Ticket { version: ticket.version.saturating_add(1), ..ticket.clone() };
-    let result = Entity::update_many()
-        .set(to_row(&saved)?)
-        .filter(Column::Id.eq(Uuid::from(ticket.id)))
-        .filter(Column::Version.eq(ticket.version))
-        .exec(tx)
-        .await?;
-    if result.rows_affected == 0 {
-        return Err(StoreError::Conflict(format!("ticket {} changed meanwhile", ticket.number)));
-    }
-    Ok(saved)
-}
-
-pub async fn get(db: &Db, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
-}
-
-/// The ticket, if `scope` covers it.
-pub async fn find(db: &Db, scope: Scope, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(from_row).transpose()
 }
 
 fn seen(scope: Scope) -> Condition {
@@ -229,57 +201,4 @@ pub async fn reports(
                AND t.status <> 'duplicate' AND t.resolution IS DISTINCT FROM 'withdrawn'";
     let bound = [Uuid::from(asset).into(), after.timestamp_micros().into(), until.timestamp_micros().into()];
     Ok(Report::find_by_statement(statement(db, sql, bound)).all(db).await?)
-}
-
-pub(in crate::records) fn to_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
-    Ok(ActiveModel {
-        id: Set(ticket.id.into()),
-        number: Set(ticket.number.clone()),
-        asset_id: Set(ticket.asset_id.into()),
-        customer_id: Set(ticket.customer_id.into()),
-        site_id: Set(ticket.site_id.into()),
-        subject: Set(ticket.subject.clone()),
-        description: Set(ticket.description.clone()),
-        source: Set(ticket.source.as_str().into()),
-        alert_group_id: Set(ticket.alert_group_id.map(Into::into)),
-        priority: Set(ticket.priority.as_str().into()),
-        priority_reason: Set(columns::json(&ticket.priority_reason)?),
-        fault_at_us: Set(columns::us(ticket.fault_at)),
-        reported_at_us: Set(ticket.reported_at.timestamp_micros()),
-        opened_at_us: Set(ticket.opened_at.timestamp_micros()),
-        first_response_at_us: Set(columns::us(ticket.first_response_at)),
-        restored_at_us: Set(columns::us(ticket.restored_at)),
-        reopened_at: Set(columns::json(&ticket.reopened_at)?),
-        status: Set(ticket.state.as_str().into()),
-        is_open: Set(ticket.state.is_open()),
-        resolution: Set(ticket.state.resolution().map(|resolution| resolution.as_str().into())),
-        resolved_at_us: Set(columns::us(ticket.state.resolved_at())),
-        facts: Set(columns::json(&ticket.state)?),
-        version: Set(ticket.version),
-        search: Set(search::text(&[Some(&ticket.subject)])),
-    })
-}
-
-fn from_row(row: Model) -> Result<Ticket, StoreError> {
-    Ok(Ticket {
-        id: row.id.into(),
-        number: row.number,
-        asset_id: row.asset_id.into(),
-        customer_id: row.customer_id.into(),
-        site_id: row.site_id.into(),
-        subject: row.subject,
-        description: row.description,
-        source: columns::from_word(&row.source)?,
-        alert_group_id: row.alert_group_id.map(Into::into),
-        priority: columns::from_word(&row.priority)?,
-        priority_reason: columns::from_json(&row.priority_reason)?,
-        fault_at: columns::at(row.fault_at_us),
-        reported_at: from_micros(row.reported_at_us),
-        opened_at: from_micros(row.opened_at_us),
-        first_response_at: columns::at(row.first_response_at_us),
-        restored_at: columns::at(row.restored_at_us),
-        reopened_at: columns::from_json(&row.reopened_at)?,
-        state: columns::from_json(&row.facts)?,
-        version: row.version,
-    })
 }

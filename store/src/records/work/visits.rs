@@ -3,68 +3,50 @@
 use crate::{
     StoreError,
     records::{
-        Db, Unreadable, columns,
+        Db, Unreadable,
+        columns::{
+            self,
+            kept::{table, usual},
+        },
         lists::{readable, scope},
     },
 };
 use domain::{
     Timestamp,
-    clock::from_micros,
     id::{AssetId, TechnicianId, VisitId, WorkOrderId},
     people::account::Scope,
     work::visit::{LONGEST, Visit, VisitState},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "visits")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub work_order_id: Uuid,
-    pub technician_id: Uuid,
-    pub planned_start_us: i64,
-    pub planned_end_us: i64,
-    pub status: String,
-    pub is_at_work: bool,
-    pub travel_started_at_us: Option<i64>,
-    pub arrived_at_us: Option<i64>,
-    pub finished_at_us: Option<i64>,
-    pub outcome: Option<String>,
-    pub entered_late: bool,
-    /// The state with its facts, as JSON; the columns before repeat what is filtered by.
-    pub facts: String,
-    pub version: i64,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-pub async fn insert(tx: &Db, visit: &Visit) -> Result<(), StoreError> {
-    Entity::insert(to_row(visit)?).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-/// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &Db, visit: &Visit) -> Result<Visit, StoreError> {
-    let saved = Visit { version: visit.version.saturating_add(1), ..visit.clone() };
-    let result = Entity::update_many()
-        .set(to_row(&saved)?)
-        .filter(Column::Id.eq(Uuid::from(visit.id)))
-        .filter(Column::Version.eq(visit.version))
-        .exec(tx)
-        .await?;
-    if result.rows_affected == 0 {
-        return Err(StoreError::Conflict("visit changed meanwhile".into()));
+table! {
+    Visit in "visits" {
+        id: VisitId,
+        work_order_id: WorkOrderId,
+        technician_id: TechnicianId,
+        planned_start_us as planned_start: Timestamp,
+        planned_end_us as planned_end: Timestamp,
+        entered_late: bool,
+        facts as state: VisitState,
+        version: i64,
     }
-    Ok(saved)
+    columns |visit| first {
+        let finished_at = match &visit.state {
+            VisitState::Done { at, .. } => Some(*at),
+            _ => None,
+        };
+    } {
+        status: String = visit.state.as_str().into(),
+        is_at_work: bool = visit.state.is_at_work(),
+        travel_started_at_us: Option<i64> = columns::us(visit.state.travel_started_at()),
+        arrived_at_us: Option<i64> = columns::us(visit.state.trip().map(|trip| trip.arrived_at)),
+        finished_at_us: Option<i64> = columns::us(finished_at),
+        outcome: Option<String> = visit.state.outcome().map(|outcome| outcome.as_str().into()),
+    }
 }
-
-pub async fn get(db: &Db, id: VisitId) -> Result<Option<Visit>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
-}
+usual! { Visit by VisitId: insert, get, update }
 
 /// The visit, if `scope` covers it: a technician sees their own, not those of colleagues at the same job.
 pub async fn find(db: &Db, scope: Scope, id: VisitId) -> Result<Option<Visit>, StoreError> {
@@ -211,40 +193,4 @@ pub(in crate::records) fn work_orders_of(technician: TechnicianId) -> SelectStat
         .from(Entity)
         .and_where(Column::TechnicianId.eq(Uuid::from(technician)))
         .to_owned()
-}
-
-pub(in crate::records) fn to_row(visit: &Visit) -> Result<ActiveModel, StoreError> {
-    let finished_at = match &visit.state {
-        VisitState::Done { at, .. } => Some(*at),
-        _ => None,
-    };
-    Ok(ActiveModel {
-        id: Set(visit.id.into()),
-        work_order_id: Set(visit.work_order_id.into()),
-        technician_id: Set(visit.technician_id.into()),
-        planned_start_us: Set(visit.planned_start.timestamp_micros()),
-        planned_end_us: Set(visit.planned_end.timestamp_micros()),
-        status: Set(visit.state.as_str().into()),
-        is_at_work: Set(visit.state.is_at_work()),
-        travel_started_at_us: Set(columns::us(visit.state.travel_started_at())),
-        arrived_at_us: Set(columns::us(visit.state.trip().map(|trip| trip.arrived_at))),
-        finished_at_us: Set(columns::us(finished_at)),
-        outcome: Set(visit.state.outcome().map(|outcome| outcome.as_str().into())),
-        entered_late: Set(visit.entered_late),
-        facts: Set(columns::json(&visit.state)?),
-        version: Set(visit.version),
-    })
-}
-
-fn from_row(row: Model) -> Result<Visit, StoreError> {
-    Ok(Visit {
-        id: row.id.into(),
-        work_order_id: row.work_order_id.into(),
-        technician_id: row.technician_id.into(),
-        planned_start: from_micros(row.planned_start_us),
-        planned_end: from_micros(row.planned_end_us),
-        entered_late: row.entered_late,
-        state: columns::from_json(&row.facts)?,
-        version: row.version,
-    })
 }

@@ -4,7 +4,11 @@ use super::visits;
 use crate::{
     StoreError,
     records::{
-        Db, PageRequest, Paged, Sorted, Unreadable, columns,
+        Db, PageRequest, Paged, Sorted, Unreadable,
+        columns::{
+            self,
+            kept::{table, usual},
+        },
         engine::dialect::Dialect,
         lists::{
             order::{self, orders},
@@ -17,8 +21,9 @@ use crate::{
 use domain::{
     Timestamp,
     clock::from_micros,
-    id::{AssetId, CustomerId, SiteId, TechnicianId, TicketId, WorkOrderId},
+    id::{AlertGroupId, AssetId, CustomerId, SiteId, TechnicianId, TicketId, WorkOrderId},
     people::account::Scope,
+    work::work_order::Finding,
     work::{
         Priority,
         ticket::{Ticket, TicketState},
@@ -31,46 +36,51 @@ use std::collections::HashMap;
 
 pub use super::lines::of_work_order as lines;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "work_orders")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub number: String,
-    pub ticket_id: Option<Uuid>,
-    pub asset_id: Uuid,
-    pub customer_id: Uuid,
-    pub site_id: Uuid,
-    pub kind: String,
-    pub priority: String,
-    /// 3 for critical down to 0: the order of work.
-    pub priority_rank: i32,
-    pub subject: String,
-    pub description: String,
-    pub required_skill: Option<String>,
-    pub estimated_minutes: i32,
-    pub requires_signature: bool,
-    pub alert_group_id: Option<Uuid>,
-    /// JSON.
-    pub finding: Option<String>,
-    pub failure_mode: Option<String>,
-    pub misuse: bool,
-    pub signed_at_us: Option<i64>,
-    pub created_at_us: i64,
-    pub status: String,
-    pub is_open: bool,
-    pub completed_at_us: Option<i64>,
-    pub approved_at_us: Option<i64>,
-    pub invoice_id: Option<Uuid>,
-    /// The state with its facts, as JSON; the columns before repeat what is filtered by.
-    pub facts: String,
-    pub version: i64,
-    /// What a search looks in.
-    pub search: String,
+table! {
+    WorkOrder in "work_orders" {
+        id: WorkOrderId,
+        number: String,
+        ticket_id: Option<TicketId>,
+        asset_id: AssetId,
+        customer_id: CustomerId,
+        site_id: SiteId,
+        kind: WorkOrderKind,
+        priority: Priority,
+        subject: String,
+        description: String,
+        required_skill: Option<String>,
+        requires_signature: bool,
+        alert_group_id: Option<AlertGroupId>,
+        finding: Option<Finding>,
+        misuse: bool,
+        signed_at_us as signed_at: Option<Timestamp>,
+        created_at_us as created_at: Timestamp,
+        facts as state: WorkOrderState,
+        version: i64,
+    }
+    columns |work| first {
+        let invoice_id = match &work.state {
+            WorkOrderState::Invoiced { invoice_id, .. } => Some(*invoice_id),
+            _ => None,
+        };
+    } {
+        /// 3 for critical down to 0: the order of work.
+        priority_rank: i32 = work.priority as i32,
+        estimated_minutes: i32 = work.estimated_minutes.try_into().unwrap_or(i32::MAX),
+        failure_mode: Option<String> = work.finding.as_ref().and_then(|finding| finding.failure_mode.clone()),
+        status: String = work.state.as_str().into(),
+        is_open: bool = work.state.is_open(),
+        completed_at_us: Option<i64> = columns::us(work.state.completed_at()),
+        approved_at_us: Option<i64> = columns::us(work.state.approved_at()),
+        invoice_id: Option<Uuid> = invoice_id.map(Into::into),
+        /// What a search looks in.
+        search: String = search::text(&[Some(&work.subject)]),
+    }
+    fields |row| {
+        estimated_minutes: row.estimated_minutes.try_into().unwrap_or(0),
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
+usual! { WorkOrder by WorkOrderId: insert, get, find, update }
 
 mod signature {
     use sea_orm::entity::prelude::*;
@@ -123,30 +133,6 @@ pub async fn sent_for(db: &Db, ticket: &Ticket) -> Result<bool, StoreError> {
     Ok(Entity::find().filter(Column::TicketId.eq(Uuid::from(ticket.id))).limit(1).one(db).await?.is_some())
 }
 
-pub async fn insert(tx: &Db, work_order: &WorkOrder) -> Result<(), StoreError> {
-    Entity::insert(to_row(work_order)?).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-/// Saves, if nobody changed it meanwhile; answers it with its new version.
-pub async fn update(tx: &Db, work_order: &WorkOrder) -> Result<WorkOrder, StoreError> {
-    let saved = WorkOrder { version: work_order.version.saturating_add(1), ..work_order.clone() };
-    let result = Entity::update_many()
-        .set(to_row(&saved)?)
-        .filter(Column::Id.eq(Uuid::from(work_order.id)))
-        .filter(Column::Version.eq(work_order.version))
-        .exec(tx)
-        .await?;
-    if result.rows_affected == 0 {
-        return Err(StoreError::Conflict(format!("work order {} changed meanwhile", work_order.number)));
-    }
-    Ok(saved)
-}
-
-pub async fn get(db: &Db, id: WorkOrderId) -> Result<Option<WorkOrder>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
-}
-
 /// Those of `ids` that exist, and those of them that cannot be read.
 pub async fn by_ids(
     db: &Db,
@@ -156,11 +142,6 @@ pub async fn by_ids(
     let (found, unreadable) =
         readable::each("work order", query.all(db).await?, |row| (row.id, &row.number), from_row);
     Ok((found.into_iter().map(|work| (work.id, work)).collect(), unreadable))
-}
-
-/// The work order, if `scope` covers it.
-pub async fn find(db: &Db, scope: Scope, id: WorkOrderId) -> Result<Option<WorkOrder>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).filter(seen(scope)).one(db).await?.map(from_row).transpose()
 }
 
 fn seen(scope: Scope) -> Condition {
@@ -322,66 +303,4 @@ fn lines_to_bill() -> sea_orm::sea_query::SelectStatement {
         .and_where(Expr::col(("lines", "work_order_id")).equals(("work_orders", "id")))
         .and_where(Expr::not_exists(invoices::live_of_line()));
     query
-}
-
-pub(in crate::records) fn to_row(work: &WorkOrder) -> Result<ActiveModel, StoreError> {
-    let invoice_id = match &work.state {
-        WorkOrderState::Invoiced { invoice_id, .. } => Some(*invoice_id),
-        _ => None,
-    };
-    Ok(ActiveModel {
-        id: Set(work.id.into()),
-        number: Set(work.number.clone()),
-        ticket_id: Set(work.ticket_id.map(Into::into)),
-        asset_id: Set(work.asset_id.into()),
-        customer_id: Set(work.customer_id.into()),
-        site_id: Set(work.site_id.into()),
-        kind: Set(work.kind.as_str().into()),
-        priority: Set(work.priority.as_str().into()),
-        priority_rank: Set(work.priority as i32),
-        subject: Set(work.subject.clone()),
-        description: Set(work.description.clone()),
-        required_skill: Set(work.required_skill.clone()),
-        estimated_minutes: Set(work.estimated_minutes.try_into().unwrap_or(i32::MAX)),
-        requires_signature: Set(work.requires_signature),
-        alert_group_id: Set(work.alert_group_id.map(Into::into)),
-        finding: Set(work.finding.as_ref().map(columns::json).transpose()?),
-        failure_mode: Set(work.finding.as_ref().and_then(|finding| finding.failure_mode.clone())),
-        misuse: Set(work.misuse),
-        signed_at_us: Set(columns::us(work.signed_at)),
-        created_at_us: Set(work.created_at.timestamp_micros()),
-        status: Set(work.state.as_str().into()),
-        is_open: Set(work.state.is_open()),
-        completed_at_us: Set(columns::us(work.state.completed_at())),
-        approved_at_us: Set(columns::us(work.state.approved_at())),
-        invoice_id: Set(invoice_id.map(Into::into)),
-        facts: Set(columns::json(&work.state)?),
-        version: Set(work.version),
-        search: Set(search::text(&[Some(&work.subject)])),
-    })
-}
-
-fn from_row(row: Model) -> Result<WorkOrder, StoreError> {
-    Ok(WorkOrder {
-        id: row.id.into(),
-        number: row.number,
-        ticket_id: row.ticket_id.map(Into::into),
-        asset_id: row.asset_id.into(),
-        customer_id: row.customer_id.into(),
-        site_id: row.site_id.into(),
-        kind: columns::from_word(&row.kind)?,
-        priority: columns::from_word(&row.priority)?,
-        subject: row.subject,
-        description: row.description,
-        required_skill: row.required_skill,
-        estimated_minutes: row.estimated_minutes.try_into().unwrap_or(0),
-        requires_signature: row.requires_signature,
-        alert_group_id: row.alert_group_id.map(Into::into),
-        finding: row.finding.as_deref().map(columns::from_json).transpose()?,
-        misuse: row.misuse,
-        signed_at: columns::at(row.signed_at_us),
-        created_at: from_micros(row.created_at_us),
-        state: columns::from_json(&row.facts)?,
-        version: row.version,
-    })
 }
