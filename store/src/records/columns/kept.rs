@@ -3,7 +3,7 @@
 use super::frozen;
 use crate::StoreError;
 use domain::{
-    Timestamp,
+    Date, Timestamp,
     clock::from_micros,
     condition::{EquipmentState, Severity, alert::ClearReason, rule::RuleSettings},
     fleet::{asset::Criticality, device::DeviceProfile},
@@ -137,6 +137,17 @@ impl Kept for Timestamp {
     }
     fn read(column: i64) -> Result<Self, StoreError> {
         Ok(from_micros(column))
+    }
+}
+
+/// The number of the day.
+impl Kept for Date {
+    type Column = i32;
+    fn keep(&self) -> Result<i32, StoreError> {
+        Ok(self.day_number())
+    }
+    fn read(column: i32) -> Result<Self, StoreError> {
+        Ok(Self::of_day_number(column))
     }
 }
 

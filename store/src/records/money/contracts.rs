@@ -3,7 +3,11 @@
 use crate::{
     StoreError,
     records::{
-        Db, PageRequest, Paged, Sorted, columns,
+        Db, PageRequest, Paged, Sorted,
+        columns::{
+            self,
+            kept::{table, was_saved},
+        },
         fleet::sites::demo_customers,
         lists::{
             order::{self, orders},
@@ -13,9 +17,8 @@ use crate::{
 };
 use domain::{
     Timestamp,
-    clock::from_micros,
     id::{AssetId, ContractId, CustomerId, LineId},
-    money::contract::{Contract, ContractState, CoveredAssets, Limits, Shares, Used},
+    money::contract::{Contract, ContractState, CoveredAssets, Limits, Shares, Tier, Used, billing::Billing},
     people::account::Scope,
     work::line::{HOUR_US, LineKind},
 };
@@ -24,36 +27,41 @@ use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, QueryOrder, Select, 
 use sea_orm_migration::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "contracts")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub customer_id: Uuid,
-    pub number: String,
-    pub tier: String,
-    pub all_assets: bool,
-    pub start_us: i64,
-    pub end_us: i64,
-    /// JSON of the three shares.
-    pub shares: String,
-    /// Decimal hours as text.
-    pub hours_limit: Option<String>,
-    pub visits_limit: Option<i64>,
-    pub parts_limit_minor: Option<i64>,
-    pub response_hours: Option<i64>,
-    pub restore_hours: Option<i64>,
-    pub price_minor: i64,
-    pub currency: String,
-    /// JSON of how the price is invoiced.
-    pub billing: Option<String>,
-    /// Decimal fraction as text.
-    pub availability_guarantee: Option<String>,
-    pub version: i64,
+table! {
+    Contract in "contracts" {
+        id: ContractId,
+        customer_id: CustomerId,
+        number: String,
+        tier: Tier,
+        start_us as start: Timestamp,
+        end_us as end: Timestamp,
+        shares: Shares,
+        response_hours: Option<u32>,
+        restore_hours: Option<u32>,
+        billing: Option<Billing>,
+        availability_guarantee: Option<Decimal>,
+        version: i64,
+    }
+    columns |contract| {
+        all_assets: bool = contract.covers_assets == CoveredAssets::All,
+        /// Decimal hours as text.
+        hours_limit: Option<String> = contract.limits.hours.keep()?,
+        visits_limit: Option<i64> = contract.limits.visits.keep()?,
+        parts_limit_minor: Option<i64> = contract.limits.parts.map(|parts| parts.minor),
+        price_minor: i64 = contract.price.minor,
+        currency: String = contract.price.currency.to_string(),
+    }
+    fields |row| {
+        // Those that are listed stand in a table of their own.
+        covers_assets: if row.all_assets { CoveredAssets::All } else { CoveredAssets::Listed(BTreeSet::new()) },
+        limits: Limits {
+            hours: Kept::read(row.hours_limit.clone())?,
+            visits: Kept::read(row.visits_limit)?,
+            parts: row.parts_limit_minor.map(|minor| columns::money(minor, &row.currency)).transpose()?,
+        },
+        price: columns::money(row.price_minor, &row.currency)?,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 mod covered {
     use sea_orm::entity::prelude::*;
@@ -82,9 +90,7 @@ pub async fn update(tx: &Db, contract: Contract) -> Result<Contract, StoreError>
     let next = Contract { version: contract.version.saturating_add(1), ..contract };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
-    if done.rows_affected == 0 {
-        return Err(StoreError::Conflict("contracts.version".into()));
-    }
+    was_saved(done.rows_affected, "contracts")?;
     let old = covered::Entity::delete_many().filter(covered::Column::ContractId.eq(Uuid::from(next.id)));
     old.exec(tx).await?;
     insert_assets(tx, &next).await?;
@@ -174,7 +180,7 @@ pub async fn list(
         |row| (row.id, &row.number),
         |row| {
             let own = listed.remove(&row.id).unwrap_or_default();
-            from_row(row, own)
+            naming(row, own)
         },
     ))
 }
@@ -277,29 +283,6 @@ pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn to_row(contract: &Contract) -> Result<ActiveModel, StoreError> {
-    Ok(ActiveModel {
-        id: Set(contract.id.into()),
-        customer_id: Set(contract.customer_id.into()),
-        number: Set(contract.number.clone()),
-        tier: Set(contract.tier.as_str().into()),
-        all_assets: Set(contract.covers_assets == CoveredAssets::All),
-        start_us: Set(contract.start.timestamp_micros()),
-        end_us: Set(contract.end.timestamp_micros()),
-        shares: Set(columns::json(&contract.shares)?),
-        hours_limit: Set(contract.limits.hours.map(|hours| hours.to_string())),
-        visits_limit: Set(contract.limits.visits.map(i64::from)),
-        parts_limit_minor: Set(contract.limits.parts.map(|parts| parts.minor)),
-        response_hours: Set(contract.response_hours.map(i64::from)),
-        restore_hours: Set(contract.restore_hours.map(i64::from)),
-        price_minor: Set(contract.price.minor),
-        currency: Set(contract.price.currency.to_string()),
-        billing: Set(contract.billing.as_ref().map(columns::json).transpose()?),
-        availability_guarantee: Set(contract.availability_guarantee.map(|guarantee| guarantee.to_string())),
-        version: Set(contract.version),
-    })
-}
-
 /// The assets that each of `rows` names.
 async fn listed_assets(db: &Db, rows: &[Model]) -> Result<HashMap<Uuid, BTreeSet<AssetId>>, StoreError> {
     let listed: Vec<Uuid> = rows.iter().filter(|row| !row.all_assets).map(|row| row.id).collect();
@@ -319,41 +302,18 @@ async fn with_assets(db: &Db, rows: Vec<Model>) -> Result<Vec<Contract>, StoreEr
     rows.into_iter()
         .map(|row| {
             let listed = assets.remove(&row.id).unwrap_or_default();
-            from_row(row, listed)
+            naming(row, listed)
         })
         .collect()
 }
 
-fn from_row(row: Model, listed: BTreeSet<AssetId>) -> Result<Contract, StoreError> {
-    let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of contract {}", row.id));
-    let decimal = |text: &Option<String>, what: &str| {
-        text.as_deref().map(str::parse::<Decimal>).transpose().map_err(|_| corrupt(what))
-    };
-    let count = |value: Option<i64>, what: &str| -> Result<Option<u32>, StoreError> {
-        value.map(|value| value.try_into().map_err(|_| corrupt(what))).transpose()
-    };
-    let price = columns::money(row.price_minor, &row.currency)?;
-    Ok(Contract {
-        id: row.id.into(),
-        customer_id: row.customer_id.into(),
-        tier: columns::from_word(&row.tier)?,
-        covers_assets: if row.all_assets { CoveredAssets::All } else { CoveredAssets::Listed(listed) },
-        start: from_micros(row.start_us),
-        end: from_micros(row.end_us),
-        shares: columns::from_json::<Shares>(&row.shares)?,
-        limits: Limits {
-            hours: decimal(&row.hours_limit, "hours")?,
-            visits: count(row.visits_limit, "visits")?,
-            parts: row.parts_limit_minor.map(|minor| columns::money(minor, &row.currency)).transpose()?,
-        },
-        response_hours: count(row.response_hours, "response hours")?,
-        restore_hours: count(row.restore_hours, "restore hours")?,
-        price,
-        billing: row.billing.as_deref().map(columns::from_json).transpose()?,
-        availability_guarantee: decimal(&row.availability_guarantee, "guarantee")?,
-        number: row.number,
-        version: row.version,
-    })
+/// The contract of a row, with the assets that it names.
+fn naming(row: Model, listed: BTreeSet<AssetId>) -> Result<Contract, StoreError> {
+    let mut contract = from_row(row)?;
+    if let CoveredAssets::Listed(assets) = &mut contract.covers_assets {
+        *assets = listed;
+    }
+    Ok(contract)
 }
 
 #[cfg(test)]

@@ -4,64 +4,43 @@ use super::invoices;
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, columns,
+        Db, List, PageRequest, Paged,
+        columns::{
+            self,
+            kept::{table, usual},
+        },
         lists::{keyset, scope},
     },
 };
 use domain::{
     Date,
-    id::{CustomerId, InvoiceId},
+    id::{CustomerId, InvoiceId, PaymentId},
+    money::payment::Direction,
     money::payment::Payment,
+    money::payment::PaymentMethod,
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "payments")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub invoice_id: Uuid,
-    pub amount_minor: i64,
-    pub currency: String,
-    /// `in` or `out`.
-    pub direction: String,
-    pub method: String,
-    /// Day number of the organisation's date.
-    pub on_day: i32,
-    pub reference: String,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-pub async fn insert(tx: &Db, payment: &Payment) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        id: Set(payment.id.into()),
-        invoice_id: Set(payment.invoice_id.into()),
-        amount_minor: Set(payment.amount.minor),
-        currency: Set(payment.amount.currency.to_string()),
-        direction: Set(payment.direction.as_str().into()),
-        method: Set(payment.method.as_str().into()),
-        on_day: Set(payment.on.day_number()),
-        reference: Set(payment.reference.clone()),
-    };
-    Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-fn from_row(row: Model) -> Result<Payment, StoreError> {
-    Ok(Payment {
-        id: row.id.into(),
-        invoice_id: row.invoice_id.into(),
+table! {
+    Payment in "payments" {
+        id: PaymentId,
+        invoice_id: InvoiceId,
+        direction: Direction,
+        method: PaymentMethod,
+        on_day as on: Date,
+        reference: String,
+    }
+    columns |payment| {
+        amount_minor: i64 = payment.amount.minor,
+        currency: String = payment.amount.currency.to_string(),
+    }
+    fields |row| {
         amount: columns::money(row.amount_minor, &row.currency)?,
-        direction: columns::from_word(&row.direction)?,
-        method: columns::from_word(&row.method)?,
-        on: Date::of_day_number(row.on_day),
-        reference: row.reference,
-    })
+    }
 }
+usual! { Payment by PaymentId: insert }
 
 /// By the day the money moved.
 pub async fn of_invoice(db: &Db, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError> {

@@ -3,6 +3,7 @@ use crate::records::{
     tests::{fixture, place},
     work::lines,
 };
+use domain::clock::from_micros;
 use domain::{
     Currency, Money, id::VisitId, money::coverage::Payer, people::account::Actor, work::line::Line,
 };
