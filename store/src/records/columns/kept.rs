@@ -229,6 +229,7 @@ pub fn at(table: &'static str, column: &'static str) -> impl Fn(StoreError) -> S
 ///         number: String,                         // column and field have one name,
 ///         made_at_us as made_at: Timestamp,       // or two
 ///     }
+///     apart { secret: String }                    // no part of the record: set and read by itself
 ///     columns |part| {                            // what is kept beside
 ///         unit_price_minor: i64 = part.unit_price.minor,
 ///         currency: String = part.unit_price.currency.to_string(),
@@ -239,10 +240,10 @@ pub fn at(table: &'static str, column: &'static str) -> impl Fn(StoreError) -> S
 /// }
 /// ```
 macro_rules! table {
-    ($of:ident in $table:literal { $($kept:tt)* } $(columns |$one:ident| $(first { $($made:tt)* })? { $($beside:tt)* })? $(fields |$row:ident| $(first { $($found:tt)* })? { $($read:tt)* })?) => {
+    ($of:ident in $table:literal { $($kept:tt)* } $(apart { $($apart:tt)* })? $(columns |$one:ident| $(first { $($made:tt)* })? { $($beside:tt)* })? $(fields |$row:ident| $(first { $($found:tt)* })? { $($read:tt)* })?) => {
         $crate::records::columns::kept::table! {
             @list [$of $table] [] { $($kept)* }
-            columns $([$one])? { $($($($made)*)?)? } { $($($beside)*)? } fields $([$row])? { $($($($found)*)?)? } { $($($read)*)? }
+            apart { $($($apart)*)? } columns $([$one])? { $($($($made)*)?)? } { $($($beside)*)? } fields $([$row])? { $($($($found)*)?)? } { $($($read)*)? }
         }
     };
     // What may be empty is said to be: lists sort by it.
@@ -259,6 +260,7 @@ macro_rules! table {
         $crate::records::columns::kept::table! { @list $head $done { $column as $column: $kind, $($rest)* } $($tail)* }
     };
     (@list [$of:ident $table:literal] [($key:ident $key_field:ident ($key_kind:ty)) $(($column:ident $field:ident ($kind:ty) $($nullable:ident)?))*] {}
+        apart { $($(#[$why:meta])* $apart:ident: $apart_kind:ty),* $(,)? }
         columns $([$one:ident])? { $($made:tt)* } { $($(#[$doc:meta])* $beside:ident: $beside_kind:ty = $said:expr),* $(,)? }
         fields $([$row:ident])? { $($found:tt)* } { $($read:ident: $from:expr),* $(,)? }
     ) => {
@@ -270,6 +272,7 @@ macro_rules! table {
             #[sea_orm(primary_key, auto_increment = false)]
             pub $key: In<$key_kind>,
             $($(#[sea_orm($nullable)])? pub $column: In<$kind>,)*
+            $($(#[$why])* pub $apart: $apart_kind,)*
             $($(#[$doc])* pub $beside: $beside_kind,)*
         }
         #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -285,6 +288,7 @@ macro_rules! table {
                 $($column: sea_orm::ActiveValue::Set(
                     Kept::keep(&one.$field).map_err(at($table, stringify!($column)))?,
                 ),)*
+                $($apart: sea_orm::ActiveValue::NotSet,)*
                 $($beside: sea_orm::ActiveValue::Set($said),)*
             })
         }
