@@ -2,9 +2,11 @@
 
 pub mod frozen;
 pub(in crate::records) mod kept;
+use super::Db;
 use crate::StoreError;
 use domain::{Currency, Money, Timestamp, clock::from_micros, people::party::Address};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
+use sea_orm::{ActiveModelTrait, EntityTrait, Iterable};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The snake_case word of a plain enum.
@@ -71,4 +73,20 @@ pub(super) fn us(at: Option<Timestamp>) -> Option<i64> {
 
 pub(super) fn at(us: Option<i64>) -> Option<Timestamp> {
     us.map(from_micros)
+}
+
+/// Values that one statement may bind.
+const BINDINGS: usize = 30_000;
+
+/// Many rows, as few statements as may be.
+pub(super) async fn insert_many<E, A>(tx: &Db, rows: Vec<A>) -> Result<(), StoreError>
+where
+    E: EntityTrait,
+    A: ActiveModelTrait<Entity = E> + Clone + Send,
+{
+    let columns = E::Column::iter().count();
+    for some in rows.chunks((BINDINGS / columns.max(1)).min(500)) {
+        E::insert_many(some.to_vec()).exec_without_returning(tx).await?;
+    }
+    Ok(())
 }

@@ -18,7 +18,6 @@ const LONGER: &[(&str, &str)] = &[
     ("domain/src/work/visit.rs", "one lifecycle"),
     ("domain/src/work/work_order.rs", "one lifecycle"),
     ("simulator/src/main.rs", "the options of every command, in one place"),
-    ("store/src/records/condition/states.rs", "still to be cut: marks, silences, the log"),
     ("store/src/records/insight/kpi_facts.rs", "one table and its sums"),
     ("store/src/records/money/invoices.rs", "still to be cut: the invoice, its lines, its lists"),
     ("store/src/telemetry/contract.rs", "one suite that every engine passes"),

@@ -4,7 +4,7 @@
 use crate::{
     StoreError,
     records::{
-        Db, Tx,
+        Tx, columns,
         condition::{failures, state_days, states},
         engine::counters,
         insight::{
@@ -26,22 +26,6 @@ use domain::{
     money::invoice::{Invoice, Series},
     work::{line::Line, ticket::Ticket, visit::Visit, work_order::WorkOrder},
 };
-use sea_orm::{ActiveModelTrait, EntityTrait, Iterable};
-
-/// Values that one statement may bind.
-const BINDINGS: usize = 30_000;
-
-pub(in crate::records) async fn insert<E, A>(tx: &Db, rows: Vec<A>) -> Result<(), StoreError>
-where
-    E: EntityTrait,
-    A: ActiveModelTrait<Entity = E> + Clone + Send,
-{
-    let columns = E::Column::iter().count();
-    for some in rows.chunks((BINDINGS / columns.max(1)).min(500)) {
-        E::insert_many(some.to_vec()).exec_without_returning(tx).await?;
-    }
-    Ok(())
-}
 
 /// The whole log of an asset, with what it was derived from.
 pub async fn log(
@@ -55,23 +39,23 @@ pub async fn log(
 }
 
 pub async fn failures(tx: &Tx, found: &[Failure]) -> Result<(), StoreError> {
-    insert(tx, found.iter().map(failures::to_row).collect::<Result<_, _>>()?).await
+    columns::insert_many(tx, found.iter().map(failures::to_row).collect::<Result<_, _>>()?).await
 }
 
 pub async fn tickets(tx: &Tx, made: &[Ticket]) -> Result<(), StoreError> {
-    insert(tx, made.iter().map(tickets::to_row).collect::<Result<_, _>>()?).await
+    columns::insert_many(tx, made.iter().map(tickets::to_row).collect::<Result<_, _>>()?).await
 }
 
 pub async fn work_orders(tx: &Tx, made: &[WorkOrder]) -> Result<(), StoreError> {
-    insert(tx, made.iter().map(work_orders::to_row).collect::<Result<_, _>>()?).await
+    columns::insert_many(tx, made.iter().map(work_orders::to_row).collect::<Result<_, _>>()?).await
 }
 
 pub async fn visits(tx: &Tx, made: &[Visit]) -> Result<(), StoreError> {
-    insert(tx, made.iter().map(visits::to_row).collect::<Result<_, _>>()?).await
+    columns::insert_many(tx, made.iter().map(visits::to_row).collect::<Result<_, _>>()?).await
 }
 
 pub async fn lines(tx: &Tx, made: &[Line]) -> Result<(), StoreError> {
-    insert(tx, made.iter().map(lines::to_row).collect::<Result<_, _>>()?).await
+    columns::insert_many(tx, made.iter().map(lines::to_row).collect::<Result<_, _>>()?).await
 }
 
 pub async fn invoices(tx: &Tx, made: &[Invoice]) -> Result<(), StoreError> {
@@ -84,7 +68,7 @@ pub async fn invoices(tx: &Tx, made: &[Invoice]) -> Result<(), StoreError> {
 /// Facts of new subjects, with days of `zone`.
 pub async fn facts(tx: &Tx, of: &[(Subject, Vec<Contribution>)], zone: Zone) -> Result<(), StoreError> {
     let rows = of.iter().flat_map(|(subject, facts)| kpi_facts::rows_of(subject, facts, zone));
-    insert(tx, rows.map(kpi_facts::active).collect()).await
+    columns::insert_many(tx, rows.map(kpi_facts::active).collect()).await
 }
 
 /// The last number given of `prefix`.

@@ -6,7 +6,7 @@
 //! runs. One that does not speak, because it only records failures or has left, is settled when another device reports
 //! the asset running; but not at an instant at which it fails or work is done.
 
-use super::{FAILURE, LEFT, MAINTENANCE, REPORT, mark, of_asset_marks};
+use super::marks::{self as mark, FAILURE, LEFT, MAINTENANCE, REPORT, of_asset_marks};
 use crate::{StoreError, records::Db};
 use domain::{
     Timestamp,
