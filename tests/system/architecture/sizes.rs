@@ -15,8 +15,6 @@ const LONGER: &[(&str, &str)] = &[
     ("domain/src/condition/detection/mod.rs", "one state machine"),
     ("domain/src/condition/detection/tests.rs", "one subject"),
     ("domain/src/insight/kpi/tests.rs", "vectors computed by hand"),
-    ("domain/src/work/visit.rs", "one lifecycle"),
-    ("domain/src/work/work_order.rs", "one lifecycle"),
     ("simulator/src/main.rs", "the options of every command, in one place"),
     ("store/src/records/insight/kpi_facts.rs", "one table and its sums"),
     ("store/src/records/money/invoices.rs", "still to be cut: the invoice, its lines, its lists"),
