@@ -26,10 +26,13 @@ use service::{
 };
 use store::{
     StoreError,
-    records::money::{
-        credit_notes,
-        invoices::{self, Summary},
-        payments,
+    records::{
+        PageRequest,
+        money::{
+            credit_notes,
+            invoices::{self, Summary},
+            payments,
+        },
     },
 };
 use uuid::Uuid;
@@ -271,7 +274,7 @@ pub fn operations() -> Vec<Operation> {
 
 pub fn payment_operations() -> Vec<Operation> {
     vec![
-        Operation::pages::<()>(
+        Operation::pages::<payments::By>(
             "/api/v1/payments",
             READERS,
             "Payments, the newest first.",
@@ -356,7 +359,8 @@ async fn credit_note(deps: &Deps, user: &User, id: CreditNoteId) -> Result<Credi
 
 async fn payments(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<PaymentView>, Problem> {
     let filter = payments::Filter { invoice: query.id("invoice_id")?, customer: query.id("customer_id")? };
-    let page = payments::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
+    let page = PageRequest { order: query.sorted()?, ..query.page()? };
+    let page = payments::list(deps.records.read(), user.scope(), &filter, &page).await?;
     Ok(page.map(PaymentView::from).into())
 }
 

@@ -1,6 +1,9 @@
 //! Accounts and tokens for programs.
 
-use super::ADMIN;
+use super::{
+    ADMIN,
+    list::{Accounts, Tokens},
+};
 use domain::{
     id::{AccountId, ApiTokenId},
     people::account::{Account, ApiToken, Role},
@@ -12,13 +15,12 @@ use service::{
     deps::Deps as Needs,
     people::accounts::commands::{self, NewAccount, NewToken},
 };
-use store::records::people::{accounts, api_tokens};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Time,
-    list::{Items, ListQuery},
+    list::ListQuery,
     operation::{self, Operation, making, press, press_silently},
     problem::Problem,
     request::User,
@@ -137,12 +139,11 @@ impl From<(ApiToken, Option<String>)> for TokenJson {
 }
 
 pub fn operations() -> Vec<Operation> {
-    let page = |path, means, read| Operation::pages::<()>(path, ADMIN, means, vec![], read);
     vec![
         Operation::get("/api/v1/me", Access::SignedIn, "Who am I", operation::ask(me))
             .named("me")
             .refusals(&[]),
-        page("/api/v1/accounts", "List accounts", operation::ask_all(list)),
+        Operation::list::<Accounts, AccountJson>("/api/v1/accounts", ADMIN, "List accounts", vec![]),
         Operation::create(
             "/api/v1/accounts",
             ADMIN,
@@ -162,7 +163,8 @@ pub fn operations() -> Vec<Operation> {
             "Let an account sign in again",
             press::<AccountJson, _, _>(enable),
         ),
-        page("/api/v1/tokens", "List API tokens", operation::ask_all(list_tokens)).named("list_tokens"),
+        Operation::list::<Tokens, TokenJson>("/api/v1/tokens", ADMIN, "List API tokens", vec![])
+            .named("list_tokens"),
         Operation::create(
             "/api/v1/tokens",
             ADMIN,
@@ -193,11 +195,6 @@ async fn me(_: &Deps, user: &User, _: ListQuery) -> Result<Me, Problem> {
     })
 }
 
-async fn list(deps: &Deps, _: &User, query: ListQuery) -> Result<Items<AccountJson>, Problem> {
-    let page = accounts::list(deps.records.read(), &query.page()?).await?;
-    Ok(page.map(AccountJson::from).into())
-}
-
 async fn create(deps: &Needs, cx: Context, input: NewAccountJson) -> Result<Account, CommandError> {
     let input = NewAccount {
         email: input.email,
@@ -218,11 +215,6 @@ async fn disable(deps: &Needs, cx: Context, id: AccountId) -> Result<Account, Co
 
 async fn enable(deps: &Needs, cx: Context, id: AccountId) -> Result<Account, CommandError> {
     commands::set_enabled(&deps.records, cx, id, true).await
-}
-
-async fn list_tokens(deps: &Deps, _: &User, query: ListQuery) -> Result<Items<TokenJson>, Problem> {
-    let page = api_tokens::list(deps.records.read(), &query.page()?).await?;
-    Ok(page.map(TokenJson::from).into())
 }
 
 async fn create_token(

@@ -1,6 +1,7 @@
 //! Who may come in: accounts of people, tokens of programs, signing in and out.
 
 pub mod json;
+mod list;
 mod pages;
 mod preferences;
 mod sign_in;

@@ -1,5 +1,6 @@
 //! The administrator's pages: who may sign in, and which programs hold a token.
 
+use super::list::{Accounts, Tokens};
 use crate::{choices, people::settings};
 use axum::{
     extract::{Path, State},
@@ -7,7 +8,7 @@ use axum::{
 };
 use domain::{
     id::{AccountId, ApiTokenId},
-    people::account::{Account, ApiToken, Role},
+    people::account::Role,
     reason::Reason,
 };
 use maud::{Markup, html};
@@ -15,7 +16,6 @@ use service::{
     command::CommandError,
     people::accounts::commands::{self, NewAccount, NewToken},
 };
-use store::records::people::{accounts, api_tokens};
 use uuid::Uuid;
 use web::{
     chooser::Kind,
@@ -25,64 +25,28 @@ use web::{
     icon::icon,
     layout,
     list::ListQuery,
+    listing::{self, Found},
     offers,
     request::{Caller, View},
     response::{PageResult, see_other},
-    table::{self, Column},
 };
 
 /// The rows to which an account or token is bound.
 const CHOSEN: [(&str, Kind); 2] = [("customer_id", Kind::Customers), ("technician_id", Kind::Technicians)];
 
 pub async fn accounts(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
-    let page = accounts::list(deps.records.read(), &query.page()?).await?;
-    let lang = view.lang;
-    let title = lang.t("accounts-title");
-    let rows: Vec<Markup> = page.items.iter().map(|account| account_row(&view, account)).collect();
-    let columns = [
-        Column::text("accounts-name"),
-        Column::text("accounts-email"),
-        Column::text("accounts-role"),
-        Column::text("accounts-status"),
-        Column::text("accounts-actions"),
-    ];
-    let main = html! {
-        div.top {
-            h1 { (title) }
-            div.act { a.btn href="/settings/accounts/new" { (icon("plus")) (lang.t("accounts-new")) } }
-        }
-        (settings::tabs(lang, "/settings/accounts"))
-        (table::table(lang, "accounts-title", &columns, &table::with_unreadable(lang, columns.len(), rows, &page.unreadable), "accounts-none"))
-        (table::next_page(lang, &query, page.next_cursor.as_deref()))
-    };
-    Ok(layout::page(&view, &title, &main).into_response())
-}
-
-fn account_row(view: &View, account: &Account) -> Markup {
-    let lang = view.lang;
-    let (action, label) = match account.disabled_at {
-        None => ("disable", "accounts-disable"),
-        Some(_) => ("enable", "accounts-enable"),
-    };
-    html! {
-        tr {
-            td { b { (account.name) } }
-            td { (account.email) }
-            td { (lang.t(&format!("role-{}", account.role))) }
-            td {
-                @match account.disabled_at {
-                    None => { span.pill.ok { (lang.t("accounts-active")) } }
-                    Some(at) => { span.pill { (lang.t("accounts-disabled")) " " (lang.date(at, view.zone)) } }
-                }
+    listing::page::<Accounts>(deps, view, query, |view, list| {
+        let lang = view.lang;
+        html! {
+            div.top {
+                h1 { (lang.t("accounts-title")) }
+                div.act { a.btn href="/settings/accounts/new" { (icon("plus")) (lang.t("accounts-new")) } }
             }
-            td {
-                form method="post" action={ "/settings/accounts/" (account.id) "/" (action) } {
-                    (Form::blank().fields(lang).start())
-                    button.mini type="submit" aria-label={ (lang.t(label)) ": " (account.name) } { (lang.t(label)) }
-                }
-            }
+            (settings::tabs(lang, "/settings/accounts"))
+            (list.table)
         }
-    }
+    })
+    .await
 }
 
 pub async fn new_account(view: View) -> PageResult {
@@ -154,6 +118,9 @@ pub async fn enable(
 }
 
 pub async fn tokens(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
+    if query.wants_csv()? {
+        return listing::file::<Tokens>(deps, view, &query).await;
+    }
     let form = Form::filled([("role", Role::Integration.as_str())]);
     let main = tokens_page(&deps, &view, &query, &form, None).await?;
     Ok(main.into_response())
@@ -179,7 +146,7 @@ pub async fn create_token(
         }
         Ok((_, None)) => Ok(see_other("/settings/tokens")),
         Err(error) => {
-            let list = token_list(&deps, &view, &query).await?;
+            let list = Found::<Tokens>::read(&deps, &view, &query).await?.draw(&view, &query);
             form.again(error, |form| draw_tokens(&view, &list, form, None))
         }
     }
@@ -213,48 +180,8 @@ async fn tokens_page(
     form: &Form,
     secret: Option<&str>,
 ) -> Result<Markup, CommandError> {
-    let list = token_list(deps, view, query).await?;
+    let list = Found::<Tokens>::read(deps, view, query).await?.draw(view, query);
     Ok(draw_tokens(view, &list, form, secret))
-}
-
-async fn token_list(deps: &Deps, view: &View, query: &ListQuery) -> Result<Markup, CommandError> {
-    let lang = view.lang;
-    let page = api_tokens::list(deps.records.read(), &query.page()?).await?;
-    let rows: Vec<Markup> = page.items.iter().map(|token| token_row(view, token)).collect();
-    let columns = [
-        Column::text("accounts-name"),
-        Column::text("accounts-role"),
-        Column::text("tokens-created"),
-        Column::text("accounts-actions"),
-    ];
-    Ok(html! {
-        (table::table(lang, "tokens-title", &columns, &table::with_unreadable(lang, columns.len(), rows, &page.unreadable), "tokens-none"))
-        (table::next_page(lang, query, page.next_cursor.as_deref()))
-    })
-}
-
-fn token_row(view: &View, token: &ApiToken) -> Markup {
-    let lang = view.lang;
-    html! {
-        tr {
-            td { b { (token.name) } }
-            td {
-                (lang.t(&format!("role-{}", token.role)))
-                @if token.may_backdate { " " span.pill { (lang.t("tokens-backdates")) } }
-            }
-            td { (lang.date(token.created_at, view.zone)) }
-            td {
-                @if let Some(at) = token.revoked_at {
-                    span.pill { (lang.t("tokens-revoked")) " " (lang.date(at, view.zone)) }
-                } @else {
-                    form method="post" action={ "/settings/tokens/" (token.id) "/revoke" } {
-                        (Form::blank().fields(lang).start())
-                        button.mini type="submit" aria-label={ (lang.t("tokens-revoke")) ": " (token.name) } { (lang.t("tokens-revoke")) }
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// What an account or token may do, and whose rows it sees.

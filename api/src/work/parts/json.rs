@@ -1,6 +1,6 @@
 //! Parts and stock for programs. Costs are left out for those who may not see them.
 
-use super::{PROGRAM_KEEPERS, READERS, list::Parts};
+use super::{PROGRAM_KEEPERS, READERS, list::Parts, movements::Movements};
 use axum::extract::State;
 use domain::{
     Money,
@@ -132,12 +132,11 @@ pub fn operations() -> Vec<Operation> {
         )
         .named("create_location")
         .creates(),
-        Operation::pages::<()>(
+        Operation::list::<Movements, MovementJson>(
             "/api/v1/stock-movements",
             PROGRAM_KEEPERS,
             "The ledger, newest first.",
             vec![id("part_id")],
-            operation::ask_all(movements),
         )
         .named("movements"),
         Operation::post(
@@ -189,11 +188,6 @@ async fn create(deps: &Needs, cx: Context, input: NewPart) -> Result<PartJson, C
     let actor = cx.actor.clone();
     let part = commands::create(deps, cx, input).await?;
     stocked(deps, &actor, vec![part]).await?.pop().ok_or(CommandError::NotFound)
-}
-
-async fn movements(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<MovementJson>, Problem> {
-    let page = stock::list(deps.records.read(), user.scope(), query.id("part_id")?, &query.page()?).await?;
-    Ok(page.map(MovementJson::from).into())
 }
 
 /// A count: the difference becomes a movement; null when there is none.

@@ -2,6 +2,7 @@
 
 pub mod json;
 mod list;
+mod movements;
 pub mod pages;
 #[cfg(test)]
 mod tests;

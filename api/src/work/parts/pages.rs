@@ -1,21 +1,23 @@
 //! Parts pages: the catalogue with what lies where, and one part with its movements, transfers and counts.
 
-use super::list::Parts;
-use crate::{choices, work::work_orders::view::place_name};
+use super::{
+    list::Parts,
+    movements::{Movements, place},
+};
+use crate::choices;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
 use domain::{
     Currency,
-    id::{PartId, StockLocationId},
+    id::PartId,
     people::account::Role,
-    work::stock::{Part, StockLocation, StockMovement},
+    work::stock::{Part, StockLocation},
 };
 use maud::{Markup, html};
 use service::{command::CommandError, work::parts::commands};
 use store::records::{
-    Unreadable,
     people::organisation,
     work::{
         parts,
@@ -34,7 +36,6 @@ use web::{
     listing::{self, Found},
     request::{Caller, User, View},
     response::{PageResult, see_other},
-    table::{self, Column},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
@@ -137,8 +138,11 @@ pub async fn show(
     query: ListQuery,
     Path(id): Path<PartId>,
 ) -> PageResult {
-    let page = PartPage::load(&deps, &user, &query, id).await?;
-    Ok(page.draw(&view, &query, &Form::blank(), "").into_response())
+    if query.wants_csv()? {
+        return listing::file::<Movements>(deps, view, &query.with("part_id", &id.to_string())).await;
+    }
+    let page = PartPage::load(&deps, (&view, &user), &query, id).await?;
+    Ok(page.draw(&view, &Form::blank(), "").into_response())
 }
 
 pub async fn move_stock(
@@ -191,8 +195,8 @@ async fn answer(
     match done {
         Ok(()) => Ok(see_other(&format!("/parts/{id}"))),
         Err(error) => {
-            let page = PartPage::load(deps, user, query, id).await?;
-            form.again(error, |form| page.draw(view, query, form, action))
+            let page = PartPage::load(deps, (view, user), query, id).await?;
+            form.again(error, |form| page.draw(view, form, action))
         }
     }
 }
@@ -201,55 +205,36 @@ struct PartPage {
     part: Part,
     levels: Vec<Level>,
     places: Vec<StockLocation>,
-    movements: Vec<StockMovement>,
-    unreadable: Vec<Unreadable>,
-    next_cursor: Option<String>,
+    movements: Markup,
     low: bool,
     keeps: bool,
 }
 
 impl PartPage {
-    async fn load(deps: &Deps, user: &User, query: &ListQuery, id: PartId) -> Result<Self, CommandError> {
+    async fn load(
+        deps: &Deps,
+        (view, user): (&View, &User),
+        query: &ListQuery,
+        id: PartId,
+    ) -> Result<Self, CommandError> {
         let db = deps.records.read();
         let part = parts::get(db, id).await?.ok_or(CommandError::NotFound)?;
         let places = stock::locations(db, user.scope()).await?;
-        let movements = stock::list(db, user.scope(), Some(id), &query.page()?).await?;
+        // Of this part; the links of the list stay on its page.
+        let of_part = query.with("part_id", &id.to_string());
+        let movements = Found::<Movements>::read(deps, view, &of_part).await?;
         Ok(Self {
             levels: stock::levels_of(db, user.scope(), &[id]).await?,
             low: commands::needs_order(db, &part, &places).await?,
-            movements: movements.items,
-            unreadable: movements.unreadable,
-            next_cursor: movements.next_cursor,
+            movements: movements.draw(view, query),
             keeps: may_keep(user),
             part,
             places,
         })
     }
 
-    fn place(&self, lang: Lang, id: Option<StockLocationId>) -> String {
-        let found = id.and_then(|id| self.places.iter().find(|place| place.id == id));
-        found.map_or_else(|| "—".into(), |place| place_name(lang, place))
-    }
-
-    fn draw(&self, view: &View, query: &ListQuery, form: &Form, refused: &str) -> Markup {
+    fn draw(&self, view: &View, form: &Form, refused: &str) -> Markup {
         let (lang, part) = (view.lang, &self.part);
-        let columns = [
-            Column::text("parts-when"),
-            Column::text("parts-reason"),
-            Column::text("parts-from"),
-            Column::text("parts-to"),
-            Column::number("service-quantity"),
-            Column::text("service-note"),
-        ];
-        let row = |movement: &StockMovement| {
-            html! { tr {
-                td { (lang.date_time(movement.at, view.zone)) }
-                td { (lang.t(&format!("movement-{}", movement.reason.as_str()))) }
-                td { (self.place(lang, movement.from)) } td { (self.place(lang, movement.to)) }
-                td.n { (lang.quantity(movement.quantity)) } td { (movement.note) }
-            } }
-        };
-        let rows: Vec<Markup> = self.movements.iter().map(row).collect();
         layout::page(
             view,
             &format!("{} {}", part.number, lang.phrase(&part.name)),
@@ -262,14 +247,13 @@ impl PartPage {
                 div.cols.wide {
                     div.stack {
                         h2 { (lang.t("parts-movements")) }
-                        (table::table(lang, "parts-movements", &columns, &table::with_unreadable(lang, columns.len(), rows, &self.unreadable), "parts-no-movements"))
-                        (table::next_page(lang, query, self.next_cursor.as_deref()))
+                        (self.movements)
                     }
                     div.stack {
                         section.card {
                             header { h2 { (lang.t("parts-where")) } }
                             dl.pairs-list {
-                                @for level in &self.levels { div { dt { (self.place(lang, Some(level.location_id))) } dd { (lang.quantity(level.quantity)) } } }
+                                @for level in &self.levels { div { dt { (place(lang, &self.places, Some(level.location_id))) } dd { (lang.quantity(level.quantity)) } } }
                                 @if self.levels.is_empty() { div { dt { (lang.t("parts-nowhere")) } dd { "0" } } }
                             }
                         }

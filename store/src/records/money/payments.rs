@@ -4,12 +4,15 @@ use super::invoices;
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged,
+        Db, PageRequest, Paged, Sorted,
         columns::{
             self,
             kept::{table, usual},
         },
-        lists::{keyset, scope},
+        lists::{
+            order::{self, orders},
+            scope,
+        },
     },
 };
 use domain::{
@@ -20,7 +23,7 @@ use domain::{
     money::payment::PaymentMethod,
     people::account::Scope,
 };
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 table! {
@@ -55,14 +58,17 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
 }
 
-const LIST: List<(i64, Uuid)> = List::named("payments");
+orders! {
+    /// What payments are sorted by.
+    descending { Day "on" by OnDay, Amount "amount" by AmountMinor }
+}
 
-/// The newest first.
+/// The newest first, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Payment>, StoreError> {
     let own = |customer| Column::InvoiceId.in_subquery(invoices::of_customer(customer));
     let mut query = Entity::find().filter(scope::rows(scope, own, scope::no_technicians));
@@ -72,10 +78,7 @@ pub async fn list(
     if let Some(id) = filter.customer {
         query = query.filter(Column::InvoiceId.in_subquery(invoices::of_customer(id)));
     }
-    query = query.filter(keyset::before(Column::OnDay, Column::Id, LIST.place(page)?));
-    let rows =
-        query.order_by_desc(Column::OnDay).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| (row.on_day.into(), row.id));
+    let page = order::page(db, "payments", query, page).await?;
     Ok(page.read("payment", |row| (row.id, &row.reference), from_row))
 }
 

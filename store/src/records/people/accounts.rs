@@ -2,14 +2,17 @@
 
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged},
+    records::{
+        Db, PageRequest, Paged, Sorted,
+        lists::order::{self, orders},
+    },
 };
 use domain::{
     clock::from_micros,
     id::AccountId,
     people::account::{Account, Role},
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -86,15 +89,14 @@ pub async fn count_administrators(db: &Db) -> Result<u64, StoreError> {
     Ok(administrators.count(db).await?)
 }
 
-const LIST: List<String> = List::named("accounts");
+orders! {
+    /// What accounts are sorted by.
+    ascending { Email "email" by Email, Name "name" by Name, Role "role" by Role }
+}
 
-/// By e-mail address.
-pub async fn list(db: &Db, page: &PageRequest) -> Result<Paged<Account>, StoreError> {
-    let mut query = Entity::find().order_by_asc(Column::Email).limit(page.limit + 1);
-    if let Some(last) = LIST.place(page)? {
-        query = query.filter(Column::Email.gt(last));
-    }
-    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| row.email.clone());
+/// By e-mail address, if nothing else is asked for.
+pub async fn list(db: &Db, page: &PageRequest<Sorted<By>>) -> Result<Paged<Account>, StoreError> {
+    let page = order::page(db, "accounts", Entity::find(), page).await?;
     Ok(page.read("account", |row| (row.id, &row.email), from_row))
 }
 

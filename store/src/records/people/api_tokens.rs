@@ -2,10 +2,13 @@
 
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged},
+    records::{
+        Db, PageRequest, Paged, Sorted,
+        lists::order::{self, orders},
+    },
 };
 use domain::{Timestamp, clock::from_micros, id::ApiTokenId, people::account::ApiToken};
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -49,15 +52,14 @@ pub async fn authenticate(db: &Db, secret_hash: &str) -> Result<Option<ApiToken>
     row.filter(|row| row.revoked_at_us.is_none()).map(from_row).transpose()
 }
 
-const LIST: List<Uuid> = List::named("api_tokens");
+orders! {
+    /// What tokens are sorted by.
+    descending { Created "created" by CreatedAtUs, Name "name" by Name, Role "role" by Role }
+}
 
-/// Newest first.
-pub async fn list(db: &Db, page: &PageRequest) -> Result<Paged<ApiToken>, StoreError> {
-    let mut query = Entity::find().order_by_desc(Column::Id).limit(page.limit + 1);
-    if let Some(last) = LIST.place(page)? {
-        query = query.filter(Column::Id.lt(last));
-    }
-    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| row.id);
+/// Newest first, if nothing else is asked for.
+pub async fn list(db: &Db, page: &PageRequest<Sorted<By>>) -> Result<Paged<ApiToken>, StoreError> {
+    let page = order::page(db, "api_tokens", Entity::find(), page).await?;
     Ok(page.read("token", |row| (row.id, &row.name), from_row))
 }
 

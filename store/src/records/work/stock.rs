@@ -5,8 +5,11 @@ use super::{lines, visits, work_orders};
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged, Unreadable, columns,
-        lists::{keyset, readable, scope},
+        Db, PageRequest, Paged, Sorted, Unreadable, columns,
+        lists::{
+            order::{self, orders},
+            readable, scope,
+        },
     },
 };
 use domain::{
@@ -16,7 +19,7 @@ use domain::{
     work::stock::{StockError, StockLocation, StockLocationKind, StockMovement},
 };
 use rust_decimal::Decimal;
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::{HashMap, HashSet};
 use thiserror::Error;
@@ -122,30 +125,28 @@ pub async fn insert(tx: &Db, movement: &StockMovement) -> Result<(), MoveError> 
     Ok(())
 }
 
-const LIST: List<(i64, Uuid)> = List::named("stock");
+orders! {
+    /// What movements are sorted by.
+    descending { At "at" by AtUs, Quantity "quantity" by QuantityMilli, Reason "reason" by Reason }
+}
 
-/// Newest first; of one part, or of all. Whoever does not see everything sees what their jobs used.
+/// Newest first, if nothing else is asked for; of one part, or of all. Whoever does not see everything sees what their jobs used.
 pub async fn list(
     db: &Db,
     scope: Scope,
     part: Option<PartId>,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<StockMovement>, StoreError> {
     let seen = scope::rows(
         scope,
         |customer| Column::LineId.in_subquery(lines::of_work_orders_in(work_orders::of_customer(customer))),
         |technician| Column::LineId.in_subquery(lines::of_work_orders_in(visits::work_orders_of(technician))),
     );
-    let mut query = Entity::find()
-        .filter(seen)
-        .filter(keyset::before(Column::AtUs, Column::Id, LIST.place(page)?))
-        .order_by_desc(Column::AtUs)
-        .order_by_desc(Column::Id)
-        .limit(page.limit + 1);
+    let mut query = Entity::find().filter(seen);
     if let Some(part) = part {
         query = query.filter(Column::PartId.eq(Uuid::from(part)));
     }
-    let page = LIST.page(query.all(db).await?, page.limit, |row: &Model| (row.at_us, row.id));
+    let page = order::page(db, "stock", query, page).await?;
     Ok(page.read("movement of stock", |row| (row.id, &row.note), from_row))
 }
 
