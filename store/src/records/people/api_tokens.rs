@@ -4,44 +4,35 @@ use crate::{
     StoreError,
     records::{
         Db, PageRequest, Paged, Sorted,
+        columns::kept::table,
         lists::order::{self, orders},
     },
 };
-use domain::{Timestamp, clock::from_micros, id::ApiTokenId, people::account::ApiToken};
+use domain::{
+    Timestamp,
+    id::{ApiTokenId, CustomerId, TechnicianId},
+    people::account::ApiToken,
+    people::account::Role,
+};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "api_tokens")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    #[sea_orm(unique)]
-    pub secret_hash: String,
-    pub name: String,
-    pub role: String,
-    pub customer_id: Option<Uuid>,
-    pub technician_id: Option<Uuid>,
-    pub created_at_us: i64,
-    pub revoked_at_us: Option<i64>,
-    pub may_backdate: bool,
+table! {
+    ApiToken in "api_tokens" {
+        id: ApiTokenId,
+        name: String,
+        role: Role,
+        customer_id: Option<CustomerId>,
+        technician_id: Option<TechnicianId>,
+        created_at_us as created_at: Timestamp,
+        revoked_at_us as revoked_at: Option<Timestamp>,
+        may_backdate: bool,
+    }
+    apart { #[sea_orm(unique)] secret_hash: String }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 pub async fn insert(tx: &Db, token: &ApiToken, secret_hash: &str) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        id: Set(token.id.into()),
-        secret_hash: Set(secret_hash.into()),
-        name: Set(token.name.clone()),
-        role: Set(token.role.as_str().into()),
-        customer_id: Set(token.customer_id.map(Into::into)),
-        technician_id: Set(token.technician_id.map(Into::into)),
-        created_at_us: Set(token.created_at.timestamp_micros()),
-        revoked_at_us: Set(token.revoked_at.map(|at| at.timestamp_micros())),
-        may_backdate: Set(token.may_backdate),
-    };
+    let row = ActiveModel { secret_hash: Set(secret_hash.into()), ..to_row(token)? };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
@@ -73,17 +64,4 @@ pub async fn revoke(tx: &Db, id: ApiTokenId, at: Timestamp) -> Result<bool, Stor
         Entity::update_many().set(change).filter(Column::Id.eq(Uuid::from(id))).exec(tx).await?;
     }
     Ok(true)
-}
-
-fn from_row(row: Model) -> Result<ApiToken, StoreError> {
-    Ok(ApiToken {
-        id: row.id.into(),
-        role: row.role.parse().map_err(|_| StoreError::Corrupt(format!("role of token {}", row.id)))?,
-        name: row.name,
-        customer_id: row.customer_id.map(Into::into),
-        technician_id: row.technician_id.map(Into::into),
-        may_backdate: row.may_backdate,
-        created_at: from_micros(row.created_at_us),
-        revoked_at: row.revoked_at_us.map(from_micros),
-    })
 }

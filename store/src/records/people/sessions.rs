@@ -1,10 +1,12 @@
 //! Who is signed in on which browser. Kept by the hash of the cookie's secret, so that a copy of the database signs
 //! nobody in.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::table},
+};
 use domain::{
     Timestamp,
-    clock::from_micros,
     id::{AccountId, SessionId},
     people::account::Account,
 };
@@ -13,20 +15,15 @@ use sea_orm_migration::prelude::*;
 
 use super::accounts;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "sessions")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    #[sea_orm(unique)]
-    pub secret_hash: String,
-    pub account_id: Uuid,
-    pub created_at_us: i64,
-    pub seen_at_us: i64,
+table! {
+    Session in "sessions" {
+        id: SessionId,
+        account_id: AccountId,
+        created_at_us as created_at: Timestamp,
+        seen_at_us as seen_at: Timestamp,
+    }
+    apart { #[sea_orm(unique)] secret_hash: String }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -38,13 +35,7 @@ pub struct Session {
 }
 
 pub async fn insert(tx: &Db, session: &Session, secret_hash: &str) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        id: Set(session.id.into()),
-        secret_hash: Set(secret_hash.into()),
-        account_id: Set(session.account_id.into()),
-        created_at_us: Set(session.created_at.timestamp_micros()),
-        seen_at_us: Set(session.seen_at.timestamp_micros()),
-    };
+    let row = ActiveModel { secret_hash: Set(secret_hash.into()), ..to_row(session)? };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
@@ -57,13 +48,7 @@ pub async fn find_by_secret(db: &Db, secret_hash: &str) -> Result<Option<(Sessio
     let Some(account) = accounts::get(db, row.account_id.into()).await? else {
         return Ok(None);
     };
-    let session = Session {
-        id: row.id.into(),
-        account_id: row.account_id.into(),
-        created_at: from_micros(row.created_at_us),
-        seen_at: from_micros(row.seen_at_us),
-    };
-    Ok(Some((session, account)))
+    Ok(Some((from_row(row)?, account)))
 }
 
 /// Notes that the session was used.
