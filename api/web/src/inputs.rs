@@ -14,8 +14,8 @@
 mod kinds;
 
 pub use kinds::{
-    area, checkbox, choose, choose_some, date, decimal, degrees, fixed, float, hidden, instant, lines, mark,
-    money, number, percent, select, text, typed, version, whole,
+    area, checkbox, choose, choose_some, date, decimal, degrees, fixed, hidden, instant, lines, mark, money,
+    number, percent, select, text, version, whole,
 };
 
 use crate::{
@@ -45,7 +45,6 @@ pub struct Input {
     required: bool,
     /// The command knows whether it must be there.
     perhaps: bool,
-    needed: bool,
     wrong: Reason,
     attributes: Vec<(&'static str, Cow<'static, str>)>,
     /// What it means when it is left empty.
@@ -60,14 +59,13 @@ pub struct Input {
 #[derive(Clone, Debug)]
 enum Takes {
     /// Text; left empty it is sent as such, for it may mean that nothing shall be there any more.
-    Text(&'static str),
+    Text,
     Area,
     /// One text a line.
     Lines,
     Decimal,
     Percent,
-    Float,
-    /// The same below zero too: drawn as text, for the keyboards of numbers have no minus.
+    /// A measured number that may lie below zero: drawn as text, for the keyboards of numbers have no minus.
     Degrees,
     Whole,
     /// An amount of this currency; nothing as long as there is none.
@@ -99,10 +97,6 @@ impl Input {
     /// Drawn as required; where it is not drawn, the command says whether it must be there.
     pub fn required_if_drawn(self) -> Self {
         Self { perhaps: true, ..self }
-    }
-    /// See [`Field::needed`].
-    pub fn needed(self) -> Self {
-        Self { needed: true, ..self }
     }
     pub fn hint(self, key: &'static str) -> Self {
         Self { hint: Some(key), ..self }
@@ -139,8 +133,7 @@ impl Input {
     fn field<'a>(&'a self, fields: Fields<'a>) -> Field<'a> {
         let (name, label) = (self.name, self.label);
         let field = match &self.takes {
-            Takes::Text(kind) => fields.input(kind, name, label),
-            Takes::Degrees => fields.text(name, label),
+            Takes::Text | Takes::Degrees => fields.text(name, label),
             Takes::Area | Takes::Lines => fields.area(name, label),
             Takes::Date => fields.date(name, label),
             Takes::Instant => fields.instant(name, label),
@@ -150,7 +143,6 @@ impl Input {
             _ => fields.number(name, label),
         };
         let field = if self.required || self.perhaps { field.required() } else { field };
-        let field = if self.needed { field.needed() } else { field };
         let field = if let Some(hint) = self.hint { field.hint(hint) } else { field };
         self.attributes.iter().fold(field, |field, (name, value)| field.attribute(name, value))
     }
@@ -180,7 +172,7 @@ impl Input {
             _ => {}
         }
         if form.value(name).is_empty() {
-            let text = matches!(self.takes, Takes::Text(_) | Takes::Area) && !self.if_any;
+            let text = matches!(self.takes, Takes::Text | Takes::Area) && !self.if_any;
             let text = text.then_some("");
             let empty = self.empty.or(text).map(Value::from);
             return if self.required { check.missing(name) } else { empty };
@@ -188,7 +180,7 @@ impl Input {
         match &self.takes {
             Takes::Decimal => check.decimal(name).map(|number| number.to_string().into()),
             Takes::Percent => check.percent(name).map(|number| number.to_string().into()),
-            Takes::Float | Takes::Degrees => check.float(name).map(Into::into),
+            Takes::Degrees => check.float(name).map(Into::into),
             Takes::Whole => check.whole::<i64>(name, self.wrong).map(Into::into),
             Takes::Money(currency) => check.money(name, (*currency)?).map(|money| json!(money)),
             Takes::Date => check.date(name).map(|date| json!(date)),

@@ -7,17 +7,15 @@
 //!
 //! // the page and its file
 //! listing::page::<Customers>(deps, view, query, |view, shown| html! { h1 { "Customers" } (shown.filters) (shown.table) }).await
-//! // for programs
-//! listing::json::<Customers, CustomerView>(&deps, &user, &query).await
+//! // for programs: its route and its documentation
+//! Operation::list::<Customers, CustomerView>("/api/v1/customers", READERS, "Customers, by name.", filters)
 //! ```
 
 use super::{
     csv::{self, Listed},
     form::{Fields, Form},
-    json::Json,
     layout,
-    list::{Items, ListQuery},
-    problem::Problem,
+    list::ListQuery,
     request::{User, View},
     response::PageResult,
     table::{self, Head, Sort},
@@ -259,15 +257,6 @@ pub async fn file<L: Listing>(deps: Deps, view: View, query: &ListQuery) -> Page
 }
 
 /// The list for programs, in the order that they ask for.
-pub async fn json<L: Listing, J: From<L::Item>>(
-    deps: &Deps,
-    user: &User,
-    query: &ListQuery,
-) -> Result<Json<Items<J>>, Problem> {
-    Ok(Json(find::<L>(deps, user, query).await?.map(J::from).into()))
-}
-
-/// What the list for programs is made of.
 pub async fn find<L: Listing>(
     deps: &Deps,
     user: &User,

@@ -20,16 +20,18 @@ use service::{
     command::CommandError,
     money::billing::{
         commands::{self, NewInvoice},
-        payments::{self as money, NewPayment, When},
+        payments,
     },
 };
 use std::collections::BTreeSet;
-use store::records::money::{credit_notes, payments};
+use store::records::money::{credit_notes, payments as moves};
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    form::{Check, Form},
+    form::Form,
+    i18n::Lang,
     icon::icon,
+    inputs::{Inputs, date, fixed, hidden, money, select, text},
     layout,
     list::ListQuery,
     listing::{self, Found},
@@ -149,7 +151,7 @@ impl Page {
         let db = deps.records.read();
         let invoice = visible(deps, &user.actor, id).await?.ok_or(CommandError::NotFound)?;
         Ok(Self {
-            moved: payments::of_invoice(db, invoice.id).await?,
+            moved: moves::of_invoice(db, invoice.id).await?,
             notes: credit_notes::of_invoice(db, invoice.id).await?,
             today: date_of(deps.now(), user.civil),
             invoice,
@@ -239,17 +241,10 @@ impl Page {
         let amount = lang.show_money(Money::new(open.minor.saturating_abs(), open.currency));
         let fresh = Form::filled([("amount", amount), ("direction", direction.as_str().into())]);
         let fields = refused.unwrap_or(&fresh).fields(lang);
-        let methods: Vec<(String, String)> = PaymentMethod::ALL
-            .map(|method| (method.as_str().into(), lang.t(&format!("billing-method-{}", method.as_str()))))
-            .into();
         html! {
             form.stack method="post" action={ "/invoices/" (self.invoice.id) "/payments" } {
                 h3 { (lang.t(word)) }
-                (fields.start()) (fields.hidden("direction"))
-                (fields.number("amount", "billing-amount").required())
-                (fields.select("method", "billing-method", &methods))
-                (fields.date("at", "billing-received").hint("billing-received-hint"))
-                (fields.text("reference", "billing-reference"))
+                (payment(lang, &self.invoice).draw(fields))
                 button.btn type="submit" { (lang.t(word)) }
             }
         }
@@ -295,8 +290,8 @@ pub async fn pay(
     form: Form,
 ) -> PageResult {
     let page = Page::load(&deps, &user, InvoiceId(id)).await?;
-    let paid = match read_payment(&form, &view, &page.invoice) {
-        Ok(input) => money::record(&deps, form.context(cx), input).await.map(|_| ()),
+    let paid = match payment(view.lang, &page.invoice).read(&form, &view) {
+        Ok(input) => payments::record(&deps, form.context(cx), input).await.map(|_| ()),
         Err(error) => Err(error),
     };
     match paid {
@@ -305,26 +300,25 @@ pub async fn pay(
     }
 }
 
-fn read_payment(form: &Form, view: &View, invoice: &Invoice) -> Result<NewPayment, CommandError> {
-    let mut check = form.check(view.lang);
-    let amount = check.money("amount", invoice.currency);
-    let method = PaymentMethod::ALL.into_iter().find(|method| method.as_str() == form.value("method"));
-    if method.is_none() {
-        check.error("method", Reason::UnknownChoice);
-    }
-    let at = check.optional("at", Check::date).map(When::Day);
-    let reference = check.text("reference", money::MAX_REFERENCE);
-    check.finish()?;
-    let (Some(amount), Some(method)) = (amount, method) else { return Err(CommandError::NotFound) };
-    let direction =
-        if form.value("direction") == Direction::Out.as_str() { Direction::Out } else { Direction::In };
-    Ok(NewPayment { invoice_id: invoice.id, amount, direction, method, at, reference })
+fn payment(lang: Lang, invoice: &Invoice) -> Inputs {
+    let method = |method: PaymentMethod| {
+        (method.as_str().to_owned(), lang.t(&format!("billing-method-{}", method.as_str())))
+    };
+    Inputs::new([
+        hidden("direction"),
+        money("amount", "billing-amount").required(),
+        select("method", "billing-method", PaymentMethod::ALL.map(method).into()),
+        date("at", "billing-received").hint("billing-received-hint"),
+        text("reference", "billing-reference").most(payments::MAX_REFERENCE),
+        fixed("invoice_id", invoice.id.to_string()),
+    ])
+    .in_currency(Some(invoice.currency))
 }
 
 /// The paper. A customer reaches it from the portal.
 pub async fn print(State(deps): State<Deps>, user: User, view: View, Path(id): Path<Uuid>) -> PageResult {
     let invoice = visible(&deps, &user.actor, InvoiceId(id)).await?.ok_or(CommandError::NotFound)?;
-    let lang = web::i18n::Lang::parse(&invoice.language).unwrap_or(view.lang);
+    let lang = Lang::parse(&invoice.language).unwrap_or(view.lang);
     let back =
         if user.actor.customer_scope().is_some() { "/portal".into() } else { format!("/invoices/{id}") };
     let paper = print::invoice(lang, &invoice, &back)?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 fn input(name: &'static str, label: &'static str, takes: Takes) -> Input {
     let (hint, attributes, empty, wrong) = (None, Vec::new(), None, Reason::UnknownChoice);
-    let (required, perhaps, needed, only_drawn) = (false, false, false, false);
+    let (required, perhaps, only_drawn) = (false, false, false);
     let (if_any, most) = (false, usize::MAX);
     Input {
         name,
@@ -17,7 +17,6 @@ fn input(name: &'static str, label: &'static str, takes: Takes) -> Input {
         hint,
         required,
         perhaps,
-        needed,
         wrong,
         attributes,
         empty,
@@ -28,11 +27,7 @@ fn input(name: &'static str, label: &'static str, takes: Takes) -> Input {
 }
 
 pub fn text(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Text("text"))
-}
-/// Text of another type of field: `email`, `tel`, `url`.
-pub fn typed(kind: &'static str, name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Text(kind))
+    input(name, label, Takes::Text)
 }
 pub fn area(name: &'static str, label: &'static str, rows: &'static str) -> Input {
     let area = input(name, label, Takes::Area);
@@ -47,10 +42,6 @@ pub fn decimal(name: &'static str, label: &'static str) -> Input {
 /// A percentage, which is sent as a fraction of one.
 pub fn percent(name: &'static str, label: &'static str) -> Input {
     input(name, label, Takes::Percent)
-}
-/// A measured number.
-pub fn float(name: &'static str, label: &'static str) -> Input {
-    input(name, label, Takes::Float)
 }
 pub fn degrees(name: &'static str, label: &'static str) -> Input {
     input(name, label, Takes::Degrees)
