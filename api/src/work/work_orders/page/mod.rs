@@ -130,7 +130,7 @@ impl Page for WorkOrderPage {
                         section.card {
                             header { h2 { (icon("clock")) (lang.t("service-timeline")) } }
                             (self.timeline.draw(view))
-                            (self.actions.ask(view, self, refused, "note"))
+                            div.pad { (self.actions.ask(view, self, refused, "note")) }
                         }
                     }
                     div.stack { (self.facts(view)) (self.checks(view)) (self.found(view)) (self.signed(view)) (self.more(view, refused)) }
