@@ -1,25 +1,24 @@
-//! Starts and stops the demo: its records through the api's commands, its devices through the simulator over MQTT.
+//! Starts and stops the demo, a client of the product that speaks JSON and MQTT to it, and remembers for it what it made.
 //! Serving does not wait for it.
 
 use crate::{config::Config, role::Roles};
 use anyhow::{Context, Result};
-use chrono::TimeDelta;
 use domain::{Timestamp, reason::Refusal};
 use futures::future::BoxFuture;
 use rand::{Rng, distr::Alphanumeric};
 use service::{
     command::CommandError,
-    demo::{self as records, Stage, plan},
+    demo::{self as inside, Stage},
 };
 use simulator::{
     delivery::Counters,
-    fleet::{self, Address, Span, Unit},
-    kind::Kind,
-    machine::{Fault, FaultMode, Machine, Service},
+    demo::{self as client, Door, Made, Memory, Step, Target, live_fault, plan},
+    fleet::{self, Address, Unit},
+    machine::FaultMode,
 };
 use std::{
-    net::SocketAddr,
-    sync::{Arc, atomic::Ordering},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -30,14 +29,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use web::deps::{DemoLoader, DemoStatus, Deps};
 
-/// Resolution of the generated past, and interval of the present.
-const STEP: TimeDelta = TimeDelta::minutes(15);
+/// Of the present.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Devices that send their past at once.
-const AT_ONCE: usize = 6;
 /// How long analytics may take with the past before the service history goes on without its last alerts.
 const ANALYSIS_LIMIT: Duration = Duration::from_secs(60);
-const SEED: u64 = 0x6d61_696e_7374_6179;
 const ADMINISTRATOR: &str = "admin@demo.example";
 
 /// The demo's own loop.
@@ -45,6 +40,8 @@ pub struct Demo {
     orders: mpsc::Receiver<Order>,
     status: watch::Sender<DemoStatus>,
     live: Option<(CancellationToken, JoinSet<()>)>,
+    /// Where the JSON API listens.
+    http: Option<SocketAddr>,
 }
 
 /// What pages and programs may ask of it.
@@ -80,7 +77,7 @@ pub async fn prepare(deps: &Deps, config: &Config) -> Result<Beginning> {
     if config.roles != Roles::default() {
         return Ok(Beginning::Nothing);
     }
-    match records::standing(deps).await? {
+    match inside::standing(deps).await? {
         Some(demo) if demo.stage == Stage::Loaded => return Ok(Beginning::Resume(demo.anchor)),
         Some(_) => return Ok(Beginning::Load(SignIns { password: password_of(config), new_product: false })),
         None => {}
@@ -89,7 +86,7 @@ pub async fn prepare(deps: &Deps, config: &Config) -> Result<Beginning> {
         return Ok(Beginning::Nothing);
     }
     let password = password_of(config);
-    records::set_up(deps, ADMINISTRATOR, &password).await.context("cannot set up the demo")?;
+    inside::set_up(deps, ADMINISTRATOR, &password).await.context("cannot set up the demo")?;
     Ok(Beginning::Load(SignIns { password, new_product: true }))
 }
 
@@ -107,7 +104,7 @@ impl SignIns {
             None => text.push_str("Sign-ins of the demo (shown this once):\n"),
         }
         let administrator = self.new_product.then_some((ADMINISTRATOR, "admin"));
-        let others = records::SIGN_INS.iter().map(|(email, _, role)| (*email, role.as_str()));
+        let others = plan::SIGN_INS.iter().map(|(email, _, role)| (*email, role.as_str()));
         for (email, role) in administrator.into_iter().chain(others) {
             text.push_str(&format!("  {email:28} {}   ({role})\n", self.password));
         }
@@ -116,10 +113,10 @@ impl SignIns {
 }
 
 impl Demo {
-    pub fn new() -> (Self, DemoHandle) {
+    pub fn new(http: Option<SocketAddr>) -> (Self, DemoHandle) {
         let (orders_in, orders) = mpsc::channel(4);
         let (status, status_out) = watch::channel(DemoStatus::Absent);
-        (Self { orders, status, live: None }, DemoHandle { orders: orders_in, status: status_out })
+        (Self { orders, status, live: None, http }, DemoHandle { orders: orders_in, status: status_out })
     }
 
     pub async fn run(mut self, deps: Deps, beginning: Beginning, stop: CancellationToken) -> Result<()> {
@@ -147,7 +144,7 @@ impl Demo {
                 }
                 Some(Order::Remove(done)) => {
                     self.stop_devices().await;
-                    let removed = records::remove(&deps).await;
+                    let removed = inside::remove(&deps).await;
                     if removed.is_ok() {
                         self.status.send_replace(DemoStatus::Absent);
                     }
@@ -174,59 +171,27 @@ impl Demo {
 
     /// Whatever an earlier attempt left is removed first, so nothing is there twice.
     async fn try_load(&self, deps: &Deps, password: &str, stop: &CancellationToken) -> Result<Timestamp> {
-        self.tell(0, "demo-step-records");
-        records::remove(deps).await.context("cannot remove what was left of the demo")?;
+        self.tell(0, step_key(Step::Records));
+        inside::remove(deps).await.context("cannot remove what was left of the demo")?;
         let anchor = deps.now();
-        let (things, dispatcher) =
-            records::load_records(deps, anchor, password).await.context("cannot make the demo's records")?;
-        let units = units(deps, anchor).await?;
-        self.send_history(deps, &units, anchor, stop).await?;
-        self.wait_for_analysis(deps, stop).await?;
-        let tell = |part: f64| self.tell(60 + (part * 39.0) as u8, "demo-step-service");
-        let history = records::load_history(deps, anchor, &things, dispatcher, &tell);
-        tokio::select! {
-            result = history => result.context("cannot make the demo's service history")?,
-            () = stop.cancelled() => anyhow::bail!("stopped"),
-        }
+        let token = inside::begin(deps, anchor).await.context("cannot begin the demo")?;
+        let http = self.http.context("nobody serves the JSON API")?;
+        client::load(
+            &Target {
+                door: Door::new(on_this_machine(http).to_string()),
+                token,
+                mqtt: address(deps),
+                memory: &Inside(deps),
+                judged: &|| Box::pin(wait_for_analysis(deps, stop)),
+                tell: &|percent, step| self.tell(percent, step_key(step)),
+            },
+            anchor,
+            password,
+            stop,
+        )
+        .await?;
+        inside::end(deps).await?;
         Ok(anchor)
-    }
-
-    async fn send_history(
-        &self,
-        deps: &Deps,
-        units: &[Unit],
-        anchor: Timestamp,
-        stop: &CancellationToken,
-    ) -> Result<()> {
-        let span = Span { from: anchor - TimeDelta::days(plan::DAYS), to: anchor, step: STEP };
-        let rows = units.len() as f64 * (plan::DAYS * 96) as f64;
-        let counters = Arc::new(Counters::default());
-        let address = address(deps);
-        let sent = fleet::publish_history(units, &address, span, AT_ONCE, &counters, stop);
-        let tell = async {
-            loop {
-                let done = counters.rows.load(Ordering::Relaxed) as f64 / rows;
-                self.tell(5 + (done.min(1.0) * 40.0) as u8, "demo-step-telemetry");
-                sleep(Duration::from_millis(500)).await;
-            }
-        };
-        tokio::select! {
-            sent = sent => Ok(sent?),
-            () = tell => Ok(()),
-        }
-    }
-
-    async fn wait_for_analysis(&self, deps: &Deps, stop: &CancellationToken) -> Result<()> {
-        self.tell(46, "demo-step-analysis");
-        let head = *deps.telemetry.head().borrow();
-        let began = Instant::now();
-        while !records::is_analysed(deps, head).await? && began.elapsed() < ANALYSIS_LIMIT {
-            tokio::select! {
-                () = sleep(Duration::from_millis(100)) => {}
-                () = stop.cancelled() => anyhow::bail!("stopped"),
-            }
-        }
-        Ok(())
     }
 
     /// The devices go on in the present.
@@ -273,6 +238,36 @@ impl Demo {
     }
 }
 
+/// What the demo made is remembered beside the records.
+struct Inside<'a>(&'a Deps);
+
+impl Memory for Inside<'_> {
+    fn remember(&self, made: Made) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { Ok(inside::remember(self.0, made.kind, made.id.parse()?).await?) })
+    }
+}
+
+async fn wait_for_analysis(deps: &Deps, stop: &CancellationToken) -> Result<()> {
+    let head = *deps.telemetry.head().borrow();
+    let began = Instant::now();
+    while !inside::is_analysed(deps, head).await? && began.elapsed() < ANALYSIS_LIMIT {
+        tokio::select! {
+            () = sleep(Duration::from_millis(100)) => {}
+            () = stop.cancelled() => anyhow::bail!("stopped"),
+        }
+    }
+    Ok(())
+}
+
+fn step_key(step: Step) -> &'static str {
+    match step {
+        Step::Records => "demo-step-records",
+        Step::Telemetry => "demo-step-telemetry",
+        Step::Analysis => "demo-step-analysis",
+        Step::Service => "demo-step-service",
+    }
+}
+
 /// How the devices' task ended; never while there is none.
 async fn devices_end(live: &mut Option<(CancellationToken, JoinSet<()>)>) -> Option<Result<(), JoinError>> {
     match live.as_mut().filter(|(_, devices)| !devices.is_empty()) {
@@ -283,50 +278,28 @@ async fn devices_end(live: &mut Option<(CancellationToken, JoinSet<()>)>) -> Opt
 
 /// The machines with their past, as they were from the anchor on in every start.
 async fn units(deps: &Deps, anchor: Timestamp) -> Result<Vec<Unit>> {
-    let tokens = records::device_tokens(deps).await.context("cannot give the demo's devices their tokens")?;
-    let (faults, services) = (plan::faults(anchor), plan::services(anchor));
-    let units = tokens.into_iter().filter_map(|(index, token)| {
-        let asset = &plan::ASSETS[index];
-        let kind = Kind::parse(plan::MODELS[asset.model].equipment_type)?;
-        let faults = faults.iter().filter(|fault| fault.asset == index).map(simulated);
-        let services = services.iter().filter(|service| service.asset == index);
-        let machine = Machine {
-            faults: faults.collect(),
-            services: services.map(|service| Service { from: service.from, to: service.to }).collect(),
-            ..Machine::new(kind, SEED + index as u64)
-        };
-        Some(Unit { name: asset.name.into(), token, machine })
-    });
-    Ok(units.collect())
-}
-
-fn simulated(fault: &plan::Fault) -> Fault {
-    let mode = match fault.mode {
-        plan::FaultMode::BearingWear => FaultMode::BearingWear,
-        plan::FaultMode::RefrigerantLeak => FaultMode::RefrigerantLeak,
-        plan::FaultMode::FilterClogging => FaultMode::FilterClogging,
-        plan::FaultMode::Overheating => FaultMode::Overheating,
-        plan::FaultMode::SensorDropout => FaultMode::SensorDropout,
-    };
-    Fault { mode, onset: fault.onset, full: fault.full, restored: fault.restored, trips: fault.trips }
-}
-
-/// A degradation to watch: its rule raises an alert after about four minutes, the machine stops after about five.
-fn live_fault(mode: FaultMode, now: Timestamp) -> Fault {
-    let onset = now + TimeDelta::seconds(15);
-    let full = onset + TimeDelta::minutes(5);
-    Fault { mode, onset, full, restored: full + TimeDelta::minutes(40), trips: true }
+    let tokens = inside::device_tokens(deps).await.context("cannot give the demo's devices their tokens")?;
+    let index = |name: &str| plan::ASSETS.iter().position(|asset| asset.name == name);
+    let mut tokens: Vec<_> =
+        tokens.into_iter().filter_map(|(name, token)| Some((index(&name)?, token))).collect();
+    tokens.sort_unstable();
+    Ok(client::units(anchor, tokens))
 }
 
 /// Our own gateway, from this machine.
 fn address(deps: &Deps) -> Address {
-    let bound = deps.mqtt_address;
-    let host = match bound.ip() {
-        ip if ip.is_unspecified() && ip.is_ipv6() => "::1".into(),
-        ip if ip.is_unspecified() => "127.0.0.1".into(),
-        ip => ip.to_string(),
+    let bound = on_this_machine(deps.mqtt_address);
+    Address { host: bound.ip().to_string(), port: bound.port() }
+}
+
+/// Where to reach what listens at `bound`.
+fn on_this_machine(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     };
-    Address { host, port: bound.port() }
+    SocketAddr::new(ip, bound.port())
 }
 
 fn password_of(config: &Config) -> String {
@@ -367,7 +340,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "Sign in at http://127.0.0.1:8080 (shown this once):");
         assert_eq!(lines[2], "  admin@demo.example           pass   (admin)");
-        assert_eq!(lines.len(), 3 + records::SIGN_INS.len(), "{text}");
+        assert_eq!(lines.len(), 3 + plan::SIGN_INS.len(), "{text}");
         let again = SignIns { new_product: false, ..sign_ins }.to_text(None);
         assert!(!again.contains(ADMINISTRATOR) && again.contains("customer@demo.example"), "{again}");
     }

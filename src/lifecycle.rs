@@ -98,7 +98,7 @@ async fn serve(
         ),
         false => None,
     };
-    let (demo, demo_handle) = Demo::new();
+    let (demo, demo_handle) = Demo::new(ports.http_address);
     let service = service::deps::Deps {
         records: stores.records.clone(),
         telemetry: stores.telemetry(),

@@ -65,7 +65,6 @@ pub(crate) async fn some_asset(records: &Records) -> AssetId {
         billing_address: Address::default(),
         buyer: Buyer::default(),
         currency: Currency::EUR,
-        demo: false,
         created_at: start,
     };
     let site = Site {
@@ -84,7 +83,6 @@ pub(crate) async fn some_asset(records: &Records) -> AssetId {
         manufacturer: "M".into(),
         name: "P1".into(),
         equipment_type: "pump".into(),
-        demo: false,
     };
     let asset = Asset {
         id: AssetId::generate(),
@@ -133,7 +131,6 @@ impl House {
             profile: DeviceProfile::Thingsboard,
             created_at: from_micros(START_US - 90 * 24 * 60 * MINUTE),
             revoked_at: None,
-            demo: false,
         };
         let tx = deps.records.begin().await.expect("begin");
         devices::insert(&tx, &device, "hash".into()).await.expect("device");
@@ -161,7 +158,6 @@ impl House {
                 failure_level: None,
             },
             built_in: false,
-            demo: false,
             created_at: self.deps.clock.now(),
             updated_at: self.deps.clock.now(),
         };

@@ -9,7 +9,7 @@ use store::{
     records::{
         Db,
         engine::transitions::{self, Transition},
-        people::accounts,
+        people::{accounts, api_tokens},
     },
 };
 use web::request::View;
@@ -31,14 +31,23 @@ pub async fn of(db: &Db, things: &[(&'static str, uuid::Uuid)]) -> Result<Timeli
     entries.sort_by_key(|entry| entry.at);
     let mut names = HashMap::new();
     for entry in &entries {
-        if let Identity::Account(id) = &entry.actor
-            && !names.contains_key(&id.to_string())
-            && let Some(account) = accounts::get(db, *id).await?
-        {
-            names.insert(id.to_string(), account.name);
-        }
+        let Some(id) = key(&entry.actor).filter(|id| !names.contains_key(id)) else { continue };
+        let name = match &entry.actor {
+            Identity::Account(id) => accounts::get(db, *id).await?.map(|account| account.name),
+            Identity::ApiToken(id) => api_tokens::get(db, *id).await?.map(|token| token.name),
+            Identity::System => None,
+        };
+        names.extend(name.map(|name| (id, name)));
     }
     Ok(Timeline { entries, names })
+}
+
+fn key(actor: &Identity) -> Option<String> {
+    match actor {
+        Identity::Account(id) => Some(id.to_string()),
+        Identity::ApiToken(id) => Some(id.to_string()),
+        Identity::System => None,
+    }
 }
 
 impl Timeline {
@@ -69,9 +78,10 @@ impl Timeline {
     }
 
     fn who(&self, view: &View, entry: &Transition) -> String {
+        let name = key(&entry.actor).and_then(|id| self.names.get(&id).cloned());
         match &entry.actor {
-            Identity::Account(id) => self.names.get(&id.to_string()).cloned().unwrap_or_default(),
-            Identity::ApiToken(_) => view.lang.t("service-by-program"),
+            Identity::Account(_) => name.unwrap_or_default(),
+            Identity::ApiToken(_) => name.unwrap_or_else(|| view.lang.t("service-by-program")),
             Identity::System => "Mainstay".into(),
         }
     }

@@ -3,6 +3,7 @@
 //! [`records`], which fills a data folder before a product opens it, writes through the store.
 
 pub mod delivery;
+pub mod demo;
 #[cfg(feature = "tools")]
 pub mod evaluate;
 pub mod fleet;

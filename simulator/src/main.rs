@@ -9,6 +9,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use simulator::{
     delivery::Counters,
+    demo::remote::{self, Notes},
     evaluate::{self, Window},
     fleet::{self, Address, Unit},
     kind::Kind,
@@ -48,6 +49,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Compare automatic tickets with recorded failures (azure_pdm)
     Evaluate(EvaluateArgs),
+    /// Load the demo into a product that runs, through its API and MQTT
+    Demo(DemoArgs),
     /// Fill an empty data folder with a large fleet and its service history
     Records(RecordsArgs),
 }
@@ -69,6 +72,25 @@ struct Target {
     /// The result as JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+struct DemoArgs {
+    /// The web side, without TLS
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    http: String,
+    /// Where devices connect
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1883")]
+    mqtt: String,
+    /// From `mainstay create-token --role admin --may-backdate`
+    #[arg(long, env = "MAINSTAY_API_TOKEN", hide_env_values = true)]
+    api_token: String,
+    /// Of the demo's sign-ins
+    #[arg(long, env = "MAINSTAY_DEMO_PASSWORD", hide_env_values = true)]
+    password: String,
+    /// Where to remember what was made
+    #[arg(long, value_name = "FILE", default_value = "demo.jsonl")]
+    notes: PathBuf,
 }
 
 #[derive(Args)]
@@ -213,6 +235,7 @@ async fn main() -> ExitCode {
         Command::Load(args) => run_load(args, &stop).await,
         Command::Replay(args) => run_replay(args, &stop).await,
         Command::Evaluate(args) => run_evaluate(args).await,
+        Command::Demo(args) => run_demo(args, &stop).await,
         Command::Records(args) => run_records(args).await,
     };
     match result {
@@ -228,6 +251,16 @@ async fn stop_on_signal(stop: CancellationToken) {
     if tokio::signal::ctrl_c().await.is_ok() {
         stop.cancel();
     }
+}
+
+async fn run_demo(args: DemoArgs, stop: &CancellationToken) -> Result<()> {
+    let notes = Notes::open(&args.notes)?;
+    remote::fill((&args.http, &args.api_token), address(&args.mqtt)?, &notes, &args.password, stop).await
+}
+
+fn address(mqtt: &str) -> Result<Address> {
+    let (host, port) = mqtt.rsplit_once(':').context("--mqtt takes HOST:PORT")?;
+    Ok(Address { host: host.into(), port: port.parse().context("--mqtt takes HOST:PORT")? })
 }
 
 async fn run_fleet(args: FleetArgs, stop: &CancellationToken) -> Result<()> {
@@ -346,8 +379,7 @@ async fn run_records(args: RecordsArgs) -> Result<()> {
 
 impl Target {
     fn address(&self) -> Result<Address> {
-        let (host, port) = self.mqtt.rsplit_once(':').context("--mqtt takes HOST:PORT")?;
-        Ok(Address { host: host.into(), port: port.parse().context("--mqtt takes HOST:PORT")? })
+        address(&self.mqtt)
     }
     fn plant(&self) -> Result<Plant> {
         match (&self.api, &self.api_token) {

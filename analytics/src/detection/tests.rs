@@ -35,7 +35,7 @@ pub(super) fn rule(id: u128, condition: Condition) -> Arc<Rule> {
     };
     let id = RuleId(Uuid::from_u128(id));
     let (created_at, updated_at) = (minutes(0), minutes(0));
-    Arc::new(Rule { id, version: 1, settings, built_in: false, demo: false, created_at, updated_at })
+    Arc::new(Rule { id, version: 1, settings, built_in: false, created_at, updated_at })
 }
 pub(super) fn hot(raise: f64) -> Condition {
     let metric = "t".into();

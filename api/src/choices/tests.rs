@@ -319,7 +319,6 @@ async fn who_is_sent_no_more_is_not_offered_and_stays_where_they_were_sent() {
         van_id: None,
         cost_per_hour: None,
         active,
-        demo: false,
         version: 1,
     };
     let tx = app.deps.records.begin().await.expect("begin");

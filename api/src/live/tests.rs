@@ -57,7 +57,6 @@ async fn device_of(app: &TestApp, customer: CustomerId) -> (AssetId, DeviceId) {
         billing_address: Address::default(),
         buyer: Buyer::default(),
         currency: Currency::EUR,
-        demo: false,
         created_at: at,
     };
     customers::insert(&tx, &owner).await.expect("customer");
@@ -66,7 +65,6 @@ async fn device_of(app: &TestApp, customer: CustomerId) -> (AssetId, DeviceId) {
         manufacturer: "M".into(),
         name: "One".into(),
         equipment_type: "pump".into(),
-        demo: false,
     };
     models::insert(&tx, &model).await.expect("model");
     let site = Site {
@@ -103,7 +101,6 @@ async fn device_of(app: &TestApp, customer: CustomerId) -> (AssetId, DeviceId) {
         profile: DeviceProfile::Thingsboard,
         created_at: at,
         revoked_at: None,
-        demo: false,
     };
     devices::insert(&tx, &device, "hash".into()).await.expect("device");
     tx.commit().await.expect("commit");

@@ -38,7 +38,6 @@ fn customer(number: usize) -> Customer {
         email: None,
         phone: None,
         currency: Currency::EUR,
-        demo: false,
         created_at: from_micros(0),
     }
 }

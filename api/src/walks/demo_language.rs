@@ -5,16 +5,23 @@ use crate::testing::TestApp;
 use chrono::TimeDelta;
 use domain::{
     clock::from_micros,
+    fleet::device::Device,
     people::account::{Account, Actor, Role},
     telemetry::{Batch, Sample},
 };
-use service::demo::{SIGN_INS, load_history, load_records, plan};
+use futures::future::BoxFuture;
+use service::demo as inside;
+use simulator::{
+    demo::{self, Door, Made, Memory, Target, plan},
+    fleet::Address,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use store::{
     records::{PageRequest, fleet::devices, people::accounts, work::work_orders},
     telemetry::append,
 };
-use web::{i18n::Lang, testing::messages::words_of};
+use tokio_util::sync::CancellationToken;
+use web::{deps::Deps, i18n::Lang, testing::messages::words_of};
 
 /// Pages of one kind differ in their rows, not in their words: three of each are read.
 const OF_A_KIND: usize = 3;
@@ -47,11 +54,10 @@ const NAMES: &[&str] = &[
 
 async fn loaded() -> TestApp {
     let app = TestApp::new().await;
-    let (things, dispatcher) = load_records(&app.deps, app.now(), "a long password").await.expect("records");
-    load_history(&app.deps, app.now(), &things, dispatcher, &|_| ()).await.expect("history");
+    load(&app).await;
     // A little data of every device, under the names that the simulated machines use.
     let mut samples = Vec::new();
-    for device in devices::demo(app.deps.records.read()).await.expect("devices") {
+    for device in all_devices(&app).await {
         let newest = app.now().timestamp_micros();
         for (metric, back) in ["vibration", "suction_pressure", "motor_current"].into_iter().zip(1..) {
             let ts_us = from_micros(newest - back * 1_000_000).timestamp_micros();
@@ -61,6 +67,42 @@ async fn loaded() -> TestApp {
     append(app.deps.telemetry.as_ref(), Batch { samples, ..Batch::default() }).await.expect("append");
     app.clock.advance(TimeDelta::minutes(1));
     app
+}
+
+/// The demo as it is made in the product, but for what its machines measured.
+async fn load(app: &TestApp) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let http = listener.local_addr().expect("its address");
+    let stop = CancellationToken::new();
+    let served =
+        tokio::spawn(crate::serve(app.deps.clone(), listener, crate::Limits::default(), stop.clone()));
+    let target = Target {
+        door: Door::new(http.to_string()),
+        token: inside::begin(&app.deps, app.now()).await.expect("a token"),
+        mqtt: Address { host: http.ip().to_string(), port: http.port() },
+        memory: &Beside(&app.deps),
+        judged: &|| Box::pin(async { Ok(()) }),
+        tell: &|_, _| (),
+    };
+    demo::load_without_telemetry(&target, app.now(), "a long password").await.expect("the demo");
+    inside::end(&app.deps).await.expect("an end");
+    stop.cancel();
+    served.await.expect("served").expect("served");
+}
+
+struct Beside<'a>(&'a Deps);
+impl Memory for Beside<'_> {
+    fn remember(&self, made: Made) -> BoxFuture<'_, anyhow::Result<()>> {
+        Box::pin(async move { Ok(inside::remember(self.0, made.kind, made.id.parse()?).await?) })
+    }
+}
+
+async fn all_devices(app: &TestApp) -> Vec<Device> {
+    let all = devices::Filter::default();
+    devices::list(app.deps.records.read(), Actor::system().scope(), &all, &PageRequest::first(100))
+        .await
+        .expect("devices")
+        .items
 }
 
 async fn speaks(app: &TestApp, lang: Lang) {
@@ -158,10 +200,12 @@ fn is_a_name(text: &str) -> bool {
 
 /// Names of the demo's people, places and companies.
 fn proper_names() -> BTreeSet<String> {
-    let customers = plan::CUSTOMERS.iter().flat_map(|c| [c.name, c.address, c.site, c.city, c.email, c.zone]);
+    let customers = plan::CUSTOMERS
+        .iter()
+        .flat_map(|c| [c.name, c.site, c.city, c.email, c.zone].into_iter().chain(c.address));
     let people = plan::TECHNICIANS.iter().map(|technician| technician.name);
     let makers = plan::MODELS.iter().map(|model| model.manufacturer);
-    let signed_in = SIGN_INS.iter().flat_map(|(email, name, _)| [*email, *name]);
+    let signed_in = plan::SIGN_INS.iter().flat_map(|(email, name, _)| [*email, *name]);
     let all = customers.chain(people).chain(makers).chain(signed_in).chain(plan::TERRITORIES);
     all.flat_map(words).chain(NAMES.iter().map(|name| (*name).to_owned())).collect()
 }

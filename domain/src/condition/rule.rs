@@ -26,8 +26,6 @@ pub struct Rule {
     pub settings: RuleSettings,
     /// Made by Mainstay, such as the rule for reported failures. It can be changed and disabled, not deleted.
     pub built_in: bool,
-    /// Part of the removable demo.
-    pub demo: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -18,8 +18,6 @@ pub struct Customer {
     pub billing_address: Address,
     pub currency: Currency,
     pub buyer: Buyer,
-    /// Part of the removable demo.
-    pub demo: bool,
     pub created_at: Timestamp,
 }
 

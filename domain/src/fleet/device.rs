@@ -22,7 +22,6 @@ pub struct Device {
     pub created_at: Timestamp,
     /// Credentials were revoked: the device cannot connect.
     pub revoked_at: Option<Timestamp>,
-    pub demo: bool,
 }
 
 /// How a device's messages are read.

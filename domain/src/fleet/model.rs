@@ -11,7 +11,6 @@ pub struct Model {
     pub name: String,
     /// Kind of equipment, such as `chiller`; a translation key where one is known, else shown as it is.
     pub equipment_type: String,
-    pub demo: bool,
 }
 
 /// What a value that a type of equipment sends is called, and its unit; empty where nothing is said.

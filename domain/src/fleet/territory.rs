@@ -8,5 +8,4 @@ use serde::{Deserialize, Serialize};
 pub struct Territory {
     pub id: TerritoryId,
     pub name: String,
-    pub demo: bool,
 }

@@ -23,7 +23,6 @@ pub struct Part {
     /// Order again when the central and local stock falls to this.
     pub reorder_point: Decimal,
     pub active: bool,
-    pub demo: bool,
     pub version: i64,
 }
 
@@ -48,7 +47,6 @@ pub struct StockLocation {
     pub customer_id: Option<CustomerId>,
     /// More may be taken than is known to be there, where counting lags behind.
     pub may_go_negative: bool,
-    pub demo: bool,
 }
 
 /// Why parts moved.

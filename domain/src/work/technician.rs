@@ -21,7 +21,6 @@ pub struct Technician {
     /// None: the organisation's standard cost.
     pub cost_per_hour: Option<Money>,
     pub active: bool,
-    pub demo: bool,
     pub version: i64,
 }
 

@@ -63,7 +63,6 @@ async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>
         profile: DeviceProfile::Thingsboard,
         created_at: from_micros(0),
         revoked_at: None,
-        demo: false,
     };
     let tx = records.begin().await.unwrap();
     devices::insert(&tx, &device, devices::token_hash("secret")).await.unwrap();

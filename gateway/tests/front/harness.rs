@@ -139,7 +139,6 @@ impl Front {
             profile: DeviceProfile::Thingsboard,
             created_at: from_micros(0),
             revoked_at: None,
-            demo: false,
         };
         let tx = self.records.begin().await.unwrap();
         devices::insert(&tx, &device, devices::token_hash(token)).await.unwrap();

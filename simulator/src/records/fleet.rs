@@ -69,7 +69,7 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
     };
     let mut areas = Vec::new();
     for name in TERRITORIES {
-        let territory = Territory { id: dice.id(from).into(), name: name.into(), demo: false };
+        let territory = Territory { id: dice.id(from).into(), name: name.into() };
         territories::insert(&tx, &territory).await?;
         areas.push(territory.id);
     }
@@ -80,7 +80,6 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
             manufacturer: format!("Maker {}", 1 + number % 7),
             name: format!("M-{}", 100 + number),
             equipment_type: KINDS[number % KINDS.len()].into(),
-            demo: false,
         };
         models::insert(&tx, &model).await?;
         types.push(model.id);
@@ -100,7 +99,6 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
             name: "Warehouse".into(),
             customer_id: None,
             may_go_negative: false,
-            demo: false,
         },
     };
     stock::insert_location(&tx, &fleet.warehouse).await?;
@@ -142,7 +140,6 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
             profile: DeviceProfile::Thingsboard,
             created_at: asset.in_service_from,
             revoked_at: None,
-            demo: false,
         };
         let nobodys = devices::token_hash(&uuid::Uuid::now_v7().to_string());
         devices::insert(&tx, &device, nobodys).await?;
@@ -160,7 +157,6 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
             van_id: None,
             cost_per_hour: None,
             active: true,
-            demo: false,
             version: 1,
         };
         technicians::insert(&tx, &technician).await?;
@@ -180,7 +176,6 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
             unit_cost: Money::new(cost, CURRENCY),
             reorder_point: Decimal::from(2),
             active: true,
-            demo: false,
             version: 1,
         };
         parts::insert(&tx, &part).await?;
@@ -237,7 +232,6 @@ fn customer(dice: &mut Dice, settings: &Settings, number: usize) -> Customer {
         billing_address: format!("{} Main Road", number + 1).as_str().into(),
         buyer: Buyer::default(),
         currency: CURRENCY,
-        demo: false,
         created_at: settings.from(),
     }
 }

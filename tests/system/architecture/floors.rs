@@ -36,8 +36,7 @@ const FLOORS: [Floor; 4] = [
                 "fleet/assets",
                 "people/organisation",
             ],
-            &["fleet/customers", "fleet/sites", "money/invoices", "work/visits", "work/work_orders"],
-            &["fleet/model_metrics", "fleet/models"],
+            &["work/visits", "work/work_orders"],
         ],
     },
     Floor {

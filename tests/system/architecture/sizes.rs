@@ -8,13 +8,12 @@ const LONGEST: usize = 400;
 /// Files that are longer, each with its reason.
 const LONGER: &[(&str, &str)] = &[
     ("analytics/src/tests.rs", "one fleet under one engine, read from top to bottom"),
-    ("api/service/src/demo/plan.rs", "a table of what the demo consists of"),
-    ("api/service/src/demo/records.rs", "goes when the demo becomes a client of the product"),
     ("api/src/people/accounts/tests.rs", "one subject"),
     ("api/src/work/work_orders/tests.rs", "one subject"),
     ("domain/src/condition/detection/mod.rs", "one state machine"),
     ("domain/src/condition/detection/tests.rs", "one subject"),
     ("domain/src/insight/kpi/tests.rs", "vectors computed by hand"),
+    ("simulator/src/demo/plan.rs", "a table of what the demo consists of"),
     ("simulator/src/main.rs", "the options of every command, in one place"),
     ("store/src/records/insight/kpi_facts.rs", "one table and its sums"),
     ("store/src/records/money/invoices.rs", "still to be cut: the invoice, its lines, its lists"),

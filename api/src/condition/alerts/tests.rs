@@ -41,7 +41,6 @@ pub(crate) async fn case(app: &TestApp, customer: CustomerId) -> Case {
         billing_address: Address::default(),
         buyer: Buyer::default(),
         currency: Currency::EUR,
-        demo: false,
         created_at: at,
     };
     let site = Site {
@@ -60,7 +59,6 @@ pub(crate) async fn case(app: &TestApp, customer: CustomerId) -> Case {
         manufacturer: "M".into(),
         name: format!("P-{}", customer.id),
         equipment_type: "pump".into(),
-        demo: false,
     };
     let asset = Asset {
         id: AssetId::generate(),

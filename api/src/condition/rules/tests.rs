@@ -48,7 +48,6 @@ async fn a_rule_is_tried_on_history_before_it_is_enabled() {
         profile: DeviceProfile::Thingsboard,
         created_at: app.now(),
         revoked_at: None,
-        demo: false,
     };
     let tx = app.deps.records.begin().await.expect("begin");
     devices::insert(&tx, &device, "hash".into()).await.expect("device");

@@ -40,7 +40,6 @@ pub async fn of_customer(app: &TestApp, id: CustomerId, name: &str) -> Fleet {
         billing_address: Address::default(),
         buyer: Buyer::default(),
         currency: Currency::EUR,
-        demo: false,
         created_at: app.now(),
     };
     let site = Site {
@@ -59,7 +58,6 @@ pub async fn of_customer(app: &TestApp, id: CustomerId, name: &str) -> Fleet {
         manufacturer: "Carrier".into(),
         name: format!("30XW {name}"),
         equipment_type: "chiller".into(),
-        demo: false,
     };
     let asset = Asset {
         id: AssetId::generate(),
@@ -82,7 +80,6 @@ pub async fn of_customer(app: &TestApp, id: CustomerId, name: &str) -> Fleet {
         profile: DeviceProfile::Thingsboard,
         created_at: app.now(),
         revoked_at: None,
-        demo: false,
     };
     let token = format!("token-of-{name}");
     let tx = app.deps.records.begin().await.expect("begin");

@@ -28,7 +28,6 @@ pub struct CustomerView {
     billing_address: Address,
     buyer: Buyer,
     currency: String,
-    demo: bool,
     created_at: String,
 }
 
@@ -43,7 +42,6 @@ impl From<Customer> for CustomerView {
             billing_address: customer.billing_address,
             buyer: customer.buyer,
             currency: customer.currency.to_string(),
-            demo: customer.demo,
             created_at: rfc3339(customer.created_at),
         }
     }

@@ -15,6 +15,7 @@ use domain::{
 use maud::{Markup, html};
 use service::{
     command::CommandError,
+    demo,
     fleet::customers::commands::{self, CustomerInput},
     scope,
 };
@@ -62,6 +63,7 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
     let filter = assets::Filter { customer: Some(customer.id), ..Default::default() };
     let machines = assets::count(db, view.scope(), &filter).await?;
     let lang = view.lang;
+    let of_demo = demo::has_made(&deps, "customer", customer.id).await?;
     let facts = [
         ("customers-email", customer.email.clone()),
         ("customers-phone", customer.phone.clone()),
@@ -76,7 +78,7 @@ pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         &customer.name,
         &html! {
             div.top {
-                h1 { (customer.name) @if customer.demo { span.pill { (lang.t("customers-demo")) } } }
+                h1 { (customer.name) @if of_demo { span.pill { (lang.t("customers-demo")) } } }
                 div.act {
                     a.btn2 href={ "/assets?customer_id=" (customer.id) } { (icon("boxes")) (lang.count("customers-assets", machines.cast_signed())) }
                     @if may_write(&view) { a.btn2 href={ "/customers/" (customer.id) "/edit" } { (icon("pen")) (lang.t("customers-edit")) } }

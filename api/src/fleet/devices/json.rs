@@ -31,7 +31,6 @@ pub struct DeviceView {
     created_at: String,
     /// Set when the device may no longer sign in.
     revoked_at: Option<String>,
-    demo: bool,
 }
 
 impl From<Device> for DeviceView {
@@ -43,7 +42,6 @@ impl From<Device> for DeviceView {
             profile: device.profile.as_str(),
             created_at: rfc3339(device.created_at),
             revoked_at: device.revoked_at.map(rfc3339),
-            demo: device.demo,
         }
     }
 }

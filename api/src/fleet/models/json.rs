@@ -31,7 +31,6 @@ pub struct ModelView {
     equipment_type: String,
     /// What its values are called, and their units.
     metrics: Vec<MetricShape>,
-    demo: bool,
 }
 
 impl ModelView {
@@ -44,7 +43,6 @@ impl ModelView {
             manufacturer: model.manufacturer,
             name: model.name,
             equipment_type: model.equipment_type,
-            demo: model.demo,
         }
     }
 }

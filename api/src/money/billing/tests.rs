@@ -60,7 +60,6 @@ pub(crate) async fn place(app: &TestApp, id: CustomerId, name: &str) -> Place {
         billing_address: "Calle 1\nMadrid".into(),
         buyer: Buyer::default(),
         currency: Currency::EUR,
-        demo: false,
         created_at: now,
     };
     customers::insert(&tx, &customer).await.expect("customer");
@@ -81,7 +80,6 @@ pub(crate) async fn place(app: &TestApp, id: CustomerId, name: &str) -> Place {
         manufacturer: "Acme".into(),
         name: format!("Chiller of {name}"),
         equipment_type: "chiller".into(),
-        demo: false,
     };
     models::insert(&tx, &model).await.expect("model");
     let asset = Asset {
@@ -140,7 +138,6 @@ pub(crate) async fn approved_job(app: &TestApp, place: &Place, number: &str) -> 
         van_id: None,
         cost_per_hour: None,
         active: true,
-        demo: false,
         version: 1,
     };
     technicians::insert(&tx, &technician).await.expect("technician");

@@ -1,6 +1,8 @@
 //! The first minutes: make the administrator and the organisation, then connect a device or load the demo. Until
 //! somebody can sign in, every page leads here.
 
+#[cfg(test)]
+mod demo_tests;
 mod pages;
 #[cfg(test)]
 mod tests;

@@ -101,7 +101,7 @@ impl Like {
         van: StockLocationId,
     ) -> Vec<(&'static str, String)> {
         let name = format!("N{n:04}");
-        let territory = Territory { id: TerritoryId::generate(), name: name.clone(), demo: false };
+        let territory = Territory { id: TerritoryId::generate(), name: name.clone() };
         territories::insert(tx, &territory).await.expect("territory");
         let customer = domain::fleet::customer::Customer {
             id: CustomerId::generate(),
@@ -168,7 +168,6 @@ fn place(name: &str, kind: StockLocationKind) -> StockLocation {
         name: name.into(),
         customer_id: None,
         may_go_negative: false,
-        demo: false,
     }
 }
 
@@ -182,7 +181,6 @@ fn part(number: &str) -> Part {
         unit_cost: money,
         reorder_point: Decimal::ZERO,
         active: true,
-        demo: false,
         version: 1,
     }
 }

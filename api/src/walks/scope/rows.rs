@@ -359,7 +359,6 @@ async fn keep(app: &TestApp, fleet: &Fleet, technician: TechnicianId) -> (AlertI
         van_id: None,
         cost_per_hour: None,
         active: true,
-        demo: false,
         version: 1,
     };
     let tx = app.deps.records.begin().await.expect("begin");

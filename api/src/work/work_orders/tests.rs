@@ -63,7 +63,6 @@ impl Plant {
             manufacturer: "Carrier".into(),
             name: "30XW".into(),
             equipment_type: "chiller".into(),
-            demo: false,
         };
         models::insert(&tx, &chiller).await.expect("model");
         let installed = Asset {
@@ -84,14 +83,8 @@ impl Plant {
         for (id, kind, name) in
             [(van, StockLocationKind::Van, "Van 1"), (store, StockLocationKind::Central, "Madrid")]
         {
-            let place = StockLocation {
-                id,
-                kind,
-                name: name.into(),
-                customer_id: None,
-                may_go_negative: false,
-                demo: false,
-            };
+            let place =
+                StockLocation { id, kind, name: name.into(), customer_id: None, may_go_negative: false };
             stock::insert_location(&tx, &place).await.expect("place");
         }
         let bearing = Part {
@@ -102,7 +95,6 @@ impl Plant {
             unit_cost: eur(2_100),
             reorder_point: Decimal::from(2),
             active: true,
-            demo: false,
             version: 1,
         };
         parts::insert(&tx, &bearing).await.expect("part");
@@ -116,7 +108,6 @@ impl Plant {
             van_id: Some(van),
             cost_per_hour: None,
             active: true,
-            demo: false,
             version: 1,
         };
         technicians::insert(&tx, &technician).await.expect("technician");
@@ -197,7 +188,6 @@ fn customer(id: CustomerId, app: &TestApp) -> Customer {
         billing_address: "Madrid".into(),
         buyer: Buyer::default(),
         currency: Currency::EUR,
-        demo: false,
         created_at: app.now(),
     }
 }
@@ -398,7 +388,6 @@ async fn a_technician_sees_own_work_only() {
         van_id: None,
         cost_per_hour: None,
         active: true,
-        demo: false,
         version: 1,
     };
     let tx = plant.app.deps.records.begin().await.expect("begin");

@@ -368,17 +368,3 @@ fn matching(scope: Scope, filter: &Filter, now: Timestamp) -> Select<Entity> {
     }
     query
 }
-
-/// Forgets alerts, groups and evidence of the demo's assets.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    let mut ids = Query::select();
-    ids.column(Column::Id).from(Entity).and_where(Column::AssetId.in_subquery(assets::demo_assets()));
-    super::evidence::Entity::delete_many()
-        .filter(super::evidence::Column::AlertId.in_subquery(ids))
-        .exec(tx)
-        .await?;
-    Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
-    let groups = groups::Entity::delete_many();
-    groups.filter(groups::Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
-    Ok(())
-}

@@ -128,10 +128,3 @@ fn matching(filter: &Filter) -> Select<Entity> {
     }
     query
 }
-
-/// Forgets the failures of the demo's assets.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    state_days::forget_demo(tx, state_days::Part::Failures).await?;
-    Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
-    Ok(())
-}

@@ -27,7 +27,6 @@ table! {
         id: RuleId,
         version: i64,
         built_in: bool,
-        demo: bool,
         created_at_us as created_at: Timestamp,
         updated_at_us as updated_at: Timestamp,
     }
@@ -148,13 +147,4 @@ pub async fn precision(db: &Db) -> Result<HashMap<RuleId, Precision>, StoreError
         }
     }
     Ok(precision)
-}
-
-/// Removes the demo's rules. Their alerts must be gone.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    let mut ids = Query::select();
-    ids.column(Column::Id).from(Entity).and_where(Column::Demo.eq(true));
-    version::Entity::delete_many().filter(version::Column::RuleId.in_subquery(ids)).exec(tx).await?;
-    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
-    Ok(())
 }

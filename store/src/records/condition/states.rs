@@ -14,7 +14,7 @@ use domain::{
         EquipmentState,
         state::{Mark, Silence, StateInterval, Stretch},
     },
-    id::{AssetId, CustomerId, DeviceId},
+    id::{AssetId, CustomerId},
 };
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
@@ -206,19 +206,4 @@ pub async fn begun(db: &Db, asset: AssetId, at: Timestamp) -> Result<bool, Store
     let query = Entity::find().filter(Column::AssetId.eq(Uuid::from(asset)));
     let query = query.filter(Column::FromUs.lte(at.timestamp_micros())).limit(1);
     Ok(query.one(db).await?.is_some())
-}
-
-/// Forgets the logs of the demo's assets and devices.
-pub async fn delete_demo(tx: &Db, devices: &[DeviceId]) -> Result<(), StoreError> {
-    state_days::forget_demo(tx, state_days::Part::Log).await?;
-    Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
-    marks::Entity::delete_many()
-        .filter(marks::Column::AssetId.in_subquery(assets::demo_assets()))
-        .exec(tx)
-        .await?;
-    for some in devices.chunks(500) {
-        let ids = some.iter().copied().map(Uuid::from);
-        silences::Entity::delete_many().filter(silences::Column::DeviceId.is_in(ids)).exec(tx).await?;
-    }
-    Ok(())
 }

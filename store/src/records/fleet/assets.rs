@@ -1,6 +1,5 @@
 //! Installed machines.
 
-use super::sites::demo_customers;
 use crate::{
     StoreError,
     records::{
@@ -193,28 +192,6 @@ fn in_state(state: EquipmentState) -> SimpleExpr {
     }
     now.and_where(states::Column::State.eq(state.as_str()));
     Column::Id.in_subquery(now)
-}
-
-/// The demo's assets, for rooms that must forget them first.
-pub async fn demo(db: &Db) -> Result<Vec<AssetId>, StoreError> {
-    let query = Entity::find().select_only().column(Column::Id);
-    let ids: Vec<Uuid> =
-        query.filter(Column::CustomerId.in_subquery(demo_customers())).into_tuple().all(db).await?;
-    Ok(ids.into_iter().map(AssetId::from).collect())
-}
-
-/// Removes the assets of the demo's customers. Everything that names them must be gone.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    state_days::forget_demo(tx, state_days::Part::Service).await?;
-    Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
-    Ok(())
-}
-
-/// Ids of the demo's assets, for filters of tables that name an asset.
-pub(in crate::records) fn demo_assets() -> sea_orm::sea_query::SelectStatement {
-    let mut query = Query::select();
-    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.in_subquery(demo_customers()));
-    query
 }
 
 /// Ids of one customer's assets, for filters of tables that name an asset.

@@ -29,7 +29,6 @@ table! {
         email: Option<String>,
         phone: Option<String>,
         tax_id: Option<String>,
-        demo: bool,
         created_at_us as created_at: Timestamp,
     }
     columns |customer| first {
@@ -107,10 +106,4 @@ pub async fn list(
 
 pub async fn count(db: &Db) -> Result<u64, StoreError> {
     Ok(Entity::find().count(db).await?)
-}
-
-/// Removes the demo's customers. Everything that belongs to them must be gone.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
-    Ok(())
 }

@@ -111,18 +111,10 @@ pub(in crate::records) async fn keep<'e>(
     Ok(())
 }
 
-pub(in crate::records) async fn forget(tx: &Db, devices: &[DeviceId]) -> Result<(), StoreError> {
-    for some in devices.chunks(ROWS_PER_STATEMENT) {
-        let ids = some.iter().copied().map(Uuid::from);
-        Entity::delete_many().filter(Column::DeviceId.is_in(ids)).exec(tx).await?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{telemetry::device_events, tests::place};
+    use crate::records::{across::demo, telemetry::device_events, tests::place};
 
     fn attribute(device: DeviceId, at_us: i64, name: &str, json: &str) -> DeviceEvent {
         let kind = DeviceEventKind::Attribute;
@@ -158,7 +150,8 @@ mod tests {
         assert_eq!(sizes, [(other, "fw".into(), 4)]);
 
         let tx = records.begin().await.unwrap();
-        device_events::delete_demo(&tx, &[device]).await.unwrap();
+        demo::remember(&tx, "device", device.into()).await.unwrap();
+        assert_eq!(demo::remove(&tx).await.unwrap(), [device]);
         tx.commit().await.unwrap();
         assert!(list(records.read(), device).await.unwrap().is_empty());
         assert_eq!(list(records.read(), other).await.unwrap().len(), 1);

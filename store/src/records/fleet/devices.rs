@@ -1,7 +1,6 @@
 //! What speaks MQTT, and how it proves who it is. A token is kept only as its SHA-256: tokens are random, so a slow
 //! hash would protect nothing and cost every connection.
 
-use super::assets;
 use crate::{
     StoreError,
     records::{
@@ -36,7 +35,6 @@ pub struct Model {
     pub profile: String,
     pub created_at_us: i64,
     pub revoked_at_us: Option<i64>,
-    pub demo: bool,
     pub token_hash: String,
     /// What a search looks in.
     pub search: String,
@@ -56,7 +54,6 @@ impl TryFrom<Model> for Device {
             name: row.name,
             created_at: from_micros(row.created_at_us),
             revoked_at: row.revoked_at_us.map(from_micros),
-            demo: row.demo,
         })
     }
 }
@@ -91,7 +88,6 @@ pub async fn insert(tx: &Db, device: &Device, token_hash: String) -> Result<(), 
         profile: Set(device.profile.as_str().into()),
         created_at_us: Set(device.created_at.timestamp_micros()),
         revoked_at_us: Set(device.revoked_at.map(|at| at.timestamp_micros())),
-        demo: Set(device.demo),
         token_hash: Set(token_hash),
         search: Set(search::text(&[Some(&device.name)])),
     };
@@ -149,7 +145,10 @@ pub async fn revoke(tx: &Db, id: DeviceId, at: Timestamp) -> Result<(), StoreErr
     credentials_changed(tx, [id.into()]).await
 }
 
-async fn credentials_changed(tx: &Db, devices: impl IntoIterator<Item = Uuid>) -> Result<(), StoreError> {
+pub(in crate::records) async fn credentials_changed(
+    tx: &Db,
+    devices: impl IntoIterator<Item = Uuid>,
+) -> Result<(), StoreError> {
     let rows: Vec<_> = devices
         .into_iter()
         .map(|id| change::ActiveModel { device_id: Set(id), ..Default::default() })
@@ -272,32 +271,7 @@ pub async fn list(
     Ok(page.read("device", |row| (row.id, &row.name), Device::try_from))
 }
 
-/// The demo's devices: for the demo fleet, and for the telemetry store that must forget them.
-pub async fn demo(db: &Db) -> Result<Vec<Device>, StoreError> {
-    let rows = Entity::find().filter(Column::Demo.eq(true)).order_by_asc(Column::Name).all(db).await?;
-    rows.into_iter().map(Device::try_from).collect()
-}
-
 /// Devices whose credentials are not revoked.
 pub async fn count(db: &Db) -> Result<u64, StoreError> {
     Ok(Entity::find().filter(Column::RevokedAtUs.is_null()).count(db).await?)
-}
-
-/// Removes the demo's devices. A device of one's own on a demo asset stays, without an asset.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    let gone: Vec<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::Demo.eq(true))
-        .into_tuple()
-        .all(tx)
-        .await?;
-    credentials_changed(tx, gone).await?;
-    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
-    Entity::update_many()
-        .col_expr(Column::AssetId, Expr::value(Option::<Uuid>::None))
-        .filter(Column::AssetId.in_subquery(assets::demo_assets()))
-        .exec(tx)
-        .await?;
-    Ok(())
 }

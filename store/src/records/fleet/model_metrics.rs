@@ -1,6 +1,6 @@
 //! What the measured values of a type of equipment are called, and their units.
 
-use super::{assets, models};
+use super::assets;
 use crate::{StoreError, records::Db};
 use domain::{
     fleet::model::MetricName,
@@ -71,11 +71,5 @@ pub async fn replace(tx: &Db, model: ModelId, names: &[MetricName]) -> Result<()
     if !names.is_empty() {
         Entity::insert_many(names.iter().map(row)).exec_without_returning(tx).await?;
     }
-    Ok(())
-}
-
-/// Removes what belongs to the demo's models that nothing stands on any more.
-pub(in crate::records) async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::ModelId.in_subquery(models::unused_demo())).exec(tx).await?;
     Ok(())
 }

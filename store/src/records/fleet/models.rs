@@ -1,6 +1,6 @@
 //! Types of equipment.
 
-use super::{assets, model_metrics};
+use super::assets;
 use crate::{
     StoreError,
     records::{
@@ -25,7 +25,6 @@ pub struct Model {
     pub manufacturer: String,
     pub name: String,
     pub equipment_type: String,
-    pub demo: bool,
     /// What a search looks in.
     pub search: String,
 }
@@ -40,7 +39,6 @@ impl From<Model> for domain::fleet::model::Model {
             manufacturer: row.manufacturer,
             name: row.name,
             equipment_type: row.equipment_type,
-            demo: row.demo,
         }
     }
 }
@@ -52,7 +50,6 @@ fn row(model: &domain::fleet::model::Model) -> ActiveModel {
         manufacturer: Set(model.manufacturer.clone()),
         name: Set(model.name.clone()),
         equipment_type: Set(model.equipment_type.clone()),
-        demo: Set(model.demo),
         search: Set(search::text(&words)),
     }
 }
@@ -139,21 +136,4 @@ pub async fn list(
 pub async fn equipment_types(db: &Db, scope: Scope) -> Result<Vec<String>, StoreError> {
     let query = Entity::find().select_only().column(Column::EquipmentType).distinct();
     Ok(query.filter(seen(scope)).order_by_asc(Column::EquipmentType).into_tuple().all(db).await?)
-}
-
-/// Removes the demo's models, except those that somebody's own assets have taken up.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    model_metrics::delete_demo(tx).await?;
-    Entity::delete_many().filter(Column::Id.in_subquery(unused_demo())).exec(tx).await?;
-    Ok(())
-}
-
-/// The demo's models that no asset is of.
-pub(in crate::records) fn unused_demo() -> SelectStatement {
-    let mut used = Query::select();
-    used.column(assets::Column::ModelId).from(assets::Entity);
-    let mut unused = Query::select();
-    unused.column(Column::Id).from(Entity);
-    unused.and_where(Column::Demo.eq(true)).and_where(Column::Id.not_in_subquery(used));
-    unused
 }

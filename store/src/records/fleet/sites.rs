@@ -1,6 +1,5 @@
 //! Customers' places.
 
-use super::customers;
 use crate::{
     StoreError,
     records::{
@@ -86,17 +85,4 @@ pub async fn list(
         query = query.filter(search::found(Dialect::of(db), Kind::Site, Column::Id, Column::Search, text));
     }
     Ok(order::page(db, "sites", query, page).await?.read("site", |row| (row.id, &row.name), from_row))
-}
-
-/// Removes the sites of the demo's customers. Their assets must be gone.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
-    Ok(())
-}
-
-/// Ids of the demo's customers, for filters of tables that name a customer.
-pub(in crate::records) fn demo_customers() -> sea_orm::sea_query::SelectStatement {
-    let mut query = Query::select();
-    query.column(customers::Column::Id).from(customers::Entity).and_where(customers::Column::Demo.eq(true));
-    query
 }

@@ -11,7 +11,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub name: String,
-    pub demo: bool,
 }
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -19,16 +18,12 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl From<Model> for Territory {
     fn from(row: Model) -> Self {
-        Self { id: row.id.into(), name: row.name, demo: row.demo }
+        Self { id: row.id.into(), name: row.name }
     }
 }
 
 pub async fn insert(tx: &Db, territory: &Territory) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        id: Set(territory.id.into()),
-        name: Set(territory.name.clone()),
-        demo: Set(territory.demo),
-    };
+    let row = ActiveModel { id: Set(territory.id.into()), name: Set(territory.name.clone()) };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
@@ -41,10 +36,4 @@ pub async fn get(db: &Db, id: TerritoryId) -> Result<Option<Territory>, StoreErr
 pub async fn all(db: &Db) -> Result<Vec<Territory>, StoreError> {
     let rows = Entity::find().order_by_asc(Column::Name).all(db).await?;
     Ok(rows.into_iter().map(Territory::from).collect())
-}
-
-/// Removes the demo's territories. Their sites and technicians must be gone.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::Demo.eq(true)).exec(tx).await?;
-    Ok(())
 }

@@ -10,6 +10,7 @@ mod before;
 mod m0001_tables;
 mod m0002_invoice_parties;
 mod m0003_backdating;
+mod m0004_demo_things;
 
 use crate::OpenError;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_tables::Migration),
             Box::new(m0002_invoice_parties::Migration),
             Box::new(m0003_backdating::Migration),
+            Box::new(m0004_demo_things::Migration),
         ]
     }
 }

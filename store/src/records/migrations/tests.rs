@@ -2,6 +2,7 @@ use crate::{
     OpenError,
     records::{
         PageRequest, Records,
+        across::demo,
         condition::rules,
         engine::outbox,
         fleet::{assets, customers},
@@ -13,7 +14,7 @@ use domain::{
     fleet::customer::Buyer,
     people::account::{Actor, Scope},
 };
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement, entity::prelude::Uuid};
 use tempfile::TempDir;
 
 fn everything() -> Scope {
@@ -44,7 +45,10 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
     for _ in 0..2 {
         let records = Records::open(folder.path()).await.unwrap();
         let (db, all) = (records.read(), PageRequest::default());
-        assert_eq!(applied(&records).await, ["m0001_tables", "m0002_invoice_parties", "m0003_backdating"]);
+        assert_eq!(
+            applied(&records).await,
+            ["m0001_tables", "m0002_invoice_parties", "m0003_backdating", "m0004_demo_things"]
+        );
         let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();
         assert_eq!((kept.items.len(), kept.unreadable.len()), (1, 0));
         let words = Some(kept.items[0].subject.clone());
@@ -71,6 +75,35 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
         assert!(!events.is_empty() && events.iter().all(|entry| entry.event.is_ok()));
         records.close().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_the_demo_of_before_had_made_is_remembered() {
+    const ACCOUNT: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let demo = format!(
+        "UPDATE customers SET demo = 1; UPDATE rules SET demo = NOT built_in;
+         DELETE FROM demo;
+         INSERT INTO demo VALUES (1, 'loaded', 5, '[\"{ACCOUNT}\"]')"
+    );
+    let folder = before(&demo);
+    let records = Records::open(folder.path()).await.unwrap();
+    let (db, first) = (records.read(), PageRequest::default());
+    let all = customers::list(db, everything(), &customers::Filter::default(), &first).await.unwrap().items;
+    let mut made = demo::made(db, "customer").await.unwrap();
+    made.sort_unstable();
+    let mut ids: Vec<Uuid> = all.iter().map(|customer| customer.id.into()).collect();
+    ids.sort_unstable();
+    assert!(!ids.is_empty() && made == ids, "{made:?}");
+    assert_eq!(demo::made(db, "account").await.unwrap(), [ACCOUNT.parse::<Uuid>().unwrap()]);
+    assert_eq!(demo::made(db, "model").await.unwrap().len(), 1);
+    assert!(!demo::has_made(db, "rule", rules::FAILURE_RULE.into()).await.unwrap());
+    let stage = demo::get(db).await.unwrap().map(|demo| demo.stage);
+    assert_eq!(stage, Some(demo::Stage::Loaded));
+    let tx = records.begin().await.unwrap();
+    demo::remove(&tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let left = customers::list(db, everything(), &customers::Filter::default(), &first).await.unwrap().items;
+    assert!(left.is_empty(), "what it made of before goes like what it makes now: {left:?}");
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use crate::{
             self,
             kept::{table, was_saved},
         },
-        fleet::sites::demo_customers,
         lists::{
             order::{self, orders},
             scope,
@@ -272,15 +271,6 @@ pub async fn used_by(
         used.visits.extend(visit.map(domain::id::VisitId::from));
     }
     Ok(all)
-}
-
-/// Removes the demo's contracts.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    let mut demo = Query::select();
-    demo.column(Column::Id).from(Entity).and_where(Column::CustomerId.in_subquery(demo_customers()));
-    covered::Entity::delete_many().filter(covered::Column::ContractId.in_subquery(demo)).exec(tx).await?;
-    Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
-    Ok(())
 }
 
 /// The assets that each of `rows` names.

@@ -53,10 +53,3 @@ pub async fn of_invoice(db: &Db, invoice: InvoiceId) -> Result<Vec<CreditNote>, 
         .await?;
     rows.iter().map(|row| columns::from_json(&row.facts)).collect()
 }
-
-/// Removes the credit notes of the demo's invoices.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    let of_demo = Column::InvoiceId.in_subquery(super::invoices::demo_invoices());
-    Entity::delete_many().filter(of_demo).exec(tx).await?;
-    Ok(())
-}

@@ -8,7 +8,6 @@ use crate::{
     records::{
         Db, PageRequest, Paged, Sorted, columns,
         engine::dialect,
-        fleet::sites::demo_customers,
         lists::{
             order::{self, orders},
             scope,
@@ -461,19 +460,6 @@ pub(in crate::records) async fn set_number(
     };
     counter::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
-}
-
-/// Removes the demo's invoices; its payments must be gone. Numbers are not given back.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    line::Entity::delete_many().filter(line::Column::InvoiceId.in_subquery(demo_invoices())).exec(tx).await?;
-    Entity::delete_many().filter(Column::CustomerId.in_subquery(demo_customers())).exec(tx).await?;
-    Ok(())
-}
-
-pub(in crate::records) fn demo_invoices() -> sea_orm::sea_query::SelectStatement {
-    let mut query = Query::select();
-    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.in_subquery(demo_customers()));
-    query
 }
 
 /// Live invoice lines of the job's line in the enclosing query's row.

@@ -81,9 +81,3 @@ pub async fn list(
     let page = order::page(db, "payments", query, page).await?;
     Ok(page.read("payment", |row| (row.id, &row.reference), from_row))
 }
-
-/// Removes the payments of the demo's invoices.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::InvoiceId.in_subquery(invoices::demo_invoices())).exec(tx).await?;
-    Ok(())
-}

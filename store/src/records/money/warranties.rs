@@ -69,9 +69,3 @@ pub async fn list(
     let page = LIST.page(rows, page.limit, |row: &Model| row.id);
     Ok(page.read("warranty", |row| (row.id, ""), from_row))
 }
-
-/// Removes the warranties of the demo's assets.
-pub async fn delete_demo(tx: &Db) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
-    Ok(())
-}

@@ -54,6 +54,10 @@ pub async fn list(db: &Db, page: &PageRequest<Sorted<By>>) -> Result<Paged<ApiTo
     Ok(page.read("token", |row| (row.id, &row.name), from_row))
 }
 
+pub async fn get(db: &Db, id: ApiTokenId) -> Result<Option<ApiToken>, StoreError> {
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
+}
+
 /// False when there is no such token. Revoking twice keeps the first time.
 pub async fn revoke(tx: &Db, id: ApiTokenId, at: Timestamp) -> Result<bool, StoreError> {
     let Some(row) = Entity::find_by_id(Uuid::from(id)).one(tx).await? else {

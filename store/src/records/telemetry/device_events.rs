@@ -2,11 +2,7 @@
 
 use crate::{
     StoreError,
-    records::{
-        Db, List, PageRequest, Paged,
-        fleet::{assets, device_attributes},
-        lists::keyset,
-    },
+    records::{Db, List, PageRequest, Paged, fleet::device_attributes, lists::keyset},
 };
 use domain::{
     Timestamp,
@@ -137,14 +133,4 @@ fn matching(filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::AtUs.lte(until.timestamp_micros()));
     }
     query
-}
-
-/// Forgets the events of `devices` and of the demo's assets.
-pub async fn delete_demo(tx: &Db, devices: &[DeviceId]) -> Result<(), StoreError> {
-    Entity::delete_many().filter(Column::AssetId.in_subquery(assets::demo_assets())).exec(tx).await?;
-    for some in devices.chunks(500) {
-        let ids = some.iter().copied().map(Uuid::from);
-        Entity::delete_many().filter(Column::DeviceId.is_in(ids)).exec(tx).await?;
-    }
-    device_attributes::forget(tx, devices).await
 }

@@ -62,7 +62,6 @@ pub async fn stocked(records: &Records, quantity: Decimal) -> (PartId, StockLoca
         unit_cost: price(),
         reorder_point: Decimal::ZERO,
         active: true,
-        demo: false,
         version: 1,
     };
     parts::insert(&tx, &bearing).await.expect("part");
@@ -70,7 +69,7 @@ pub async fn stocked(records: &Records, quantity: Decimal) -> (PartId, StockLoca
         [(van, StockLocationKind::Van, false), (store, StockLocationKind::Central, true)]
     {
         let name = kind.as_str().into();
-        let place = StockLocation { id, kind, name, customer_id: None, may_go_negative, demo: false };
+        let place = StockLocation { id, kind, name, customer_id: None, may_go_negative };
         stock::insert_location(&tx, &place).await.expect("place");
     }
     let receipt = MovementReason::Receipt;
@@ -92,7 +91,6 @@ pub async fn customer(records: &Records) -> CustomerId {
         billing_address: Address::default(),
         buyer: Buyer::default(),
         currency: Currency::EUR,
-        demo: false,
         created_at: from_micros(1),
     };
     let tx = records.begin().await.expect("begin");
@@ -112,7 +110,6 @@ pub async fn technician(records: &Records) -> Technician {
         van_id: None,
         cost_per_hour: None,
         active: true,
-        demo: false,
         version: 1,
     };
     let tx = records.begin().await.expect("begin");

@@ -5,7 +5,7 @@ use crate::{
     StoreError,
     records::{
         PageRequest, Records,
-        across::choices,
+        across::{choices, demo as demo_things},
         fleet::{assets, customers, devices, models, sites, territories},
     },
 };
@@ -24,7 +24,7 @@ use domain::{
     id::{AssetId, CustomerId, DeviceId, ModelId, SiteId, TerritoryId},
     people::account::{Actor, Role, Scope},
 };
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, entity::prelude::Uuid};
 use std::time::Instant;
 
 fn everything() -> Scope {
@@ -41,7 +41,7 @@ async fn house() -> House {
     House { records, _place: place }
 }
 
-fn customer(name: &str, demo: bool) -> Customer {
+fn customer(name: &str) -> Customer {
     Customer {
         id: CustomerId::generate(),
         name: name.into(),
@@ -51,7 +51,6 @@ fn customer(name: &str, demo: bool) -> Customer {
         billing_address: "Calle Mayor 1".into(),
         buyer: Buyer::default(),
         currency: "RON".parse().unwrap(),
-        demo,
         created_at: from_micros(5),
     }
 }
@@ -68,13 +67,12 @@ fn site(customer_id: CustomerId, territory_id: Option<TerritoryId>) -> Site {
         access_notes: None,
     }
 }
-fn model(name: &str, demo: bool) -> Model {
+fn model(name: &str) -> Model {
     Model {
         id: ModelId::generate(),
         manufacturer: "Carrier".into(),
         name: name.into(),
         equipment_type: "chiller".into(),
-        demo,
     }
 }
 fn asset(site: &Site, model_id: ModelId, name: &str, serial_number: &str) -> Asset {
@@ -93,7 +91,7 @@ fn asset(site: &Site, model_id: ModelId, name: &str, serial_number: &str) -> Ass
         version: 1,
     }
 }
-fn device(asset_id: Option<AssetId>, name: &str, demo: bool) -> Device {
+fn device(asset_id: Option<AssetId>, name: &str) -> Device {
     Device {
         id: DeviceId::generate(),
         asset_id,
@@ -101,7 +99,6 @@ fn device(asset_id: Option<AssetId>, name: &str, demo: bool) -> Device {
         profile: DeviceProfile::Thingsboard,
         created_at: from_micros(7),
         revoked_at: None,
-        demo,
     }
 }
 
@@ -114,13 +111,13 @@ struct Fleet {
 }
 
 /// One of each, whose device signs in with `token`.
-async fn fleet(records: &Records, name: &str, token: &str, demo: bool) -> Fleet {
-    let customer = customer(name, demo);
-    let territory = Territory { id: TerritoryId::generate(), name: format!("Area {name}"), demo };
+async fn fleet(records: &Records, name: &str, token: &str) -> Fleet {
+    let customer = customer(name);
+    let territory = Territory { id: TerritoryId::generate(), name: format!("Area {name}") };
     let site = site(customer.id, Some(territory.id));
-    let model = model(&format!("Model {name}"), demo);
+    let model = model(&format!("Model {name}"));
     let asset = asset(&site, model.id, &format!("Asset {name}"), name);
-    let device = device(Some(asset.id), &format!("Device {name}"), demo);
+    let device = device(Some(asset.id), &format!("Device {name}"));
     let tx = records.begin().await.unwrap();
     territories::insert(&tx, &territory).await.unwrap();
     customers::insert(&tx, &customer).await.unwrap();
@@ -136,7 +133,7 @@ async fn fleet(records: &Records, name: &str, token: &str, demo: bool) -> Fleet 
 async fn everything_comes_back_as_it_was_kept() {
     let house = house().await;
     let db = house.records.read();
-    let made = fleet(&house.records, "A", "token", false).await;
+    let made = fleet(&house.records, "A", "token").await;
     assert_eq!(customers::get(db, made.customer.id).await.unwrap(), Some(made.customer.clone()));
     assert_eq!(sites::get(db, made.site.id).await.unwrap(), Some(made.site.clone()));
     assert_eq!(models::get(db, made.model.id).await.unwrap(), Some(made.model.clone()));
@@ -151,7 +148,7 @@ async fn everything_comes_back_as_it_was_kept() {
 async fn only_the_present_token_opens_the_door() {
     let house = house().await;
     let (records, db) = (&house.records, house.records.read());
-    let made = fleet(records, "A", "first", false).await;
+    let made = fleet(records, "A", "first").await;
     let id = made.device.id;
     assert_eq!(devices::authenticate(db, "first").await.unwrap().map(|d| d.id), Some(id));
     assert_eq!(devices::authenticate(db, "other").await.unwrap(), None);
@@ -173,9 +170,9 @@ async fn only_the_present_token_opens_the_door() {
 #[tokio::test]
 async fn what_must_be_unique_is() {
     let house = house().await;
-    let made = fleet(&house.records, "A", "token", false).await;
+    let made = fleet(&house.records, "A", "token").await;
     let tx = house.records.begin().await.unwrap();
-    let same_token = devices::insert(&tx, &device(None, "B", false), devices::token_hash("token")).await;
+    let same_token = devices::insert(&tx, &device(None, "B"), devices::token_hash("token")).await;
     assert!(matches!(same_token, Err(StoreError::Conflict(_))), "{same_token:?}");
     drop(tx);
     let tx = house.records.begin().await.unwrap();
@@ -194,7 +191,7 @@ async fn what_must_be_unique_is() {
 #[tokio::test]
 async fn the_second_of_two_editors_is_told() {
     let house = house().await;
-    let made = fleet(&house.records, "A", "token", false).await;
+    let made = fleet(&house.records, "A", "token").await;
     let tx = house.records.begin().await.unwrap();
     let first = assets::update(&tx, Asset { name: "First".into(), ..made.asset.clone() }).await.unwrap();
     assert_eq!(first.version, 2);
@@ -209,8 +206,8 @@ async fn the_second_of_two_editors_is_told() {
 async fn lists_are_narrowed_and_searched() {
     let house = house().await;
     let db = house.records.read();
-    let ours = fleet(&house.records, "Ours 100%", "a", false).await;
-    fleet(&house.records, "Theirs", "b", false).await;
+    let ours = fleet(&house.records, "Ours 100%", "a").await;
+    fleet(&house.records, "Theirs", "b").await;
     let page = PageRequest::default();
     let names = |filter: assets::Filter| {
         let page = page.clone();
@@ -252,7 +249,7 @@ async fn lists_are_narrowed_and_searched() {
 #[tokio::test]
 async fn pages_of_ten_thousand_assets_are_complete_and_fast() {
     let house = house().await;
-    let made = fleet(&house.records, "A", "token", false).await;
+    let made = fleet(&house.records, "A", "token").await;
     let tx = house.records.begin().await.unwrap();
     let rows: Vec<_> = (0..9_999)
         // Names repeat, so the id has to decide.
@@ -285,25 +282,27 @@ async fn pages_of_ten_thousand_assets_are_complete_and_fast() {
 async fn the_demo_leaves_and_what_is_ones_own_stays() {
     let house = house().await;
     let (records, db) = (&house.records, house.records.read());
-    let demo = fleet(records, "Demo", "a", true).await;
-    let own = fleet(records, "Own", "b", false).await;
+    let demo = fleet(records, "Demo", "a").await;
+    let own = fleet(records, "Own", "b").await;
     let tx = records.begin().await.unwrap();
     // One's own device on a demo asset, and one's own asset of a demo model.
-    let guest = device(Some(demo.asset.id), "Guest", false);
+    let guest = device(Some(demo.asset.id), "Guest");
     devices::insert(&tx, &guest, devices::token_hash("c")).await.unwrap();
     let adopted = asset(&own.site, demo.model.id, "Adopted", "X");
     assets::insert(&tx, &adopted).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(assets::demo(db).await.unwrap(), [demo.asset.id]);
-    assert_eq!(devices::demo(db).await.unwrap(), std::slice::from_ref(&demo.device));
 
     let tx = records.begin().await.unwrap();
-    devices::delete_demo(&tx).await.unwrap();
-    assets::delete_demo(&tx).await.unwrap();
-    sites::delete_demo(&tx).await.unwrap();
-    customers::delete_demo(&tx).await.unwrap();
-    models::delete_demo(&tx).await.unwrap();
-    territories::delete_demo(&tx).await.unwrap();
+    let made: [(&str, Uuid); 4] = [
+        ("customer", demo.customer.id.into()),
+        ("model", demo.model.id.into()),
+        ("device", demo.device.id.into()),
+        ("territory", demo.site.territory_id.expect("a territory").into()),
+    ];
+    for (kind, id) in made {
+        demo_things::remember(&tx, kind, id).await.unwrap();
+    }
+    assert_eq!(demo_things::remove(&tx).await.unwrap(), [demo.device.id]);
     tx.commit().await.unwrap();
 
     assert_eq!(customers::get(db, demo.customer.id).await.unwrap(), None);
@@ -320,7 +319,7 @@ async fn the_demo_leaves_and_what_is_ones_own_stays() {
 #[tokio::test]
 async fn the_one_that_is_called_just_so_comes_before_those_that_contain_it() {
     let house = house().await;
-    let (owner, type_of) = (customer("Nordmill", false), model("30XA", false));
+    let (owner, type_of) = (customer("Nordmill"), model("30XA"));
     let place = site(owner.id, None);
     let tx = house.records.begin().await.unwrap();
     customers::insert(&tx, &owner).await.unwrap();

@@ -125,7 +125,6 @@ async fn customers_without_an_address_come_last_whichever_way() {
             email: email.map(Into::into),
             phone: None,
             currency: Currency::EUR,
-            demo: false,
             created_at: from_micros(0),
         };
         customers::insert(&tx, &row).await.expect("customer");

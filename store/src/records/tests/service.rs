@@ -95,7 +95,6 @@ async fn a_line_takes_its_parts_once_and_never_more_than_there_are() {
         unit_cost: price,
         reorder_point: Decimal::new(15, 1),
         active: true,
-        demo: false,
         version: 1,
     };
     parts::insert(&tx, &bearing).await.expect("part");
@@ -106,7 +105,6 @@ async fn a_line_takes_its_parts_once_and_never_more_than_there_are() {
         name: "Van".into(),
         customer_id: None,
         may_go_negative: false,
-        demo: false,
     };
     stock::insert_location(&tx, &place).await.expect("place");
     let movement = |from, to, pieces: i64, reason, line_id| StockMovement {

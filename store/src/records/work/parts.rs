@@ -29,7 +29,6 @@ table! {
         number: String,
         name: String,
         active: bool,
-        demo: bool,
         version: i64,
     }
     columns |part| first {

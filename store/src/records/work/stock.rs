@@ -36,7 +36,6 @@ mod location {
         pub name: String,
         pub customer_id: Option<Uuid>,
         pub may_go_negative: bool,
-        pub demo: bool,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
@@ -205,7 +204,6 @@ pub async fn insert_location(tx: &Db, place: &StockLocation) -> Result<(), Store
         name: Set(place.name.clone()),
         customer_id: Set(place.customer_id.map(Into::into)),
         may_go_negative: Set(place.may_go_negative),
-        demo: Set(place.demo),
     };
     location::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
@@ -299,7 +297,6 @@ fn location_from_row(row: location::Model) -> Result<StockLocation, StoreError> 
         name: row.name,
         customer_id: row.customer_id.map(Into::into),
         may_go_negative: row.may_go_negative,
-        demo: row.demo,
     })
 }
 

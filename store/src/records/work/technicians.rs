@@ -28,7 +28,6 @@ table! {
         territory_id: Option<TerritoryId>,
         van_id: Option<StockLocationId>,
         active: bool,
-        demo: bool,
         version: i64,
     }
     columns |technician| {

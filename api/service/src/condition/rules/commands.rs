@@ -47,7 +47,6 @@ pub async fn create(deps: &Deps, mut cx: Context, input: RuleInput) -> Result<Ru
         version: 1,
         settings: input.settings,
         built_in: false,
-        demo: false,
         created_at: cx.at,
         updated_at: cx.at,
     };

@@ -41,7 +41,6 @@ impl CustomerInput {
         id: CustomerId,
         present_currency: Currency,
         created_at: Timestamp,
-        demo: bool,
     ) -> Result<Customer, CommandError> {
         let mut checks = Checks::default();
         let currency = match self.currency.as_deref().map(str::trim).filter(|code| !code.is_empty()) {
@@ -62,7 +61,6 @@ impl CustomerInput {
             billing_address: parties::address(&mut checks, "billing_address", &self.billing_address),
             buyer: parties::buyer(&mut checks, &self.buyer),
             currency,
-            demo,
             created_at,
         };
         if customer.email.as_ref().is_some_and(|email| !email.contains('@')) {
@@ -81,7 +79,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: CustomerInput) -> Resul
         Begun::Repeated(customer) => return Ok(customer),
     };
     let currency = house_currency(&tx).await?;
-    let customer = input.read(CustomerId::generate(), currency, cx.at, false)?;
+    let customer = input.read(CustomerId::generate(), currency, cx.at)?;
     customers::insert(&tx, &customer).await?;
     cx.finish(tx, customer).await
 }
@@ -97,7 +95,7 @@ pub async fn update(
         Begun::Repeated(customer) => return Ok(customer),
     };
     let old = scope::customer(&tx, cx.scope(), id).await?;
-    let customer = input.read(id, old.currency, old.created_at, old.demo)?;
+    let customer = input.read(id, old.currency, old.created_at)?;
     customers::update(&tx, &customer).await?;
     cx.finish(tx, customer).await
 }

@@ -87,7 +87,6 @@ pub async fn insert(tx: &Db, cx: &Context, input: &NewDevice, token: &str) -> Re
         profile: DeviceProfile::Thingsboard,
         created_at: cx.at,
         revoked_at: None,
-        demo: false,
     };
     let device = input.read(tx, cx.scope(), blank).await?;
     devices::insert(tx, &device, devices::token_hash(token)).await?;

@@ -41,14 +41,13 @@ pub struct ModelInput {
 }
 
 impl ModelInput {
-    pub fn read(&self, id: ModelId, demo: bool) -> Result<Model, CommandError> {
+    pub fn read(&self, id: ModelId) -> Result<Model, CommandError> {
         let mut checks = Checks::default();
         let model = Model {
             id,
             manufacturer: checks.required("manufacturer", &self.manufacturer, MAX_NAME),
             name: checks.required("name", &self.name, MAX_NAME),
             equipment_type: checks.required("equipment_type", &self.equipment_type, MAX_NAME),
-            demo,
         };
         checks.finish()?;
         Ok(model)
@@ -61,7 +60,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: ModelInput) -> Result<M
         Begun::New(tx) => tx,
         Begun::Repeated(model) => return Ok(model),
     };
-    let model = input.read(ModelId::generate(), false)?;
+    let model = input.read(ModelId::generate())?;
     let metrics = input.metrics.map(checked_metrics).transpose()?;
     models::insert(&tx, &model).await.map_err(name_taken)?;
     model_metrics::replace(&tx, model.id, &metrics.unwrap_or_default()).await?;
@@ -79,8 +78,8 @@ pub async fn update(
         Begun::New(tx) => tx,
         Begun::Repeated(model) => return Ok(model),
     };
-    let old = models::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
-    let model = input.read(id, old.demo)?;
+    models::get(&tx, id).await?.ok_or(CommandError::NotFound)?;
+    let model = input.read(id)?;
     let metrics = input.metrics.map(checked_metrics).transpose()?;
     models::update(&tx, &model).await.map_err(name_taken)?;
     if let Some(metrics) = metrics {

@@ -26,7 +26,7 @@ pub async fn create(deps: &Deps, mut cx: Context, input: TerritoryInput) -> Resu
         Begun::New(tx) => tx,
         Begun::Repeated(territory) => return Ok(territory),
     };
-    let territory = Territory { id: TerritoryId::generate(), name, demo: false };
+    let territory = Territory { id: TerritoryId::generate(), name };
     territories::insert(&tx, &territory).await.map_err(|error| match error {
         StoreError::Conflict(_) => CommandError::field("name", Reason::TerritoriesNameTaken),
         error => error.into(),

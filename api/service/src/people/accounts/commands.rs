@@ -10,6 +10,7 @@ use crate::{
     input::{Checks, MAX_NAME},
 };
 use domain::{
+    Timestamp,
     id::{AccountId, ApiTokenId, CustomerId, TechnicianId},
     people::{
         account::{Account, ApiToken, Role},
@@ -232,31 +233,38 @@ pub struct NewToken {
     pub may_backdate: bool,
 }
 
+impl NewToken {
+    /// The token that this describes.
+    pub fn token(&self, at: Timestamp) -> Result<ApiToken, CommandError> {
+        let name = named(&self.name)?;
+        // A program may be bound to one customer.
+        let bound = if self.role == Role::Integration { None } else { self.customer_id };
+        check_scope(self.role, bound, self.technician_id)?;
+        Ok(ApiToken {
+            id: ApiTokenId::generate(),
+            name,
+            role: self.role,
+            customer_id: self.customer_id,
+            technician_id: self.technician_id,
+            may_backdate: self.may_backdate,
+            created_at: at,
+            revoked_at: None,
+        })
+    }
+}
+
 /// Makes a token; the secret is shown this once. A repetition of the same command answers the token without it.
 pub async fn create_token(
     records: &Records,
     mut cx: Context,
     input: NewToken,
 ) -> Result<(ApiToken, Option<String>), CommandError> {
-    let name = named(&input.name)?;
-    // A program may be bound to one customer.
-    let bound = if input.role == Role::Integration { None } else { input.customer_id };
-    check_scope(input.role, bound, input.technician_id)?;
+    let token = input.token(cx.at)?;
     let tx = match cx.begin(records, "accounts.create_token", &input).await? {
         Begun::New(tx) => tx,
         Begun::Repeated(token) => return Ok((token, None)),
     };
     check_links(&tx, input.customer_id, input.technician_id).await?;
-    let token = ApiToken {
-        id: ApiTokenId::generate(),
-        name,
-        role: input.role,
-        customer_id: input.customer_id,
-        technician_id: input.technician_id,
-        may_backdate: input.may_backdate,
-        created_at: cx.at,
-        revoked_at: None,
-    };
     let secret = secrets::random_secret();
     api_tokens::insert(&tx, &token, &secrets::hash(&secret)).await?;
     let token = cx.finish(tx, token).await?;

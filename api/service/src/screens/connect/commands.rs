@@ -73,7 +73,7 @@ async fn site_id(tx: &Db, cx: &Context, site: &AtSite) -> Result<Uuid, CommandEr
     scope::house(cx.scope())?;
     let input = CustomerInput { name: name.clone(), ..CustomerInput::default() };
     let customer = input
-        .read(CustomerId::generate(), house_currency(tx).await?, cx.at, false)
+        .read(CustomerId::generate(), house_currency(tx).await?, cx.at)
         .map_err(|error| error.renamed(&[("name", "customer_name")]))?;
     customers::insert(tx, &customer).await?;
     let input = SiteInput {
@@ -99,8 +99,7 @@ async fn model_id(tx: &Db, cx: &Context, manufacturer: &str, model: &str) -> Res
         equipment_type: "equipment".into(),
         metrics: None,
     };
-    let wanted =
-        input.read(ModelId::generate(), false).map_err(|error| error.renamed(&[("name", "model")]))?;
+    let wanted = input.read(ModelId::generate()).map_err(|error| error.renamed(&[("name", "model")]))?;
     if let Some(known) = models::find_by_name(tx, &wanted.manufacturer, &wanted.name).await? {
         return Ok(known.id.into());
     }

@@ -86,7 +86,6 @@ pub async fn create_technician(
         van_id: input.van_id,
         cost_per_hour: input.cost_per_hour,
         active: true,
-        demo: false,
         version: 0,
     };
     technicians::insert(&tx, &technician).await?;

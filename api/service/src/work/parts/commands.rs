@@ -76,7 +76,6 @@ pub async fn create(deps: &Deps, mut cx: Context, input: NewPart) -> Result<Part
         unit_cost: input.unit_cost,
         reorder_point: input.reorder_point,
         active: true,
-        demo: false,
         version: 0,
     };
     parts::insert(&tx, &part).await?;
@@ -124,7 +123,6 @@ pub async fn create_location(
         name,
         customer_id: input.customer_id,
         may_go_negative: input.may_go_negative,
-        demo: false,
     };
     stock::insert_location(&tx, &place).await?;
     cx.finish(tx, place).await

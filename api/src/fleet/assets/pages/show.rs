@@ -19,6 +19,7 @@ use maud::{Markup, html};
 use service::{
     command::CommandError,
     condition::reliability::queries::{self as figures, Reliability, last_days},
+    demo,
     fleet::{assets::queries, devices::queries::facts},
     scope,
 };
@@ -105,6 +106,7 @@ async fn head(deps: &Deps, view: &View, identity: &Identity) -> Result<Markup, C
     let lang = view.lang;
     let now = queries::state_now(deps, asset.id).await?;
     let coverage = work::coverage(deps, view, asset).await?;
+    let of_demo = demo::has_made(deps, "customer", customer.id).await?;
     Ok(html! {
         div.top {
             div {
@@ -115,7 +117,7 @@ async fn head(deps: &Deps, view: &View, identity: &Identity) -> Result<Markup, C
                 h1 {
                     (asset.name)
                     (state_pill(view, now.map_or(EquipmentState::Unknown, |now| now.state)))
-                    @if customer.demo { span.pill { (lang.t("customers-demo")) } }
+                    @if of_demo { span.pill { (lang.t("customers-demo")) } }
                 }
                 p.sub {
                     (model_name(lang, model)) " · " (lang.equipment_type(&model.equipment_type))

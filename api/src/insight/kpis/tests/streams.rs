@@ -100,7 +100,7 @@ impl Office {
         let tx = plant.app.deps.records.begin().await.expect("begin");
         let mut areas = Vec::new();
         for name in ["North", "South"] {
-            let area = Territory { id: TerritoryId::generate(), name: name.into(), demo: false };
+            let area = Territory { id: TerritoryId::generate(), name: name.into() };
             territories::insert(&tx, &area).await.expect("territory");
             areas.push(area.id);
         }

@@ -10,7 +10,7 @@ pub use crate::records::condition::state_days::read::{
     AssetTime, Footing, asset_uptimes, footing, foreseen, ledger,
 };
 pub use crate::records::condition::state_days::rebuild::rebuild;
-pub(in crate::records) use crate::records::condition::state_days::rebuild::{Part, forget_demo};
+pub(in crate::records) use crate::records::condition::state_days::rebuild::{Part, forget};
 pub use crate::records::condition::state_days::site_uptimes::{Past, version};
 
 use crate::{

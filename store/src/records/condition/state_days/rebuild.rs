@@ -41,10 +41,13 @@ pub async fn rebuild(tx: &Db) -> Result<(), StoreError> {
     add(tx, assets::Entity::find(), &Part::ALL, 1).await
 }
 
-/// Takes a part of the demo's assets back, which is about to be deleted.
-pub(in crate::records) async fn forget_demo(tx: &Db, part: Part) -> Result<(), StoreError> {
-    let demo = assets::Entity::find().filter(assets::Column::Id.in_subquery(assets::demo_assets()));
-    add(tx, demo, &[part], -1).await
+/// Takes a part of assets back that are about to be deleted.
+pub(in crate::records) async fn forget(
+    tx: &Db,
+    of: sea_orm::sea_query::SimpleExpr,
+    part: Part,
+) -> Result<(), StoreError> {
+    add(tx, assets::Entity::find().filter(of), &[part], -1).await
 }
 
 async fn add(tx: &Db, fleet: Select<assets::Entity>, parts: &[Part], times: i64) -> Result<(), StoreError> {

@@ -97,7 +97,6 @@ impl House {
             billing_address: Address::default(),
             buyer: Buyer::default(),
             currency: Currency::EUR,
-            demo: false,
             created_at: start,
         };
         customers::insert(&tx, &customer).await.unwrap();
@@ -106,7 +105,6 @@ impl House {
             manufacturer: "M".into(),
             name: "N".into(),
             equipment_type: "pump".into(),
-            demo: false,
         };
         models::insert(&tx, &model).await.unwrap();
         let mut house = Self {

@@ -2,7 +2,20 @@
 //! that a second start knows the same past as the first.
 
 use chrono::{TimeDelta, Timelike};
-use domain::{Timestamp, fleet::asset::Criticality, money::contract::Tier};
+use domain::{Timestamp, fleet::asset::Criticality, money::contract::Tier, people::account::Role};
+
+/// Sign-ins that come with the demo; all have one password.
+pub const SIGN_INS: [(&str, &str, Role); 4] = [
+    ("manager@demo.example", "Elena Rusu", Role::ServiceManager),
+    ("dispatcher@demo.example", "Javier Ortuño", Role::Dispatcher),
+    ("technician@demo.example", "Ana Dobrescu", Role::Technician),
+    ("customer@demo.example", "Ioana Marin", Role::Customer),
+];
+/// Index of the technician and of the customer whose sign-in there is.
+pub const TECHNICIAN: usize = 2;
+pub const CUSTOMER: usize = 3;
+/// Who plans and bills.
+pub const DISPATCHER: &str = SIGN_INS[1].1;
 
 /// How far back its past goes.
 pub const DAYS: i64 = 90;
@@ -11,7 +24,8 @@ pub struct CustomerPlan {
     pub name: &'static str,
     pub email: &'static str,
     pub tax_id: &'static str,
-    pub address: &'static str,
+    /// Street, postal code, city, country.
+    pub address: [&'static str; 4],
     pub site: &'static str,
     pub city: &'static str,
     pub zone: &'static str,
@@ -31,7 +45,7 @@ pub const CUSTOMERS: [CustomerPlan; 6] = [
         name: "Hospital Universitario Valdenar",
         email: "mantenimiento@valdenar.example",
         tax_id: "ESQ2800417H",
-        address: "Calle de los Olmos 118, 28031 Madrid, España",
+        address: ["Calle de los Olmos 118", "28031", "Madrid", "ES"],
         site: "Campus Valdenar",
         city: "Madrid",
         zone: "Europe/Madrid",
@@ -46,7 +60,7 @@ pub const CUSTOMERS: [CustomerPlan; 6] = [
         name: "Frigolevante Logística S.L.",
         email: "averias@frigolevante.example",
         tax_id: "ESB4610392K",
-        address: "Avenida del Azahar 27, 46024 Valencia, España",
+        address: ["Avenida del Azahar 27", "46024", "Valencia", "ES"],
         site: "Almacén frigorífico Norte",
         city: "Valencia",
         zone: "Europe/Madrid",
@@ -59,7 +73,7 @@ pub const CUSTOMERS: [CustomerPlan; 6] = [
         name: "Officine Bellacorte S.p.A.",
         email: "manutenzione@bellacorte.example",
         tax_id: "IT09120340018",
-        address: "Via dei Tornitori 45, 10156 Torino, Italia",
+        address: ["Via dei Tornitori 45", "10156", "Torino", "IT"],
         site: "Stabilimento di Torino",
         city: "Torino",
         zone: "Europe/Rome",
@@ -72,7 +86,7 @@ pub const CUSTOMERS: [CustomerPlan; 6] = [
         name: "Carpatia Foods S.R.L.",
         email: "tehnic@carpatiafoods.example",
         tax_id: "RO38120457",
-        address: "Strada Zizinului 210, 500407 Brașov, România",
+        address: ["Strada Zizinului 210", "500407", "Brașov", "RO"],
         site: "Fabrica Brașov",
         city: "Brașov",
         zone: "Europe/Bucharest",
@@ -85,7 +99,7 @@ pub const CUSTOMERS: [CustomerPlan; 6] = [
         name: "Terminal Marea Albastră S.A.",
         email: "dispecerat@mareaalbastra.example",
         tax_id: "RO17844210",
-        address: "Incinta Port, Dana 52, 900900 Constanța, România",
+        address: ["Incinta Port, Dana 52", "900900", "Constanța", "RO"],
         site: "Terminal Constanța Sud",
         city: "Constanța",
         zone: "Europe/Bucharest",
@@ -98,7 +112,7 @@ pub const CUSTOMERS: [CustomerPlan; 6] = [
         name: "苏州蓝禾精密制造有限公司",
         email: "shebei@lanhe.example",
         tax_id: "91320594MA1X2LHJ7Q",
-        address: "江苏省苏州市工业园区星海街 388 号",
+        address: ["江苏省苏州市工业园区星海街 388 号", "215028", "苏州", "CN"],
         site: "苏州工厂",
         city: "苏州",
         zone: "Asia/Shanghai",
