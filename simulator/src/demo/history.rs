@@ -13,7 +13,7 @@ use domain::{
     calendar::{Date, Zone, start_of_day},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub struct History<'a> {
     pub things: &'a Things,
@@ -61,6 +61,7 @@ impl History<'_> {
             done.entry((ended.year(), ended.month(), customer)).or_default().push(work);
             progress(f64::from(number) / count);
         }
+        self.discard_drafts().await?;
         for (((year, month, _), work_orders), number) in done.into_iter().zip(1..) {
             self.bill(&format!("bill{number}"), year, month, work_orders).await?;
         }
@@ -244,6 +245,23 @@ impl History<'_> {
         self.bill_contracts(at).await?;
         let invoice = self.at_desk("invoices", name, at, json!({ "work_orders": work_orders })).await?;
         self.issue(&text(&invoice, "id")?, at, at + TimeDelta::days(i64::from(16 + month))).await
+    }
+
+    /// The product looks after due periods by itself, and may have drafted some of these contracts meanwhile: the past
+    /// has them month by month.
+    async fn discard_drafts(&self) -> Result<()> {
+        let mut drafts = BTreeSet::new();
+        for contract in &self.things.contracts {
+            let periods = self.desk.get(&format!("contracts/{contract}/periods")).await?;
+            let periods = periods["items"].as_array().into_iter().flatten();
+            drafts.extend(periods.filter_map(|period| period["invoice_id"].as_str().map(String::from)));
+        }
+        for id in drafts {
+            if self.desk.get(&format!("invoices/{id}")).await?["status"] == "draft" {
+                self.at_desk(&format!("invoices/{id}/cancel"), "once", self.anchor, json!({})).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The price of every contract, month by month as it falls due before `until`.
