@@ -19,7 +19,7 @@ use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
     Deserialize,
     EnumIter,
     EnumString,
-    IntoStaticStr,
+    IntoStaticStr
 )]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
