@@ -104,7 +104,7 @@ pub async fn models(db: &Db, scope: Scope, sought: &str, limit: u64) -> Result<V
         .limit(limit)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(Model::from).collect())
+    rows.into_iter().map(models::from_row).collect()
 }
 
 /// Active parts.
