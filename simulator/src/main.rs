@@ -254,7 +254,7 @@ async fn stop_on_signal(stop: CancellationToken) {
 }
 
 async fn run_demo(args: DemoArgs, stop: &CancellationToken) -> Result<()> {
-    let notes = Notes::open(&args.notes)?;
+    let notes = Notes::open(&args.notes, SystemClock.now())?;
     remote::fill((&args.http, &args.api_token), address(&args.mqtt)?, &notes, &args.password, stop).await
 }
 

@@ -74,8 +74,8 @@ async fn load(app: &TestApp) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let http = listener.local_addr().expect("its address");
     let stop = CancellationToken::new();
-    let served =
-        tokio::spawn(crate::serve(app.deps.clone(), listener, crate::Limits::default(), stop.clone()));
+    let mut served = tokio::task::JoinSet::new();
+    served.spawn(crate::serve(app.deps.clone(), listener, crate::Limits::default(), stop.clone()));
     let target = Target {
         door: Door::new(http.to_string()),
         token: inside::begin(&app.deps, app.now()).await.expect("a token"),
@@ -87,7 +87,7 @@ async fn load(app: &TestApp) {
     demo::load_without_telemetry(&target, app.now(), "a long password").await.expect("the demo");
     inside::end(&app.deps).await.expect("an end");
     stop.cancel();
-    served.await.expect("served").expect("served");
+    served.join_next().await.expect("one").expect("served").expect("served");
 }
 
 struct Beside<'a>(&'a Deps);

@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::JoinSet};
 
 type Connection = http1::SendRequest<Full<Bytes>>;
 
@@ -17,6 +17,8 @@ pub struct Door {
     /// Host and port.
     address: String,
     idle: Mutex<Vec<Connection>>,
+    /// What moves the bytes of each; they end with the door.
+    moving: Mutex<JoinSet<()>>,
 }
 
 /// Somebody with a token.
@@ -38,7 +40,7 @@ pub struct Refused {
 
 impl Door {
     pub fn new(address: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { address: address.into(), idle: Mutex::default() })
+        Arc::new(Self { address: address.into(), idle: Mutex::default(), moving: Mutex::default() })
     }
 
     async fn connection(&self) -> Result<Connection> {
@@ -50,8 +52,10 @@ impl Door {
         let stream = TcpStream::connect(&self.address).await.context("the product does not answer")?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let mut moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        while moving.try_join_next().is_some() {}
         // It ends when either side hangs up; whoever sends next is told.
-        tokio::spawn(async move { drop(connection.await) });
+        moving.spawn(async move { drop(connection.await) });
         Ok(sender)
     }
 
@@ -63,7 +67,16 @@ impl Door {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 
+    /// Once more should the product have hung up on a connection that was kept: commands carry keys, so nothing happens
+    /// twice.
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
+        match self.send_once(request.clone()).await {
+            Err(error) if error.is::<hyper::Error>() => self.send_once(request).await,
+            answer => answer,
+        }
+    }
+
+    async fn send_once(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
         let mut connection = self.connection().await?;
         connection.ready().await?;
         let answer = connection.send_request(request).await?;

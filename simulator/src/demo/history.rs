@@ -290,7 +290,7 @@ impl History<'_> {
         let issued = at + TimeDelta::minutes(20);
         let invoice = self.at_desk(&format!("invoices/{id}/issue"), "once", issued, json!({})).await?;
         let total = &invoice["total"];
-        let owed = text(total, "amount")?.trim_matches(['0', '.']) != "";
+        let owed = !text(total, "amount")?.trim_matches(['0', '.']).is_empty();
         if paid_at < self.anchor && owed {
             let body = json!({
                 "invoice_id": id, "amount": total, "direction": "in", "method": "bank_transfer",

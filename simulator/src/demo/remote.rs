@@ -4,7 +4,6 @@
 use super::{Caller, Door, Made, Memory, Step, Target, load};
 use crate::fleet::Address;
 use anyhow::{Context, Result, bail};
-use chrono::Utc;
 use domain::Timestamp;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -27,8 +26,8 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// New, or of a load that broke off.
-    pub fn open(path: &Path) -> Result<Self> {
+    /// New at `now`, or of a load that broke off.
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self> {
         let kept = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
         // The last line may have been cut off.
         let lines: Vec<Value> = kept.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -36,7 +35,7 @@ impl Notes {
             bail!("{} is of a demo that is loaded", path.display());
         }
         let file = OpenOptions::new().append(true).create(true).open(path);
-        let mut notes = Self { file: Mutex::new(file.context("cannot keep notes")?), anchor: Utc::now() };
+        let mut notes = Self { file: Mutex::new(file.context("cannot keep notes")?), anchor: now };
         match lines.iter().find_map(|line| line["anchor"].as_str()) {
             Some(anchor) => notes.anchor = anchor.parse().context("the anchor in the notes")?,
             None => notes.add(&json!({ "anchor": notes.anchor.to_rfc3339() }))?,
@@ -103,18 +102,19 @@ async fn until_quiet(caller: &Caller) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::{Clock, SystemClock};
 
     #[tokio::test]
     async fn notes_keep_their_anchor_and_what_was_made_whatever_was_cut_off() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("demo.jsonl");
-        let first = Notes::open(&path).expect("new");
+        let first = Notes::open(&path, SystemClock.now()).expect("new");
         first.remember(Made { kind: "customer", id: "a".into() }).await.expect("kept");
         writeln!(first.file.lock().expect("a file"), "{{\"kind\":\"cust").expect("cut off");
-        let again = Notes::open(&path).expect("again");
+        let again = Notes::open(&path, SystemClock.now()).expect("again");
         assert_eq!(again.anchor, first.anchor);
         again.add(&json!({ "loaded": true })).expect("kept");
-        assert!(Notes::open(&path).is_err(), "it is loaded");
+        assert!(Notes::open(&path, SystemClock.now()).is_err(), "it is loaded");
         let kept = std::fs::read_to_string(&path).expect("text");
         assert!(kept.contains(r#"{"id":"a","kind":"customer"}"#), "{kept}");
     }

@@ -5,6 +5,7 @@ use crate::{
     StoreError,
     records::{
         Db, PageRequest, Paged, Sorted,
+        columns::kept::table,
         engine::dialect::Dialect,
         lists::{
             order::{self, orders},
@@ -15,46 +16,32 @@ use crate::{
 };
 use domain::{
     Timestamp,
-    clock::from_micros,
     fleet::device::{Device, DeviceProfile},
     id::{AssetId, DeviceId},
     people::account::Scope,
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    QueryOrder, QuerySelect,
+    entity::prelude::*,
+};
 use sea_orm_migration::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "devices")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub asset_id: Option<Uuid>,
-    pub name: String,
-    pub profile: String,
-    pub created_at_us: i64,
-    pub revoked_at_us: Option<i64>,
-    pub token_hash: String,
-    /// What a search looks in.
-    pub search: String,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-impl TryFrom<Model> for Device {
-    type Error = StoreError;
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        let corrupt = |_| StoreError::Corrupt(format!("device {}: profile {}", row.id, row.profile));
-        Ok(Self {
-            id: row.id.into(),
-            asset_id: row.asset_id.map(Into::into),
-            profile: row.profile.parse().map_err(corrupt)?,
-            name: row.name,
-            created_at: from_micros(row.created_at_us),
-            revoked_at: row.revoked_at_us.map(from_micros),
-        })
+table! {
+    Device in "devices" {
+        id: DeviceId,
+        asset_id: Option<AssetId>,
+        name: String,
+        profile: DeviceProfile,
+        created_at_us as created_at: Timestamp,
+        revoked_at_us as revoked_at: Option<Timestamp>,
+    }
+    apart { token_hash: String }
+    columns |device| {
+        /// What a search looks in.
+        search: String = search::text(&[Some(&device.name)]),
     }
 }
 
@@ -81,30 +68,14 @@ pub fn token_hash(token: &str) -> String {
 
 /// `token_hash` is what [`token_hash`] makes of the token.
 pub async fn insert(tx: &Db, device: &Device, token_hash: String) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        id: Set(device.id.into()),
-        asset_id: Set(device.asset_id.map(Into::into)),
-        name: Set(device.name.clone()),
-        profile: Set(device.profile.as_str().into()),
-        created_at_us: Set(device.created_at.timestamp_micros()),
-        revoked_at_us: Set(device.revoked_at.map(|at| at.timestamp_micros())),
-        token_hash: Set(token_hash),
-        search: Set(search::text(&[Some(&device.name)])),
-    };
+    let row = ActiveModel { token_hash: Set(token_hash), ..to_row(device)? };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves what people edit: name, asset and profile. Credentials change through [`rotate`] and [`revoke`].
 pub async fn update(tx: &Db, device: &Device) -> Result<(), StoreError> {
-    let row = ActiveModel {
-        id: Set(device.id.into()),
-        asset_id: Set(device.asset_id.map(Into::into)),
-        name: Set(device.name.clone()),
-        profile: Set(device.profile.as_str().into()),
-        search: Set(search::text(&[Some(&device.name)])),
-        ..Default::default()
-    };
+    let row = ActiveModel { created_at_us: NotSet, revoked_at_us: NotSet, ..to_row(device)? };
     Entity::update(row).exec_without_returning(tx).await?;
     Ok(())
 }
@@ -113,7 +84,7 @@ pub async fn update(tx: &Db, device: &Device) -> Result<(), StoreError> {
 pub async fn authenticate(db: &Db, token: &str) -> Result<Option<Device>, StoreError> {
     let query =
         Entity::find().filter(Column::TokenHash.eq(token_hash(token))).filter(Column::RevokedAtUs.is_null());
-    query.one(db).await?.map(Device::try_from).transpose()
+    query.one(db).await?.map(from_row).transpose()
 }
 
 /// Whether `token_hash` is that of the token with which the device signs in now.
@@ -179,7 +150,7 @@ pub async fn credentials_changed_after(
 /// The device, if `scope` covers it.
 pub async fn find(db: &Db, scope: Scope, id: DeviceId) -> Result<Option<Device>, StoreError> {
     let seen = scope::by_asset(scope, Column::AssetId);
-    Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(Device::try_from).transpose()
+    Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(from_row).transpose()
 }
 
 /// Ids of the devices of the assets that `ids` selects, for filters of tables that name a device.
@@ -190,7 +161,7 @@ pub(in crate::records) fn of_assets_in(ids: SelectStatement) -> SelectStatement 
 }
 
 pub async fn get(db: &Db, id: DeviceId) -> Result<Option<Device>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(Device::try_from).transpose()
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 /// Those of `ids` that exist.
@@ -199,7 +170,7 @@ pub async fn by_ids(
     ids: impl IntoIterator<Item = DeviceId>,
 ) -> Result<HashMap<DeviceId, Device>, StoreError> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.into_iter().map(Uuid::from))).all(db).await?;
-    let (found, _) = readable::each("device", rows, |row| (row.id, &row.name), Device::try_from);
+    let (found, _) = readable::each("device", rows, |row| (row.id, &row.name), from_row);
     Ok(found.into_iter().map(|device| (device.id, device)).collect())
 }
 
@@ -215,7 +186,7 @@ pub async fn of_assets(
 ) -> Result<Vec<Device>, StoreError> {
     let query = Entity::find().filter(Column::AssetId.is_in(assets.into_iter().map(Uuid::from)));
     let rows = query.order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?;
-    rows.into_iter().map(Device::try_from).collect()
+    rows.into_iter().map(from_row).collect()
 }
 
 /// Which asset each device reports for; devices without one are absent. Small enough to be kept in memory by a
@@ -268,7 +239,7 @@ pub async fn list(
         query = query.filter(search::found(Dialect::of(db), Kind::Device, Column::Id, Column::Search, text));
     }
     let page = order::page(db, "devices", query, page).await?;
-    Ok(page.read("device", |row| (row.id, &row.name), Device::try_from))
+    Ok(page.read("device", |row| (row.id, &row.name), from_row))
 }
 
 /// Devices whose credentials are not revoked.
