@@ -50,7 +50,7 @@ pub fn degrees(name: &'static str, label: &'static str) -> Input {
 pub fn whole(name: &'static str, label: &'static str, wrong: Reason) -> Input {
     Input { wrong, ..input(name, label, Takes::Whole) }
 }
-/// An amount of the currency that [`Inputs::in_currency`] says.
+/// An amount of the currency that [`Inputs::in_currency`](super::Inputs::in_currency) says.
 pub fn money(name: &'static str, label: &'static str) -> Input {
     input(name, label, Takes::Money(None))
 }
