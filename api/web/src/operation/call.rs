@@ -185,13 +185,7 @@ where
     J: Serialize + ToSchema + Send + 'static,
     T: DeserializeOwned + Send + 'static,
 {
-    let run = move |deps: Deps, user: User, ids: Vec<String>, _: ListQuery| -> Answer {
-        Box::pin(async move {
-            let found = reading(&deps, &user, target(ids)?).await;
-            encoded(&found.map_err(Refused::Body)?)
-        })
-    };
-    Read { run: Arc::new(run), schema: named::<J> }
+    read_as(reading, named::<J>)
 }
 
 /// Everything of a kind that the thing has.
@@ -200,13 +194,21 @@ where
     J: Serialize + ToSchema + Send + 'static,
     T: DeserializeOwned + Send + 'static,
 {
+    read_as(reading, items::<J>)
+}
+
+fn read_as<O, T>(reading: impl for<'a> Reading<'a, T, Out = O>, schema: fn(&mut Schemas) -> String) -> Read
+where
+    O: Serialize + Send + 'static,
+    T: DeserializeOwned + Send + 'static,
+{
     let run = move |deps: Deps, user: User, ids: Vec<String>, _: ListQuery| -> Answer {
         Box::pin(async move {
             let found = reading(&deps, &user, target(ids)?).await;
             encoded(&found.map_err(Refused::Body)?)
         })
     };
-    Read { run: Arc::new(run), schema: items::<J> }
+    Read { run: Arc::new(run), schema }
 }
 
 /// What is read by a query.

@@ -5,7 +5,7 @@ use crate::{
     records::{
         Db, Unreadable,
         columns::frozen,
-        columns::kept::{table, usual},
+        columns::kept::{table, usual, was_saved},
         lists::readable,
     },
 };
@@ -85,9 +85,7 @@ pub async fn update(tx: &Db, rule: Rule, at: Timestamp) -> Result<Rule, StoreErr
     let next = Rule { version: rule.version.saturating_add(1), updated_at: at, ..rule };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
-    if done.rows_affected == 0 {
-        return Err(StoreError::Conflict("rules.version".into()));
-    }
+    was_saved(done.rows_affected, "rules")?;
     keep_version(tx, &next).await?;
     Ok(next)
 }

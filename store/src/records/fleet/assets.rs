@@ -6,7 +6,7 @@ use crate::{
         Db, PageRequest, Paged, Sorted,
         columns::{
             self,
-            kept::{table, usual},
+            kept::{table, usual, was_saved},
         },
         condition::{state_days, states},
         engine::dialect::Dialect,
@@ -69,13 +69,9 @@ pub async fn update(tx: &Db, asset: Asset) -> Result<Asset, StoreError> {
     let next = Asset { version: asset.version.saturating_add(1), ..asset };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(asset.version));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
-    match done.rows_affected {
-        0 => Err(StoreError::Conflict("assets.version".into())),
-        _ => {
-            state_days::asset_changed(tx, old.as_ref(), Some(&next)).await?;
-            Ok(next)
-        }
-    }
+    was_saved(done.rows_affected, "assets")?;
+    state_days::asset_changed(tx, old.as_ref(), Some(&next)).await?;
+    Ok(next)
 }
 
 pub(in crate::records) fn seen(scope: Scope) -> Condition {

@@ -6,7 +6,8 @@ mod tests;
 use crate::{
     StoreError,
     records::{
-        Db, PageRequest, Paged, Sorted, columns,
+        Db, PageRequest, Paged, Sorted,
+        columns::{self, kept::was_saved},
         engine::dialect,
         lists::{
             order::{self, orders},
@@ -156,9 +157,7 @@ pub async fn update(tx: &Db, invoice: Invoice) -> Result<Invoice, StoreError> {
     let next = Invoice { version: invoice.version.saturating_add(1), ..invoice };
     let same = Column::Id.eq(Uuid::from(next.id)).and(Column::Version.eq(next.version - 1));
     let done = Entity::update_many().set(to_row(&next)?).filter(same).exec(tx).await?;
-    if done.rows_affected == 0 {
-        return Err(StoreError::Conflict("invoices.version".into()));
-    }
+    was_saved(done.rows_affected, "invoices")?;
     if next.state.as_str() == "canceled" {
         let_go(tx, line::Column::InvoiceId.eq(Uuid::from(next.id))).await?;
     }
