@@ -29,8 +29,8 @@ pub async fn create_account(config: &Config, input: &CreateAccount) -> Result<()
         role: input.role,
         customer_id: input.customer,
         technician_id: input.technician,
-        language: organisation.as_ref().map_or_else(|| "en".into(), |o| o.language.clone()),
-        time_zone: organisation.map_or_else(|| "UTC".into(), |o| o.time_zone),
+        language: Some(organisation.as_ref().map_or_else(|| "en".into(), |o| o.language.clone())),
+        time_zone: Some(organisation.map_or_else(|| "UTC".into(), |o| o.time_zone)),
         password,
     };
     let cx = Context::system(SystemClock.now());

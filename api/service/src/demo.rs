@@ -48,8 +48,8 @@ pub async fn set_up(deps: &Deps, email: &str, password: &str) -> Result<(), Comm
         role: Role::Admin,
         customer_id: None,
         technician_id: None,
-        language: "en".into(),
-        time_zone: "Europe/Madrid".into(),
+        language: Some("en".into()),
+        time_zone: Some("Europe/Madrid".into()),
         password: password.into(),
     };
     let (account, password) = accounts::checked(input, &cx)?;

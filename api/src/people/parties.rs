@@ -2,13 +2,14 @@
 
 use domain::{
     money::tax::TaxCategory,
-    people::party::{Address, BankAccount, ElectronicAddress},
+    people::party::{Address, Country, ElectronicAddress},
     reason::Reason,
 };
 use maud::{Markup, html};
 use web::{
-    form::{Check, Fields, Form},
+    form::{Fields, Form},
     i18n::Lang,
+    inputs::{Input, Inputs, area, text},
 };
 
 /// The form with an address and the numbers of a party.
@@ -29,54 +30,49 @@ pub fn fill(
         .with("identifier", electronic.map_or("", |address| &address.identifier))
 }
 
-pub fn address(check: &mut Check<'_>, form: &Form) -> Address {
-    Address {
-        street: form.value("street").into(),
-        city: form.value("city").into(),
-        postal_code: form.value("postal_code").into(),
-        region: form.value("region").into(),
-        country: check.parse_optional("country", Reason::UnknownCountry),
-    }
+/// Where the parts of an address stand in a body: street, postal code, city, region and country.
+pub type AddressPaths = [&'static str; 5];
+
+/// The fields of an address, whose parts stand at `paths`.
+pub fn address_inputs(label: &'static str, paths: AddressPaths) -> [Input; 5] {
+    let [street, postal_code, city, region, country] = paths;
+    [
+        area("street", label, "2").hint("party-street-hint").at(street),
+        text("postal_code", "party-postal-code").at(postal_code),
+        text("city", "party-city").at(city),
+        text("region", "party-region").at(region),
+        text("country", "party-country")
+            .hint("party-country-hint")
+            .attribute("maxlength", "2")
+            .if_any()
+            .proof(|code| code.parse::<Country>().is_ok(), Reason::UnknownCountry)
+            .at(country),
+    ]
 }
 
-pub fn electronic_address(form: &Form) -> Option<ElectronicAddress> {
-    let given = form.optional("scheme").or(form.optional("identifier"));
-    given.map(|_| ElectronicAddress {
-        scheme: form.value("scheme").into(),
-        identifier: form.value("identifier").into(),
-    })
+/// The numbers of a party; an electronic address has both of its parts or none.
+pub fn number_inputs([registration, scheme, identifier]: [&'static str; 3]) -> [Input; 3] {
+    [
+        text("registration_id", "party-registration").at(registration),
+        text("scheme", "party-scheme")
+            .hint("party-scheme-hint")
+            .attribute("maxlength", "4")
+            .if_any()
+            .at(scheme),
+        text("identifier", "party-electronic-id").if_any().at(identifier),
+    ]
 }
 
-pub fn account(check: &mut Check<'_>, form: &Form) -> Option<BankAccount> {
-    let iban = check.parse_optional("iban", Reason::InvalidIban);
-    if form.optional("iban").is_none() && form.optional("bic").is_some() {
-        check.error("iban", Reason::Required);
-    }
-    Some(BankAccount { iban: iban?, bic: form.optional("bic").map(Into::into) })
-}
-
-pub fn address_fields(f: Fields<'_>, label: &str) -> Markup {
+pub fn draw_address(inputs: &Inputs, f: Fields<'_>) -> Markup {
     html! {
-        (f.area("street", label).hint("party-street-hint").attribute("rows", "2"))
-        div.pair {
-            (f.text("postal_code", "party-postal-code"))
-            (f.text("city", "party-city"))
-        }
-        div.pair {
-            (f.text("region", "party-region"))
-            (f.text("country", "party-country").hint("party-country-hint").attribute("maxlength", "2"))
-        }
+        (inputs.one(f, "street"))
+        (inputs.pair(f, ["postal_code", "city"]))
+        (inputs.pair(f, ["region", "country"]))
     }
 }
 
-pub fn number_fields(f: Fields<'_>) -> Markup {
-    html! {
-        (f.text("registration_id", "party-registration"))
-        div.pair {
-            (f.text("scheme", "party-scheme").hint("party-scheme-hint").attribute("maxlength", "4"))
-            (f.text("identifier", "party-electronic-id"))
-        }
-    }
+pub fn draw_numbers(inputs: &Inputs, f: Fields<'_>) -> Markup {
+    html! { (inputs.one(f, "registration_id")) (inputs.pair(f, ["scheme", "identifier"])) }
 }
 
 /// Categories to choose from, with their names.

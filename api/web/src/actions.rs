@@ -37,7 +37,10 @@ pub trait Page: Sized + Send + Sync + 'static {
     /// The version that its reader sees.
     fn version(&self) -> i64;
     /// Of the amounts that its forms ask for.
-    fn currency(_: &Deps) -> impl Future<Output = Result<Option<Currency>, CommandError>> + Send {
+    fn currency(
+        _: &Deps,
+        _: Self::Id,
+    ) -> impl Future<Output = Result<Option<Currency>, CommandError>> + Send {
         async { Ok(None) }
     }
     /// Looks up what was chosen by words.
@@ -80,6 +83,8 @@ pub struct Action<P> {
     offered: fn(&P) -> bool,
     fresh: fn(&P, Lang) -> Form,
     leads_to: fn(&Value) -> Option<String>,
+    /// What the body calls the thing, where the address of programs does not name it.
+    names_it: Option<&'static str>,
     /// Where on the page one finds what it changed.
     anchor: &'static str,
 }
@@ -97,6 +102,7 @@ impl<P: Page> Action<P> {
             offered: |_| true,
             fresh: |page, _| Form::filled([("version", page.version())]),
             leads_to: |_| None,
+            names_it: None,
             anchor: "",
         }
     }
@@ -132,6 +138,10 @@ impl<P: Page> Action<P> {
     /// The page that shows what it made, by the answer that programs get.
     pub fn leads_to(self, leads_to: fn(&Value) -> Option<String>) -> Self {
         Self { leads_to, ..self }
+    }
+    /// The body names the thing so; the address of programs does not.
+    pub fn naming_it(self, name: &'static str) -> Self {
+        Self { names_it: Some(name), ..self }
     }
     pub fn anchor(self, anchor: &'static str) -> Self {
         Self { anchor, ..self }
@@ -262,11 +272,14 @@ async fn post<P: Page>(
     let id: P::Id = first.and_then(|id| serde_json::from_value(id).ok()).ok_or(CommandError::NotFound)?;
     let name =
         ids.iter().fold(action.name().to_owned(), |name, (key, id)| name.replace(&format!("{{{key}}}"), id));
-    let inputs = (action.inputs)(view.lang).in_currency(P::currency(deps).await?);
+    let inputs = (action.inputs)(view.lang).in_currency(P::currency(deps, id).await?);
     let form = P::settle(deps, view, form, &inputs.chosen()).await?;
     let ids = ids.into_iter().map(|(_, id)| id).collect();
     let done = match inputs.value(&form, view) {
-        Ok(body) => {
+        Ok(mut body) => {
+            if let Some(name) = action.names_it {
+                body[name] = Value::from(id.to_string());
+            }
             let call = action.operation.call().ok_or(CommandError::NotFound)?;
             call.by_form(deps, form.context(cx), ids, &body).await
         }

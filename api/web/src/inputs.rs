@@ -14,8 +14,8 @@
 mod kinds;
 
 pub use kinds::{
-    area, checkbox, choose, choose_some, date, decimal, degrees, fixed, hidden, instant, lines, mark, money,
-    number, percent, select, text, version, whole,
+    area, checkbox, choose, choose_some, date, decimal, degrees, email, fixed, hidden, instant, lines, mark,
+    money, number, percent, phone, secret, select, select_number, text, version, whole, written,
 };
 
 use crate::{
@@ -54,6 +54,8 @@ pub struct Input {
     if_any: bool,
     /// Characters of a text, where something else may be wrong with the form at the same time.
     most: usize,
+    /// Whether a text can be what is asked for.
+    proof: fn(&str) -> bool,
 }
 
 #[derive(Clone, Debug)]
@@ -61,8 +63,14 @@ enum Takes {
     /// Text; left empty it is sent as such, for it may mean that nothing shall be there any more.
     Text,
     Area,
+    /// A text with the keyboard of its kind, such as `email`.
+    Typed(&'static str),
+    /// Characters as they were typed, blanks too.
+    Secret,
     /// One text a line.
     Lines,
+    /// Lines with a grammar of their own.
+    Written(fn(&str) -> Value),
     Decimal,
     Percent,
     /// A measured number that may lie below zero: drawn as text, for the keyboards of numbers have no minus.
@@ -74,6 +82,8 @@ enum Takes {
     Instant,
     Choice(chooser::Kind),
     Select(Vec<(String, String)>),
+    /// One of several numbers.
+    SelectNumber(Vec<(String, String)>),
     /// Several rows; a hint, and the field whose choice narrows the search.
     Several(&'static str, chooser::Kind, &'static str),
     /// Yes or no.
@@ -113,6 +123,10 @@ impl Input {
     pub fn most(self, most: usize) -> Self {
         Self { most, ..self }
     }
+    /// A text of which `proof` holds; else it is wrong for `reason`.
+    pub fn proof(self, proof: fn(&str) -> bool, reason: Reason) -> Self {
+        Self { proof, wrong: reason, ..self }
+    }
     /// A text that is not sent when it is left empty.
     pub fn if_any(self) -> Self {
         Self { if_any: true, ..self }
@@ -134,11 +148,13 @@ impl Input {
         let (name, label) = (self.name, self.label);
         let field = match &self.takes {
             Takes::Text | Takes::Degrees => fields.text(name, label),
-            Takes::Area | Takes::Lines => fields.area(name, label),
+            Takes::Typed(kind) => fields.input(kind, name, label),
+            Takes::Secret => fields.input("password", name, label),
+            Takes::Area | Takes::Lines | Takes::Written(_) => fields.area(name, label),
             Takes::Date => fields.date(name, label),
             Takes::Instant => fields.instant(name, label),
             Takes::Choice(kind) => fields.choose(name, label, *kind),
-            Takes::Select(options) => fields.select(name, label, options),
+            Takes::Select(options) | Takes::SelectNumber(options) => fields.select(name, label, options),
             Takes::Box | Takes::Mark(_) => fields.checkbox(name, label),
             _ => fields.number(name, label),
         };
@@ -169,10 +185,12 @@ impl Input {
             Takes::Version => return form.value(name).parse::<i64>().ok().map(Into::into),
             Takes::Several(..) => return self.several(form, check),
             Takes::Lines => return Some(form.value(name).lines().collect()),
+            Takes::Written(read) => return Some(read(form.value(name))),
+            Takes::Secret => return Some(form.raw(name).into()),
             _ => {}
         }
         if form.value(name).is_empty() {
-            let text = matches!(self.takes, Takes::Text | Takes::Area) && !self.if_any;
+            let text = matches!(self.takes, Takes::Text | Takes::Area | Takes::Typed(_)) && !self.if_any;
             let text = text.then_some("");
             let empty = self.empty.or(text).map(Value::from);
             return if self.required { check.missing(name) } else { empty };
@@ -181,11 +199,14 @@ impl Input {
             Takes::Decimal => check.decimal(name).map(|number| number.to_string().into()),
             Takes::Percent => check.percent(name).map(|number| number.to_string().into()),
             Takes::Degrees => check.float(name).map(Into::into),
-            Takes::Whole => check.whole::<i64>(name, self.wrong).map(Into::into),
+            Takes::Whole | Takes::SelectNumber(_) => check.whole::<i64>(name, self.wrong).map(Into::into),
             Takes::Money(currency) => check.money(name, (*currency)?).map(|money| json!(money)),
             Takes::Date => check.date(name).map(|date| json!(date)),
             Takes::Instant => check.instant(name, view.zone).map(|at| crate::time::exact(at).into()),
             Takes::Choice(kind) => check.read(name, self.wrong, |text| kind.takes(text).then(|| text.into())),
+            _ if !(self.proof)(form.value(name).trim()) => check.refused(name, self.wrong),
+            // What was shown translated and not changed is kept as it was.
+            _ if form.kept(name) != form.value(name) => Some(form.kept(name).into()),
             _ => Some(check.text(name, self.most).into()),
         }
     }
@@ -216,6 +237,10 @@ impl Inputs {
         self.0.push(input);
         self
     }
+    pub fn with(mut self, others: impl IntoIterator<Item = Input>) -> Self {
+        self.0.extend(others);
+        self
+    }
     /// The same with its amounts in `currency`; without one they are passed over.
     pub fn in_currency(mut self, currency: Option<Currency>) -> Self {
         for input in &mut self.0 {
@@ -243,6 +268,11 @@ impl Inputs {
     pub fn one(&self, fields: Fields<'_>, name: &str) -> Markup {
         let input = self.0.iter().find(|input| input.name == name);
         html! { @if let Some(input) = input { (input.draw(fields)) } }
+    }
+
+    /// Two fields beside each other.
+    pub fn pair(&self, fields: Fields<'_>, names: [&str; 2]) -> Markup {
+        html! { div.pair { @for name in names { (self.one(fields, name)) } } }
     }
 
     /// What was typed as the body of a program.

@@ -70,22 +70,6 @@ pub async fn body(request: Request) -> Result<Bytes, Problem> {
     })
 }
 
-/// A body that may be left out, which means the same as `{}`.
-#[derive(Clone, Debug)]
-pub struct OptionalJson<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
-    type Rejection = Problem;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        if axum::body::HttpBody::is_end_stream(&body) {
-            return Ok(Self(T::default()));
-        }
-        let Json(value) = Json::from_request(Request::from_parts(parts, body), state).await?;
-        Ok(Self(value))
-    }
-}
-
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let value = read(body)?;
     currencies_in_force(body)?;

@@ -21,7 +21,7 @@ use crate::{
     routes::{Access, MAX_BODY_BYTES, Routes},
 };
 use axum::{
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{Path, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -55,6 +55,8 @@ pub struct Operation {
     parameters: Vec<Parameter>,
     behind: Behind,
     max_bytes: usize,
+    /// No body means the same as `{}`.
+    may_be_empty: bool,
 }
 
 /// What answers it.
@@ -76,7 +78,19 @@ impl Operation {
         let id = words.next_back().unwrap_or_default().replace('-', "_");
         let (status, refusals, parameters) = (StatusCode::OK, &[] as &[_], Vec::new());
         let max_bytes = MAX_BODY_BYTES;
-        Self { path, access, method, id, means, status, refusals, parameters, behind, max_bytes }
+        Self {
+            path,
+            access,
+            method,
+            id,
+            means,
+            status,
+            refusals,
+            parameters,
+            behind,
+            max_bytes,
+            may_be_empty: false,
+        }
     }
     /// A post to `path`, which is called by the last word of it.
     pub fn post(path: &'static str, access: Access, means: &'static str, call: Call) -> Self {
@@ -144,6 +158,10 @@ impl Operation {
     pub fn large(self, max_bytes: usize) -> Self {
         Self { max_bytes, ..self }
     }
+    /// Its body may be left out, which means the same as `{}`.
+    pub fn may_be_empty(self) -> Self {
+        Self { may_be_empty: true, ..self }
+    }
     /// Whether the document calls it `name`.
     pub fn is_called(&self, name: &str) -> bool {
         self.id == name
@@ -158,6 +176,7 @@ impl Operation {
 
     pub fn mount(self, routes: Routes) -> Routes {
         let (path, access, status, max_bytes) = (self.path, self.access, self.status, self.max_bytes);
+        let may_be_empty = self.may_be_empty;
         match self.behind {
             Behind::Read(read) => {
                 let read = move |State(deps): State<Deps>, user: User, ids: Ids, query: ListQuery| async move {
@@ -167,7 +186,12 @@ impl Operation {
             }
             Behind::Call(call) => {
                 let answer = move |State(deps): State<Deps>, caller: Caller, ids: Ids, request: Request| async move {
-                    answer(&call, status, deps, caller, ids, request).await
+                    let body = match &call {
+                        call if call.asks_nothing() => Ok(Bytes::new()),
+                        _ if may_be_empty && request.body().is_end_stream() => Ok(Bytes::from_static(b"{}")),
+                        _ => json::body(request).await,
+                    };
+                    answer(&call, status, deps, caller, ids, body).await
                 };
                 match self.method {
                     HttpMethod::Put => routes.put_large(path, access, max_bytes, answer),
@@ -198,7 +222,8 @@ impl Operation {
         entry = self.parameters.iter().fold(entry, |entry, parameter| entry.parameter(parameter.entry()));
         if let Some(input) = input {
             let body = RequestBodyBuilder::new().content("application/json", content(&input));
-            entry = entry.request_body(Some(body.required(Some(Required::True)).build()));
+            let required = if self.may_be_empty { Required::False } else { Required::True };
+            entry = entry.request_body(Some(body.required(Some(required)).build()));
         }
         let mut done = ResponseBuilder::new();
         if let Some(output) = output {
@@ -235,9 +260,8 @@ async fn answer(
     deps: Deps,
     Caller(cx): Caller,
     ids: Ids,
-    request: Request,
+    body: Result<Bytes, Problem>,
 ) -> Response {
-    let body = if call.asks_nothing() { Ok(Bytes::new()) } else { json::body(request).await };
     match body {
         Ok(body) => {
             let asked = Asked { deps, cx, ids: values(ids), body: body.to_vec(), foreign: true };

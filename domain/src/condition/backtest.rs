@@ -13,14 +13,18 @@ use serde::{Deserialize, Serialize};
 pub use super::detection::Input;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WouldRaise {
     pub asset_id: AssetId,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub raised_at: Timestamp,
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub cleared_at: Option<Timestamp>,
 }
 
 /// What a rule would have done, against what really failed.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Tested {
     pub period: Period,
     /// Assets that were looked at, and those in the rule's scope that the reader sees.
@@ -77,6 +81,7 @@ impl Default for Horizon {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Score {
     /// Alerts that would have opened a ticket: overlapping ones of one asset are one.
     pub tickets: u64,

@@ -14,8 +14,11 @@ pub const CONFIDENCE: f64 = 0.90;
 
 /// Half open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Period {
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub to: Timestamp,
 }
 

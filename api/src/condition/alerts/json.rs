@@ -1,8 +1,8 @@
 //! Alerts for programs.
 
-use super::{PROGRAMS, READERS, list::Alerts};
+use super::{READERS, list::Alerts};
 use domain::{
-    Money, Timestamp,
+    Money,
     condition::{
         Severity,
         alert::{Acknowledgement, Alert, AlertGroup, ClearReason, Dismissal, GivenVerdict},
@@ -11,7 +11,7 @@ use domain::{
     id::AlertId,
     people::account::{Actor, Role},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use service::{
     command::{CommandError, Context},
     condition::alerts::{
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use web::{
     deps::Deps,
     json::Time,
-    operation::{self, Operation, Parameter, call, id, listed_as, one_of, press},
+    operation::{self, Operation, Parameter, id, listed_as, one_of},
     problem::Problem,
     request::User,
     routes::Access,
@@ -95,7 +95,7 @@ pub struct AlertDetail {
 }
 
 pub fn operations() -> Vec<Operation> {
-    let (programs, readers) = (Access::Roles(PROGRAMS), Access::Roles(READERS));
+    let readers = Access::Roles(READERS);
     let filters = vec![
         one_of("show", "open when left out", ["open", "cleared", "hidden", "all"]),
         id("asset_id"),
@@ -110,27 +110,6 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::pages::<By>("/api/v1/alerts", readers, means, filters, list),
         Operation::get("/api/v1/alerts/{id}", readers, "One alert with its evidence.", operation::read(one)),
-        Operation::post(
-            "/api/v1/alerts/{id}/acknowledge",
-            programs,
-            "I know of it.",
-            press::<AlertDetail, _, _>(acknowledge),
-        )
-        .refusals(&[("404", "")]),
-        Operation::post(
-            "/api/v1/alerts/{id}/dismiss",
-            programs,
-            "Not a problem: hides the alert, for a while or for good.",
-            call::<AlertDetail, _, _, _>(dismiss),
-        )
-        .refusals(&[("404", ""), ("409", ""), ("422", "")]),
-        Operation::post(
-            "/api/v1/alerts/{id}/ticket",
-            programs,
-            "Opens the ticket of the alert's group; the one that is there already is answered as it is.",
-            press::<AlertDetail, _, _>(ticket),
-        )
-        .refusals(&[("404", "")]),
     ]
 }
 
@@ -142,35 +121,24 @@ async fn one(deps: &Deps, user: &User, id: AlertId) -> Result<AlertDetail, Probl
     Ok(detail(deps, &user.actor, id).await?)
 }
 
-async fn acknowledge(deps: &Needs, cx: Context, id: AlertId) -> Result<AlertDetail, CommandError> {
+pub async fn acknowledge(deps: &Needs, cx: Context, id: AlertId) -> Result<AlertDetail, CommandError> {
     let actor = cx.actor.clone();
     commands::acknowledge(deps, cx, id).await?;
     detail(deps, &actor, id).await
 }
 
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct DismissInput {
-    reason: String,
-    /// Hidden until then; for good when absent.
-    #[schema(value_type = Option<String>)]
-    #[serde(default, deserialize_with = "service::input::instant_if_any")]
-    until: Option<Timestamp>,
-}
-
-async fn dismiss(
+pub async fn dismiss(
     deps: &Needs,
     cx: Context,
     id: AlertId,
-    input: DismissInput,
+    input: Dismiss,
 ) -> Result<AlertDetail, CommandError> {
     let actor = cx.actor.clone();
-    let input = Dismiss { reason: input.reason, until: input.until, hours: None };
     commands::dismiss(deps, cx, id, input).await?;
     detail(deps, &actor, id).await
 }
 
-async fn ticket(deps: &Needs, cx: Context, id: AlertId) -> Result<AlertDetail, CommandError> {
+pub async fn ticket(deps: &Needs, cx: Context, id: AlertId) -> Result<AlertDetail, CommandError> {
     let actor = cx.actor.clone();
     commands::open_ticket(deps, cx, id).await?;
     detail(deps, &actor, id).await

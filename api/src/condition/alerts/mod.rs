@@ -1,8 +1,10 @@
 //! The alert inbox: what rules found, the most urgent first, with the evidence frozen when each was raised.
 
+pub mod actions;
 mod card;
 pub mod json;
 mod list;
+mod page;
 mod pages;
 pub mod sentence;
 #[cfg(test)]
@@ -22,10 +24,9 @@ const READERS: &[Role] =
 
 pub fn routes() -> Routes {
     let people = Access::Roles(PEOPLE);
-    web::operation::routes(json::operations())
+    actions::actions()
+        .routes()
+        .merge(web::operation::routes(json::operations()))
         .get("/alerts", people, pages::list)
         .get("/alerts/{id}", people, pages::show)
-        .post("/alerts/{id}/acknowledge", people, pages::acknowledge)
-        .post("/alerts/{id}/dismiss", people, pages::dismiss)
-        .post("/alerts/{id}/ticket", people, pages::ticket)
 }

@@ -112,6 +112,20 @@ async fn update(deps: &Needs, cx: Context, id: RuleId, input: RuleInput) -> Resu
     view(deps, scope, rule).await
 }
 
+pub async fn enable(deps: &Needs, cx: Context, id: RuleId) -> Result<RuleView, CommandError> {
+    switch(deps, cx, id, true).await
+}
+
+pub async fn disable(deps: &Needs, cx: Context, id: RuleId) -> Result<RuleView, CommandError> {
+    switch(deps, cx, id, false).await
+}
+
+async fn switch(deps: &Needs, cx: Context, id: RuleId, on: bool) -> Result<RuleView, CommandError> {
+    let scope = cx.scope();
+    let rule = commands::set_enabled(deps, cx, id, on).await?;
+    view(deps, scope, rule).await
+}
+
 async fn view(deps: &Needs, scope: Scope, rule: Rule) -> Result<RuleView, CommandError> {
     let precision = queries::precision(deps.records.read(), scope).await?;
     let verdicts = precision.get(&rule.id).copied().unwrap_or_default();
@@ -136,7 +150,7 @@ pub struct BacktestInput {
 /// Replays the rule over stored telemetry: tickets, hits, misses, false tickets and lead times against recorded
 /// failures, an alert counting for a failure 1 to 72 hours after it.
 #[utoipa::path(post, path = "/api/v1/rules/{id}/backtest", tag = "rules", params(("id" = Uuid, Path)), request_body = BacktestInput,
-    responses((status = 200, body = Object), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Tested), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn run_backtest(
     State(deps): State<Deps>,
     user: User,

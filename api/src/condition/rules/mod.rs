@@ -1,7 +1,9 @@
 //! Rules: what to watch for, tried over history before they may open tickets.
 
+pub mod actions;
 mod editor;
 pub mod json;
+mod page;
 mod pages;
 #[cfg(test)]
 mod tests;
@@ -20,14 +22,14 @@ const PROGRAMS: &[Role] = &[Role::Admin, Role::ServiceManager, Role::Integration
 
 pub fn routes() -> Routes {
     let (people, programs) = (Access::Roles(PEOPLE), Access::Roles(PROGRAMS));
-    web::operation::routes(json::operations())
+    actions::actions()
+        .routes()
+        .merge(web::operation::routes(json::operations()))
         .get("/rules", people, pages::list)
         .get("/rules/new", people, pages::new)
         .post("/rules", people, pages::create)
         .get_heavy("/rules/{id}", people, pages::show)
         .get("/rules/{id}/edit", people, pages::edit)
         .post("/rules/{id}", people, pages::update)
-        .post("/rules/{id}/enable", people, pages::enable)
-        .post("/rules/{id}/disable", people, pages::disable)
         .post_heavy("/api/v1/rules/{id}/backtest", programs, json::run_backtest)
 }

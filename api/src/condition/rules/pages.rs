@@ -1,40 +1,32 @@
-//! The rules as pages: the list with what technicians said of them, the editor, and the backtest before *Enable*.
+//! The rules as pages: the list with what technicians said of them, and the editor.
 
 use super::{
     editor,
-    trial::{try_card, try_out},
-    words::{ScopeNames, describe, enabled_pill, kind_key, precision_text, scope_text, severity_key},
+    page::RulePage,
+    words::{ScopeNames, describe, enabled_pill, kind_key, precision_text, severity_key},
 };
 use crate::choices;
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use domain::{
-    condition::rule::{Condition, Rule},
-    id::RuleId,
-};
+use domain::{condition::rule::Rule, id::RuleId};
 use maud::{Markup, html};
-use service::{
-    command::Context,
-    condition::rules::{
-        commands::{self, RuleInput},
-        queries,
-    },
+use service::condition::rules::{
+    commands::{self, RuleInput},
+    queries,
 };
-use store::records::condition::{
-    alerts,
-    rules::{self},
-};
+use store::records::condition::alerts;
 use uuid::Uuid;
 use web::{
+    actions::{Page, Posted},
     chooser::Kind,
     deps::Deps,
     form::Form,
     icon::icon,
     layout,
     list::ListQuery,
-    request::{Caller, View},
+    request::{Caller, User, View},
     response::{PageError, PageResult, see_other},
     table::{self, Column},
 };
@@ -142,29 +134,6 @@ pub async fn update(
     }
 }
 
-pub async fn enable(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    form: Form,
-) -> PageResult {
-    switch(&deps, form.context(cx), id, true).await
-}
-
-pub async fn disable(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    form: Form,
-) -> PageResult {
-    switch(&deps, form.context(cx), id, false).await
-}
-
-async fn switch(deps: &Deps, cx: Context, id: Uuid, enabled: bool) -> PageResult {
-    commands::set_enabled(deps, cx, RuleId(id), enabled).await?;
-    Ok(see_other(&format!("/rules/{id}")))
-}
-
 async fn load(deps: &Deps, view: &View, id: Uuid) -> Result<Rule, PageError> {
     Ok(queries::one(deps.records.read(), view.scope(), RuleId(id)).await?)
 }
@@ -195,57 +164,11 @@ fn draw(view: &View, form: &Form, rule: Option<&Rule>) -> Markup {
 
 pub async fn show(
     State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
+    user: User,
+    Path(id): Path<RuleId>,
     view: View,
     query: ListQuery,
 ) -> PageResult {
-    let rule = load(&deps, &view, id).await?;
-    let (db, lang) = (deps.records.read(), view.lang);
-    let precision = queries::precision(db, view.scope()).await?.get(&rule.id).copied().unwrap_or_default();
-    let versions = rules::versions(db, rule.id).await?;
-    let scope = scope_text(&deps, &view, &rule.settings.scope).await?;
-    let testable = !matches!(rule.settings.condition, Condition::DownUnplanned);
-    let (form, tested) =
-        if testable { try_out(&deps, &view, &rule, &query).await? } else { (Form::blank(), None) };
-    let main = html! {
-        div.top {
-            div { p.crumb { a href="/rules" { (lang.t("rules-title")) } }
-                h1 { (lang.phrase(&rule.settings.name)) " " (enabled_pill(&view, &rule)) }
-                p.sub { (describe(&view, &rule)) " · " (scope) } }
-            div.act { a.btn2 href={ "/rules/" (rule.id) "/edit" } { (icon("pen")) (lang.t("rules-edit")) } (switch_button(&view, &rule)) }
-        }
-        div.cols.wide {
-            div.stack { @if testable { (try_card(&view, &form, tested.as_ref())) } }
-            div.stack {
-                section.card { header { h2 { (lang.t("rules-about")) } }
-                    dl.facts {
-                        div { dt { (lang.t("rules-severity")) } dd { (lang.t(&severity_key(rule.settings.severity.as_str()))) } }
-                        div { dt { (lang.t("rules-opens-ticket")) } dd { (lang.t(if rule.settings.opens_ticket { "rules-yes" } else { "rules-no" })) } }
-                        div { dt { (lang.t("rules-precision")) } dd { (precision_text(&view, precision)) } }
-                    }
-                    p.ask { a href={ "/alerts?show=all&rule_id=" (rule.id) } { (lang.t("rules-its-alerts")) } } }
-                section.card { header { h2 { (lang.t("rules-versions")) } }
-                    ul.rows { @for (version, at, _) in &versions {
-                        li { div { b { (lang.with("alerts-version", &[("n", (*version).into())])) }
-                            @if *version > 1 || !rule.built_in { p { (lang.date_time(*at, view.zone)) } } } }
-                    } } }
-            }
-        }
-    };
-    Ok(layout::page(&view, &lang.phrase(&rule.settings.name), &main).into_response())
-}
-
-fn switch_button(view: &View, rule: &Rule) -> Markup {
-    let form = Form::blank();
-    let (path, key, class) = if rule.settings.enabled {
-        ("disable", "rules-disable", "btn2")
-    } else {
-        ("enable", "rules-enable", "btn")
-    };
-    html! {
-        form method="post" action={ "/rules/" (rule.id) "/" (path) } {
-            (form.fields(view.lang).start())
-            button class=(class) type="submit" { (view.lang.t(key)) }
-        }
-    }
+    let page = RulePage::load(&deps, &view, &user, id).await?.tried(&deps, &view, &query).await?;
+    Ok(page.draw(&view, &Posted::nothing()).into_response())
 }

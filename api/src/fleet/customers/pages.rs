@@ -6,17 +6,11 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use domain::{
-    fleet::customer::Buyer,
-    id::CustomerId,
-    money::tax::{TaxCategory, TaxStatus},
-    reason::Reason,
-};
+use domain::{id::CustomerId, money::tax::TaxCategory};
 use maud::{Markup, html};
 use service::{
-    command::CommandError,
     demo,
-    fleet::customers::commands::{self, CustomerInput},
+    fleet::customers::commands::{self},
     scope,
 };
 use store::records::{
@@ -29,6 +23,7 @@ use web::{
     form::Form,
     i18n::Lang,
     icon::icon,
+    inputs::{Inputs, email, phone, select, text},
     layout,
     list::ListQuery,
     listing,
@@ -115,7 +110,7 @@ pub async fn new(view: View) -> Markup {
 }
 
 pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
-    let created = match read(&form, view.lang) {
+    let created = match inputs(view.lang).read(&form, &view) {
         Ok(input) => commands::create(&deps, form.context(cx), input).await,
         Err(error) => Err(error),
     };
@@ -150,7 +145,7 @@ pub async fn update(
     form: Form,
 ) -> PageResult {
     let path = format!("/customers/{id}");
-    let updated = match read(&form, view.lang) {
+    let updated = match inputs(view.lang).read(&form, &view) {
         Ok(input) => commands::update(&deps, form.context(cx), CustomerId(id), input).await,
         Err(error) => Err(error),
     };
@@ -160,33 +155,36 @@ pub async fn update(
     }
 }
 
-fn read(form: &Form, lang: Lang) -> Result<CustomerInput, CommandError> {
-    let mut check = form.check(lang);
-    let billing_address = parties::address(&mut check, form);
-    let category = check.parse_optional("category", Reason::UnknownChoice);
-    check.finish()?;
-    let text = |name| form.optional(name).map(String::from);
-    Ok(CustomerInput {
-        name: form.value("name").into(),
-        email: text("email"),
-        phone: text("phone"),
-        tax_id: text("tax_id"),
-        billing_address,
-        buyer: Buyer {
-            registration_id: text("registration_id"),
-            electronic_address: parties::electronic_address(form),
-            reference: text("reference"),
-            tax: TaxStatus { category, reason: text("reason") },
-        },
-        currency: text("currency"),
-    })
+fn inputs(lang: Lang) -> Inputs {
+    let usual = (String::new(), lang.t("tax-status-usual"));
+    let categories = [usual].into_iter().chain(parties::categories(lang, |_| true)).collect();
+    let address = [
+        "billing_address.street",
+        "billing_address.postal_code",
+        "billing_address.city",
+        "billing_address.region",
+        "billing_address.country",
+    ];
+    let numbers =
+        ["buyer.registration_id", "buyer.electronic_address.scheme", "buyer.electronic_address.identifier"];
+    Inputs::new([
+        text("name", "customers-name").required(),
+        email("email", "customers-email"),
+        phone("phone", "customers-phone"),
+        text("tax_id", "customers-tax-id"),
+        text("reference", "party-reference").hint("party-reference-hint").at("buyer.reference"),
+        select("category", "tax-status", categories).at("buyer.tax.category"),
+        text("reason", "tax-reason").hint("tax-reason-hint").at("buyer.tax.reason"),
+        text("currency", "customers-currency").hint("customers-currency-hint"),
+    ])
+    .with(parties::address_inputs("customers-billing-address", address))
+    .with(parties::number_inputs(numbers))
 }
 
 fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
     let lang = view.lang;
-    let f = form.fields(lang);
-    let usual = (String::new(), lang.t("tax-status-usual"));
-    let categories: Vec<_> = [usual].into_iter().chain(parties::categories(lang, |_| true)).collect();
+    let (f, inputs) = (form.fields(lang), inputs(lang));
+    let one = |name| inputs.one(f, name);
     layout::page(
         view,
         &lang.t(title),
@@ -194,16 +192,10 @@ fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
             div.top { h1 { (lang.t(title)) } }
             form.card.pad.stack method="post" action=(action) {
                 (f.start())
-                (f.text("name", "customers-name").required())
-                (f.input("email", "email", "customers-email"))
-                (f.input("tel", "phone", "customers-phone"))
-                (f.text("tax_id", "customers-tax-id"))
-                (parties::address_fields(f, "customers-billing-address"))
-                (parties::number_fields(f))
-                (f.text("reference", "party-reference").hint("party-reference-hint"))
-                (f.select("category", "tax-status", &categories))
-                (f.text("reason", "tax-reason").hint("tax-reason-hint"))
-                (f.text("currency", "customers-currency").hint("customers-currency-hint"))
+                (one("name")) (one("email")) (one("phone")) (one("tax_id"))
+                (parties::draw_address(&inputs, f))
+                (parties::draw_numbers(&inputs, f))
+                (one("reference")) (one("category")) (one("reason")) (one("currency"))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/customers" { (lang.t("cancel")) } }
             }
         },

@@ -5,10 +5,7 @@ use crate::fleet::customers::pages::may_write;
 use axum::extract::{Path, State};
 use domain::{fleet::model::Model, id::ModelId};
 use maud::{Markup, html};
-use service::{
-    fleet::models::commands::{self, ModelInput},
-    scope,
-};
+use service::{fleet::models::commands, scope};
 use store::records::fleet::model_metrics;
 use uuid::Uuid;
 use web::{
@@ -16,6 +13,7 @@ use web::{
     form::Form,
     i18n::Lang,
     icon::icon,
+    inputs::{Inputs, text, written},
     layout,
     list::ListQuery,
     listing,
@@ -47,7 +45,11 @@ pub async fn new(view: View) -> Markup {
 }
 
 pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
-    match commands::create(&deps, form.context(cx), read(&form)).await {
+    let made = match inputs().read(&form, &view) {
+        Ok(input) => commands::create(&deps, form.context(cx), input).await,
+        Err(error) => Err(error),
+    };
+    match made {
         Ok(_) => Ok(see_other("/models")),
         Err(error) => form.again(error, |form| draw(&view, form, "/models", "models-new")),
     }
@@ -71,35 +73,35 @@ pub async fn update(
     Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
-    match commands::update(&deps, form.context(cx), ModelId(id), read(&form)).await {
+    let saved = match inputs().read(&form, &view) {
+        Ok(input) => commands::update(&deps, form.context(cx), ModelId(id), input).await,
+        Err(error) => Err(error),
+    };
+    match saved {
         Ok(_) => Ok(see_other("/models")),
         Err(error) => form.again(error, |form| draw(&view, form, &format!("/models/{id}"), "models-edit")),
     }
 }
 
-fn read(form: &Form) -> ModelInput {
-    ModelInput {
-        manufacturer: form.value("manufacturer").into(),
-        name: form.kept("name").into(),
-        equipment_type: form.kept("equipment_type").into(),
-        metrics: Some(metrics::read(form.value("metrics"))),
-    }
+fn inputs() -> Inputs {
+    Inputs::new([
+        text("manufacturer", "models-manufacturer").required(),
+        text("name", "models-name").required(),
+        text("equipment_type", "models-equipment-type").required().hint("models-equipment-type-hint"),
+        written("metrics", "models-metrics", "6", |lines| serde_json::json!(metrics::read(lines)))
+            .hint("models-metrics-hint"),
+    ])
 }
 
 fn draw(view: &View, form: &Form, action: &str, title: &str) -> Markup {
     let lang = view.lang;
-    let f = form.fields(lang);
     layout::page(
         view,
         &lang.t(title),
         &html! {
             div.top { h1 { (lang.t(title)) } }
             form.card.pad.stack method="post" action=(action) {
-                (f.start())
-                (f.text("manufacturer", "models-manufacturer").required())
-                (f.text("name", "models-name").required())
-                (f.text("equipment_type", "models-equipment-type").required().hint("models-equipment-type-hint"))
-                (f.area("metrics", "models-metrics").hint("models-metrics-hint").attribute("rows", "6"))
+                (inputs().draw(form.fields(lang)))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/models" { (lang.t("cancel")) } }
             }
         },

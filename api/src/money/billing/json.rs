@@ -1,7 +1,6 @@
 //! Invoices and payments for programs.
 
 use super::{BILLING_OR_PROGRAM, READERS, list::Invoices};
-use axum::extract::{Path, State};
 use domain::{
     Date, Money,
     id::{CreditNoteId, InvoiceId},
@@ -38,11 +37,10 @@ use store::{
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    json::{Json, OptionalJson},
     list::{Items, ListQuery},
-    operation::{self, Operation, id, making, one_of, press, words},
+    operation::{self, Operation, id, making, one_of, words},
     problem::Problem,
-    request::{Caller, User},
+    request::User,
     time::rfc3339,
 };
 
@@ -231,9 +229,6 @@ pub fn operations() -> Vec<Operation> {
     let told = "`draft`, `open`, `overdue`, `paid`, or `refund` with money to give back";
     let filters =
         vec![one_of("status", told, statuses), id("customer_id"), words("q", "Beginning of a number")];
-    let step = |path, means, call| {
-        Operation::post(path, BILLING_OR_PROGRAM, means, call).refusals(&[("404", ""), ("409", "")])
-    };
     vec![
         Operation::list::<Invoices, InvoiceSummary>(
             "/api/v1/invoices",
@@ -256,12 +251,6 @@ pub fn operations() -> Vec<Operation> {
             making::<InvoiceView, _, _>(create),
         )
         .refusals(&[("409", ""), ("422", "")]),
-        step(
-            "/api/v1/invoices/{id}/issue",
-            "Gives a draft its number and marks its work orders invoiced.",
-            press::<InvoiceView, _, _>(issue),
-        ),
-        step("/api/v1/invoices/{id}/cancel", "Throws a draft away.", press::<InvoiceView, _, _>(cancel)),
         Operation::get(
             "/api/v1/credit-notes/{id}",
             READERS,
@@ -308,11 +297,11 @@ async fn create(deps: &Needs, cx: Context, input: NewInvoice) -> Result<InvoiceV
     InvoiceView::new(commands::create_from_work_orders(deps, cx, input).await?, vec![])
 }
 
-async fn issue(deps: &Needs, cx: Context, id: InvoiceId) -> Result<InvoiceView, CommandError> {
+pub async fn issue(deps: &Needs, cx: Context, id: InvoiceId) -> Result<InvoiceView, CommandError> {
     InvoiceView::new(commands::issue(deps, cx, id).await?, vec![])
 }
 
-async fn cancel(deps: &Needs, cx: Context, id: InvoiceId) -> Result<InvoiceView, CommandError> {
+pub async fn cancel(deps: &Needs, cx: Context, id: InvoiceId) -> Result<InvoiceView, CommandError> {
     InvoiceView::new(commands::cancel(deps, cx, id).await?, vec![])
 }
 
@@ -326,18 +315,14 @@ pub(super) async fn visible(
     Ok(invoice.filter(|invoice| actor.role != Role::Customer || invoice.state.issued().is_some()))
 }
 
-/// Takes an invoice back with a credit note, in whole or in part, whether it was paid or not. What was paid beyond
-/// what is then owed is given back by a payment with the direction `out`.
-#[utoipa::path(post, path = "/api/v1/invoices/{id}/credit", tag = "invoices", params(("id" = Uuid, Path)), request_body = NewCredit,
-    responses((status = 422, body = Problem), (status = 200, body = InvoiceView), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn credit(
-    State(deps): State<Deps>,
-    Path(id): Path<Uuid>,
-    Caller(cx): Caller,
-    OptionalJson(input): OptionalJson<NewCredit>,
-) -> Result<Json<InvoiceView>, Problem> {
-    let (invoice, notes) = credits::credit(&deps, cx, InvoiceId(id), input).await?;
-    Ok(Json(InvoiceView::new(invoice, notes)?))
+    deps: &Needs,
+    cx: Context,
+    id: InvoiceId,
+    input: NewCredit,
+) -> Result<InvoiceView, CommandError> {
+    let (invoice, notes) = credits::credit(deps, cx, id, input).await?;
+    InvoiceView::new(invoice, notes)
 }
 
 /// The note, if `actor` may see the invoice that it credits.
@@ -363,8 +348,3 @@ async fn payments(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<Pa
     let page = payments::list(deps.records.read(), user.scope(), &filter, &page).await?;
     Ok(page.map(PaymentView::from).into())
 }
-
-/// What the OpenAPI document says besides the operations.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(credit))]
-pub struct Api;

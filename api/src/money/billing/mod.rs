@@ -1,10 +1,12 @@
 //! Invoices: from approved work and running contracts to money that came in, and back where it was wrong.
 
+pub mod actions;
 mod credit_pages;
 #[cfg(test)]
 mod credit_tests;
 pub mod json;
 mod list;
+mod page;
 pub mod pages;
 #[cfg(test)]
 mod period_tests;
@@ -25,17 +27,15 @@ const READERS: Access =
     Access::Roles(&[Role::Admin, Role::ServiceManager, Role::Billing, Role::Customer, Role::Integration]);
 
 pub fn routes() -> Routes {
-    web::operation::routes(json::operations())
+    actions::actions()
+        .routes()
+        .merge(web::operation::routes(json::operations()))
         .merge(web::operation::routes(json::payment_operations()))
         .get("/invoices", BILLING, pages::list)
         .post("/invoices", BILLING, pages::create)
         .get("/invoices/{id}", BILLING, pages::show)
         .get("/invoices/{id}/print", READERS, pages::print)
-        .post("/invoices/{id}/issue", BILLING, pages::issue)
-        .post("/invoices/{id}/cancel", BILLING, pages::cancel)
         .get("/invoices/{id}/credit", BILLING, credit_pages::form)
         .post("/invoices/{id}/credit", BILLING, credit_pages::credit)
         .get("/credit-notes/{id}/print", READERS, credit_pages::print)
-        .post("/invoices/{id}/payments", BILLING, pages::pay)
-        .post("/api/v1/invoices/{id}/credit", BILLING_OR_PROGRAM, json::credit)
 }

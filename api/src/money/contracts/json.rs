@@ -22,6 +22,7 @@ use service::{
     scope,
 };
 use store::records::{
+    PageRequest,
     money::{
         contracts::{self, By},
         warranties,
@@ -231,7 +232,7 @@ pub fn operations() -> Vec<Operation> {
         .named("invoice")
         .creates()
         .refusals(&[("404", ""), ("409", "no_period_due")]),
-        Operation::pages::<()>(
+        Operation::pages::<warranties::By>(
             "/api/v1/warranties",
             READERS,
             "Warranties, the newest first.",
@@ -294,6 +295,7 @@ async fn periods(deps: &Deps, user: &User, id: ContractId) -> Result<Items<Perio
 async fn warranties(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<WarrantyView>, Problem> {
     let customer = query.id("customer_id")?;
     let filter = warranties::Filter { asset: query.id("asset_id")?, customer };
-    let page = warranties::list(deps.records.read(), user.scope(), &filter, &query.page()?).await?;
+    let page = PageRequest { order: query.sorted()?, ..query.page()? };
+    let page = warranties::list(deps.records.read(), user.scope(), &filter, &page).await?;
     Ok(page.map(WarrantyView::from).into())
 }

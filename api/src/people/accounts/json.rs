@@ -6,10 +6,9 @@ use super::{
 };
 use domain::{
     id::{AccountId, ApiTokenId},
-    people::account::{Account, ApiToken, Role},
-    reason::Reason,
+    people::account::{Account, ApiToken},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use service::{
     command::{CommandError, Context},
     deps::Deps as Needs,
@@ -70,24 +69,6 @@ impl From<Account> for AccountJson {
     }
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewAccountJson {
-    pub email: String,
-    pub name: String,
-    pub role: String,
-    /// Required for role `customer`, refused for others.
-    pub customer_id: Option<Uuid>,
-    /// Required for role `technician`, refused for others.
-    pub technician_id: Option<Uuid>,
-    /// `en`, `es`, `it`, `ro` or `zh`; `en` when absent.
-    pub language: Option<String>,
-    /// IANA name; `UTC` when absent.
-    pub time_zone: Option<String>,
-    /// At least ten characters.
-    pub password: String,
-}
-
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenJson {
     pub id: Uuid,
@@ -118,18 +99,6 @@ impl From<ApiToken> for TokenJson {
             token: None,
         }
     }
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewTokenJson {
-    pub name: String,
-    pub role: String,
-    pub customer_id: Option<Uuid>,
-    pub technician_id: Option<Uuid>,
-    /// Lets the header `Effective-At` say when a command happened: for history from another system.
-    #[serde(default)]
-    pub may_backdate: bool,
 }
 
 impl From<(ApiToken, Option<String>)> for TokenJson {
@@ -195,17 +164,7 @@ async fn me(_: &Deps, user: &User, _: ListQuery) -> Result<Me, Problem> {
     })
 }
 
-async fn create(deps: &Needs, cx: Context, input: NewAccountJson) -> Result<Account, CommandError> {
-    let input = NewAccount {
-        email: input.email,
-        name: input.name,
-        role: role(&input.role)?,
-        customer_id: input.customer_id.map(Into::into),
-        technician_id: input.technician_id.map(Into::into),
-        language: input.language.unwrap_or_else(|| "en".into()),
-        time_zone: input.time_zone.unwrap_or_else(|| "UTC".into()),
-        password: input.password,
-    };
+pub async fn create(deps: &Needs, cx: Context, input: NewAccount) -> Result<Account, CommandError> {
     commands::create_account(&deps.records, &deps.memory.hashing, cx, input).await
 }
 
@@ -220,22 +179,11 @@ async fn enable(deps: &Needs, cx: Context, id: AccountId) -> Result<Account, Com
 async fn create_token(
     deps: &Needs,
     cx: Context,
-    input: NewTokenJson,
+    input: NewToken,
 ) -> Result<(ApiToken, Option<String>), CommandError> {
-    let input = NewToken {
-        name: input.name,
-        role: role(&input.role)?,
-        customer_id: input.customer_id.map(Into::into),
-        technician_id: input.technician_id.map(Into::into),
-        may_backdate: input.may_backdate,
-    };
     commands::create_token(&deps.records, cx, input).await
 }
 
 async fn revoke_token(deps: &Needs, cx: Context, id: ApiTokenId) -> Result<(), CommandError> {
     commands::revoke_token(&deps.records, cx, id).await
-}
-
-fn role(text: &str) -> Result<Role, CommandError> {
-    text.parse().map_err(|_| CommandError::field("role", Reason::UnknownChoice))
 }

@@ -9,7 +9,6 @@ use axum::{
 use domain::{
     id::{AccountId, ApiTokenId},
     people::account::Role,
-    reason::Reason,
 };
 use maud::{Markup, html};
 use service::{
@@ -20,9 +19,10 @@ use uuid::Uuid;
 use web::{
     chooser::Kind,
     deps::Deps,
-    form::{Fields, Form},
+    form::Form,
     i18n::Lang,
     icon::icon,
+    inputs::{Input, Inputs, checkbox, choose, email, secret, select, text},
     layout,
     list::ListQuery,
     listing::{self, Found},
@@ -64,8 +64,8 @@ pub async fn create_account(
     Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
-    let made = match read_account(&form, view.lang) {
+    let (form, inputs) = (choices::settle(&deps, &view, form, &CHOSEN).await?, account(view.lang));
+    let made = match inputs.read::<NewAccount>(&form, &view) {
         Ok(input) => {
             commands::create_account(&deps.records, &deps.memory.hashing, form.context(cx), input).await
         }
@@ -77,24 +77,21 @@ pub async fn create_account(
     }
 }
 
-fn read_account(form: &Form, lang: Lang) -> Result<NewAccount, CommandError> {
-    let mut check = form.check(lang);
-    let name = check.required("name", 120);
-    let email = check.required("email", 254);
-    let role = check.parse::<Role>("role", Reason::UnknownChoice);
-    let customer_id = check.parse_optional("customer_id", Reason::UnknownChoice);
-    let technician_id = check.parse_optional("technician_id", Reason::UnknownChoice);
-    check.finish()?;
-    Ok(NewAccount {
-        email,
-        name,
-        role: role.expect("invariant: checked"),
-        customer_id,
-        technician_id,
-        language: form.value("language").into(),
-        time_zone: form.value("time_zone").into(),
-        password: form.raw("password").into(),
-    })
+fn account(lang: Lang) -> Inputs {
+    let quiet = |input: Input| input.required().attribute("autocomplete", "off");
+    Inputs::new([
+        quiet(text("name", "accounts-name")),
+        quiet(email("email", "accounts-email")),
+        secret("password", "accounts-password")
+            .required()
+            .hint("accounts-password-hint")
+            .attribute("autocomplete", "new-password"),
+    ])
+    .with(scope(lang))
+    .with([
+        select("language", "accounts-language", offers::languages()),
+        select("time_zone", "accounts-time-zone", offers::time_zones()),
+    ])
 }
 
 pub async fn disable(
@@ -133,8 +130,8 @@ pub async fn create_token(
     Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
-    let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
-    let made = match read_token(&form, view.lang) {
+    let (form, inputs) = (choices::settle(&deps, &view, form, &CHOSEN).await?, token(view.lang));
+    let made = match inputs.read::<NewToken>(&form, &view) {
         Ok(input) => commands::create_token(&deps.records, form.context(cx), input).await,
         Err(error) => Err(error),
     };
@@ -152,15 +149,10 @@ pub async fn create_token(
     }
 }
 
-fn read_token(form: &Form, lang: Lang) -> Result<NewToken, CommandError> {
-    let mut check = form.check(lang);
-    let name = check.required("name", 120);
-    let role = check.parse::<Role>("role", Reason::UnknownChoice);
-    let customer_id = check.parse_optional("customer_id", Reason::UnknownChoice);
-    let technician_id = check.parse_optional("technician_id", Reason::UnknownChoice);
-    check.finish()?;
-    let may_backdate = form.checked("may_backdate");
-    Ok(NewToken { name, role: role.expect("invariant: checked"), customer_id, technician_id, may_backdate })
+fn token(lang: Lang) -> Inputs {
+    let name = text("name", "accounts-name").required();
+    let dated = checkbox("may_backdate", "tokens-may-backdate").hint("tokens-may-backdate-hint");
+    Inputs::new([name]).with(scope(lang)).and(dated)
 }
 
 pub async fn revoke_token(
@@ -185,14 +177,15 @@ async fn tokens_page(
 }
 
 /// What an account or token may do, and whose rows it sees.
-fn scope_fields(lang: Lang, f: Fields<'_>) -> Markup {
+fn scope(lang: Lang) -> [Input; 3] {
     let roles = Role::ALL.map(|role| (role.to_string(), lang.t(&format!("role-{role}"))));
-    let none = lang.t("accounts-scope-none");
-    html! {
-        (f.select("role", "accounts-role", &roles))
-        (f.choose("customer_id", "accounts-customer", Kind::Customers).placeholder(&none).hint("accounts-customer-hint"))
-        (f.choose("technician_id", "accounts-technician", Kind::Technicians).placeholder(&none).hint("accounts-technician-hint"))
-    }
+    let bound = |input: Input| input.attribute("placeholder", lang.t("accounts-scope-none"));
+    [
+        select("role", "accounts-role", roles.into()),
+        bound(choose("customer_id", "accounts-customer", Kind::Customers)).hint("accounts-customer-hint"),
+        bound(choose("technician_id", "accounts-technician", Kind::Technicians))
+            .hint("accounts-technician-hint"),
+    ]
 }
 
 fn draw_new(view: &View, form: &Form) -> Markup {
@@ -205,13 +198,7 @@ fn draw_new(view: &View, form: &Form) -> Markup {
             div.top { h1 { (title) } }
             (settings::tabs(lang, "/settings/accounts"))
             form.card.pad.stack.narrow method="post" action="/settings/accounts" {
-                (f.start())
-                (f.text("name", "accounts-name").required().attribute("autocomplete", "off"))
-                (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "off"))
-                (f.input("password", "password", "accounts-password").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
-                (scope_fields(lang, f))
-                (f.select("language", "accounts-language", &offers::languages()))
-                (f.select("time_zone", "accounts-time-zone", &offers::time_zones()))
+                (account(lang).draw(f))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/settings/accounts" { (lang.t("cancel")) } }
             }
         },
@@ -237,10 +224,7 @@ fn draw_tokens(view: &View, list: &Markup, form: &Form, secret: Option<&str>) ->
                 div { (list) }
                 form.card.pad.stack method="post" action="/settings/tokens" {
                     h2 { (lang.t("tokens-new")) }
-                    (f.start())
-                    (f.text("name", "accounts-name").required())
-                    (scope_fields(lang, f))
-                    (f.checkbox("may_backdate", "tokens-may-backdate").hint("tokens-may-backdate-hint"))
+                    (token(lang).draw(f))
                     button.btn type="submit" { (icon("key")) (lang.t("tokens-create")) }
                 }
             }

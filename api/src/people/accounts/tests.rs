@@ -28,8 +28,8 @@ async fn person(app: &TestApp, email: &str) -> Account {
         role: Role::ServiceManager,
         customer_id: None,
         technician_id: None,
-        language: "es".into(),
-        time_zone: "Europe/Madrid".into(),
+        language: Some("es".into()),
+        time_zone: Some("Europe/Madrid".into()),
         password: PASSWORD.into(),
     };
     create_account(&app.deps.records, &app.deps.memory.hashing, Context::system(app.now()), input)

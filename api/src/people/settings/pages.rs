@@ -5,17 +5,17 @@ use axum::{extract::State, response::IntoResponse};
 use domain::{
     Currency,
     money::tax::TaxCategory,
-    people::organisation::{Organisation, Seller},
+    people::{organisation::Organisation, party::Iban},
     reason::Reason,
 };
 use maud::{Markup, html};
-use rust_decimal::Decimal;
-use service::{command::CommandError, people::settings::commands};
+use service::people::settings::commands;
 use store::records::people::organisation;
 use web::{
     deps::{DemoStatus, Deps},
     form::{Fields, Form},
     i18n::Lang,
+    inputs::{Inputs, email, money, percent, phone, select, text, whole},
     layout, offers,
     request::{Caller, View},
     response::{PageResult, see_other},
@@ -29,28 +29,18 @@ pub async fn page(State(deps): State<Deps>, view: View) -> PageResult {
 }
 
 pub async fn save(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
-    let saved = match read(&form, view.lang) {
-        Ok(input) => commands::save(&deps.records, form.context(cx), input).await.map_err(on_the_form),
+    let inputs = inputs(&form, view.lang);
+    let saved = match inputs.read::<Organisation>(&form, &view) {
+        Ok(input) => commands::save(&deps.records, form.context(cx), input).await,
         Err(error) => Err(error),
     };
     match saved {
         Ok(_) => Ok(see_other("/settings")),
         Err(error) => {
             let demo = deps.demo.status().await?;
-            form.again(error, |form| draw(&view, form, &demo))
+            form.again(inputs.named(error), |form| draw(&view, form, &demo))
         }
     }
-}
-
-/// The page has names of its own, for the organisation's zone and language apart from those of the person.
-pub fn on_the_form(error: CommandError) -> CommandError {
-    error.renamed(&[
-        ("time_zone", "organisation_time_zone"),
-        ("language", "organisation_language"),
-        ("labour_rate_per_hour", "labour_rate"),
-        ("travel_rate_per_hour", "travel_rate"),
-        ("labour_cost_per_hour", "labour_cost"),
-    ])
 }
 
 pub async fn remove_demo(State(deps): State<Deps>) -> PageResult {
@@ -83,100 +73,68 @@ pub fn fill(kept: &Organisation, lang: Lang) -> Form {
     parties::fill(form, &kept.address, seller.registration_id.as_deref(), seller.electronic_address.as_ref())
 }
 
-pub fn read(form: &Form, lang: Lang) -> Result<Organisation, CommandError> {
-    let mut check = form.check(lang);
-    let name = check.required("name", commands::MAX_HOUSE);
-    let address = parties::address(&mut check, form);
-    let account = parties::account(&mut check, form);
-    // Whether it is in force is for the command to say: one that was withdrawn stays with those who have it.
-    let currency = Currency::stored(form.value("currency")).ok();
-    if currency.is_none() {
-        check.error("currency", Reason::SettingsCurrencyInvalid);
-    }
-    let unit = currency.unwrap_or(Currency::EUR);
-    let labour_rate = check.money("labour_rate", unit);
-    let travel_rate = check.money("travel_rate", unit);
-    let labour_cost = check.money("labour_cost", unit);
-    let mut step =
-        |name| check.optional(name, |check, name| check.whole::<u32>(name, Reason::SettingsStepInvalid));
-    let (labour_step, travel_step) = (step("labour_step_minutes"), step("travel_step_minutes"));
-    let tax_rate = check.percent("tax_rate");
-    let terms = check.whole::<u32>("payment_terms_days", Reason::SettingsPaymentTermsInvalid);
-    if tax_rate.is_some_and(|rate| !(Decimal::ZERO..=Decimal::ONE).contains(&rate)) {
-        check.error("tax_rate", Reason::SettingsTaxRateInvalid);
-    }
-    // The first run does not ask for it.
-    let category = form.optional("tax_category").map(str::parse).transpose().ok();
-    if category.is_none() {
-        check.error("tax_category", Reason::UnknownChoice);
-    }
-    check.finish()?;
-    let text = |name| form.optional(name).map(String::from);
-    let checked = "invariant: checked";
-    Ok(Organisation {
-        name,
-        address,
-        tax_id: text("tax_id"),
-        seller: Seller {
-            registration_id: text("registration_id"),
-            electronic_address: parties::electronic_address(form),
-            email: text("email"),
-            phone: text("phone"),
-            account,
-            tax_category: category.flatten().unwrap_or_default(),
-        },
-        currency: currency.expect(checked),
-        time_zone: form.value("organisation_time_zone").into(),
-        language: form.value("organisation_language").into(),
-        labour_rate_per_hour: labour_rate.expect(checked),
-        travel_rate_per_hour: travel_rate.expect(checked),
-        labour_step_minutes: labour_step.unwrap_or(0),
-        travel_step_minutes: travel_step.unwrap_or(0),
-        labour_cost_per_hour: labour_cost.expect(checked),
-        tax_rate: tax_rate.expect(checked),
-        payment_terms_days: terms.expect(checked),
-        set_up_at: None,
-    })
+/// The fields of the organisation; its amounts are of the currency that is typed beside them. Whether that is in force
+/// is for the command to say: one that was withdrawn stays with those who have it.
+pub fn inputs(form: &Form, lang: Lang) -> Inputs {
+    let is_currency = |code: &str| Currency::stored(code).is_ok();
+    let step = |name, label, hint| {
+        let step = whole(name, label, Reason::SettingsStepInvalid);
+        if hint { step.hint("settings-step-hint") } else { step }
+    };
+    let address =
+        ["address.street", "address.postal_code", "address.city", "address.region", "address.country"];
+    let numbers = [
+        "seller.registration_id",
+        "seller.electronic_address.scheme",
+        "seller.electronic_address.identifier",
+    ];
+    Inputs::new([
+        text("name", "settings-name").required().most(commands::MAX_HOUSE),
+        text("tax_id", "settings-tax-id"),
+        email("email", "customers-email").at("seller.email"),
+        phone("phone", "customers-phone").at("seller.phone"),
+        text("iban", "party-iban")
+            .if_any()
+            .proof(|iban| iban.parse::<Iban>().is_ok(), Reason::InvalidIban)
+            .at("seller.account.iban"),
+        text("bic", "party-bic").if_any().at("seller.account.bic"),
+        select("tax_category", "settings-tax-category", parties::categories(lang, TaxCategory::is_taxed))
+            .at("seller.tax_category"),
+        text("currency", "settings-currency")
+            .required()
+            .hint("settings-currency-hint")
+            .attribute("maxlength", "3")
+            .proof(is_currency, Reason::SettingsCurrencyInvalid),
+        percent("tax_rate", "settings-tax-rate").required().hint("settings-tax-rate-hint"),
+        money("labour_rate", "settings-labour-rate").required().at("labour_rate_per_hour"),
+        money("travel_rate", "settings-travel-rate").required().at("travel_rate_per_hour"),
+        step("labour_step_minutes", "settings-labour-step", true),
+        step("travel_step_minutes", "settings-travel-step", false),
+        money("labour_cost", "settings-labour-cost")
+            .required()
+            .hint("settings-labour-cost-hint")
+            .at("labour_cost_per_hour"),
+        whole("payment_terms_days", "settings-payment-terms", Reason::SettingsPaymentTermsInvalid).required(),
+        select("organisation_time_zone", "accounts-time-zone", offers::time_zones()).at("time_zone"),
+        select("organisation_language", "settings-language", offers::languages()).at("language"),
+    ])
+    .with(parties::address_inputs("settings-address", address))
+    .with(parties::number_inputs(numbers))
+    .in_currency(Currency::stored(form.value("currency")).ok())
 }
 
 /// The fields of prices, shared with the first run.
-pub fn price_fields(f: Fields<'_>) -> Markup {
+pub fn draw_prices(inputs: &Inputs, f: Fields<'_>) -> Markup {
     html! {
-        div.pair {
-            (f.text("currency", "settings-currency").required().hint("settings-currency-hint").attribute("maxlength", "3"))
-            (f.number("tax_rate", "settings-tax-rate").required().hint("settings-tax-rate-hint"))
-        }
-        div.pair {
-            (f.number("labour_rate", "settings-labour-rate").required())
-            (f.number("travel_rate", "settings-travel-rate").required())
-        }
-        div.pair {
-            (f.number("labour_step_minutes", "settings-labour-step").hint("settings-step-hint"))
-            (f.number("travel_step_minutes", "settings-travel-step"))
-        }
-        div.pair {
-            (f.number("labour_cost", "settings-labour-cost").required().hint("settings-labour-cost-hint"))
-            (f.number("payment_terms_days", "settings-payment-terms").required())
-        }
-    }
-}
-
-/// What stands on invoices beside name and address.
-fn invoice_fields(f: Fields<'_>) -> Markup {
-    let categories = parties::categories(f.lang(), TaxCategory::is_taxed);
-    html! {
-        (parties::number_fields(f))
-        div.pair {
-            (f.input("email", "email", "customers-email"))
-            (f.input("tel", "phone", "customers-phone"))
-        }
-        div.pair { (f.text("iban", "party-iban")) (f.text("bic", "party-bic")) }
-        (f.select("tax_category", "settings-tax-category", &categories))
+        (inputs.pair(f, ["currency", "tax_rate"]))
+        (inputs.pair(f, ["labour_rate", "travel_rate"]))
+        (inputs.pair(f, ["labour_step_minutes", "travel_step_minutes"]))
+        (inputs.pair(f, ["labour_cost", "payment_terms_days"]))
     }
 }
 
 fn draw(view: &View, form: &Form, demo: &DemoStatus) -> Markup {
-    let (lang, f) = (view.lang, form.fields(view.lang));
+    let (lang, f, inputs) = (view.lang, form.fields(view.lang), inputs(form, view.lang));
     let title = lang.t("nav-settings");
     layout::page(
         view,
@@ -188,13 +146,16 @@ fn draw(view: &View, form: &Form, demo: &DemoStatus) -> Markup {
                 form.card.pad.stack method="post" action="/settings" {
                     h2 { (lang.t("settings-organisation")) }
                     (f.start())
-                    (f.text("name", "settings-name").required())
-                    (parties::address_fields(f, "settings-address"))
-                    (f.text("tax_id", "settings-tax-id"))
-                    (invoice_fields(f))
-                    (price_fields(f))
-                    (f.select("organisation_time_zone", "accounts-time-zone", &offers::time_zones()))
-                    (f.select("organisation_language", "settings-language", &offers::languages()))
+                    (inputs.one(f, "name"))
+                    (parties::draw_address(&inputs, f))
+                    (inputs.one(f, "tax_id"))
+                    (parties::draw_numbers(&inputs, f))
+                    (inputs.pair(f, ["email", "phone"]))
+                    (inputs.pair(f, ["iban", "bic"]))
+                    (inputs.one(f, "tax_category"))
+                    (draw_prices(&inputs, f))
+                    (inputs.one(f, "organisation_time_zone"))
+                    (inputs.one(f, "organisation_language"))
                     button.btn type="submit" { (lang.t("save")) }
                 }
                 @if *demo != DemoStatus::Absent { (demo_card(lang, demo)) }

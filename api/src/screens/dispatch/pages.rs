@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     calendar::date_of,
-    id::{TechnicianId, VisitId, WorkOrderId},
+    id::VisitId,
     reason::{Reason, Refusal},
     work::{
         technician::{Fit, Technician},
@@ -25,7 +25,7 @@ use maud::{Markup, html};
 use service::{
     command::CommandError,
     screens::dispatch::queries::{Board, board as load_board, day_of, first_gap},
-    work::visits::commands::{self, Booking, Press},
+    work::visits::commands::{self, Press},
 };
 use store::records::work::{technicians, visits, work_orders};
 use web::{
@@ -33,6 +33,7 @@ use web::{
     deps::Deps,
     form::{Fields, Form},
     icon::icon,
+    inputs::{Inputs, checkbox, choose, instant, whole},
     layout,
     list::ListQuery,
     request::{Caller, View},
@@ -77,9 +78,10 @@ pub async fn assign(
     form: Form,
 ) -> PageResult {
     let form = choices::settle(&deps, &view, form, &CHOSEN).await?;
-    let made = match read_assign(&form, &view) {
-        Ok((id, booking)) => commands::book(&deps, form.context(cx), id, booking).await,
-        Err(error) => Err(error),
+    let made = match (form.value("work_order_id").parse(), booking().read(&form, &view)) {
+        (Ok(id), Ok(booking)) => commands::book(&deps, form.context(cx), id, booking).await,
+        (Err(_), _) => Err(CommandError::field("work_order_id", Reason::UnknownChoice)),
+        (_, Err(error)) => Err(error),
     };
     match made {
         Ok(visit) => {
@@ -97,32 +99,21 @@ pub async fn assign(
     }
 }
 
-fn read_assign(form: &Form, view: &View) -> Result<(WorkOrderId, Booking), CommandError> {
-    let mut check = form.check(view.lang);
-    let id: Option<WorkOrderId> = check.parse("work_order_id", Reason::UnknownChoice);
-    let booking = read_booking(form, view);
-    check.finish()?;
-    Ok((id.ok_or(CommandError::NotFound)?, booking?))
-}
-
-fn read_booking(form: &Form, view: &View) -> Result<Booking, CommandError> {
-    let mut check = form.check(view.lang);
-    let technician_id: Option<TechnicianId> = check.parse("technician_id", Reason::UnknownChoice);
-    let minutes = check.optional("minutes", |check, name| check.whole(name, Reason::DispatchMinutesRange));
-    let start = check.instant("start", view.zone);
-    check.finish()?;
-    let (Some(technician_id), Some(start)) = (technician_id, start) else {
-        return Err(CommandError::field("start", Reason::Required));
-    };
-    let allow_overlap = form.checked("allow_overlap");
-    Ok(Booking { technician_id, start, minutes, dispatch: true, allow_overlap })
+/// Who comes when, and for how long.
+pub fn booking() -> Inputs {
+    Inputs::new([
+        choose("technician_id", "dispatch-technician", Kind::Technicians).required(),
+        instant("start", "dispatch-start").required(),
+        whole("minutes", "work-orders-minutes", Reason::DispatchMinutesRange).required_if_drawn(),
+        checkbox("allow_overlap", "dispatch-allow-overlap"),
+    ])
 }
 
 /// Asked for only where it was refused, or ticked before.
 fn confirm_overlap(form: &Form, fields: Fields<'_>) -> Markup {
     html! {
         @if form.was_refused(Refusal::TechnicianBooked) || form.checked("allow_overlap") {
-            (fields.checkbox("allow_overlap", "dispatch-allow-overlap"))
+            (booking().one(fields, "allow_overlap"))
         }
     }
 }
@@ -181,7 +172,7 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
         }
     };
     let scope = format!("{}-", work.number);
-    let f = form.fields(lang).scope(&scope);
+    let (f, asked) = (form.fields(lang).scope(&scope), booking());
     html! {
         article class={ "job " (priority_class(work.priority)) } id=(work.number) {
             header { b { a href={ "/work-orders/" (work.id) } { (work.number) } } (priority_pill(lang, work.priority)) }
@@ -196,9 +187,7 @@ fn job(view: &View, board: &Board, work: &WorkOrder, now: Timestamp, refused: &R
             }
             form.assign method="post" action="/dispatch/assign" {
                 (f.start()) (f.hidden("work_order_id"))
-                (f.choose("technician_id", "dispatch-technician", Kind::Technicians).required())
-                (f.instant("start", "dispatch-start").required())
-                (f.number("minutes", "work-orders-minutes").required())
+                (asked.one(f, "technician_id")) (asked.one(f, "start")) (asked.one(f, "minutes"))
                 (confirm_overlap(&form, f))
                 button.btn.sm type="submit" { (lang.t("dispatch-assign")) }
             }
@@ -245,7 +234,7 @@ pub async fn act(
     let cx = form.context(cx);
     let press = Press { note: form.value("note").into(), ..Press::default() };
     let done = match action.as_str() {
-        "schedule" => match read_booking(&form, &view) {
+        "schedule" => match booking().read(&form, &view) {
             Ok(booking) => commands::schedule(&deps, cx, id, booking).await,
             Err(error) => Err(error),
         },
@@ -308,9 +297,7 @@ impl VisitPage {
                 @if movable {
                     form.card.pad.stack.narrow method="post" action={ "/dispatch/visits/" (visit.id) "/schedule" } {
                         (p.start())
-                        (p.choose("technician_id", "dispatch-technician", Kind::Technicians).required())
-                        (p.instant("start", "dispatch-start").required())
-                        (p.number("minutes", "work-orders-minutes").required())
+                        (booking().one(p, "technician_id")) (booking().one(p, "start")) (booking().one(p, "minutes"))
                         (confirm_overlap(plan, p))
                         div { button.btn type="submit" { (lang.t("dispatch-move")) } }
                     }

@@ -14,6 +14,7 @@ use domain::{
     reason::{Reason, Refusal},
 };
 use maud::{Markup, html};
+use serde_json::json;
 use service::{
     command::{CommandError, Context},
     people::accounts::commands::NewAccount,
@@ -24,6 +25,7 @@ use web::{
     form::Form,
     i18n::Lang,
     icon::icon,
+    inputs::{Input, Inputs, email, fixed, secret, select, text},
     layout, offers,
     request::View,
     response::{PageError, PageResult, see_other},
@@ -50,7 +52,7 @@ pub async fn create(State(deps): State<Deps>, view: View, form: Form) -> PageRes
 }
 
 async fn set_up(deps: &Deps, view: &View, form: &Form) -> Result<Response, CommandError> {
-    let (administrator, organisation) = read(form, view.lang)?;
+    let (administrator, organisation) = read(form, view)?;
     let cx = Context::new(Actor::system(), deps.now(), Source::Desktop, None);
     let (tx, account) =
         commands::create(&deps.records, &deps.memory.hashing, &cx, administrator, organisation).await?;
@@ -63,42 +65,43 @@ async fn set_up(deps: &Deps, view: &View, form: &Form) -> Result<Response, Comma
     Ok(answer)
 }
 
-fn read(form: &Form, lang: Lang) -> Result<(NewAccount, Organisation), CommandError> {
-    let mut check = form.check(lang);
-    let name = check.required("your_name", 120);
-    let email = check.required("email", 254);
-    if form.raw("password") != form.raw("again") {
-        check.error("again", Reason::PasswordDiffers);
-    }
-    let checked = check.finish();
-    let organisation = settings::pages::read(
-        &form
-            .clone()
-            .with("organisation_time_zone", form.value("time_zone"))
-            .with("organisation_language", form.value("language")),
-        lang,
-    );
-    // Both halves are looked at before anything is said, so that the reader corrects all in one go.
-    let organisation = match (checked, organisation) {
-        (Ok(()), organisation) => organisation?,
-        (Err(error), Ok(_)) => return Err(error),
+/// The administrator that the form describes.
+fn administrator() -> Inputs {
+    let quiet = |input: Input, fill: &'static str| input.required().attribute("autocomplete", fill);
+    let zones = select("time_zone", "accounts-time-zone", offers::time_zones());
+    Inputs::new([
+        quiet(text("your_name", "accounts-name"), "name").at("name"),
+        quiet(email("email", "accounts-email"), "username"),
+        quiet(secret("password", "accounts-password"), "new-password").hint("accounts-password-hint"),
+        select("language", "accounts-language", offers::languages()),
+        zones.attribute("data-guess-time-zone", ""),
+        fixed("role", Role::Admin.as_str()),
+    ])
+}
+
+/// Of the organisation nothing is asked that invoices need: the address behind `email` is the administrator's.
+fn organisation(form: &Form, lang: Lang) -> Inputs {
+    settings::pages::inputs(form, lang).without("email").and(fixed("address", json!({})))
+}
+
+/// Both halves are looked at before anything is said, so that the reader corrects all in one go.
+fn read(form: &Form, view: &View) -> Result<(NewAccount, Organisation), CommandError> {
+    let own = form
+        .clone()
+        .with("organisation_time_zone", form.value("time_zone"))
+        .with("organisation_language", form.value("language"));
+    let administrator = administrator().read(form, view).and_then(|administrator| {
+        let same = form.raw("password") == form.raw("again");
+        if same { Ok(administrator) } else { Err(CommandError::field("again", Reason::PasswordDiffers)) }
+    });
+    match (administrator, organisation(form, view.lang).read(&own, view)) {
+        (Ok(administrator), Ok(organisation)) => Ok((administrator, organisation)),
         (Err(CommandError::Invalid(mut mine)), Err(CommandError::Invalid(theirs))) => {
             mine.extend(theirs);
-            return Err(CommandError::Invalid(mine));
+            Err(CommandError::Invalid(mine))
         }
-        (Err(error), Err(_)) => return Err(error),
-    };
-    let administrator = NewAccount {
-        email,
-        name,
-        role: Role::Admin,
-        customer_id: None,
-        technician_id: None,
-        language: form.value("language").into(),
-        time_zone: form.value("time_zone").into(),
-        password: form.raw("password").into(),
-    };
-    Ok((administrator, organisation))
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 /// The two ways on.
@@ -162,7 +165,7 @@ pub async fn demo_progress(State(deps): State<Deps>, view: View) -> PageResult {
 }
 
 fn draw(view: &View, form: &Form) -> Markup {
-    let (lang, f) = (view.lang, form.fields(view.lang));
+    let (lang, f, administrator) = (view.lang, form.fields(view.lang), administrator());
     let title = lang.t("first-run-title");
     layout::bare_page(
         view,
@@ -176,21 +179,18 @@ fn draw(view: &View, form: &Form) -> Markup {
                     (f.start())
                     section.card.pad.stack {
                         h2 { (lang.t("first-run-administrator")) }
-                        (f.text("your_name", "accounts-name").required().attribute("autocomplete", "name"))
-                        (f.input("email", "email", "accounts-email").required().attribute("autocomplete", "username"))
+                        (administrator.one(f, "your_name"))
+                        (administrator.one(f, "email"))
                         div.pair {
-                            (f.input("password", "password", "accounts-password").required().hint("accounts-password-hint").attribute("autocomplete", "new-password"))
+                            (administrator.one(f, "password"))
                             (f.input("password", "again", "accounts-password-again").required().attribute("autocomplete", "new-password"))
                         }
-                        div.pair {
-                            (f.select("language", "accounts-language", &offers::languages()))
-                            (f.select("time_zone", "accounts-time-zone", &offers::time_zones()).attribute("data-guess-time-zone", ""))
-                        }
+                        (administrator.pair(f, ["language", "time_zone"]))
                     }
                     section.card.pad.stack {
                         h2 { (lang.t("settings-organisation")) }
                         (f.text("name", "settings-name").required().attribute("autocomplete", "organization"))
-                        (settings::pages::price_fields(f))
+                        (settings::pages::draw_prices(&organisation(form, lang), f))
                     }
                     button.btn type="submit" { (lang.t("first-run-submit")) }
                 }

@@ -22,7 +22,7 @@ use service::{
     command::CommandError,
     condition::reliability::queries::{asset_uptime, last_days},
     scope,
-    work::tickets::commands::{self, NewTicket},
+    work::tickets::commands::{self},
 };
 use std::collections::HashMap;
 use store::records::{
@@ -38,6 +38,7 @@ use web::{
     deps::Deps,
     form::Form,
     icon::icon,
+    inputs::{Inputs, area, fixed, text},
     layout,
     request::{Caller, User, View},
     response::{PageResult, see_other},
@@ -218,15 +219,20 @@ async fn draw_asset(deps: &Deps, view: &View, asset: &Asset, form: &Form) -> Res
             section.card.pad #report {
                 h2 { (lang.t("portal-report")) }
                 form.stack method="post" action={ "/portal/assets/" (asset.id) "/report" } {
-                    (f.start())
-                    (f.text("subject", "portal-subject").required().hint("portal-subject-hint"))
-                    (f.area("description", "portal-description"))
+                    (report_inputs().draw(f))
                     button.btn type="submit" { (lang.t("portal-send")) }
                 }
             }
         }
     };
     Ok(layout::page(view, &asset.name, &main))
+}
+
+fn report_inputs() -> Inputs {
+    Inputs::new([
+        text("subject", "portal-subject").required().hint("portal-subject-hint").most(120),
+        area("description", "portal-description", "").most(2000),
+    ])
 }
 
 pub async fn report(
@@ -238,20 +244,8 @@ pub async fn report(
     form: Form,
 ) -> PageResult {
     let asset = own_asset(&deps, &user, id).await?;
-    let mut check = form.check(view.lang);
-    let (subject, description) = (check.required("subject", 120), check.text("description", 2000));
-    let opened = match check.finish() {
-        Ok(()) => {
-            let input = NewTicket {
-                asset_id: asset.id,
-                subject,
-                description,
-                priority: None,
-                fault_at: None,
-                reported_at: None,
-            };
-            commands::open(&deps, form.context(cx), input).await.map(|_| ())
-        }
+    let opened = match report_inputs().and(fixed("asset_id", asset.id.to_string())).read(&form, &view) {
+        Ok(input) => commands::open(&deps, form.context(cx), input).await.map(|_| ()),
         Err(error) => Err(error),
     };
     match opened {

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use service::command::CommandError;
 use store::records::{
     fleet::devices,
-    telemetry::quarantine::{self, Filter},
+    telemetry::quarantine::{self, By, Filter},
 };
 use web::{
     deps::Deps,
@@ -25,7 +25,7 @@ pub struct Quarantine;
 
 impl Listing for Quarantine {
     type Filter = Filter;
-    type By = ();
+    type By = By;
     type Item = Quarantined;
     type Row = Row;
     const TITLE: &'static str = "quarantine-title";
@@ -40,7 +40,7 @@ impl Listing for Quarantine {
         })
     }
     async fn find(deps: &Deps, scope: Scope, filter: &Filter, page: &Page<Self>) -> Read<Quarantined> {
-        Ok(quarantine::list(deps.records.read(), scope, filter, &page.unsorted()).await?)
+        Ok(quarantine::list(deps.records.read(), scope, filter, page).await?)
     }
     async fn rows(deps: &Deps, _: &View, items: Vec<Quarantined>) -> Rows<Row> {
         let senders = devices::by_ids(deps.records.read(), items.iter().filter_map(|row| row.device)).await?;
@@ -76,6 +76,10 @@ pub struct Row {
 }
 
 impl Row {
+    pub async fn of(deps: &Deps, kept: Quarantined) -> Result<Self, CommandError> {
+        let sender = devices::by_ids(deps.records.read(), kept.device).await?.into_values().next();
+        Ok(Self { kept, sender })
+    }
     pub fn sender(&self, view: &View) -> String {
         match (self.kept.device, &self.sender) {
             (None, _) => view.lang.t("quarantine-unknown-sender"),

@@ -1,5 +1,7 @@
 //! What devices sent and we could not use: looked at, sent through again, or thrown away.
 
+pub mod actions;
+mod card;
 pub mod json;
 mod list;
 mod pages;
@@ -9,10 +11,11 @@ use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let access = Access::Roles(WRITE);
-    web::operation::routes(json::operations())
-        .get("/quarantine", access, pages::list)
-        .post("/quarantine/{id}/replay", access, pages::replay)
-        .post("/quarantine/{id}/discard", access, pages::discard)
+    actions::actions().routes().merge(web::operation::routes(json::operations())).get(
+        "/quarantine",
+        access,
+        pages::list,
+    )
 }
 
 #[cfg(test)]

@@ -203,6 +203,8 @@ fn json_body(method: &str, path: &str, with: &Rows) -> Body {
         ("POST", "payments") => json!({ "invoice_id": with.invoice, "amount": money("1.00"), "method": "cash" }),
         ("POST", "alerts/{id}/dismiss") => json!({ "reason": "r" }),
         ("POST", "alerts/{id}/acknowledge" | "alerts/{id}/ticket") => json!({}),
+        ("POST", "quarantine/{id}/replay" | "quarantine/{id}/discard") => json!({}),
+        ("POST", "rules/{id}/enable" | "rules/{id}/disable") => json!({}),
         ("POST", "rules") | ("PUT", "rules/{id}") => rule(with),
         ("POST", "rules/{id}/backtest") => json!({ "settings": rule(with)["settings"] }),
         ("POST", "territories") => json!({ "name": with.name }),

@@ -1,6 +1,6 @@
 //! Visits for programs.
 
-use axum::extract::{Path, State};
+use super::WORKERS;
 use domain::{
     Timestamp,
     id::VisitId,
@@ -9,7 +9,13 @@ use domain::{
 use serde::Serialize;
 use service::scope;
 use uuid::Uuid;
-use web::{deps::Deps, json::Json, problem::Problem, request::User, time::rfc3339};
+use web::{
+    deps::Deps,
+    operation::{self, Operation},
+    problem::Problem,
+    request::User,
+    time::rfc3339,
+};
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct VisitJson {
@@ -73,15 +79,11 @@ impl From<Visit> for VisitJson {
     }
 }
 
-type Answer = Result<Json<VisitJson>, Problem>;
-
-#[utoipa::path(get, path = "/api/v1/visits/{id}", tag = "visits", params(("id" = Uuid, Path)),
-    responses((status = 200, body = VisitJson), (status = 404, body = Problem)))]
-pub async fn get(State(deps): State<Deps>, user: User, Path(id): Path<VisitId>) -> Answer {
-    Ok(Json(scope::visit(deps.records.read(), user.scope(), id).await?.into()))
+async fn one(deps: &Deps, user: &User, id: VisitId) -> Result<VisitJson, Problem> {
+    Ok(scope::visit(deps.records.read(), user.scope(), id).await?.into())
 }
 
-/// What the OpenAPI document says of this capability.
-#[derive(utoipa::OpenApi)]
-#[openapi(paths(get))]
-pub struct Api;
+/// One visit.
+pub fn reading() -> Operation {
+    Operation::get("/api/v1/visits/{id}", WORKERS, "One visit.", operation::read(one))
+}

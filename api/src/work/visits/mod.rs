@@ -13,5 +13,5 @@ const PLANNERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Inte
 const WORKERS: Access = Access::Roles(&[Admin, ServiceManager, Dispatcher, Technician, Integration]);
 
 pub fn routes() -> Routes {
-    web::operation::routes(operations::operations()).get("/api/v1/visits/{id}", WORKERS, json::get)
+    web::operation::routes(operations::operations())
 }

@@ -1,6 +1,9 @@
 //! What programs do with visits; the phone's presses are carried out by the same calls.
 
-use super::{PLANNERS, WORKERS, json::VisitJson};
+use super::{
+    PLANNERS, WORKERS,
+    json::{self, VisitJson},
+};
 use domain::{id::VisitId, work::visit::Visit};
 use service::work::visits::commands::{self, Press};
 use web::operation::{Call, Command, Operation, call as told};
@@ -12,6 +15,7 @@ pub fn operations() -> Vec<Operation> {
     let press =
         |path, access, means, call| Operation::post(path, access, means, call).refusals(&[("409", "")]);
     vec![
+        json::reading(),
         plan(
             "/api/v1/work-orders/{id}/visits",
             "Books a technician for a work order.",

@@ -65,6 +65,11 @@ impl Check<'_> {
         None
     }
     /// A decimal number as people of this language write it.
+    /// It is there and cannot be taken.
+    pub fn refused<T>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
+        self.error(name, reason);
+        None
+    }
     pub fn decimal(&mut self, name: &'static str) -> Option<Decimal> {
         self.typed(name, |lang, text| lang.read_decimal(text).map_err(NotANumber::reason))
     }

@@ -23,11 +23,21 @@ fn input(name: &'static str, label: &'static str, takes: Takes) -> Input {
         only_drawn,
         if_any,
         most,
+        proof: |_| true,
     }
 }
 
 pub fn text(name: &'static str, label: &'static str) -> Input {
     input(name, label, Takes::Text)
+}
+pub fn email(name: &'static str, label: &'static str) -> Input {
+    input(name, label, Takes::Typed("email"))
+}
+pub fn phone(name: &'static str, label: &'static str) -> Input {
+    input(name, label, Takes::Typed("tel"))
+}
+pub fn secret(name: &'static str, label: &'static str) -> Input {
+    input(name, label, Takes::Secret)
 }
 pub fn area(name: &'static str, label: &'static str, rows: &'static str) -> Input {
     let area = input(name, label, Takes::Area);
@@ -35,6 +45,15 @@ pub fn area(name: &'static str, label: &'static str, rows: &'static str) -> Inpu
 }
 pub fn lines(name: &'static str, label: &'static str, rows: &'static str) -> Input {
     input(name, label, Takes::Lines).attribute("rows", rows)
+}
+/// Lines that `read` turns into the value that a program would send.
+pub fn written(
+    name: &'static str,
+    label: &'static str,
+    rows: &'static str,
+    read: fn(&str) -> Value,
+) -> Input {
+    input(name, label, Takes::Written(read)).attribute("rows", rows)
 }
 pub fn decimal(name: &'static str, label: &'static str) -> Input {
     input(name, label, Takes::Decimal)
@@ -76,6 +95,10 @@ pub fn choose_some(
 /// `options` are (value, text already translated).
 pub fn select(name: &'static str, label: &'static str, options: Vec<(String, String)>) -> Input {
     input(name, label, Takes::Select(options))
+}
+/// The same of whole numbers.
+pub fn select_number(name: &'static str, label: &'static str, options: Vec<(String, String)>) -> Input {
+    input(name, label, Takes::SelectNumber(options))
 }
 pub fn checkbox(name: &'static str, label: &'static str) -> Input {
     input(name, label, Takes::Box)

@@ -51,7 +51,7 @@ macro_rules! plain {
         }
     )+};
 }
-plain!(String, bool, i32, i64, f64);
+plain!(String, bool, i32, i64, f64, Vec<u8>);
 
 macro_rules! ids {
     ($($kind:ty),+ $(,)?) => {$(
@@ -83,6 +83,7 @@ ids!(
     ModelId,
     PartId,
     PaymentId,
+    QuarantineId,
     RuleId,
     SessionId,
     SiteId,
@@ -169,6 +170,17 @@ impl Kept for u32 {
     }
     fn read(column: i64) -> Result<Self, StoreError> {
         column.try_into().map_err(|_| StoreError::Corrupt(format!("not a count: {column}")))
+    }
+}
+
+/// As the signed number of the same bits: it counts what nobody has half of 2^64 of.
+impl Kept for u64 {
+    type Column = i64;
+    fn keep(&self) -> Result<i64, StoreError> {
+        Ok(self.cast_signed())
+    }
+    fn read(column: i64) -> Result<Self, StoreError> {
+        Ok(column.cast_unsigned())
     }
 }
 

@@ -155,6 +155,7 @@ impl Compared {
         let id = Expr::col(id.as_column_ref());
         let ahead = |one: Expr, other: Expr| if descending { one.lt(other) } else { one.gt(other) };
         let value = match value {
+            Sealed::Id => return Condition::all().add(ahead(id, Expr::val(last))),
             Sealed::Nothing => {
                 return Condition::all().add(self.expr.clone().is_null()).add(ahead(id, Expr::val(last)));
             }
@@ -186,6 +187,7 @@ where
         Value::String(Some(text)) => Sealed::Text(text),
         Value::BigInt(Some(number)) => Sealed::Whole(number),
         Value::Int(Some(number)) => Sealed::Whole(number.into()),
+        Value::Uuid(Some(_)) => Sealed::Id,
         _ => Sealed::Nothing,
     };
     let id = if let Value::Uuid(Some(id)) = row.get(id) { id } else { Uuid::nil() };
@@ -196,6 +198,8 @@ where
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Sealed {
     Nothing,
+    /// The id alone.
+    Id,
     Whole(i64),
     Text(String),
 }
@@ -204,6 +208,7 @@ impl Key for Sealed {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Nothing => out.push(0),
+            Self::Id => out.push(3),
             Self::Whole(number) => {
                 out.push(1);
                 number.write(out);
@@ -219,6 +224,7 @@ impl Key for Sealed {
         *bytes = rest;
         match kind {
             0 => Some(Self::Nothing),
+            3 => Some(Self::Id),
             1 => i64::read(bytes).map(Self::Whole),
             2 => String::read(bytes).map(Self::Text),
             _ => None,

@@ -3,10 +3,13 @@
 use crate::{
     StoreError,
     records::{
-        Db, List, PageRequest, Paged,
+        Db, PageRequest, Paged, Sorted,
         columns::kept::{table, usual},
         fleet::assets,
-        lists::scope,
+        lists::{
+            order::{self, orders},
+            scope,
+        },
     },
 };
 use domain::{
@@ -16,7 +19,7 @@ use domain::{
     people::account::Scope,
     work::line_kind::LineKind,
 };
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::BTreeSet;
 
@@ -46,14 +49,17 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
 }
 
-const LIST: List<Uuid> = List::named("warranties");
+orders! {
+    /// What warranties are sorted by.
+    descending { Newest "newest" by Id, Start "start" by StartUs, End "end" by EndUs }
+}
 
-/// The newest first.
+/// The newest first, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Warranty>, StoreError> {
     let mut query = Entity::find().filter(scope::by_asset(scope, Column::AssetId));
     if let Some(id) = filter.asset {
@@ -62,10 +68,6 @@ pub async fn list(
     if let Some(id) = filter.customer {
         query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
     }
-    if let Some(last) = LIST.place(page)? {
-        query = query.filter(Column::Id.lt(last));
-    }
-    let rows = query.order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
-    let page = LIST.page(rows, page.limit, |row: &Model| row.id);
+    let page = order::page(db, "warranties", query, page).await?;
     Ok(page.read("warranty", |row| (row.id, ""), from_row))
 }

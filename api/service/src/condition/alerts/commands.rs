@@ -16,7 +16,7 @@ use domain::{
     reason::Reason,
     work::ticket::{PriorityReason, TicketSource, assess},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::records::{
     Db,
     condition::{alerts, evidence},
@@ -42,12 +42,16 @@ pub async fn acknowledge(deps: &Deps, mut cx: Context, id: AlertId) -> Result<Al
     cx.finish(tx, alert).await
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Dismiss {
     pub reason: String,
     /// Hidden until then; for good when neither this nor `hours` is there.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "crate::input::instant_if_any")]
     pub until: Option<Timestamp>,
     /// Hidden for so long from now.
+    #[serde(default)]
     pub hours: Option<u16>,
 }
 

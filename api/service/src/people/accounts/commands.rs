@@ -18,7 +18,7 @@ use domain::{
     },
     reason::{Reason, Refusal},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
     records::{
@@ -29,17 +29,25 @@ use store::{
     },
 };
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewAccount {
     pub email: String,
     pub name: String,
+    #[schema(value_type = String)]
     pub role: Role,
+    /// Required for role `customer`, refused for others.
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub customer_id: Option<CustomerId>,
+    /// Required for role `technician`, refused for others.
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub technician_id: Option<TechnicianId>,
-    pub language: String,
-    pub time_zone: String,
-    /// Left out of what identifies a repeated command: a quick hash of it must not be kept.
-    #[serde(skip)]
+    /// `en`, `es`, `it`, `ro` or `zh`; `en` when absent.
+    pub language: Option<String>,
+    /// IANA name; `UTC` when absent.
+    pub time_zone: Option<String>,
+    /// At least ten characters. Left out of what identifies a repeated command: a quick hash of it must not be kept.
+    #[serde(skip_serializing)]
     pub password: String,
 }
 
@@ -70,10 +78,12 @@ pub fn checked(input: NewAccount, cx: &Context) -> Result<(Account, String), Com
     if let Some(reason) = password::objection(&input.password, &email) {
         return Err(CommandError::field("password", reason));
     }
-    if !LANGUAGES.contains(&input.language.as_str()) {
+    let language = input.language.unwrap_or_else(|| "en".into());
+    let time_zone = input.time_zone.unwrap_or_else(|| "UTC".into());
+    if !LANGUAGES.contains(&language.as_str()) {
         return Err(CommandError::field("language", Reason::UnknownChoice));
     }
-    if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
+    if time_zone.parse::<chrono_tz::Tz>().is_err() {
         return Err(CommandError::field("time_zone", Reason::UnknownChoice));
     }
     check_scope(input.role, input.customer_id, input.technician_id)?;
@@ -84,8 +94,8 @@ pub fn checked(input: NewAccount, cx: &Context) -> Result<(Account, String), Com
         role: input.role,
         customer_id: input.customer_id,
         technician_id: input.technician_id,
-        language: input.language,
-        time_zone: input.time_zone,
+        language,
+        time_zone,
         disabled_at: None,
         created_at: cx.at,
         version: 1,
@@ -224,12 +234,18 @@ pub async fn set_password(
     Ok(tx.commit().await?)
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewToken {
     pub name: String,
+    #[schema(value_type = String)]
     pub role: Role,
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub customer_id: Option<CustomerId>,
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub technician_id: Option<TechnicianId>,
+    /// Lets the header `Effective-At` say when a command happened: for history from another system.
+    #[serde(default)]
     pub may_backdate: bool,
 }
 

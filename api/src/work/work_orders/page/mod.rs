@@ -147,7 +147,7 @@ impl Page for WorkOrderPage {
     fn version(&self) -> i64 {
         self.work.version
     }
-    async fn currency(deps: &Deps) -> Result<Option<Currency>, CommandError> {
+    async fn currency(deps: &Deps, _: WorkOrderId) -> Result<Option<Currency>, CommandError> {
         Ok(organisation::get(deps.records.read()).await?.map(|ours| ours.currency))
     }
     async fn settle(

@@ -6,7 +6,14 @@ pub use crate::records::telemetry::quarantine::writer::Writer;
 
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged, lists::scope},
+    records::{
+        Db, PageRequest, Paged, Sorted,
+        columns::kept::table,
+        lists::{
+            order::{self, orders},
+            scope,
+        },
+    },
 };
 use domain::{
     Timestamp,
@@ -24,27 +31,28 @@ use sea_orm::{
 use sea_orm_migration::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "quarantine")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    /// The nil id stands for an unknown sender, so that one index serves both.
-    pub device_id: Uuid,
-    pub topic: String,
-    pub reason: String,
-    pub detail: String,
-    pub payload: Vec<u8>,
-    pub payload_bytes: i64,
-    pub received_at_us: i64,
-    pub count: i64,
-    /// Where an unknown sender speaks from.
-    pub source: Option<String>,
+table! {
+    Quarantined in "quarantine" {
+        id: QuarantineId,
+        topic: String,
+        reason: String,
+        detail: String,
+        payload: Vec<u8>,
+        payload_bytes: u64,
+        received_at_us as received_at: Timestamp,
+        count: u64,
+        source: Option<String>,
+    }
+    columns |row| {
+        /// The nil id stands for an unknown sender, so that one index serves both.
+        device_id: Uuid = column(row.device),
+    }
+    fields |row| {
+        device: sender(row.device_id),
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
+/// Exact numbers, of no record of their own.
 mod counter {
     use sea_orm::entity::prelude::*;
 
@@ -85,39 +93,36 @@ pub struct Filter {
 }
 
 pub async fn get(db: &Db, id: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
-    Ok(Entity::find_by_id(id).one(db).await?.map(from_row))
+    Entity::find_by_id(id).one(db).await?.map(from_row).transpose()
 }
 
 /// The row, if `scope` covers its sender. What an unknown sender sent is for those who see everything.
 pub async fn find(db: &Db, scope: Scope, id: QuarantineId) -> Result<Option<Quarantined>, StoreError> {
     let seen = scope::by_device(scope, Column::DeviceId);
-    Ok(Entity::find_by_id(id).filter(seen).one(db).await?.map(from_row))
+    Entity::find_by_id(id).filter(seen).one(db).await?.map(from_row).transpose()
 }
 
-const LIST: List<Uuid> = List::named("quarantine");
+orders! {
+    /// What refused messages are sorted by.
+    descending { Newest "newest" by Id, Reason "reason" by Reason, Topic "topic" by Topic, Count "count" by Count }
+}
 
-/// Newest first.
+/// Newest first, if nothing else is asked for.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &Filter,
-    page: &PageRequest,
+    page: &PageRequest<Sorted<By>>,
 ) -> Result<Paged<Quarantined>, StoreError> {
-    let mut query = Entity::find()
-        .filter(scope::by_device(scope, Column::DeviceId))
-        .order_by_desc(Column::Id)
-        .limit(page.limit + 1);
+    let mut query = Entity::find().filter(scope::by_device(scope, Column::DeviceId));
     if let Some(device) = filter.device {
         query = query.filter(Column::DeviceId.eq(Uuid::from(device)));
     }
     if let Some(reason) = &filter.reason {
         query = query.filter(Column::Reason.eq(reason.as_str()));
     }
-    if let Some(before) = LIST.place(page)? {
-        query = query.filter(Column::Id.lt(before));
-    }
-    let rows = query.all(db).await?;
-    Ok(LIST.page(rows, page.limit, |row| row.id).map(from_row))
+    let page = order::page(db, "quarantine", query, page).await?;
+    Ok(page.read("quarantined", |row| (row.id, &row.topic), from_row))
 }
 
 /// False when it was not there.
@@ -169,7 +174,8 @@ pub async fn insert(tx: &Db, rows: &[Quarantined]) -> Result<(), StoreError> {
         }
     }
     for some in fresh.chunks(ROWS_PER_STATEMENT) {
-        Entity::insert_many(some.iter().map(|row| to_row(row))).exec_without_returning(tx).await?;
+        let rows: Vec<_> = some.iter().map(|row| to_row(row)).collect::<Result<_, _>>()?;
+        Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
     let senders: BTreeSet<Uuid> = counts.keys().map(|(device_id, _)| *device_id).collect();
     add_counts(tx, counts).await?;
@@ -227,36 +233,6 @@ fn column(device: Option<DeviceId>) -> Uuid {
 
 fn sender(device_id: Uuid) -> Option<DeviceId> {
     (!device_id.is_nil()).then(|| device_id.into())
-}
-
-fn to_row(row: &Quarantined) -> ActiveModel {
-    ActiveModel {
-        id: Set(row.id.into()),
-        device_id: Set(column(row.device)),
-        topic: Set(row.topic.clone()),
-        reason: Set(row.reason.clone()),
-        detail: Set(row.detail.clone()),
-        payload: Set(row.payload.clone()),
-        payload_bytes: Set(row.payload_bytes.cast_signed()),
-        received_at_us: Set(row.received_at.timestamp_micros()),
-        count: Set(row.count.cast_signed()),
-        source: Set(row.source.clone()),
-    }
-}
-
-fn from_row(row: Model) -> Quarantined {
-    Quarantined {
-        id: row.id.into(),
-        device: sender(row.device_id),
-        topic: row.topic,
-        reason: row.reason,
-        detail: row.detail,
-        payload: row.payload,
-        payload_bytes: row.payload_bytes.cast_unsigned(),
-        received_at: from_micros(row.received_at_us),
-        count: row.count.cast_unsigned(),
-        source: row.source,
-    }
 }
 
 /// Counts a refusal on the row of its source and reason; false when there is none yet.
