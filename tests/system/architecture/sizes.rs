@@ -15,8 +15,6 @@ const LONGER: &[(&str, &str)] = &[
     ("domain/src/insight/kpi/tests.rs", "vectors computed by hand"),
     ("simulator/src/demo/plan.rs", "a table of what the demo consists of"),
     ("simulator/src/main.rs", "the options of every command, in one place"),
-    ("store/src/records/insight/kpi_facts.rs", "one table and its sums"),
-    ("store/src/records/money/invoices.rs", "still to be cut: the invoice, its lines, its lists"),
     ("store/src/telemetry/contract.rs", "one suite that every engine passes"),
 ];
 

@@ -5,6 +5,7 @@ use crate::{
     StoreError,
     records::{
         Db,
+        columns::kept::entity,
         condition::state_days::{self, Part},
         engine::command_keys,
         fleet::{assets, devices},
@@ -20,33 +21,21 @@ use sea_orm::{
 use sea_orm_migration::prelude::*;
 use serde_json::Value;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "demo")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: i32,
-    pub stage: String,
-    pub anchor_us: i64,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-mod thing {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "demo_things")]
-    pub struct Model {
-        /// One of [`super::KINDS`].
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub kind: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
+entity! {
+    "demo" by { id: i32 } {
+        stage: String,
+        anchor_us: i64,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
+}
+
+entity! {
+    mod thing:
+    "demo_things" by {
+        /// One of [`super::KINDS`].
+        kind: String,
+        id: Uuid,
+    } {
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use crate::{
     StoreError,
     records::{
         Db,
+        columns::kept::entity,
         engine::{command_keys, outbox, parked_events},
         people::{known_browsers, sessions},
         telemetry::quarantine,
@@ -15,19 +16,14 @@ use sea_orm::{
 };
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "retention_runs")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub subject: String,
-    pub at_us: i64,
-    pub removed: i64,
-    pub removed_ever: i64,
-    pub error: Option<String>,
+entity! {
+    "retention_runs" by { subject: String } {
+        at_us: i64,
+        removed: i64,
+        removed_ever: i64,
+        error: Option<String>,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// The last run over one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,21 +1,19 @@
 //! What analytics remembers between restarts: per key, the journal position that it has taken in and its memory as
 //! JSON. A key may be ahead of the common cursor; entries up to its own position are then not taken in again.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "analytics_state")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub key: String,
-    pub seq: i64,
-    pub body: String,
+entity! {
+    "analytics_state" by { key: String } {
+        seq: i64,
+        body: String,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// One remembered thing.
 #[derive(Clone, Debug, PartialEq, Eq)]

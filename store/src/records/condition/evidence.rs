@@ -2,23 +2,22 @@
 
 use crate::{
     StoreError,
-    records::{Db, columns::frozen, lists::readable},
+    records::{
+        Db,
+        columns::{frozen, kept::entity},
+        lists::readable,
+    },
 };
 use domain::{condition::evidence::Evidence, id::AlertId};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "evidence")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub alert_id: Uuid,
-    pub body: String,
+entity! {
+    "evidence" by { alert_id: Uuid } {
+        body: String,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 impl TryFrom<Model> for Evidence {
     type Error = StoreError;

@@ -5,7 +5,7 @@ use crate::{
     records::{
         Db, Unreadable,
         columns::frozen,
-        columns::kept::{table, usual, was_saved},
+        columns::kept::{entity, table, usual, was_saved},
         lists::readable,
     },
 };
@@ -39,22 +39,12 @@ table! {
 }
 usual! { Rule by RuleId: get }
 
-mod version {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "rule_versions")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub rule_id: Uuid,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub version: i64,
-        pub settings: String,
-        pub at_us: i64,
+entity! {
+    mod version:
+    "rule_versions" by { rule_id: Uuid, version: i64 } {
+        settings: String,
+        at_us: i64,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// The rule that every failure raises its alert by.

@@ -5,7 +5,11 @@
 use super::state_days;
 use crate::{
     StoreError,
-    records::{Db, columns, fleet::assets},
+    records::{
+        Db,
+        columns::{self, kept::entity},
+        fleet::assets,
+    },
 };
 use domain::{
     Timestamp,
@@ -30,22 +34,15 @@ pub use crate::records::condition::states::settled::{
 };
 pub use crate::records::condition::states::silences::{delete_silence, put_silence, silences};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "state_intervals")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub asset_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub from_us: i64,
-    pub to_us: Option<i64>,
-    pub state: String,
-    pub cause: Option<String>,
-    /// Of a stop that began with an earlier interval.
-    pub resumes: bool,
+entity! {
+    "state_intervals" by { asset_id: Uuid, from_us: i64 } {
+        to_us: Option<i64>,
+        state: String,
+        cause: Option<String>,
+        /// Of a stop that began with an earlier interval.
+        resumes: bool,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 pub(in crate::records) fn word(state: &str) -> Result<EquipmentState, StoreError> {
     EquipmentState::ALL

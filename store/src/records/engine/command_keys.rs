@@ -1,24 +1,24 @@
 //! A command repeated happens once: the unique key of every command that carried one, with the answer it gave.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use domain::Timestamp;
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "command_keys")]
-pub struct Model {
-    /// `<identity>:<key>`: one person's keys never meet another's.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub key: String,
-    /// Hash of the command's name and input.
-    pub fingerprint: String,
-    pub answer: String,
-    pub at_us: i64,
+entity! {
+    "command_keys" by {
+        /// `<identity>:<key>`: one person's keys never meet another's.
+        key: String,
+    } {
+        /// Hash of the command's name and input.
+        fingerprint: String,
+        answer: String,
+        at_us: i64,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// The stored answer of `key`, with the fingerprint of the command that gave it.
 pub async fn find(db: &Db, key: &str) -> Result<Option<(String, String)>, StoreError> {

@@ -1,21 +1,19 @@
 //! Numbers that people say aloud (`T-1001`), without gaps: counted in the transaction that uses them.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
 const BEFORE_FIRST: i64 = 1000;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "counters")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub name: String,
-    pub value: i64,
+entity! {
+    "counters" by { name: String } {
+        value: i64,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// The next number of `prefix`: `T` gives `T-1001`, then `T-1002`. Counting is one statement, so that whoever counts
 /// at the same time waits for this transaction to end.

@@ -2,21 +2,19 @@
 //! watches it with a clock of its own, and takes it over when it has not been renewed for too long. A clock that was
 //! wrong once cannot hold a lease.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "leases")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub name: String,
-    pub holder: String,
-    pub renewals: i64,
+entity! {
+    "leases" by { name: String } {
+        holder: String,
+        renewals: i64,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// A lease as it was seen: it differs after every renewal.
 #[derive(Clone, Debug, PartialEq, Eq)]

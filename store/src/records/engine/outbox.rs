@@ -2,7 +2,10 @@
 
 use crate::{
     StoreError,
-    records::{Db, columns::frozen},
+    records::{
+        Db,
+        columns::{frozen, kept::entity},
+    },
 };
 use domain::{
     Timestamp,
@@ -13,33 +16,20 @@ use domain::{
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "outbox")]
-pub struct Model {
-    #[sea_orm(primary_key)]
-    pub seq: i64,
-    pub id: Uuid,
-    pub at_us: i64,
-    pub kind: String,
-    pub payload: String,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-mod cursor {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "outbox_cursors")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub consumer: String,
-        pub seq: i64,
+entity! {
+    "outbox" counted { seq: i64 } {
+        id: Uuid,
+        at_us: i64,
+        kind: String,
+        payload: String,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
+}
+
+entity! {
+    mod cursor:
+    "outbox_cursors" by { consumer: String } {
+        seq: i64,
+    }
 }
 
 /// Records that `event` happened at `at`, as part of the caller's transaction.

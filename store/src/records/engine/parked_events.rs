@@ -3,31 +3,26 @@
 
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged},
+    records::{Db, List, PageRequest, Paged, columns::kept::entity},
 };
 use domain::{Timestamp, clock::from_micros};
 use sea_orm::{ActiveValue::Set, Condition, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "parked_events")]
-pub struct Model {
-    #[sea_orm(primary_key)]
-    pub id: i64,
-    pub consumer: String,
-    /// Position in the outbox.
-    pub seq: i64,
-    pub error: String,
-    pub at_us: i64,
-    /// Of the event; empty for those parked before kinds were kept.
-    pub kind: String,
-    pub tries: i32,
-    /// Null when it waits for a person.
-    pub next_try_at_us: Option<i64>,
+entity! {
+    "parked_events" counted { id: i64 } {
+        consumer: String,
+        /// Position in the outbox.
+        seq: i64,
+        error: String,
+        at_us: i64,
+        /// Of the event; empty for those parked before kinds were kept.
+        kind: String,
+        tries: i32,
+        /// Null when it waits for a person.
+        next_try_at_us: Option<i64>,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parked {

@@ -3,7 +3,10 @@
 
 use crate::{
     StoreError,
-    records::{Db, columns},
+    records::{
+        Db,
+        columns::{self, kept::entity},
+    },
 };
 use domain::{
     Timestamp,
@@ -40,28 +43,23 @@ impl Transition {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "transitions")]
-pub struct Model {
-    #[sea_orm(primary_key)]
-    pub seq: i64,
-    pub thing: String,
-    pub thing_id: Uuid,
-    pub from_state: Option<String>,
-    pub to_state: String,
-    pub at_us: i64,
-    pub recorded_at_us: i64,
-    pub source: String,
-    /// `account`, `api_token` or `system`.
-    pub actor_kind: String,
-    pub actor_id: Option<Uuid>,
-    pub note: Option<String>,
-    pub latitude: Option<f64>,
-    pub longitude: Option<f64>,
+entity! {
+    "transitions" counted { seq: i64 } {
+        thing: String,
+        thing_id: Uuid,
+        from_state: Option<String>,
+        to_state: String,
+        at_us: i64,
+        recorded_at_us: i64,
+        source: String,
+        /// `account`, `api_token` or `system`.
+        actor_kind: String,
+        actor_id: Option<Uuid>,
+        note: Option<String>,
+        latitude: Option<f64>,
+        longitude: Option<f64>,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 pub async fn insert(tx: &Db, transition: &Transition) -> Result<(), StoreError> {
     let (actor_kind, actor_id) = match &transition.actor {

@@ -1,19 +1,17 @@
 //! Whether the records can be written again after they could not: a row is written, flushed and removed.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "write_probe")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: i32,
-    pub body: Vec<u8>,
+entity! {
+    "write_probe" by { id: i32 } {
+        body: Vec<u8>,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// More than any command writes, photos aside.
 const BYTES: usize = 256 * 1024;

@@ -1,7 +1,10 @@
 //! What devices say of themselves, such as a serial number or a firmware version: the newest value of each name, as
 //! the JSON that was sent, so that a text that looks like a number stays a text.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use domain::{
     Timestamp,
     clock::from_micros,
@@ -17,20 +20,13 @@ use sea_orm::{
 use sea_orm_migration::prelude::*;
 use serde_json::value::RawValue;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "device_attributes")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub device_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub name: String,
-    /// JSON; from before it was kept as sent, a text without its quotes.
-    pub value: String,
-    pub at_us: i64,
+entity! {
+    "device_attributes" by { device_id: Uuid, name: String } {
+        /// JSON; from before it was kept as sent, a text without its quotes.
+        value: String,
+        at_us: i64,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// Statements of every length up to it are kept prepared, so it is small.
 const ROWS_PER_STATEMENT: usize = 50;

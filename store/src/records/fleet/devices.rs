@@ -5,7 +5,7 @@ use crate::{
     StoreError,
     records::{
         Db, PageRequest, Paged, Sorted,
-        columns::kept::table,
+        columns::kept::{entity, table},
         engine::dialect::Dialect,
         lists::{
             order::{self, orders},
@@ -45,20 +45,12 @@ table! {
     }
 }
 
-/// Which devices lost or changed their credentials, in order: gateways follow it to end their connections.
-mod change {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "credential_changes")]
-    pub struct Model {
-        #[sea_orm(primary_key)]
-        pub seq: i64,
-        pub device_id: Uuid,
+// Which devices lost or changed their credentials, in order: gateways follow it to end their connections.
+entity! {
+    mod change:
+    "credential_changes" counted { seq: i64 } {
+        device_id: Uuid,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// What is kept of a token.

@@ -1,7 +1,10 @@
 //! What the measured values of a type of equipment are called, and their units.
 
 use super::assets;
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use domain::{
     fleet::model::MetricName,
     id::{AssetId, ModelId},
@@ -10,19 +13,12 @@ use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "model_metrics")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub model_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub metric: String,
-    pub name: String,
-    pub unit: String,
+entity! {
+    "model_metrics" by { model_id: Uuid, metric: String } {
+        name: String,
+        unit: String,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 impl From<Model> for MetricName {
     fn from(row: Model) -> Self {

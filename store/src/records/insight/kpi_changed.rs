@@ -4,43 +4,33 @@
 //! One loop makes the facts of the marked anew and takes the marks off in the same transaction. A rebuild marks
 //! everything; what changes meanwhile goes before it.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use domain::{Timestamp, clock::from_micros, insight::kpi::REPEAT_WINDOW};
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "kpi_changed")]
-pub struct Model {
-    #[sea_orm(primary_key)]
-    pub seq: i64,
-    pub kind: String,
-    pub subject_id: Uuid,
-    /// Marked by a rebuild, and not changed since.
-    pub rebuild: bool,
-    /// Why its facts could not be made; it is tried again after the next change.
-    pub error: Option<String>,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-mod rebuild {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "kpi_rebuild")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: i32,
-        pub subjects: i64,
-        /// None where an upgrade has begun it.
-        pub begun_at_us: Option<i64>,
-        pub ended_at_us: Option<i64>,
+entity! {
+    "kpi_changed" counted { seq: i64 } {
+        kind: String,
+        subject_id: Uuid,
+        /// Marked by a rebuild, and not changed since.
+        rebuild: bool,
+        /// Why its facts could not be made; it is tried again after the next change.
+        error: Option<String>,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
+}
+
+entity! {
+    mod rebuild:
+    "kpi_rebuild" by { id: i32 } {
+        subjects: i64,
+        /// None where an upgrade has begun it.
+        begun_at_us: Option<i64>,
+        ended_at_us: Option<i64>,
+    }
 }
 
 const ONLY: i32 = 1;

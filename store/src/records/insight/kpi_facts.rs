@@ -13,6 +13,7 @@ use crate::{
     StoreError,
     records::{
         Db, List, PageRequest, Paged,
+        columns::kept::entity,
         engine::dialect::{self, statement},
         lists::keyset,
     },
@@ -31,50 +32,31 @@ use sea_orm::{
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "kpi_facts")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub code: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub at_us: i64,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub subject_id: Uuid,
-    /// `work_order`, `ticket` or `invoice`, with the number people know it by.
-    pub subject: String,
-    pub label: String,
-    /// Day of `at` in the organisation's calendar.
-    pub day: i32,
-    /// The first day at whose end it no longer stands; none for what counts on its day alone, and until further notice.
-    pub until_day: Option<i32>,
-    pub numerator: i64,
-    pub denominator: i64,
-    pub asset_id: Option<Uuid>,
-    pub model_id: Option<Uuid>,
-    pub technician_id: Option<Uuid>,
-    pub territory_id: Option<Uuid>,
-}
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
-
-mod day {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "kpi_days")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub day: i32,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub code: String,
-        pub numerator: i64,
-        pub denominator: i64,
-        pub cases: i64,
+entity! {
+    "kpi_facts" by { code: String, at_us: i64, subject_id: Uuid } {
+        /// `work_order`, `ticket` or `invoice`, with the number people know it by.
+        subject: String,
+        label: String,
+        /// Day of `at` in the organisation's calendar.
+        day: i32,
+        /// The first day at whose end it no longer stands; none for what counts on its day alone, and until further notice.
+        until_day: Option<i32>,
+        numerator: i64,
+        denominator: i64,
+        asset_id: Option<Uuid>,
+        model_id: Option<Uuid>,
+        technician_id: Option<Uuid>,
+        territory_id: Option<Uuid>,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
+}
+
+entity! {
+    mod day:
+    "kpi_days" by { day: i32, code: String } {
+        numerator: i64,
+        denominator: i64,
+        cases: i64,
+    }
 }
 
 /// What the facts are about.

@@ -6,7 +6,7 @@ use crate::{
         Db, PageRequest, Paged, Sorted,
         columns::{
             self,
-            kept::{table, was_saved},
+            kept::{entity, table, was_saved},
         },
         lists::{
             order::{self, orders},
@@ -62,20 +62,10 @@ table! {
     }
 }
 
-mod covered {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "contract_assets")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub contract_id: Uuid,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub asset_id: Uuid,
+entity! {
+    mod covered:
+    "contract_assets" by { contract_id: Uuid, asset_id: Uuid } {
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// A conflict means that the number is taken or a named thing is gone.

@@ -2,7 +2,10 @@
 
 use crate::{
     StoreError,
-    records::{Db, columns},
+    records::{
+        Db,
+        columns::{self, kept::entity},
+    },
 };
 use domain::{
     id::{CreditNoteId, InvoiceId},
@@ -11,20 +14,15 @@ use domain::{
 use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "credit_notes")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub invoice_id: Uuid,
-    pub number: String,
-    pub at_us: i64,
-    /// The whole paper as JSON.
-    pub facts: String,
+entity! {
+    "credit_notes" by { id: Uuid } {
+        invoice_id: Uuid,
+        number: String,
+        at_us: i64,
+        /// The whole paper as JSON.
+        facts: String,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 pub async fn insert(tx: &Db, note: &CreditNote) -> Result<(), StoreError> {
     let row = ActiveModel {

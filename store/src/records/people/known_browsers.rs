@@ -1,23 +1,19 @@
 //! Browsers on which an account has signed in before, by the hash of a cookie. What strangers get wrong elsewhere does
 //! not keep such a browser out.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use domain::{Timestamp, id::AccountId};
 use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "known_browsers")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub secret_hash: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub account_id: Uuid,
-    pub seen_at_us: i64,
+entity! {
+    "known_browsers" by { secret_hash: String, account_id: Uuid } {
+        seen_at_us: i64,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// Whether `account` has signed in on the browser with this cookie.
 pub async fn knows(db: &Db, secret_hash: &str, account: AccountId) -> Result<bool, StoreError> {

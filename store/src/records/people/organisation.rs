@@ -2,7 +2,11 @@
 
 use crate::{
     StoreError,
-    records::{Db, columns, condition::state_days},
+    records::{
+        Db,
+        columns::{self, kept::entity},
+        condition::state_days,
+    },
 };
 use domain::{Money, clock::from_micros, people::organisation::Organisation};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QuerySelect, entity::prelude::*, sea_query::OnConflict};
@@ -10,35 +14,30 @@ use sea_orm_migration::prelude::*;
 
 const ONLY: i32 = 1;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "organisation")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: i32,
-    pub name: String,
-    /// As it stands on an envelope.
-    pub address: String,
-    /// JSON of the parts of the address; none in a row of before there were parts.
-    pub address_parts: Option<String>,
-    pub tax_id: Option<String>,
-    /// JSON of what invoices need.
-    pub seller: Option<String>,
-    pub currency: String,
-    pub time_zone: String,
-    pub language: String,
-    pub labour_rate_minor: i64,
-    pub travel_rate_minor: i64,
-    pub labour_step_minutes: i32,
-    pub travel_step_minutes: i32,
-    pub labour_cost_minor: i64,
-    /// Decimal fraction as text.
-    pub tax_rate: String,
-    pub payment_terms_days: i32,
-    pub set_up_at_us: Option<i64>,
+entity! {
+    "organisation" by { id: i32 } {
+        name: String,
+        /// As it stands on an envelope.
+        address: String,
+        /// JSON of the parts of the address; none in a row of before there were parts.
+        address_parts: Option<String>,
+        tax_id: Option<String>,
+        /// JSON of what invoices need.
+        seller: Option<String>,
+        currency: String,
+        time_zone: String,
+        language: String,
+        labour_rate_minor: i64,
+        travel_rate_minor: i64,
+        labour_step_minutes: i32,
+        travel_step_minutes: i32,
+        labour_cost_minor: i64,
+        /// Decimal fraction as text.
+        tax_rate: String,
+        payment_terms_days: i32,
+        set_up_at_us: Option<i64>,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// `None` before the first run.
 pub async fn get(db: &Db) -> Result<Option<Organisation>, StoreError> {

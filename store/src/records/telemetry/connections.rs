@@ -1,37 +1,48 @@
 //! The newest connection of each device, and how often it has connected. Written in batches by the gateway's one
 //! writer, so that ten thousand devices coming back do not mean ten thousand transactions.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{
+        Db,
+        columns::{self, kept::table},
+    },
+};
 use domain::{
     Timestamp,
     clock::from_micros,
-    id::DeviceId,
+    id::{ConnectionId, DeviceId},
     telemetry::connection::{Connection, EndReason, Ended},
 };
 use sea_orm::{
-    ActiveValue::Set,
     QuerySelect,
     entity::prelude::*,
     sea_query::{Expr, OnConflict},
 };
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "connections")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub device_id: Uuid,
-    pub connection_id: Uuid,
-    pub client_id: String,
-    pub remote: String,
-    pub connected_at_us: i64,
-    pub ended_at_us: Option<i64>,
-    pub end_reason: Option<String>,
-    pub connects: i64,
+table! {
+    Connection in "connections" {
+        device_id as device: DeviceId,
+        connection_id as id: ConnectionId,
+        client_id: String,
+        remote: String,
+        connected_at_us as connected_at: Timestamp,
+        connects: u64,
+    }
+    columns |connection| {
+        ended_at_us: Option<i64> = connection.ended.map(|ended| ended.at.timestamp_micros()),
+        end_reason: Option<String> = connection.ended.map(|ended| ended.reason.as_str().into()),
+    }
+    fields |row| {
+        ended: ended(row)?,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
+
+fn ended(row: &Model) -> Result<Option<Ended>, StoreError> {
+    let (Some(at_us), Some(word)) = (row.ended_at_us, &row.end_reason) else { return Ok(None) };
+    Ok(Some(Ended { at: from_micros(at_us), reason: columns::from_word(word)? }))
+}
 
 /// Rows of one statement. Statements of every length up to it are kept prepared, so it is small.
 const ROWS_PER_STATEMENT: usize = 50;
@@ -74,7 +85,8 @@ pub async fn upsert(tx: &Db, connections: &[Connection]) -> Result<(), StoreErro
             .value(Column::Connects, Expr::cust("connections.connects + excluded.connects"))
             .action_and_where(Expr::cust("excluded.connected_at_us >= connections.connected_at_us"))
             .to_owned();
-        Entity::insert_many(some.iter().map(to_row)).on_conflict(newest).exec_without_returning(tx).await?;
+        let rows: Vec<_> = some.iter().map(to_row).collect::<Result<_, _>>()?;
+        Entity::insert_many(rows).on_conflict(newest).exec_without_returning(tx).await?;
     }
     Ok(())
 }
@@ -101,40 +113,6 @@ pub async fn open_devices(db: &Db, limit: u64) -> Result<Vec<DeviceId>, StoreErr
         .all(db)
         .await?;
     Ok(rows.into_iter().map(DeviceId::from).collect())
-}
-
-fn to_row(connection: &Connection) -> ActiveModel {
-    ActiveModel {
-        device_id: Set(connection.device.into()),
-        connection_id: Set(connection.id.into()),
-        client_id: Set(connection.client_id.clone()),
-        remote: Set(connection.remote.clone()),
-        connected_at_us: Set(connection.connected_at.timestamp_micros()),
-        ended_at_us: Set(connection.ended.map(|ended| ended.at.timestamp_micros())),
-        end_reason: Set(connection.ended.map(|ended| ended.reason.as_str().into())),
-        connects: Set(connection.connects.cast_signed()),
-    }
-}
-
-fn from_row(row: Model) -> Result<Connection, StoreError> {
-    let ended = match (row.ended_at_us, row.end_reason) {
-        (Some(at), Some(word)) => {
-            let reason = EndReason::parse(&word).ok_or_else(|| {
-                StoreError::Corrupt(format!("connection of {}: reason {word:?}", row.device_id))
-            })?;
-            Some(Ended { at: from_micros(at), reason })
-        }
-        _ => None,
-    };
-    Ok(Connection {
-        device: row.device_id.into(),
-        id: row.connection_id.into(),
-        client_id: row.client_id,
-        remote: row.remote,
-        connected_at: from_micros(row.connected_at_us),
-        ended,
-        connects: row.connects.cast_unsigned(),
-    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged, fleet::device_attributes, lists::keyset},
+    records::{Db, List, PageRequest, Paged, columns::kept::entity, fleet::device_attributes, lists::keyset},
 };
 use domain::{
     Timestamp,
@@ -12,24 +12,13 @@ use domain::{
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "device_events")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub device_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub at_us: i64,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub kind: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub code: String,
-    /// The asset that the device reported for at the time.
-    pub asset_id: Option<Uuid>,
-    pub text: String,
+entity! {
+    "device_events" by { device_id: Uuid, at_us: i64, kind: String, code: String } {
+        /// The asset that the device reported for at the time.
+        asset_id: Option<Uuid>,
+        text: String,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 const KINDS: [(DeviceEventKind, &str); 6] = [
     (DeviceEventKind::Failure, "failure"),

@@ -5,7 +5,11 @@ use super::{lines, visits, work_orders};
 use crate::{
     StoreError,
     records::{
-        Db, PageRequest, Paged, Sorted, Unreadable, columns,
+        Db, PageRequest, Paged, Sorted, Unreadable,
+        columns::{
+            self,
+            kept::{entity, table},
+        },
         lists::{
             order::{self, orders},
             readable, scope,
@@ -13,10 +17,10 @@ use crate::{
     },
 };
 use domain::{
-    clock::from_micros,
-    id::{PartId, StockLocationId},
+    Timestamp,
+    id::{LineId, PartId, StockLocationId, StockMovementId},
     people::account::Scope,
-    work::stock::{StockError, StockLocation, StockLocationKind, StockMovement},
+    work::stock::{MovementReason, StockError, StockLocation, StockLocationKind, StockMovement},
 };
 use rust_decimal::Decimal;
 use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
@@ -24,58 +28,42 @@ use sea_orm_migration::prelude::*;
 use std::collections::{HashMap, HashSet};
 use thiserror::Error;
 
-mod location {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "stock_locations")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub kind: String,
-        pub name: String,
-        pub customer_id: Option<Uuid>,
-        pub may_go_negative: bool,
+entity! {
+    mod location:
+    "stock_locations" by { id: Uuid } {
+        kind: String,
+        name: String,
+        customer_id: Option<Uuid>,
+        may_go_negative: bool,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod level {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "stock_levels")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub stock_location_id: Uuid,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub part_id: Uuid,
-        pub quantity_milli: i64,
+entity! {
+    mod level:
+    "stock_levels" by { stock_location_id: Uuid, part_id: Uuid } {
+        quantity_milli: i64,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "stock_movements")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub part_id: Uuid,
-    pub from_location_id: Option<Uuid>,
-    pub to_location_id: Option<Uuid>,
-    pub quantity_milli: i64,
-    pub reason: String,
-    pub line_id: Option<Uuid>,
-    pub note: String,
-    pub at_us: i64,
+table! {
+    StockMovement in "stock_movements" {
+        id: StockMovementId,
+        part_id: PartId,
+        from_location_id as from: Option<StockLocationId>,
+        to_location_id as to: Option<StockLocationId>,
+        reason: MovementReason,
+        line_id: Option<LineId>,
+        note: String,
+        at_us as at: Timestamp,
+    }
+    columns |movement| {
+        /// Thousandths.
+        quantity_milli: i64 = columns::milli(movement.quantity)?,
+    }
+    fields |row| {
+        quantity: columns::from_milli(row.quantity_milli),
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 /// Why a movement was not made.
 #[derive(Debug, Error)]
@@ -109,18 +97,7 @@ pub async fn insert(tx: &Db, movement: &StockMovement) -> Result<(), MoveError> 
     if let Some(to) = movement.to {
         add(tx, to, movement.part_id, movement.quantity).await?;
     }
-    let row = ActiveModel {
-        id: Set(movement.id.into()),
-        part_id: Set(movement.part_id.into()),
-        from_location_id: Set(movement.from.map(Into::into)),
-        to_location_id: Set(movement.to.map(Into::into)),
-        quantity_milli: Set(columns::milli(movement.quantity)?),
-        reason: Set(movement.reason.as_str().into()),
-        line_id: Set(movement.line_id.map(Into::into)),
-        note: Set(movement.note.clone()),
-        at_us: Set(movement.at.timestamp_micros()),
-    };
-    Entity::insert(row).exec_without_returning(tx).await.map_err(StoreError::from)?;
+    Entity::insert(to_row(movement)?).exec_without_returning(tx).await.map_err(StoreError::from)?;
     Ok(())
 }
 
@@ -297,19 +274,5 @@ fn location_from_row(row: location::Model) -> Result<StockLocation, StoreError> 
         name: row.name,
         customer_id: row.customer_id.map(Into::into),
         may_go_negative: row.may_go_negative,
-    })
-}
-
-fn from_row(row: Model) -> Result<StockMovement, StoreError> {
-    Ok(StockMovement {
-        id: row.id.into(),
-        part_id: row.part_id.into(),
-        from: row.from_location_id.map(Into::into),
-        to: row.to_location_id.map(Into::into),
-        quantity: columns::from_milli(row.quantity_milli),
-        reason: columns::from_word(&row.reason)?,
-        line_id: row.line_id.map(Into::into),
-        note: row.note,
-        at: from_micros(row.at_us),
     })
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     StoreError,
-    records::{Db, columns},
+    records::{
+        Db,
+        columns::{self, kept::entity},
+    },
 };
 use domain::{
     clock::from_micros,
@@ -12,21 +15,16 @@ use domain::{
 use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "time_entries")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub visit_id: Uuid,
-    pub work_order_id: Uuid,
-    pub technician_id: Uuid,
-    pub kind: String,
-    pub from_us: i64,
-    pub to_us: i64,
+entity! {
+    "time_entries" by { id: Uuid } {
+        visit_id: Uuid,
+        work_order_id: Uuid,
+        technician_id: Uuid,
+        kind: String,
+        from_us: i64,
+        to_us: i64,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeEntry {

@@ -7,7 +7,7 @@ use crate::{
         Db, PageRequest, Paged, Sorted, Unreadable,
         columns::{
             self,
-            kept::{table, usual},
+            kept::{entity, table, usual},
         },
         engine::dialect::Dialect,
         lists::{
@@ -82,21 +82,13 @@ table! {
 }
 usual! { WorkOrder by WorkOrderId: insert, get, find, update }
 
-mod signature {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "signatures")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub work_order_id: Uuid,
-        pub name: String,
-        pub image: Option<String>,
-        pub at_us: i64,
+entity! {
+    mod signature:
+    "signatures" by { work_order_id: Uuid } {
+        name: String,
+        image: Option<String>,
+        at_us: i64,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// What the customer signed with: a typed name, and the drawing as a PNG data URL when there is one.

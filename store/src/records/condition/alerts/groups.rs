@@ -3,7 +3,7 @@
 use super::severity;
 use crate::{
     StoreError,
-    records::{Db, condition::alerts, lists::readable},
+    records::{Db, columns::kept::table, condition::alerts, lists::readable},
 };
 use domain::{
     Timestamp,
@@ -11,31 +11,35 @@ use domain::{
     condition::alert::{AlertGroup, GivenVerdict, Verdict},
     id::{AlertGroupId, AssetId, RuleId, TicketId},
 };
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 use sea_orm_migration::prelude::*;
 use std::collections::HashMap;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "alert_groups")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub asset_id: Uuid,
-    pub opened_at_us: i64,
-    pub severity: i32,
-    pub historical: bool,
-    pub cleared_at_us: Option<i64>,
-    pub closed_at_us: Option<i64>,
-    pub ticket_id: Option<Uuid>,
-    pub ticket_open: bool,
-    pub verdict: Option<String>,
-    pub found: Option<String>,
-    pub verdict_by: Option<Uuid>,
-    pub verdict_at_us: Option<i64>,
+table! {
+    AlertGroup in "alert_groups" {
+        id: AlertGroupId,
+        asset_id: AssetId,
+        opened_at_us as opened_at: Timestamp,
+        historical: bool,
+        cleared_at_us as cleared_at: Option<Timestamp>,
+        closed_at_us as closed_at: Option<Timestamp>,
+        ticket_id: Option<TicketId>,
+        ticket_open: bool,
+    }
+    columns |group| first {
+        let given = group.verdict.as_ref();
+    } {
+        severity: i32 = group.severity.rank(),
+        verdict: Option<String> = given.map(|given| word(given.verdict).into()),
+        found: Option<String> = given.and_then(|given| given.found.clone()),
+        verdict_by: Option<Uuid> = given.and_then(|given| given.by).map(Into::into),
+        verdict_at_us: Option<i64> = given.map(|given| given.at.timestamp_micros()),
+    }
+    fields |row| {
+        severity: severity(row.severity)?,
+        verdict: given(row)?,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 const RIGHT: &str = "right";
 const FALSE_ALARM: &str = "false_alarm";
@@ -48,68 +52,31 @@ fn verdict(word: &str) -> Result<Verdict, StoreError> {
     }
 }
 
-impl TryFrom<Model> for AlertGroup {
-    type Error = StoreError;
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        let given = match (row.verdict, row.verdict_at_us) {
-            (Some(word), Some(at)) => Some(GivenVerdict {
-                verdict: verdict(&word)?,
-                found: row.found,
-                by: row.verdict_by.map(Into::into),
-                at: from_micros(at),
-            }),
-            _ => None,
-        };
-        Ok(Self {
-            id: row.id.into(),
-            asset_id: row.asset_id.into(),
-            opened_at: from_micros(row.opened_at_us),
-            severity: severity(row.severity)?,
-            historical: row.historical,
-            cleared_at: row.cleared_at_us.map(from_micros),
-            closed_at: row.closed_at_us.map(from_micros),
-            ticket_id: row.ticket_id.map(Into::into),
-            ticket_open: row.ticket_open,
-            verdict: given,
-        })
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Right => RIGHT,
+        Verdict::FalseAlarm => FALSE_ALARM,
     }
 }
 
-fn group_row(group: &AlertGroup) -> ActiveModel {
-    let given = group.verdict.as_ref();
-    let word = given.map(|given| match given.verdict {
-        Verdict::Right => RIGHT.to_owned(),
-        Verdict::FalseAlarm => FALSE_ALARM.to_owned(),
-    });
-    ActiveModel {
-        id: Set(group.id.into()),
-        asset_id: Set(group.asset_id.into()),
-        opened_at_us: Set(group.opened_at.timestamp_micros()),
-        severity: Set(group.severity.rank()),
-        historical: Set(group.historical),
-        cleared_at_us: Set(group.cleared_at.map(|at| at.timestamp_micros())),
-        closed_at_us: Set(group.closed_at.map(|at| at.timestamp_micros())),
-        ticket_id: Set(group.ticket_id.map(Into::into)),
-        ticket_open: Set(group.ticket_open),
-        verdict: Set(word),
-        found: Set(given.and_then(|given| given.found.clone())),
-        verdict_by: Set(given.and_then(|given| given.by).map(Into::into)),
-        verdict_at_us: Set(given.map(|given| given.at.timestamp_micros())),
-    }
+fn given(row: &Model) -> Result<Option<GivenVerdict>, StoreError> {
+    let (Some(word), Some(at_us)) = (&row.verdict, row.verdict_at_us) else { return Ok(None) };
+    let (found, by) = (row.found.clone(), row.verdict_by.map(Into::into));
+    Ok(Some(GivenVerdict { verdict: verdict(word)?, found, by, at: from_micros(at_us) }))
 }
 
 pub async fn insert_group(tx: &Db, group: &AlertGroup) -> Result<(), StoreError> {
-    Entity::insert(group_row(group)).exec_without_returning(tx).await?;
+    Entity::insert(to_row(group)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 pub async fn update_group(tx: &Db, group: &AlertGroup) -> Result<(), StoreError> {
-    Entity::update(group_row(group)).exec_without_returning(tx).await?;
+    Entity::update(to_row(group)?).exec_without_returning(tx).await?;
     Ok(())
 }
 
 pub async fn group(db: &Db, id: AlertGroupId) -> Result<Option<AlertGroup>, StoreError> {
-    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(AlertGroup::try_from).transpose()
+    Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }
 
 pub async fn groups_by_ids(
@@ -118,7 +85,7 @@ pub async fn groups_by_ids(
 ) -> Result<HashMap<AlertGroupId, AlertGroup>, StoreError> {
     let ids = ids.into_iter().map(Uuid::from);
     let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
-    let (found, _) = readable::each("alert group", rows, |row| (row.id, ""), AlertGroup::try_from);
+    let (found, _) = readable::each("alert group", rows, |row| (row.id, ""), from_row);
     Ok(found.into_iter().map(|group| (group.id, group)).collect())
 }
 
@@ -151,7 +118,7 @@ pub async fn groups_within(
         .filter(reaches)
         .filter(Column::Id.in_subquery(with_alerts));
     let query = query.order_by_asc(Column::OpenedAtUs).order_by_asc(Column::Id);
-    query.all(db).await?.into_iter().map(AlertGroup::try_from).collect()
+    query.all(db).await?.into_iter().map(from_row).collect()
 }
 
 pub async fn newest_group(
@@ -160,7 +127,7 @@ pub async fn newest_group(
     historical: bool,
 ) -> Result<Option<AlertGroup>, StoreError> {
     let query = groups_of(asset, historical).order_by_desc(Column::OpenedAtUs);
-    query.one(db).await?.map(AlertGroup::try_from).transpose()
+    query.one(db).await?.map(from_row).transpose()
 }
 
 /// `ticket` was opened for the group.

@@ -3,7 +3,10 @@
 //! device repeats itself.
 
 use super::word;
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -17,27 +20,20 @@ use domain::{
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "state_marks")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub asset_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub at_us: i64,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub kind: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub device_id: Uuid,
-    /// Of a failure or of maintenance; empty for a report.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub code: String,
-    /// Of a report.
-    pub state: Option<String>,
-    pub cause: Option<String>,
+entity! {
+    "state_marks" by {
+        asset_id: Uuid,
+        at_us: i64,
+        kind: String,
+        device_id: Uuid,
+        /// Of a failure or of maintenance; empty for a report.
+        code: String,
+    } {
+        /// Of a report.
+        state: Option<String>,
+        cause: Option<String>,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 pub(super) const REPORT: &str = "report";
 pub(super) const FAILURE: &str = "failure";

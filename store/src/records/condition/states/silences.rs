@@ -1,22 +1,18 @@
 //! Times in which a device said nothing, although it should have.
 
-use crate::{StoreError, records::Db};
+use crate::{
+    StoreError,
+    records::{Db, columns::kept::entity},
+};
 use domain::{Timestamp, clock::from_micros, condition::state::Silence, id::DeviceId};
 use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "silences")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub device_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub from_us: i64,
-    pub to_us: Option<i64>,
+entity! {
+    "silences" by { device_id: Uuid, from_us: i64 } {
+        to_us: Option<i64>,
+    }
 }
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
 
 fn silence_of(row: Model) -> Silence {
     Silence {

@@ -3,6 +3,10 @@ use crate::records::{
     Records,
     tests::{fixture, place},
 };
+use domain::{
+    id::InvoiceLineId,
+    money::invoice::{InvoiceLine, Series},
+};
 use domain::{people::account::Actor, work::work_order::WorkOrder};
 
 struct Books {

@@ -8,7 +8,7 @@ use crate::{
     StoreError,
     records::{
         Db, PageRequest, Paged, Sorted,
-        columns::kept::table,
+        columns::kept::{entity, table},
         lists::{
             order::{self, orders},
             scope,
@@ -52,23 +52,13 @@ table! {
     }
 }
 
-/// Exact numbers, of no record of their own.
-mod counter {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "quarantine_counts")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub device_id: Uuid,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub reason: String,
-        pub count: i64,
-        pub last_at_us: i64,
+// Exact numbers, of no record of their own.
+entity! {
+    mod counter:
+    "quarantine_counts" by { device_id: Uuid, reason: String } {
+        count: i64,
+        last_at_us: i64,
     }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// Older rows of a device are dropped; their number stays in the counters.
