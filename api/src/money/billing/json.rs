@@ -1,6 +1,6 @@
 //! Invoices and payments for programs.
 
-use super::{BILLING_OR_PROGRAM, READERS, list::Invoices};
+use super::{BILLING_OR_PROGRAM, READERS, list::Invoices, payments::Payments};
 use domain::{
     Date, Money,
     id::{CreditNoteId, InvoiceId},
@@ -25,19 +25,14 @@ use service::{
 };
 use store::{
     StoreError,
-    records::{
-        PageRequest,
-        money::{
-            credit_notes,
-            invoices::{self, Summary},
-            payments,
-        },
+    records::money::{
+        credit_notes,
+        invoices::{self, Summary},
     },
 };
 use uuid::Uuid;
 use web::{
     deps::Deps,
-    list::{Items, ListQuery},
     operation::{self, Operation, id, making, one_of, words},
     problem::Problem,
     request::User,
@@ -263,12 +258,11 @@ pub fn operations() -> Vec<Operation> {
 
 pub fn payment_operations() -> Vec<Operation> {
     vec![
-        Operation::pages::<payments::By>(
+        Operation::list::<Payments, PaymentView>(
             "/api/v1/payments",
             READERS,
             "Payments, the newest first.",
             vec![id("invoice_id"), id("customer_id")],
-            operation::ask_all(payments),
         )
         .named("payments"),
         Operation::create(
@@ -340,11 +334,4 @@ async fn credit_note(deps: &Deps, user: &User, id: CreditNoteId) -> Result<Credi
     let found = visible_note(deps, &user.actor, id).await?;
     let (_, note) = found.ok_or_else(Problem::not_found)?;
     Ok(note.into())
-}
-
-async fn payments(deps: &Deps, user: &User, query: ListQuery) -> Result<Items<PaymentView>, Problem> {
-    let filter = payments::Filter { invoice: query.id("invoice_id")?, customer: query.id("customer_id")? };
-    let page = PageRequest { order: query.sorted()?, ..query.page()? };
-    let page = payments::list(deps.records.read(), user.scope(), &filter, &page).await?;
-    Ok(page.map(PaymentView::from).into())
 }

@@ -8,6 +8,7 @@ pub mod json;
 mod list;
 mod page;
 pub mod pages;
+mod payments;
 #[cfg(test)]
 mod period_tests;
 mod print;
@@ -37,5 +38,6 @@ pub fn routes() -> Routes {
         .get("/invoices/{id}/print", READERS, pages::print)
         .get("/invoices/{id}/credit", BILLING, credit_pages::form)
         .post("/invoices/{id}/credit", BILLING, credit_pages::credit)
+        .get("/payments", BILLING, payments::page)
         .get("/credit-notes/{id}/print", READERS, credit_pages::print)
 }

@@ -56,6 +56,7 @@ fn head(view: &View, query: &ListQuery) -> Markup {
             @for tab in TABS {
                 a href={ "/invoices?status=" (tab) } aria-current=[(tab == current).then_some("page")] { (view.lang.t(&format!("billing-tab-{tab}"))) }
             }
+            a href="/payments" { (view.lang.t("billing-payments")) }
         }
     }
 }

@@ -101,7 +101,7 @@ pub fn queries(path: &str) -> Vec<&'static str> {
         "/api/v1/work-orders" => &["customer_id={customer}", "asset_id={asset}", "ticket_id={ticket}"],
         "/api/v1/contracts" | "/api/v1/invoices" => &["customer_id={customer}"],
         "/api/v1/warranties" => &["customer_id={customer}", "asset_id={asset}"],
-        "/api/v1/payments" => &["customer_id={customer}", "invoice_id={invoice}"],
+        "/payments" | "/api/v1/payments" => &["customer_id={customer}", "invoice_id={invoice}"],
         "/api/v1/alerts" => &["asset_id={asset}", "rule_id={rule}", "show=all"],
         "/quarantine" | "/api/v1/quarantine" => &["device_id={device}"],
         "/api/v1/devices/{id}/telemetry" | "/api/v1/assets/{id}/telemetry" => &["format=csv"],

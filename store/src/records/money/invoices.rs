@@ -34,6 +34,7 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, Select, entity::prelude::*};
 use sea_orm_migration::prelude::*;
+use std::collections::HashMap;
 
 entity! {
     "invoices" by { id: Uuid } {
@@ -185,6 +186,17 @@ pub async fn list(
 ) -> Result<Paged<Summary>, StoreError> {
     let page = order::page(db, "invoices", matching(scope, filter), page).await?;
     Ok(page.read("invoice", |row| (row.id, row.number.as_deref().unwrap_or("")), summary))
+}
+
+/// The numbers of those of `ids` that have one.
+pub async fn numbers(
+    db: &Db,
+    ids: impl IntoIterator<Item = InvoiceId>,
+) -> Result<HashMap<InvoiceId, String>, StoreError> {
+    let query = Entity::find().select_only().column(Column::Id).column(Column::Number);
+    let wanted = query.filter(Column::Id.is_in(ids.into_iter().map(Uuid::from)));
+    let rows: Vec<(Uuid, Option<String>)> = wanted.into_tuple().all(db).await?;
+    Ok(rows.into_iter().filter_map(|(id, number)| Some((id.into(), number?))).collect())
 }
 
 /// How many, and what is open of them in `currency`.
