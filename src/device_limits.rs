@@ -18,6 +18,8 @@ pub struct DeviceLimits {
     pub attributes: usize,
     /// Bytes of all attributes of one device, names included.
     pub attribute_bytes: usize,
+    /// Devices behind one that speaks for them.
+    pub children: usize,
     /// Questions for attributes of one device that wait for their answer.
     pub questions: usize,
 }
@@ -32,6 +34,7 @@ impl Default for DeviceLimits {
             message_events: ingest.message_events,
             attributes: ingest.attributes,
             attribute_bytes: ingest.attribute_bytes,
+            children: ingest.children,
             questions: gateway.questions,
         }
     }
@@ -53,6 +56,7 @@ impl DeviceLimits {
             message_events: self.message_events,
             attributes: self.attributes,
             attribute_bytes: self.attribute_bytes,
+            children: self.children,
         }
     }
 }

@@ -31,12 +31,17 @@ mod topic;
 mod v3;
 
 use domain::{
-    Clock,
+    Clock, Timestamp,
     fleet::device::DeviceProfile,
-    telemetry::{MessageSink, TopicRules},
+    id::DeviceId,
+    telemetry::{MessageSink, OutboundMessage, Post, Presence, TopicRules},
 };
 use metrics::{Counter, Gauge};
-use std::{sync::Arc, time::Duration};
+use session::Outgoing;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 use store::{
     StoreError,
     records::{Records, telemetry::quarantine},
@@ -110,6 +115,7 @@ impl Gateway {
     pub fn new(deps: Deps) -> Self {
         let Deps { records, sink, topics, clock, limits } = deps;
         let shared = Shared {
+            since: clock.now(),
             access: crate::access::Access::new(records.clone()),
             registry: crate::registry::Registry::default(),
             presence: crate::presence::Presence::new(records.clone()),
@@ -126,7 +132,10 @@ impl Gateway {
             clock,
             limits,
         };
-        Self { shared: Arc::new(shared) }
+        let shared = Arc::new(shared);
+        // Weak: the sink outlives the gateway, which holds it.
+        shared.sink.reach(Arc::new(Way(Arc::downgrade(&shared))));
+        Self { shared }
     }
 
     /// Serves devices until `stop`; then stops reading, waits for open messages to be answered, closes.
@@ -135,8 +144,43 @@ impl Gateway {
     }
 }
 
+/// How the sink reaches devices.
+struct Way(Weak<Shared>);
+
+impl Post for Way {
+    fn send(&self, device: DeviceId, message: OutboundMessage) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.send(device, &message);
+        }
+    }
+}
+
+impl Shared {
+    fn send(&self, device: DeviceId, message: &OutboundMessage) {
+        for link in self.registry.links(device) {
+            let outgoing = Outgoing { message: message.clone(), turn: None };
+            if !link.send(outgoing, self.limits.queued_messages) {
+                self.counters.dropped.increment(1);
+            }
+        }
+    }
+
+    /// Tells those who listen for it that we go.
+    fn say_goodbye(&self) {
+        for device in self.registry.devices() {
+            let rules = (self.topics)(self.profiles.of(device));
+            let presence = Presence { online: false, since: self.since };
+            if let Some(message) = (rules.greeting)("#", presence) {
+                self.send(device, &message);
+            }
+        }
+    }
+}
+
 /// What all connections share.
 struct Shared {
+    /// When it began.
+    since: Timestamp,
     records: Records,
     sink: Arc<dyn MessageSink>,
     topics: fn(DeviceProfile) -> TopicRules,

@@ -99,6 +99,7 @@ async fn accept(
 async fn drain(shared: &Arc<Shared>, actors: &mut JoinSet<()>) {
     let limit = shared.limits.drain_timeout + Duration::from_secs(2);
     let all_ended = async {
+        shared.say_goodbye();
         shared.registry.end_all(EndReason::ServerStopped);
         while let Some(ended) = actors.join_next().await {
             reap(shared, ended);

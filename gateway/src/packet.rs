@@ -98,6 +98,8 @@ pub struct Connect {
     pub protocol: Protocol,
     pub client_id: ByteString,
     pub user: Option<ByteString>,
+    /// Empty when it is no text.
+    pub password: ByteString,
     /// What is kept of an earlier connection is forgotten first.
     pub clean: bool,
     /// 0: none.

@@ -125,6 +125,18 @@ impl Registry {
         None
     }
 
+    /// Of the connections of `device` that were let in.
+    pub fn links(&self, device: DeviceId) -> Vec<Arc<Link>> {
+        let devices = self.0.lock();
+        let entries = devices.get(&device).into_iter().flatten().filter(|entry| entry.welcome);
+        entries.map(|entry| Arc::clone(&entry.client.link)).collect()
+    }
+
+    /// Who has a connection.
+    pub fn devices(&self) -> Vec<DeviceId> {
+        self.0.lock().keys().copied().collect()
+    }
+
     pub fn end_device(&self, device: DeviceId, reason: EndReason) {
         for entry in self.0.lock().get(&device).into_iter().flatten() {
             entry.client.link.end(reason);

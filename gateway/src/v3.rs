@@ -74,13 +74,15 @@ fn write(packet: Theirs, out: &mut BytesMut) {
 fn ours(packet: Theirs) -> Packet {
     match packet {
         Theirs::Connect(connect) => {
-            let TheirConnect { clean_session, keep_alive, last_will, client_id, username, .. } = *connect;
+            let TheirConnect { clean_session, keep_alive, last_will, client_id, username, password, .. } =
+                *connect;
             let will =
                 last_will.map(|will| Will { topic: will.topic, payload: will.message, retain: will.retain });
             Packet::Connect(Box::new(Connect {
                 protocol: Protocol::V3,
                 client_id,
                 user: username,
+                password: password.and_then(|bytes| bytes.try_into().ok()).unwrap_or_default(),
                 clean: clean_session,
                 keep_alive_s: keep_alive,
                 will,

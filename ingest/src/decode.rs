@@ -1,26 +1,32 @@
 //! The only place that sees bytes: a message becomes facts, or a reason why not.
 
 use crate::{
+    children::{Child, Children},
     dialects::{self, Dialect},
-    facts::{Facts, Origin},
+    facts::{Around, Facts, Found, Origin},
     ledger::Ledger,
+    memory::Memories,
     names::{Names, Recent},
 };
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
     clock::DEFAULT_TOLERANCE,
-    telemetry::{Batch, InboundMessage, Rejection, quarantine::Quarantined},
+    id::DeviceId,
+    telemetry::{Batch, InboundMessage, OutboundMessage, Rejection, quarantine::Quarantined},
 };
 
 /// Larger payloads are refused unread.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
 
-/// The facts of a submission and what was put aside of it.
+/// The facts of a submission, what was put aside of it, and what follows from it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Decoded {
     pub batch: Batch,
     pub refused: Vec<Quarantined>,
+    /// Devices that are not on record yet.
+    pub children: Vec<Child>,
+    pub outgoing: Vec<(DeviceId, OutboundMessage)>,
 }
 
 /// Decodes messages; holds what it has learned of their names, and what their devices have used of their limits.
@@ -29,6 +35,8 @@ pub struct Decoder {
     /// How far ahead of ours the clock of a device may be.
     tolerance: TimeDelta,
     ledger: Ledger,
+    pub(crate) children: Children,
+    pub(crate) memories: Memories,
 }
 
 impl Default for Decoder {
@@ -39,18 +47,26 @@ impl Default for Decoder {
 
 impl Decoder {
     pub fn new(tolerance: TimeDelta) -> Self {
-        Self { tolerance, names: Names::default(), ledger: Ledger::default() }
+        Self {
+            tolerance,
+            names: Names::default(),
+            children: Children::new(crate::Limits::default().children, []),
+            ledger: Ledger::default(),
+            memories: Memories::default(),
+        }
     }
 
-    pub fn limited_by(self, ledger: Ledger) -> Self {
-        Self { ledger, ..self }
+    pub(crate) fn knowing(self, ledger: Ledger, children: Children, memories: Memories) -> Self {
+        Self { ledger, children, memories, ..self }
     }
 
     /// `now` is what "in the future" is measured from: later than the time of receipt when a message is replayed.
     pub fn decode(&self, messages: &[InboundMessage], now: Timestamp) -> Decoded {
-        let mut decoded = Decoded::default();
-        let Some(first) = messages.first() else { return decoded };
-        decoded.batch.samples.reserve(messages.len() * 4);
+        let mut refused = Vec::new();
+        let Some(first) = messages.first() else { return Decoded::default() };
+        let mut found = Found::default();
+        found.batch.samples.reserve(messages.len() * 4);
+        let around = Around { ledger: &self.ledger, children: &self.children, memories: &self.memories };
         let mut names = Recent::new(&self.names, &self.ledger, first.device);
         for message in messages {
             let dialect = dialects::of(message.profile);
@@ -61,7 +77,7 @@ impl Decoder {
                 received_at_us: message.received_at.timestamp_micros(),
                 horizon_us: horizon.map_or(i64::MAX, |horizon| horizon.timestamp_micros()),
             };
-            let mut facts = Facts::new(origin, &self.ledger, &mut decoded.batch, &mut names);
+            let mut facts = Facts::new(origin, around, &mut found, &mut names);
             let rejected = match one(dialect, message, &mut facts) {
                 Ok(()) => facts.into_rejected(),
                 Err(rejection) => {
@@ -70,10 +86,11 @@ impl Decoder {
                 }
             };
             if !rejected.is_empty() {
-                put_aside(message, &rejected, &mut decoded.refused);
+                put_aside(message, &rejected, &mut refused);
             }
         }
-        decoded
+        let Found { batch, children, outgoing } = found;
+        Decoded { batch, refused, children, outgoing }
     }
 }
 

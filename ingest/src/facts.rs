@@ -1,15 +1,21 @@
-//! What the dialects write into: the facts of one message, and the parts that were refused.
+//! What the dialects write into: the facts of one message, the parts that were refused, what is to be said in return.
 
 use crate::{
+    children::{Child, Children},
     ledger::Ledger,
+    memory::{Memories, SharedMemory},
     names::{self, Name, Recent},
     number_text::Texts,
 };
 use domain::{
     condition::ReportedState,
     id::DeviceId,
-    telemetry::{Batch, DeviceEvent, DeviceEventKind, Metric, Rejection, Sample, StateReport},
+    telemetry::{
+        Batch, Declaration, DeviceEvent, DeviceEventKind, Metric, OutboundMessage, Rejection, Sample,
+        StateReport,
+    },
 };
+use std::fmt::Write;
 
 /// Longer texts are refused: an event is a word or a sentence, not a document.
 pub const MAX_TEXT_LEN: usize = 1_024;
@@ -19,6 +25,7 @@ const MAX_CODE_LEN: usize = 128;
 /// Where a message comes from.
 #[derive(Clone, Copy)]
 pub struct Origin {
+    /// Of whom the message speaks now.
     pub device: DeviceId,
     /// What a text is that may be a number.
     pub texts: Texts,
@@ -27,24 +34,62 @@ pub struct Origin {
     pub horizon_us: i64,
 }
 
+/// What the decoder knows beside the message.
+#[derive(Clone, Copy)]
+pub struct Around<'b> {
+    pub ledger: &'b Ledger,
+    pub children: &'b Children,
+    pub memories: &'b Memories,
+}
+
+/// What came of messages, beside what was refused.
+#[derive(Default)]
+pub struct Found {
+    pub batch: Batch,
+    /// Devices that spoke through another for the first time.
+    pub children: Vec<Child>,
+    /// For the devices that sent the messages.
+    pub outgoing: Vec<(DeviceId, OutboundMessage)>,
+}
+
 pub struct Facts<'b, 'n> {
     pub origin: Origin,
-    ledger: &'b Ledger,
-    batch: &'b mut Batch,
+    around: Around<'b>,
+    found: &'b mut Found,
     names: &'b mut Recent<'n>,
     rejected: Vec<Rejection>,
-    /// Lengths of the batch before this message.
-    before: (usize, usize, usize),
+    /// Who sent the message.
+    sender: DeviceId,
+    /// What follows is history.
+    historical: bool,
+    /// Lengths of what was found before this message.
+    before: Lengths,
+}
+
+#[derive(Clone, Copy)]
+struct Lengths {
+    samples: usize,
+    states: usize,
+    events: usize,
+    historical: usize,
+    children: usize,
 }
 
 /// Refused parts of one message that are told apart; more of them say nothing new.
 const MAX_REJECTED: usize = 100;
 
 impl<'b, 'n> Facts<'b, 'n> {
-    pub fn new(origin: Origin, ledger: &'b Ledger, batch: &'b mut Batch, names: &'b mut Recent<'n>) -> Self {
+    pub fn new(origin: Origin, around: Around<'b>, found: &'b mut Found, names: &'b mut Recent<'n>) -> Self {
         names.begin(origin.device);
-        let before = (batch.samples.len(), batch.states.len(), batch.events.len());
-        Self { origin, ledger, batch, names, rejected: Vec::new(), before }
+        let before = Lengths {
+            samples: found.batch.samples.len(),
+            states: found.batch.states.len(),
+            events: found.batch.events.len(),
+            historical: found.batch.historical.len(),
+            children: found.children.len(),
+        };
+        let (sender, rejected) = (origin.device, Vec::new());
+        Self { origin, around, found, names, rejected, sender, historical: false, before }
     }
 
     /// The parts that were refused while the rest was kept.
@@ -52,12 +97,14 @@ impl<'b, 'n> Facts<'b, 'n> {
         self.rejected
     }
 
-    /// The message turned out to be broken: nothing of it stays.
+    /// The message turned out to be broken: nothing of it stays but what it made us say.
     pub fn undo(self) {
-        let (samples, states, events) = self.before;
-        self.batch.samples.truncate(samples);
-        self.batch.states.truncate(states);
-        self.batch.events.truncate(events);
+        let Batch { samples, states, events, historical } = &mut self.found.batch;
+        samples.truncate(self.before.samples);
+        states.truncate(self.before.states);
+        events.truncate(self.before.events);
+        historical.truncate(self.before.historical);
+        self.found.children.truncate(self.before.children);
         self.names.undo();
     }
 
@@ -72,6 +119,74 @@ impl<'b, 'n> Facts<'b, 'n> {
         self.names.restart();
     }
 
+    /// What the dialect remembers of the device that sends.
+    pub fn memory(&self) -> SharedMemory {
+        self.around.memories.of(self.sender)
+    }
+
+    /// It remembers something new.
+    pub fn remembers(&self) {
+        self.around.memories.changed(self.sender);
+    }
+
+    /// Something will have to be done if nothing comes.
+    pub fn waits(&self) {
+        self.around.memories.waits(self.sender);
+    }
+
+    /// What follows is of the device that sends.
+    pub fn of_sender(&mut self) {
+        self.turn_to(self.sender);
+    }
+
+    /// What follows is of the device that its topics call `name`: the first name that a sender uses is its own, each
+    /// further one is a device behind it.
+    pub fn of_named(&mut self, name: &str) -> Result<(), Rejection> {
+        let memory = self.memory();
+        let mut memory = memory.lock();
+        match &memory.itself {
+            Some(own) if own == name => self.of_sender(),
+            Some(_) => return self.of_child(name),
+            None => {
+                names::check(name)?;
+                memory.itself = Some(name.to_owned());
+                self.remembers();
+                self.of_sender();
+            }
+        }
+        Ok(())
+    }
+
+    /// What follows is of the device called `name` that stands behind the one that sends.
+    pub fn of_child(&mut self, name: &str) -> Result<(), Rejection> {
+        names::check(name)?;
+        let child = Child::of(self.sender, name);
+        let id = child.id;
+        let waits = || self.found.children[self.before.children..].iter().any(|other| other.id == id);
+        if !self.around.children.admit(self.sender, id, name)? && !waits() {
+            self.found.children.push(child);
+        }
+        self.turn_to(id);
+        Ok(())
+    }
+
+    fn turn_to(&mut self, device: DeviceId) {
+        if self.origin.device != device {
+            self.origin.device = device;
+            self.names.turn_to(device);
+        }
+    }
+
+    /// Whether what follows is history: kept, and not judged as if it happened now.
+    pub fn is_history(&mut self, historical: bool) {
+        self.historical = historical;
+    }
+
+    /// To be sent to the device that sent the message, as soon as the message is durable.
+    pub fn say(&mut self, message: OutboundMessage) {
+        self.found.outgoing.push((self.sender, message));
+    }
+
     /// `None` when the name was refused.
     pub fn name(&mut self, key: &str) -> Option<Name> {
         self.names.find(key).map_err(|rejection| self.reject(rejection)).ok()
@@ -79,12 +194,21 @@ impl<'b, 'n> Facts<'b, 'n> {
 
     /// `value` is finite.
     pub fn sample(&mut self, metric: Metric, ts_us: i64, value: f64) {
-        self.batch.samples.push(Sample { device: self.origin.device, metric, ts_us, value });
+        let Batch { samples, historical, .. } = &mut self.found.batch;
+        if self.historical {
+            let place = samples.len();
+            match historical.last_mut() {
+                Some(last) if last.end == place => last.end += 1,
+                _ => historical.push(place..place + 1),
+            }
+        }
+        samples.push(Sample { device: self.origin.device, metric, ts_us, value });
     }
 
     pub fn state(&mut self, ts_us: i64, state: ReportedState, cause: Option<String>) {
         if self.has_room() {
-            self.batch.states.push(StateReport { device: self.origin.device, ts_us, state, cause });
+            let device = self.origin.device;
+            self.found.batch.states.push(StateReport { device, ts_us, state, cause });
         }
     }
 
@@ -103,19 +227,26 @@ impl<'b, 'n> Facts<'b, 'n> {
             return;
         }
         let device = self.origin.device;
-        let (_, _, first) = self.before;
-        let said = |event: &DeviceEvent| event.kind == kind && event.ts_us == ts_us && event.code == code;
-        if self.batch.events[first..].last().is_some_and(said) || !self.has_room() {
+        let said = |event: &DeviceEvent| {
+            (event.device, event.kind, event.ts_us) == (device, kind, ts_us) && event.code == code
+        };
+        if self.found.batch.events[self.before.events..].last().is_some_and(said) || !self.has_room() {
             return;
         }
-        self.batch.events.push(DeviceEvent { device, ts_us, kind, code: code.into(), text: text.into() });
+        self.found.batch.events.push(DeviceEvent {
+            device,
+            ts_us,
+            kind,
+            code: code.into(),
+            text: text.into(),
+        });
     }
 
     /// An attribute with the JSON of its value.
     pub fn attribute(&mut self, name: &str, json: &str) {
         let fits = names::check(name).and_then(|()| match json.len() {
             bytes if bytes > MAX_TEXT_LEN => Err(Rejection::TooLarge { bytes, limit: MAX_TEXT_LEN }),
-            bytes => self.ledger.keep_attribute(self.origin.device, name, bytes),
+            bytes => self.around.ledger.keep_attribute(self.origin.device, name, bytes),
         });
         match fits {
             Ok(()) => self.event(DeviceEventKind::Attribute, self.origin.received_at_us, name, json),
@@ -123,14 +254,36 @@ impl<'b, 'n> Facts<'b, 'n> {
         }
     }
 
+    /// What the device says that `metric` is.
+    pub fn declare(&mut self, metric: &str, declaration: &Declaration) {
+        let at_us = self.origin.received_at_us;
+        match (names::check(metric), serde_json::to_string(declaration)) {
+            (Ok(()), Ok(json)) => self.event(DeviceEventKind::Declaration, at_us, metric, &json),
+            (Err(rejection), _) => self.reject(rejection),
+            (_, Err(error)) => self.reject(Rejection::WrongShape(error.to_string())),
+        }
+    }
+
+    /// What is known of the way to the device. `word` is one of a few, such as `online`.
+    pub fn connection(&mut self, ts_us: i64, word: &str) {
+        self.event(DeviceEventKind::Connection, ts_us, "connection", word);
+    }
+
     /// Whether another state report or event of this message is taken; says why when not.
     fn has_room(&mut self) -> bool {
-        let (_, states, events) = self.before;
-        let held = self.batch.states.len() - states + self.batch.events.len() - events;
-        let limit = self.ledger.limits.message_events;
+        let Lengths { states, events, .. } = self.before;
+        let held = self.found.batch.states.len() - states + self.found.batch.events.len() - events;
+        let limit = self.around.ledger.limits.message_events;
         if held >= limit {
             self.reject(Rejection::TooManyEvents { limit });
         }
         held < limit
     }
+}
+
+/// `one.two`, with one allocation.
+pub fn joined(prefix: &str, name: &str) -> String {
+    let mut joined = String::with_capacity(prefix.len() + 1 + name.len());
+    let _ = if prefix.is_empty() { joined.write_str(name) } else { write!(joined, "{prefix}.{name}") };
+    joined
 }

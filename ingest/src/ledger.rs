@@ -23,11 +23,19 @@ pub struct Limits {
     pub attributes: usize,
     /// Bytes of all attributes, names included.
     pub attribute_bytes: usize,
+    /// Devices behind it.
+    pub children: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { names: 1_000, message_events: 1_000, attributes: 200, attribute_bytes: 64 * 1024 }
+        Self {
+            names: 1_000,
+            message_events: 1_000,
+            attributes: 200,
+            attribute_bytes: 64 * 1024,
+            children: 1_000,
+        }
     }
 }
 
@@ -89,11 +97,10 @@ impl Ledger {
     }
 
     /// Gives names back that were new in a message of which nothing stays.
-    pub fn release(&self, device: DeviceId, names: &[Metric]) {
-        if !names.is_empty()
-            && let Some(account) = self.accounts.lock().get_mut(&device)
-        {
-            for name in names {
+    pub fn release(&self, names: &[(DeviceId, Metric)]) {
+        let mut accounts = self.accounts.lock();
+        for (device, name) in names {
+            if let Some(account) = accounts.get_mut(device) {
                 account.names.remove(name);
             }
         }

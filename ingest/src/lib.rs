@@ -5,38 +5,54 @@
 //! of alerts or tickets, and keeps nothing itself.
 
 mod answers;
+mod children;
 pub mod decode;
 mod dialects;
 mod facts;
 mod json;
 mod ledger;
+mod memory;
 mod names;
 mod number_text;
 mod stamp;
+#[cfg(test)]
+mod testing;
 mod time;
+mod values;
 
 pub use crate::ledger::Limits;
 
 use crate::{
     answers::Answers,
+    children::{Children, Enrolment},
     decode::{Decoded, Decoder},
     ledger::Ledger,
+    memory::Memories,
 };
 use domain::{
-    Clock,
+    Clock, Timestamp,
     fleet::device::DeviceProfile,
+    id::DeviceId,
     telemetry::{
-        Done, InboundMessage, MessageSink, NotStored, Refusal, Reply, Taken, Told, TopicRules,
-        quarantine::Quarantined,
+        Done, InboundMessage, MessageSink, NotStored, OutboundMessage, Post, Refusal, Reply, Taken, Told,
+        TopicRules, quarantine::Quarantined,
     },
 };
 use metrics::Counter;
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use store::{
     StoreError,
     health::keep_running,
-    records::{Records, fleet::device_attributes, telemetry::quarantine},
+    records::{
+        Records,
+        fleet::{device_attributes, devices},
+        telemetry::quarantine,
+    },
     telemetry::TelemetryStore,
 };
 use tokio::task::JoinSet;
@@ -56,58 +72,99 @@ pub struct Deps {
 }
 
 pub struct Ingest {
+    records: Records,
     telemetry: Arc<dyn TelemetryStore>,
     clock: Arc<dyn Clock>,
     decoder: Decoder,
-    answers: Arc<Answers>,
+    answers: Answers,
+    enrolment: Enrolment,
     quarantine: Arc<quarantine::Writer>,
+    /// The way to devices, once there is one.
+    post: Arc<OnceLock<Arc<dyn Post>>>,
     stop: CancellationToken,
     children: Mutex<JoinSet<()>>,
     messages: Counter,
     samples: Counter,
 }
 
+/// How often is looked at what dialects remember, and at what did not come.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 impl Ingest {
-    /// The quarantine's writer starts here and ends with [`Ingest::close`].
+    /// What runs beside it starts here and ends with [`Ingest::close`].
     pub async fn open(deps: Deps) -> Result<Arc<Self>, StoreError> {
         let Deps { records, telemetry, clock, limits } = deps;
         let attributes = device_attributes::sizes(records.read()).await?;
+        let children = Children::new(limits.children, devices::children(records.read()).await?);
+        let memories = Memories::load(&records).await?;
         let ledger = Ledger::new(limits, Arc::clone(&telemetry), attributes);
-        let decoder = Decoder::new(clock.tolerance()).limited_by(ledger);
-        let quarantine = quarantine::Writer::new(records.clone());
-        let stop = CancellationToken::new();
-        let mut children = JoinSet::new();
-        let writer = Arc::clone(&quarantine);
-        let health = records.health().clone();
-        children.spawn(keep_running(health.clone(), "ingest.quarantine", move || {
+        let ingest = Arc::new(Self {
+            decoder: Decoder::new(clock.tolerance()).knowing(ledger, children, memories),
+            answers: Answers::new(records.clone()),
+            enrolment: Enrolment::new(records.clone()),
+            quarantine: quarantine::Writer::new(records.clone()),
+            records,
+            telemetry,
+            clock,
+            post: Arc::default(),
+            stop: CancellationToken::new(),
+            children: Mutex::new(JoinSet::new()),
+            messages: metrics::counter!("mainstay_messages_total"),
+            samples: metrics::counter!("mainstay_samples_total"),
+        });
+        ingest.start();
+        Ok(ingest)
+    }
+
+    fn start(self: &Arc<Self>) {
+        let writer = Arc::clone(&self.quarantine);
+        let health = self.records.health().clone();
+        self.children.lock().spawn(keep_running(health, "ingest.quarantine", move || {
             let writer = Arc::clone(&writer);
             async move { writer.run().await }
         }));
-        let answers = Arc::new(Answers::new(records));
-        let (answering, stopped) = (Arc::clone(&answers), stop.clone());
-        children.spawn(keep_running(health, "ingest.answers", move || {
-            let (answering, stopped) = (Arc::clone(&answering), stopped.clone());
-            async move { stopped.run_until_cancelled(answering.run()).await.unwrap_or_default() }
-        }));
-        Ok(Arc::new(Self {
-            telemetry,
-            clock,
-            decoder,
-            answers,
-            quarantine,
-            stop,
-            children: Mutex::new(children),
-            messages: metrics::counter!("mainstay_messages_total"),
-            samples: metrics::counter!("mainstay_samples_total"),
-        }))
+        self.beside("ingest.answers", |ingest| async move { ingest.answers.run().await });
+        self.beside("ingest.enrolment", |ingest| async move {
+            ingest.enrolment.run(&ingest.decoder.children).await;
+        });
+        self.beside("ingest.memory", |ingest| async move { ingest.look().await });
     }
 
-    /// Writes what waits for quarantine. Later refusals are answered as not stored.
+    /// Runs until [`Ingest::close`].
+    fn beside<F>(self: &Arc<Self>, part: &'static str, run: fn(Arc<Self>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (ingest, health) = (Arc::clone(self), self.records.health().clone());
+        self.children.lock().spawn(keep_running(health, part, move || {
+            let ingest = Arc::clone(&ingest);
+            async move {
+                let stop = ingest.stop.clone();
+                stop.run_until_cancelled(run(ingest)).await.unwrap_or_default();
+            }
+        }));
+    }
+
+    /// Looks again and again at what dialects remember.
+    async fn look(&self) {
+        loop {
+            tokio::time::sleep(LOOK_INTERVAL).await;
+            send(&self.post, self.decoder.memories.overdue(self.clock.now()));
+            if let Err(error) = self.decoder.memories.write(&self.records).await {
+                tracing::warn!(%error, "what dialects remember could not be written down");
+            }
+        }
+    }
+
+    /// Writes what waits. Later refusals are answered as not stored.
     pub async fn close(&self) {
         self.stop.cancel();
         self.quarantine.close();
         let mut children = std::mem::take(&mut *self.children.lock());
         while children.join_next().await.is_some() {}
+        if let Err(error) = self.decoder.memories.write(&self.records).await {
+            tracing::warn!(%error, "what dialects remember could not be written down");
+        }
     }
 
     fn decode(&self, messages: &[InboundMessage]) -> Decoded {
@@ -118,39 +175,79 @@ impl Ingest {
         decoded
     }
 
-    fn store(&self, decoded: Decoded, done: Done) {
-        let Decoded { batch, refused } = decoded;
-        match (batch.is_empty(), refused.is_empty()) {
-            (true, true) => done(Ok(())),
-            (false, true) => self.telemetry.append(batch, Box::new(|result| done(outcome(result)))),
-            (true, false) => self.quarantine.put(refused, Some(Box::new(|result| done(outcome(result))))),
-            (false, false) => {
-                let both = Both::new(done);
-                let other = Arc::clone(&both);
-                self.quarantine.put(refused, Some(Box::new(move |result| other.one_done(outcome(result)))));
-                self.telemetry.append(batch, Box::new(move |result| both.one_done(outcome(result))));
+    /// Stores what was decoded of messages of one device, which speaks by `profile`.
+    fn store(&self, decoded: Decoded, (profile, at): (DeviceProfile, Timestamp), done: Done) {
+        let Decoded { batch, refused, children, outgoing } = decoded;
+        let parts = [!batch.is_empty(), !refused.is_empty(), !children.is_empty()];
+        let done = self.saying(outgoing, done);
+        match parts.iter().filter(|part| **part).count() {
+            0 => done(Ok(())),
+            1 if parts[0] => self.telemetry.append(batch, Box::new(|result| done(outcome(result)))),
+            count => {
+                let all = All::new(count, done);
+                if parts[0] {
+                    self.telemetry.append(batch, All::part(&all));
+                }
+                if parts[1] {
+                    self.quarantine.put(refused, Some(All::part(&all)));
+                }
+                if parts[2] {
+                    self.enrolment.put(&children, profile, at, All::part(&all));
+                }
             }
         }
     }
+
+    /// Says to devices what is to be said, when everything is durable.
+    fn saying(&self, outgoing: Vec<(DeviceId, OutboundMessage)>, done: Done) -> Done {
+        if outgoing.is_empty() {
+            return done;
+        }
+        let post = Arc::clone(&self.post);
+        Box::new(move |result| {
+            done(result);
+            if result.is_ok() {
+                send(&post, outgoing);
+            }
+        })
+    }
+}
+
+fn send(post: &OnceLock<Arc<dyn Post>>, outgoing: Vec<(DeviceId, OutboundMessage)>) {
+    let Some(post) = post.get() else { return };
+    for (device, message) in outgoing {
+        post.send(device, message);
+    }
+}
+
+/// What the messages of a submission have in common.
+fn common(messages: &[InboundMessage]) -> (DeviceProfile, Timestamp) {
+    messages.first().map_or_else(Default::default, |message| (message.profile, message.received_at))
 }
 
 impl MessageSink for Ingest {
     fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
         let decoded = self.decode(&messages);
-        self.store(decoded, done);
+        self.store(decoded, common(&messages), done);
     }
 
     fn submit_one(&self, message: InboundMessage, told: Told) {
-        let decoded = self.decode(&[message]);
+        let messages = [message];
+        let decoded = self.decode(&messages);
         let refusal = |row: &Quarantined| Refusal { code: row.reason.clone(), detail: row.detail.clone() };
         let refused = decoded.refused.iter().map(refusal).collect();
         let taken = Taken { facts: decoded.batch.len(), refused };
-        self.store(decoded, Box::new(move |result| told(result.map(|()| taken))));
+        let told = Box::new(move |result: Result<(), NotStored>| told(result.map(|()| taken)));
+        self.store(decoded, common(&messages), told);
     }
 
     fn ask(&self, question: InboundMessage, reply: Reply) -> bool {
         let understood = (dialects::of(question.profile).question)(&question);
         understood.is_some_and(|understood| self.answers.ask(question.device, understood, reply))
+    }
+
+    fn reach(&self, post: Arc<dyn Post>) {
+        let _ = self.post.set(post);
     }
 }
 
@@ -167,28 +264,36 @@ fn outcome<T>(result: Result<T, StoreError>) -> Result<(), NotStored> {
     })
 }
 
-/// Answers once, when both halves of a partly bad submission are durable or failed.
-struct Both(Mutex<Option<Waiting>>);
+/// Answers once, when all parts of a submission are durable or failed.
+struct All(Mutex<Waiting>);
 
 struct Waiting {
-    first: Option<Result<(), NotStored>>,
-    done: Done,
+    parts: usize,
+    result: Result<(), NotStored>,
+    done: Option<Done>,
 }
 
-impl Both {
-    fn new(done: Done) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Some(Waiting { first: None, done }))))
+impl All {
+    fn new(parts: usize, done: Done) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Waiting { parts, result: Ok(()), done: Some(done) })))
+    }
+
+    /// Of one part, when it is durable or failed.
+    fn part<T>(all: &Arc<Self>) -> Box<dyn FnOnce(Result<T, StoreError>) + Send> {
+        let all = Arc::clone(all);
+        Box::new(move |result| all.one_done(outcome(result)))
     }
 
     fn one_done(&self, result: Result<(), NotStored>) {
-        let mut state = self.0.lock();
-        match state.take() {
-            Some(Waiting { first: None, done }) => *state = Some(Waiting { first: Some(result), done }),
-            Some(Waiting { first: Some(first), done }) => {
-                drop(state);
-                done(first.and(result));
-            }
-            None => {}
+        let mut waiting = self.0.lock();
+        waiting.parts -= 1;
+        waiting.result = waiting.result.and(result);
+        if waiting.parts == 0
+            && let Some(done) = waiting.done.take()
+        {
+            let result = waiting.result;
+            drop(waiting);
+            done(result);
         }
     }
 }

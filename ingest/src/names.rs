@@ -83,8 +83,8 @@ pub struct Recent<'n> {
     device: DeviceId,
     seen: Vec<Name>,
     next: usize,
-    /// Names that are new to the device since its last message.
-    fresh: Vec<Metric>,
+    /// Names that are new to their devices since the last message.
+    fresh: Vec<(DeviceId, Metric)>,
 }
 
 const MAX_RECENT: usize = 64;
@@ -96,18 +96,23 @@ impl<'n> Recent<'n> {
 
     /// A message of `device` begins.
     pub fn begin(&mut self, device: DeviceId) {
+        self.fresh.clear();
+        self.turn_to(device);
+    }
+
+    /// The message goes on with values of `device`.
+    pub fn turn_to(&mut self, device: DeviceId) {
         if self.device != device {
             self.device = device;
             self.seen.clear();
         }
-        self.fresh.clear();
         self.next = 0;
     }
 
     /// The message turned out to be broken: its names are not used.
     pub fn undo(&mut self) {
         if !self.fresh.is_empty() {
-            self.ledger.release(self.device, &self.fresh);
+            self.ledger.release(&self.fresh);
             self.seen.clear();
         }
     }
@@ -127,7 +132,7 @@ impl<'n> Recent<'n> {
         }
         let (name, admitted) = self.names.get(key, self.device, self.ledger)?;
         if admitted == Admitted::New {
-            self.fresh.push(Arc::clone(&name.metric));
+            self.fresh.push((self.device, Arc::clone(&name.metric)));
         }
         if let Some(seen) = self.seen.get_mut(place) {
             *seen = name.clone();

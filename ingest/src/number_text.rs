@@ -17,6 +17,8 @@ pub enum Texts {
     Plain,
     /// A number whenever it can be read as one.
     Numbers,
+    /// The same as plain, and the words of a switch: `ON` and `OFF` are 1 and 0.
+    Switches,
     /// A text.
     Never,
 }
@@ -25,8 +27,19 @@ pub enum Texts {
 pub fn read(text: &str, texts: Texts) -> Option<f64> {
     match texts {
         Texts::Plain => plain(text.trim_ascii()),
+        Texts::Switches => switch(text.trim()).or_else(|| plain(text.trim_ascii())),
         Texts::Numbers => text.trim().parse().ok(),
         Texts::Never => None,
+    }
+}
+
+fn switch(word: &str) -> Option<f64> {
+    if word.eq_ignore_ascii_case("on") {
+        Some(1.0)
+    } else if word.eq_ignore_ascii_case("off") {
+        Some(0.0)
+    } else {
+        None
     }
 }
 

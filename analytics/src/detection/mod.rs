@@ -371,9 +371,19 @@ impl Device {
         self.find_deadline();
     }
 
-    /// True when a text or attribute says what it said last, so that only changes are kept.
+    /// True when what says how something is says what it said last, so that only changes are kept.
     pub fn repeats(&mut self, event: &DeviceEvent) -> bool {
-        if !matches!(event.kind, DeviceEventKind::Text | DeviceEventKind::Attribute) {
+        let says_how_it_is = match event.kind {
+            DeviceEventKind::Text
+            | DeviceEventKind::Attribute
+            | DeviceEventKind::Connection
+            | DeviceEventKind::Declaration => true,
+            DeviceEventKind::Failure
+            | DeviceEventKind::Error
+            | DeviceEventKind::Warning
+            | DeviceEventKind::Maintenance => false,
+        };
+        if !says_how_it_is {
             return false;
         }
         let key = (event.kind, event.code.clone());

@@ -215,12 +215,15 @@ impl Engine {
         }
     }
 
-    fn entry(&mut self, entry: &Committed, now: Timestamp, horizon_us: i64) {
+    fn entry<'e>(&mut self, entry: &'e Committed, now: Timestamp, horizon_us: i64) {
         let Self { devices, facts, waiting, .. } = self;
         let mut found = Vec::new();
         let mut sorted: Vec<&Sample> = Vec::new();
         let unknown = |device: &&mut Device| device.seq < entry.seq;
-        for run in entry.batch.samples.chunk_by(|a, b| a.device == b.device) {
+        let runs = |(stretch, historical): (&'e [Sample], bool)| {
+            stretch.chunk_by(|a, b| a.device == b.device).map(move |run| (run, historical))
+        };
+        for (run, historical) in entry.batch.stretches().flat_map(runs) {
             let Some(device) = devices.get_mut(&run[0].device).filter(unknown) else { continue };
             device.heard_at = now;
             let mut judge = |sample: &Sample| {
@@ -230,7 +233,10 @@ impl Engine {
                 if device.activity.last_us != Some(sample.ts_us) {
                     facts.hear(device, sample.ts_us, horizon_us);
                 }
-                device.sample(&sample.metric, sample.ts_us, sample.value, now, &mut found);
+                // History is no alarm of today; what is judged from the store sees it.
+                if !historical {
+                    device.sample(&sample.metric, sample.ts_us, sample.value, now, &mut found);
+                }
             };
             // What came together is put into its order.
             if run.is_sorted_by_key(|sample| sample.ts_us) {

@@ -31,3 +31,6 @@ quarantine-reason-too-many-names = More different names than a device may use
 quarantine-reason-too-many-events = More states and events than a message may hold
 quarantine-reason-too-many-attributes = More attributes than a device may keep
 quarantine-reason-foreign-will = Last will is for a topic that is not the device's own; the device was let in
+quarantine-reason-malformed-payload = The payload cannot be read
+quarantine-reason-unknown-alias = An alias that no birth certificate has explained; the device was asked for its birth certificate
+quarantine-reason-too-many-children = More devices behind this one than may be

@@ -31,3 +31,6 @@ quarantine-reason-too-many-names = Más nombres distintos de los que puede usar 
 quarantine-reason-too-many-events = Más estados y eventos de los que caben en un mensaje
 quarantine-reason-too-many-attributes = Más atributos de los que puede guardar un dispositivo
 quarantine-reason-foreign-will = La última voluntad es para un tema que no es del dispositivo; se le dejó entrar
+quarantine-reason-malformed-payload = No se puede leer el contenido
+quarantine-reason-unknown-alias = Un alias que ningún certificado de nacimiento ha explicado; se le pidió al dispositivo
+quarantine-reason-too-many-children = Más dispositivos detrás de este de los que puede haber

@@ -31,3 +31,6 @@ quarantine-reason-too-many-names = Più nomi diversi di quanti un dispositivo ne
 quarantine-reason-too-many-events = Più stati ed eventi di quanti ne stiano in un messaggio
 quarantine-reason-too-many-attributes = Più attributi di quanti un dispositivo ne possa conservare
 quarantine-reason-foreign-will = Il testamento (last will) è per un topic che non è del dispositivo; la connessione è stata accettata
+quarantine-reason-malformed-payload = Il contenuto non si può leggere
+quarantine-reason-unknown-alias = Un alias che nessun certificato di nascita ha spiegato; è stato chiesto al dispositivo
+quarantine-reason-too-many-children = Più dispositivi dietro a questo di quanti ne possano stare

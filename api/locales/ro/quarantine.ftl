@@ -31,3 +31,6 @@ quarantine-reason-too-many-names = Mai multe nume diferite decât poate folosi u
 quarantine-reason-too-many-events = Mai multe stări și evenimente decât încap într-un mesaj
 quarantine-reason-too-many-attributes = Mai multe atribute decât poate păstra un dispozitiv
 quarantine-reason-foreign-will = Mesajul de ultimă voință este pentru un topic care nu aparține dispozitivului; conectarea a fost acceptată
+quarantine-reason-malformed-payload = Conținutul nu poate fi citit
+quarantine-reason-unknown-alias = Un alias pe care niciun certificat de naștere nu l-a explicat; i s-a cerut dispozitivului
+quarantine-reason-too-many-children = Mai multe dispozitive în spatele acestuia decât sunt permise

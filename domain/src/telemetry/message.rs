@@ -56,6 +56,15 @@ pub struct TopicRules {
     pub publish: fn(topic: &str) -> Option<Intent>,
     /// Takes valid topic filters.
     pub may_subscribe: fn(filter: &str) -> bool,
+    /// What a device hears at once that begins to listen there.
+    pub greeting: fn(filter: &str, Presence) -> Option<OutboundMessage>,
+}
+
+/// Whether we are there for devices, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    pub online: bool,
+    pub since: Timestamp,
 }
 
 /// What a device wants with a message.
@@ -80,6 +89,15 @@ pub trait MessageSink: Send + Sync + 'static {
     /// Takes a question, of which nothing is kept, and returns at once. `reply` is called at most once, from any
     /// thread, and dropped when there is no answer. False when the question is not taken: the device asks again.
     fn ask(&self, question: InboundMessage, reply: Reply) -> bool;
+
+    /// From now on, messages for devices that did not ask for them just now go by `post`.
+    fn reach(&self, _post: Arc<dyn Post>) {}
+}
+
+/// The way to devices that are connected. Implemented by the gateway.
+pub trait Post: Send + Sync + 'static {
+    /// Hands `message` to the connections of `device` and returns at once; who does not listen does not hear it.
+    fn send(&self, device: DeviceId, message: OutboundMessage);
 }
 
 pub type Done = Box<dyn FnOnce(Result<(), NotStored>) + Send>;

@@ -11,7 +11,7 @@ pub use message::*;
 
 use crate::{condition::ReportedState, id::DeviceId};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// The name of a measured variable of a device, such as `vibration`. At most [`MAX_METRIC_LEN`] bytes.
 pub type Metric = Arc<str>;
@@ -61,6 +61,20 @@ pub enum DeviceEventKind {
     Text,
     /// A client attribute of the device (serial number, firmware...); its text is the JSON of the value.
     Attribute,
+    /// What a device, its gateway or its last will says of the way to it, such as `online` or `lost`. It says nothing of
+    /// the equipment.
+    Connection,
+    /// What a metric is, as the device declares it: its code is the metric, its text the JSON of a [`Declaration`].
+    Declaration,
+}
+
+/// What a device says of one of its metrics; empty where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declaration {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
 }
 
 /// Facts of one group commit, in the order in which they were accepted.
@@ -69,6 +83,9 @@ pub struct Batch {
     pub samples: Vec<Sample>,
     pub states: Vec<StateReport>,
     pub events: Vec<DeviceEvent>,
+    /// Which of `samples`, in ascending ranges of their places, were history when the device sent them: kept, and not
+    /// judged as if they happened now.
+    pub historical: Vec<Range<usize>>,
 }
 
 impl Batch {
@@ -78,7 +95,24 @@ impl Batch {
     pub fn len(&self) -> usize {
         self.samples.len() + self.states.len() + self.events.len()
     }
+    /// The samples in their order, in stretches of which each is history or not.
+    pub fn stretches(&self) -> impl Iterator<Item = (&[Sample], bool)> {
+        let (mut rest, mut at, mut ranges) = (self.samples.as_slice(), 0, self.historical.iter().peekable());
+        std::iter::from_fn(move || {
+            let (length, historical) = match ranges.peek() {
+                Some(range) if range.start <= at => (ranges.next()?.end.saturating_sub(at), true),
+                Some(range) => (range.start - at, false),
+                None => (rest.len(), false),
+            };
+            let (stretch, left) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            (rest, at) = (left, at + stretch.len());
+            (!stretch.is_empty()).then_some((stretch, historical))
+        })
+    }
     pub fn append(&mut self, other: &mut Self) {
+        let before = self.samples.len();
+        let moved = other.historical.drain(..).map(|range| range.start + before..range.end + before);
+        self.historical.extend(moved);
         self.samples.append(&mut other.samples);
         self.states.append(&mut other.states);
         self.events.append(&mut other.events);
@@ -124,11 +158,17 @@ pub enum Rejection {
     TooManyAttributes { name: String, limit: usize },
     #[error("the will's topic {0:?} is not the device's own")]
     ForeignWill(String),
+    #[error("payload cannot be read: {0}")]
+    MalformedPayload(String),
+    #[error("alias {0} is not known; the device was asked for its birth certificate")]
+    UnknownAlias(String),
+    #[error("device {name:?} is one more than the {limit} that may stand behind another")]
+    TooManyChildren { name: String, limit: usize },
 }
 
 impl Rejection {
     /// Every code that [`Rejection::code`] answers.
-    pub const CODES: [&'static str; 18] = [
+    pub const CODES: [&'static str; 21] = [
         "unknown_topic",
         "malformed_json",
         "wrong_shape",
@@ -147,6 +187,9 @@ impl Rejection {
         "too_many_events",
         "too_many_attributes",
         "foreign_will",
+        "malformed_payload",
+        "unknown_alias",
+        "too_many_children",
     ];
 
     /// Stable code: the key of the translated reason and of the counter.
@@ -170,6 +213,9 @@ impl Rejection {
             Self::TooManyEvents { .. } => "too_many_events",
             Self::TooManyAttributes { .. } => "too_many_attributes",
             Self::ForeignWill(_) => "foreign_will",
+            Self::MalformedPayload(_) => "malformed_payload",
+            Self::UnknownAlias(_) => "unknown_alias",
+            Self::TooManyChildren { .. } => "too_many_children",
         }
     }
 
@@ -185,12 +231,16 @@ impl Rejection {
             | Self::MalformedPacket(word)
             | Self::WrongToken(word)
             | Self::ForeignWill(word)
+            | Self::MalformedPayload(word)
+            | Self::UnknownAlias(word)
             | Self::DuplicateCredentials(word) => word.clone(),
             Self::NotFinite { metric } => metric.clone(),
             Self::TooOld { ts } | Self::InFuture { ts } => ts.clone(),
             Self::TooLarge { bytes, limit } => format!("{bytes} > {limit}"),
             Self::TooDeep { limit } | Self::TooManyEvents { limit } => format!("> {limit}"),
-            Self::TooManyNames { name, limit } | Self::TooManyAttributes { name, limit } => {
+            Self::TooManyNames { name, limit }
+            | Self::TooManyAttributes { name, limit }
+            | Self::TooManyChildren { name, limit } => {
                 format!("{name} (> {limit})")
             }
         }

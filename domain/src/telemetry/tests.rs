@@ -41,6 +41,20 @@ fn a_batch_takes_over_all_of_another() {
 }
 
 #[test]
+fn history_stays_with_its_samples_and_divides_them_into_stretches() {
+    let history = |range: std::ops::Range<usize>| Batch { historical: vec![range], ..samples() };
+    let mut all = history(0..1);
+    all.append(&mut history(1..2));
+    all.append(&mut samples());
+    assert_eq!(all.historical, [0..1, 3..4]);
+    let stretches: Vec<_> =
+        all.stretches().map(|(stretch, historical)| (stretch.len(), historical)).collect();
+    assert_eq!(stretches, [(1, true), (2, false), (1, true), (2, false)]);
+    assert_eq!(Batch::default().stretches().count(), 0);
+    assert_eq!(history(0..2).stretches().map(|(stretch, _)| stretch.len()).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
 fn every_refusal_has_its_code_and_says_what_was_refused() {
     let word = || "x".to_owned();
     let (name, metric, ts, limit) = (word(), word(), word(), 3);
@@ -61,8 +75,11 @@ fn every_refusal_has_its_code_and_says_what_was_refused() {
         (Rejection::DuplicateCredentials(word()), "x"),
         (Rejection::TooManyNames { name: name.clone(), limit }, "x (> 3)"),
         (Rejection::TooManyEvents { limit }, "> 3"),
-        (Rejection::TooManyAttributes { name, limit }, "x (> 3)"),
+        (Rejection::TooManyAttributes { name: name.clone(), limit }, "x (> 3)"),
         (Rejection::ForeignWill(word()), "x"),
+        (Rejection::MalformedPayload(word()), "x"),
+        (Rejection::UnknownAlias(word()), "x"),
+        (Rejection::TooManyChildren { name, limit }, "x (> 3)"),
     ];
     assert_eq!(refusals.each_ref().map(|(refusal, _)| refusal.code()), Rejection::CODES);
     for (refusal, detail) in refusals {

@@ -90,17 +90,19 @@ impl Refused {
 }
 
 async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<Welcome, Refused> {
-    let token = connect.user.as_deref().unwrap_or_default();
-    if token.is_empty() {
-        return Err(Refused::saying(Refusal::NoToken));
-    }
+    let tokens = tokens(&connect);
+    let [first, ..] = tokens.as_slice() else { return Err(Refused::saying(Refusal::NoToken)) };
     if connect.client_id.len() > MAX_CLIENT_ID_LEN {
         return Err(Refused::saying(Refusal::ClientId));
     }
     let epoch = shared.access.epoch();
-    let device = match shared.access.authenticate(token).await {
-        Ok(Some(device)) => device,
-        Ok(None) => {
+    let known = match shared.access.authenticate(first).await {
+        Ok(None) if tokens.len() > 1 => shared.access.authenticate(tokens[1]).await.map(|known| (known, 1)),
+        other => other.map(|known| (known, 0)),
+    };
+    let (device, token) = match known {
+        Ok((Some(device), place)) => (device, tokens[place].to_owned()),
+        Ok((None, _)) => {
             let who = format!("{} {}", connect.client_id, remote.ip());
             let rejected = door_row(shared, None, "", &[], &Rejection::WrongToken(who));
             let rejected = rejected.map(|row| row.from_source(remote.ip().to_canonical().to_string()));
@@ -118,9 +120,18 @@ async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<
         if connect.client_id.is_empty() { id.to_string().into() } else { Arc::from(&*connect.client_id) };
     let keep_alive =
         (connect.keep_alive_s > 0).then(|| Duration::from_millis(u64::from(connect.keep_alive_s) * 1_500));
-    let token = token.to_owned();
     let Connect { protocol, clean, .. } = connect;
     Ok(Welcome { protocol, device, epoch, token, id, client_id, clean, keep_alive, will })
+}
+
+/// Where the token may stand: in the user name, or, as clouds have it, in the password behind a name that is not secret.
+fn tokens(connect: &Connect) -> Vec<&str> {
+    let user = connect.user.as_deref().unwrap_or_default();
+    // `hub/device/?api-version=...`: a token has no slash.
+    let user = if user.contains('/') { "" } else { user };
+    let mut tokens = vec![user, &connect.password];
+    tokens.retain(|token| !token.is_empty());
+    tokens
 }
 
 /// A device whose firmware also speaks another dialect announces its end there. It is let in all the same; the will

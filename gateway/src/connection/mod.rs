@@ -209,6 +209,8 @@ impl<S: ByteStream> Connection<S> {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EndReason> {
         self.link.register(cx);
+        // What was to be said before the end.
+        self.deliver();
         if let Some(reason) = self.link.asked_to_end() {
             self.end(reason);
         }

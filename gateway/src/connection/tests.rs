@@ -61,6 +61,7 @@ async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>
         asset_id: None,
         name: "pump".into(),
         profile: DeviceProfile::Thingsboard,
+        gateway_id: None,
         created_at: from_micros(0),
         revoked_at: None,
     };
@@ -74,7 +75,12 @@ async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>
         profiles: profiles::Profiles::new(records.clone()),
         questions: questions::Questions::new(limits.questions),
         sessions: Box::new(session::Fleeting),
-        topics: |_| TopicRules { publish: |_| Some(Intent::Tell), may_subscribe: |_| true },
+        since: from_micros(0),
+        topics: |_| TopicRules {
+            publish: |_| Some(Intent::Tell),
+            may_subscribe: |_| true,
+            greeting: |_, _| None,
+        },
         door: quarantine::Writer::new(records.clone()),
         wills: Wills::default(),
         counters: Counters::new(),

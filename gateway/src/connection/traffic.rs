@@ -9,7 +9,7 @@ use crate::{
     packet::{Answer, Packet, Sent},
     session::Outgoing,
 };
-use domain::telemetry::{InboundMessage, connection::EndReason};
+use domain::telemetry::{InboundMessage, Presence, connection::EndReason};
 use std::{collections::VecDeque, num::NonZeroU16, sync::Arc};
 
 impl<S: ByteStream> Connection<S> {
@@ -123,6 +123,9 @@ impl<S: ByteStream> Connection<S> {
             Packet::Ping => self.send(Sent::Pong),
             Packet::Subscribe { packet_id, filters } => {
                 let rules = self.door.rules();
+                let presence = Presence { online: true, since: self.shared.since };
+                let greetings: Vec<_> =
+                    filters.iter().filter_map(|(filter, _)| (rules.greeting)(filter, presence)).collect();
                 let granted = filters
                     .into_iter()
                     .map(|(filter, wanted)| match (rules.may_subscribe)(&filter) {
@@ -131,6 +134,9 @@ impl<S: ByteStream> Connection<S> {
                     })
                     .collect();
                 self.send(Sent::Subscribed { packet_id, granted });
+                for message in greetings {
+                    self.link.send(Outgoing { message, turn: None }, self.shared.limits.queued_messages);
+                }
             }
             Packet::Unsubscribe { packet_id, filters } => {
                 for filter in &filters {

@@ -6,7 +6,7 @@ use domain::{
     fleet::device::{Device, DeviceProfile},
     id::DeviceId,
     telemetry::{
-        Done, InboundMessage, Intent, MessageSink, NotStored, OutboundMessage, Reply, Taken, Told,
+        Done, InboundMessage, Intent, MessageSink, NotStored, OutboundMessage, Post, Reply, Taken, Told,
         TopicRules, quarantine::Quarantined,
     },
 };
@@ -14,7 +14,7 @@ use gateway::{Deps, Gateway, GatewayError, Limits};
 use std::{
     future::Future,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 use store::{
@@ -38,6 +38,8 @@ pub struct Sink {
     pub messages: Mutex<Vec<InboundMessage>>,
     withheld: Mutex<Option<Vec<Done>>>,
     pub broken: Mutex<Option<NotStored>>,
+    /// The way to devices.
+    pub post: OnceLock<Arc<dyn Post>>,
     /// Questions that are not answered yet.
     pub asked: Mutex<Vec<(InboundMessage, Reply)>>,
 }
@@ -60,6 +62,9 @@ impl MessageSink for Sink {
         self.asked.lock().unwrap().push((question, reply));
         true
     }
+    fn reach(&self, post: Arc<dyn Post>) {
+        assert!(self.post.set(post).is_ok(), "one gateway");
+    }
 }
 
 /// A device tells under `v1/devices/me/`, asks under `request/` there, and listens to what it asked and two topics.
@@ -67,7 +72,11 @@ fn topics(profile: DeviceProfile) -> TopicRules {
     match profile {
         DeviceProfile::ThingsboardTexts => TopicRules {
             publish: |topic| topic.starts_with("other/").then_some(Intent::Tell),
-            may_subscribe: |filter| filter == "other/+",
+            may_subscribe: |filter| filter == "other/+" || filter == "there",
+            greeting: |filter, presence| {
+                let payload = presence.online.to_string().into_bytes();
+                matches!(filter, "there" | "#").then(|| OutboundMessage { topic: "there".into(), payload })
+            },
         },
         _ => TopicRules {
             publish: |topic| match topic.strip_prefix("v1/devices/me/")?.contains("/request/") {
@@ -77,6 +86,7 @@ fn topics(profile: DeviceProfile) -> TopicRules {
             may_subscribe: |filter| {
                 ["v1/devices/me/attributes", "v1/devices/me/attributes/response/+"].contains(&filter)
             },
+            greeting: |_, _| None,
         },
     }
 }
@@ -137,6 +147,7 @@ impl Front {
             asset_id: None,
             name: token.into(),
             profile: DeviceProfile::Thingsboard,
+            gateway_id: None,
             created_at: from_micros(0),
             revoked_at: None,
         };
@@ -144,6 +155,14 @@ impl Front {
         devices::insert(&tx, &device, devices::token_hash(token)).await.unwrap();
         tx.commit().await.unwrap();
         device.id
+    }
+
+    /// From now on the device speaks another dialect.
+    pub async fn speaks(&self, device: DeviceId, profile: DeviceProfile) {
+        let kept = devices::get(self.records.read(), device).await.unwrap().unwrap();
+        let tx = self.records.begin().await.unwrap();
+        devices::update(&tx, &Device { profile, ..kept }).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// A device that is signed in with its name as token.
@@ -230,6 +249,15 @@ pub fn connect(client_id: &str, user: &str, keep_alive_s: u16, will: Option<(&st
     }
     let mut body = [&text("MQTT")[..], &[4, flags], &keep_alive_s.to_be_bytes()].concat();
     body.extend(payload);
+    framed(0x10, &body)
+}
+
+/// A CONNECT with a password.
+pub fn connect_with(client_id: &str, user: &str, password: &str) -> Vec<u8> {
+    let mut body = [&text("MQTT")[..], &[4, 0xc2, 0, 60]].concat();
+    for part in [client_id, user, password] {
+        body.extend(text(part));
+    }
     framed(0x10, &body)
 }
 

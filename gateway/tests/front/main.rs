@@ -6,8 +6,9 @@ mod harness;
 
 use domain::{
     clock::from_micros,
-    fleet::device::{Device, DeviceProfile},
-    telemetry::{NotStored, connection::EndReason},
+    fleet::device::DeviceProfile,
+    id::DeviceId,
+    telemetry::{NotStored, OutboundMessage, connection::EndReason},
 };
 use gateway::Limits;
 use harness::{Client, Front, TELEMETRY, connect, eventually, framed, publish, subscribe};
@@ -321,10 +322,7 @@ async fn a_message_says_how_its_device_speaks_and_a_change_of_that_is_followed()
     };
     assert_eq!([told(0), told(1)], [(DeviceProfile::Thingsboard, false), (DeviceProfile::Thingsboard, true)]);
 
-    let kept = devices::get(front.records.read(), device).await.unwrap().unwrap();
-    let tx = front.records.begin().await.unwrap();
-    devices::update(&tx, &Device { profile: DeviceProfile::ThingsboardTexts, ..kept }).await.unwrap();
-    tx.commit().await.unwrap();
+    front.speaks(device, DeviceProfile::ThingsboardTexts).await;
     // In the other dialect this is no topic of its own.
     let refused = async {
         let again = publish(TELEMETRY, 1, 2, "{}");
@@ -336,6 +334,53 @@ async fn a_message_says_how_its_device_speaks_and_a_change_of_that_is_followed()
     client.puback(1).await;
     let last = front.sink.messages.lock().unwrap().last().map(|message| message.profile);
     assert_eq!(last, Some(DeviceProfile::ThingsboardTexts));
+}
+
+#[tokio::test]
+async fn the_token_may_be_the_password_behind_a_name_that_is_not_secret() {
+    let front = Front::start().await;
+    front.device("secret").await;
+    for user in ["hub.example/pump-7/?api-version=2021-04-12", "pump-7"] {
+        let mut client = harness::Client::open(front.address).await;
+        client.send(&harness::connect_with("pump-7", user, "secret")).await;
+        assert_eq!(client.packet().await, Some((0x20, vec![0, 0])), "{user}");
+    }
+    let mut client = harness::Client::open(front.address).await;
+    client.send(&harness::connect_with("pump-7", "hub.example/pump-7", "wrong")).await;
+    assert_eq!(client.packet().await, Some((0x20, vec![0, 5])));
+    assert_eq!(front.quarantined("wrong_token").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_device_hears_what_the_sink_has_for_it_and_whether_we_are_there() {
+    let front = Front::start().await;
+    let device = front.device("pump").await;
+    front.speaks(device, DeviceProfile::ThingsboardTexts).await;
+    let mut other = front.client("pump").await;
+    // The profile is followed within a second.
+    let granted = async {
+        loop {
+            other.send(&subscribe(&[("there", 1)])).await;
+            if other.packet().await == Some((0x90, vec![0, 9, 1])) {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), granted).await.expect("it is granted");
+    let said =
+        |id: u8, word: &str| Some((0x32, [&harness::text("there")[..], &[0, id], word.as_bytes()].concat()));
+    assert_eq!(other.packet().await, said(1, "true"));
+
+    let post = front.sink.post.get().expect("the gateway gives it");
+    let message = |topic: &str| OutboundMessage { topic: topic.into(), payload: b"hear".to_vec() };
+    post.send(device, message("elsewhere"));
+    post.send(DeviceId::generate(), message("there"));
+    post.send(device, message("there"));
+    assert_eq!(other.packet().await, said(2, "hear"), "what it does not listen for is not sent");
+    front.stop.cancel();
+    assert_eq!(other.packet().await, said(3, "false"));
+    front.stopped().await;
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! What devices speak: a module each, and the one list of them. A further dialect is its module, its profiles in
 //! [`DeviceProfile`], and its lines here.
 
+pub mod cloud;
+pub mod generic;
+pub mod homie;
+pub mod sparkplug;
 pub mod thingsboard;
 
 use crate::{answers::Question, facts::Facts, number_text::Texts};
@@ -28,5 +32,18 @@ pub fn of(profile: DeviceProfile) -> &'static Dialect {
         DeviceProfile::Thingsboard => &thingsboard::DIALECT,
         DeviceProfile::ThingsboardNumbers => &thingsboard::WITH_NUMBERS,
         DeviceProfile::ThingsboardTexts => &thingsboard::WITH_TEXTS,
+        DeviceProfile::Sparkplug => &sparkplug::DIALECT,
+        DeviceProfile::Homie => &homie::DIALECT,
+        DeviceProfile::Json => &generic::JSON,
+        DeviceProfile::Influx => &generic::INFLUX,
+        DeviceProfile::Tasmota => &generic::TASMOTA,
+        DeviceProfile::Zigbee2mqtt => &generic::ZIGBEE2MQTT,
+        DeviceProfile::Shelly => &generic::SHELLY,
+        DeviceProfile::Esphome => &generic::ESPHOME,
+        DeviceProfile::Chirpstack => &generic::CHIRPSTACK,
+        DeviceProfile::ThingsStack => &generic::THINGS_STACK,
+        DeviceProfile::Losant => &generic::LOSANT,
+        DeviceProfile::AzureIotHub => &cloud::azure::DIALECT,
+        DeviceProfile::AwsIot => &cloud::aws::DIALECT,
     }
 }

@@ -1,12 +1,10 @@
 //! The ThingsBoard device API: JSON on `v1/devices/me/...`.
 //!
 //! Telemetry has five forms: `{"k":v}` (time of receipt), `{"ts":t,"k":v}`, `{"ts":t,"values":{...}}`, and lists of
-//! them. What a value means follows from its type and, at the top level, from its key: numbers and booleans are
-//! samples, and so are texts that are plainly numbers; the word under `state` is a state report, `error`, `warning`,
-//! `failure` and `maintenance` are events, other texts are text events, and so are integers that a sample cannot hold
-//! exactly. Objects are flattened with dots, lists are kept as text.
+//! them. What a value means follows from its type and, at the top level, from its key: see [`crate::values`].
 
 mod attributes;
+mod gateway;
 #[cfg(test)]
 mod tests;
 
@@ -14,14 +12,11 @@ use super::Dialect;
 use crate::{
     facts::Facts,
     json::{self, Error, Mark, Parser, Scalar},
-    names::{Name, Role},
-    number_text::{self, Texts},
+    number_text::Texts,
     stamp::Stamp,
+    values::{Said, cut},
 };
-use domain::{
-    condition::ReportedState,
-    telemetry::{DeviceEventKind, InboundMessage, Intent, Rejection, TopicRules},
-};
+use domain::telemetry::{InboundMessage, Intent, Rejection, TopicRules};
 
 /// A text that is plainly a number is one.
 pub const DIALECT: Dialect =
@@ -39,7 +34,7 @@ const TOPICS: TopicRules = TopicRules {
         if attributes::number(topic).is_some() {
             return Some(Intent::Ask);
         }
-        topic.starts_with("v1/devices/me/").then_some(Intent::Tell)
+        (topic.starts_with("v1/devices/me/") || topic.starts_with(gateway::PREFIX)).then_some(Intent::Tell)
     },
     may_subscribe: |filter| {
         matches!(
@@ -47,8 +42,9 @@ const TOPICS: TopicRules = TopicRules {
             "v1/devices/me/attributes"
                 | "v1/devices/me/attributes/response/+"
                 | "v1/devices/me/rpc/request/+"
-        )
+        ) || gateway::may_subscribe(filter)
     },
+    greeting: |_, _| None,
 };
 
 /// Levels of nested objects within a message.
@@ -60,6 +56,7 @@ fn decode(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rej
     let read = match &*message.topic {
         TELEMETRY => telemetry,
         ATTRIBUTES => client_attributes,
+        topic if topic.starts_with(gateway::PREFIX) => return gateway::decode(message, facts),
         other => return Err(Rejection::UnknownTopic(other.into())),
     };
     read(json::text(&message.payload)?, facts)
@@ -227,172 +224,4 @@ fn object(
     said.report(facts, ts_us);
     json.limit_depth(MAX_DEPTH + ENVELOPE);
     Ok(())
-}
-
-/// What an object says of the equipment's state, in two members that may stand anywhere.
-#[derive(Default)]
-struct Said {
-    state: Option<String>,
-    cause: Option<String>,
-}
-
-impl Said {
-    fn member(
-        &mut self,
-        json: &mut Parser<'_>,
-        facts: &mut Facts<'_, '_>,
-        key: &str,
-        ts_us: i64,
-    ) -> Result<(), Error> {
-        let Some(name) = facts.name(key) else {
-            return json.skip().map(drop);
-        };
-        match name.role {
-            Role::Reading => reading(json, facts, name, ts_us),
-            Role::State if json.peek()? == b'"' => match json.scalar()? {
-                // A number as text is what a number is: a code that no table explains.
-                Scalar::Text(text) if number_text::read(&text, facts.origin.texts).is_none() => {
-                    self.state = Some(text.into_owned());
-                    Ok(())
-                }
-                other => {
-                    value(other, facts, name, ts_us);
-                    Ok(())
-                }
-            },
-            Role::StateCause if json.peek()? == b'"' => {
-                if let Scalar::Text(text) = json.scalar()? {
-                    self.cause = Some(text.into_owned());
-                }
-                Ok(())
-            }
-            Role::State | Role::StateCause => reading(json, facts, name, ts_us),
-            Role::Error => incidents(json, facts, DeviceEventKind::Error, &name, ts_us),
-            Role::Warning => incidents(json, facts, DeviceEventKind::Warning, &name, ts_us),
-            Role::Failure => incidents(json, facts, DeviceEventKind::Failure, &name, ts_us),
-            Role::Maintenance => incidents(json, facts, DeviceEventKind::Maintenance, &name, ts_us),
-        }
-    }
-
-    fn report(self, facts: &mut Facts<'_, '_>, ts_us: i64) {
-        match (self.state, self.cause) {
-            (Some(word), cause) => match reported_state(&word) {
-                Some(state) => facts.state(ts_us, state, cause),
-                None => facts.reject(Rejection::UnknownState(cut(&word))),
-            },
-            (None, Some(cause)) => facts.event(DeviceEventKind::Text, ts_us, "state_cause", &cause),
-            (None, None) => {}
-        }
-    }
-}
-
-/// A measured value, a text, or an object of those.
-fn reading(json: &mut Parser<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: i64) -> Result<(), Error> {
-    match json.peek()? {
-        b'{' => {
-            json.open_object()?;
-            while let Some(key) = json.key()? {
-                match facts.name(&format!("{}.{key}", name.metric)) {
-                    Some(inner) => reading(json, facts, inner, ts_us)?,
-                    None => drop(json.skip()?),
-                }
-            }
-        }
-        b'[' => {
-            let text = json.skip()?;
-            facts.event(DeviceEventKind::Text, ts_us, &name.metric, text);
-        }
-        _ => value(json.scalar()?, facts, name, ts_us),
-    }
-    Ok(())
-}
-
-fn value(scalar: Scalar<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: i64) {
-    // Nearly everything is one.
-    if let Scalar::Number(number) = scalar {
-        return facts.sample(name.metric, ts_us, number);
-    }
-    let texts = facts.origin.texts;
-    let number = match &scalar {
-        Scalar::Bool(value) => Some(f64::from(u8::from(*value))),
-        Scalar::Text(text) => number_text::read(text, texts),
-        // Rounded where whatever can be read as a number is a measured value.
-        Scalar::LongInteger(digits) if texts == Texts::Numbers => digits.parse().ok(),
-        Scalar::NotFinite => Some(f64::NAN),
-        Scalar::Number(_) | Scalar::LongInteger(_) | Scalar::Null => None,
-    };
-    match (number, &scalar) {
-        (Some(number), _) if number.is_finite() => facts.sample(name.metric, ts_us, number),
-        (Some(_), _) => facts.reject(Rejection::NotFinite { metric: name.metric.to_string() }),
-        (None, Scalar::Text(text)) => facts.event(DeviceEventKind::Text, ts_us, &name.metric, text),
-        (None, Scalar::LongInteger(digits)) => {
-            facts.event(DeviceEventKind::Text, ts_us, &name.metric, digits);
-        }
-        (None, _) => {}
-    }
-}
-
-/// Codes of things that happened: a text, a number or a list of them. `0`, `false`, `null` and the empty text say
-/// that there is none, as texts too.
-fn incidents(
-    json: &mut Parser<'_>,
-    facts: &mut Facts<'_, '_>,
-    kind: DeviceEventKind,
-    name: &Name,
-    ts_us: i64,
-) -> Result<(), Error> {
-    match json.peek()? {
-        b'[' => {
-            json.open_array()?;
-            while json.element()? {
-                if matches!(json.peek()?, b'[') {
-                    let text = json.skip()?;
-                    facts.reject(Rejection::WrongShape(format!("{}: {}", name.metric, cut(text))));
-                } else {
-                    incidents(json, facts, kind, name, ts_us)?;
-                }
-            }
-        }
-        b'{' => {
-            let text = json.skip()?;
-            facts.incident(kind, ts_us, text);
-        }
-        _ => {
-            let start = json.mark();
-            let number = json.skip()?;
-            json.reset(start);
-            match json.scalar()? {
-                Scalar::Text(text) if !matches!(text.trim(), "" | "0" | "false") => {
-                    facts.incident(kind, ts_us, text.trim());
-                }
-                Scalar::Number(value) if value != 0.0 => facts.incident(kind, ts_us, number),
-                Scalar::LongInteger(digits) => facts.incident(kind, ts_us, digits),
-                Scalar::Bool(true) => facts.incident(kind, ts_us, &name.metric),
-                Scalar::NotFinite => facts.reject(Rejection::NotFinite { metric: name.metric.to_string() }),
-                Scalar::Text(_) | Scalar::Number(_) | Scalar::Bool(false) | Scalar::Null => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Words that equipment uses for its own state, in any case, with spaces, dashes or underscores.
-fn reported_state(word: &str) -> Option<ReportedState> {
-    let mut plain = word.trim().to_ascii_lowercase();
-    plain = plain.replace(['-', ' '], "_");
-    Some(match plain.as_str() {
-        "up" | "running" | "run" | "on" | "ok" | "operating" | "active" | "working" => ReportedState::Up,
-        "idle" | "standby" | "stand_by" | "off" | "ready" | "waiting" => ReportedState::Idle,
-        "down" | "down_unplanned" | "fault" | "faulted" | "failed" | "failure" | "stopped" | "error"
-        | "tripped" | "breakdown" | "broken" => ReportedState::DownUnplanned,
-        "planned" | "down_planned" | "maintenance" | "service" | "setup" | "cleaning" => {
-            ReportedState::DownPlanned
-        }
-        _ => return None,
-    })
-}
-
-/// The beginning of a text, for a reason.
-fn cut(text: &str) -> String {
-    text.chars().take(60).collect()
 }

@@ -1,8 +1,11 @@
 //! Devices for programs.
 
-use super::list::Devices;
+use super::{list::Devices, pages::profile_name};
 use crate::{fleet::customers::WRITE, telemetry::samples::json::LatestView};
-use domain::{fleet::device::Device, id::DeviceId};
+use domain::{
+    fleet::device::{Device, DeviceProfile},
+    id::DeviceId,
+};
 use serde::Serialize;
 use service::{
     fleet::devices::{
@@ -15,6 +18,7 @@ use uuid::Uuid;
 use web::{
     chart::state_word,
     deps::Deps,
+    list::{Items, ListQuery},
     operation::{self, Operation, call, id, making, press, words},
     problem::Problem,
     request::User,
@@ -28,6 +32,8 @@ pub struct DeviceView {
     name: String,
     asset_id: Option<Uuid>,
     profile: &'static str,
+    /// The device through which it speaks; null when it signs in itself.
+    gateway_id: Option<Uuid>,
     created_at: String,
     /// Set when the device may no longer sign in.
     revoked_at: Option<String>,
@@ -40,6 +46,7 @@ impl From<Device> for DeviceView {
             name: device.name,
             asset_id: device.asset_id.map(Into::into),
             profile: device.profile.as_str(),
+            gateway_id: device.gateway_id.map(Into::into),
             created_at: rfc3339(device.created_at),
             revoked_at: device.revoked_at.map(rfc3339),
         }
@@ -142,6 +149,14 @@ pub fn operations() -> Vec<Operation> {
             "One device with its connection, its last data and the state of its equipment: three separate facts.",
             operation::read(one),
         ),
+        Operation::get(
+            "/api/v1/profiles",
+            read,
+            "How devices can speak: the built-in profiles.",
+            operation::ask_all(profiles),
+        )
+        .named("profiles")
+        .refusals(&[]),
         Operation::create(
             "/api/v1/devices",
             write,
@@ -171,6 +186,28 @@ pub fn operations() -> Vec<Operation> {
         .named("revoke")
         .refusals(missing),
     ]
+}
+
+/// How devices can speak.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ProfileView {
+    /// For `profile` of a device.
+    profile: &'static str,
+    name: String,
+    /// Where such devices publish.
+    topics: &'static [&'static str],
+    /// Whether one connection usually speaks for many devices behind it, each of which becomes a device of its own.
+    speaks_for_others: bool,
+}
+
+async fn profiles(_: &Deps, user: &User, _: ListQuery) -> Result<Items<ProfileView>, Problem> {
+    let view = |profile: DeviceProfile| ProfileView {
+        profile: profile.as_str(),
+        name: profile_name(user.lang, profile),
+        topics: profile.topics(),
+        speaks_for_others: profile.has_children(),
+    };
+    Ok(Items::whole(DeviceProfile::ALL.into_iter().map(view).collect(), Vec::new()))
 }
 
 async fn one(deps: &Deps, user: &User, id: DeviceId) -> Result<DeviceWithFacts, Problem> {

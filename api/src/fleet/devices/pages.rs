@@ -12,11 +12,13 @@ use axum::{
 };
 use domain::{
     Timestamp,
+    clock::from_micros,
     fleet::{
         asset::Asset,
         device::{Device, DeviceProfile},
     },
     id::DeviceId,
+    telemetry::{DeviceEvent, DeviceEventKind},
 };
 use maud::{Markup, html};
 use service::{
@@ -28,8 +30,9 @@ use service::{
     scope,
 };
 use store::records::{
-    fleet::{assets, device_attributes},
-    telemetry::quarantine,
+    Db, PageRequest,
+    fleet::{assets, device_attributes, devices},
+    telemetry::{device_events, quarantine},
 };
 use uuid::Uuid;
 use web::{
@@ -45,7 +48,7 @@ use web::{
     listing,
     request::{Caller, View},
     response::{PageResult, see_other},
-    time::ago,
+    time::{ago, rfc3339},
 };
 
 pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> PageResult {
@@ -123,9 +126,23 @@ struct Page {
     facts: Facts,
     /// What the device says of itself.
     attributes: Vec<device_attributes::Attribute>,
+    /// What it said last that is no number, the newest first.
+    said: Vec<DeviceEvent>,
+    /// Through which it speaks.
+    gateway: Option<Device>,
     /// How often it was refused, by reason.
     refused: Vec<quarantine::Count>,
     now: Timestamp,
+}
+
+/// Words of which the page shows the newest.
+const SAID: u64 = 12;
+
+async fn said(db: &Db, device: DeviceId) -> Result<Vec<DeviceEvent>, CommandError> {
+    use DeviceEventKind::{Connection, Error, Failure, Maintenance, Text, Warning};
+    let kinds = vec![Connection, Error, Failure, Maintenance, Text, Warning];
+    let filter = device_events::Filter { device: Some(device), kinds, ..Default::default() };
+    Ok(device_events::list(db, &filter, &PageRequest::first(SAID)).await?.items)
 }
 
 impl Page {
@@ -142,6 +159,11 @@ impl Page {
             plots: charts::plots(deps, view.scope(), asset.as_ref(), own, window, view.lang).await?,
             facts: facts(deps, &device).await?,
             attributes: device_attributes::list(db, device.id).await?,
+            said: said(db, device.id).await?,
+            gateway: match device.gateway_id {
+                Some(id) => devices::get(db, id).await?,
+                None => None,
+            },
             refused: quarantine::counts(db, view.scope(), Some(device.id)).await?,
             now: deps.now(),
             asset,
@@ -162,7 +184,7 @@ impl Page {
                             @if let Some(asset) = &self.asset { " / " a href={ "/assets/" (asset.id) } { (asset.name) } }
                         }
                         h1 { (device.name) @if device.revoked_at.is_some() { span.pill.crit { (lang.t("devices-revoked")) } } }
-                        p.sub { (lang.t("devices-created")) " " (lang.date(device.created_at, view.zone)) " · " span.live data-live={ "device:" (device.id) } { (lang.t("live")) } }
+                        p.sub { (lang.t("devices-created")) " " (lang.date(device.created_at, view.zone)) @if let Some(gateway) = &self.gateway { " · " (lang.t("devices-through")) " " a href={ "/devices/" (gateway.id) } { (gateway.name) } } " · " span.live data-live={ "device:" (device.id) } { (lang.t("live")) } }
                     }
                     div.act { a.btn2 href={ "/api/v1/devices/" (device.id) "/telemetry?format=csv" } download { (icon("download")) "CSV" span.sr { (lang.t("assets-export")) } } }
                 }
@@ -191,6 +213,13 @@ impl Page {
                     dl.meter.plain { @for attribute in &self.attributes { div { dt { (attribute.name) } dd { (attribute.shown()) } } } }
                 }
             }
+            @if !self.said.is_empty() {
+                section.card {
+                    header { h2 { (lang.t("devices-said")) } }
+                    ul.rows { @for event in &self.said { li { div { h3 { (what(lang, event)) } p { (event.text) } }
+                        time datetime=(rfc3339(from_micros(event.ts_us))) { (lang.date_time(from_micros(event.ts_us), view.zone)) } } } }
+                }
+            }
             @if !self.refused.is_empty() {
                 section.card {
                     header {
@@ -216,6 +245,7 @@ impl Page {
                     (inputs(lang).draw(form.fields(lang)))
                     button.btn2 type="submit" { (lang.t("save")) }
                 }
+                @if self.device.gateway_id.is_some() { p.hint { (lang.t("devices-no-credentials")) } } @else {
                 h2 { (lang.t("devices-credentials")) }
                 p.hint { (lang.t("devices-credentials-hint")) }
                 div.duo {
@@ -230,22 +260,35 @@ impl Page {
                         }
                     }
                 }
+                }
             }
         }
     }
 }
 
+pub fn profile_name(lang: Lang, profile: DeviceProfile) -> String {
+    match profile.product() {
+        Some(name) => name.into(),
+        None => lang.t(&format!("devices-profile-{}", profile.as_str().replace('_', "-"))),
+    }
+}
+
 fn inputs(lang: Lang) -> Inputs {
-    let profile = |profile: DeviceProfile| {
-        let word = profile.as_str();
-        (word.to_owned(), lang.t(&format!("devices-profile-{}", word.replace('_', "-"))))
-    };
+    let profile = |profile: DeviceProfile| (profile.as_str().to_owned(), profile_name(lang, profile));
     Inputs::new([
         text("name", "devices-name").required(),
         choose("asset_id", "devices-asset", Kind::Assets)
             .attribute("placeholder", lang.t("devices-no-asset")),
         select("profile", "devices-profile", DeviceProfile::ALL.map(profile).into()),
     ])
+}
+
+/// What an event is about, in words where there are some.
+fn what(lang: Lang, event: &DeviceEvent) -> String {
+    match event.kind {
+        DeviceEventKind::Connection => lang.t("devices-said-connection"),
+        _ => lang.metric(&event.code),
+    }
 }
 
 /// The three facts, which never imply one another.

@@ -1,7 +1,15 @@
 use crate::{fleet::assets::fixture::of_customer, testing::TestApp};
-use domain::{fleet::device::DeviceProfile, people::account::Role};
+use domain::{
+    fleet::device::{Device, DeviceProfile},
+    id::DeviceId,
+    people::account::Role,
+    telemetry::{DeviceEvent, DeviceEventKind},
+};
 use serde_json::json;
-use store::records::fleet::devices;
+use store::records::{
+    fleet::{device_metrics, devices},
+    telemetry::device_events,
+};
 
 #[tokio::test]
 async fn a_device_gets_a_token_once_and_signs_in_with_it() {
@@ -100,4 +108,49 @@ async fn the_device_page_says_the_three_facts_and_edits() {
     let token = manager.post_form(&format!("{path}/token"), &[]).await;
     assert_eq!(token.status, 200);
     assert!(token.text().contains("mosquitto_pub -h 127.0.0.1 -p 1883 -u "), "{}", token.text());
+}
+
+#[tokio::test]
+async fn how_devices_speak_is_listed_chosen_and_what_they_say_is_shown() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let (manager, program) = (app.as_role(Role::ServiceManager), app.bearer(Role::Integration));
+    let listed = program.get("/api/v1/profiles").await.json();
+    let words: Vec<_> =
+        listed["items"].as_array().unwrap().iter().map(|one| one["profile"].as_str().unwrap()).collect();
+    assert_eq!(words, DeviceProfile::ALL.map(DeviceProfile::as_str));
+    let body = json!({ "name": "Bridge", "asset_id": null, "profile": "zigbee2mqtt" });
+    let made = program.post_json("/api/v1/devices", &body).await.json();
+    assert_eq!((&made["profile"], &made["gateway_id"]), (&json!("zigbee2mqtt"), &json!(null)));
+
+    let gateway: DeviceId = made["id"].as_str().unwrap().parse().unwrap();
+    let child = Device {
+        id: DeviceId::generate(),
+        name: "lamp".into(),
+        gateway_id: Some(gateway),
+        ..fleet.device.clone()
+    };
+    let event = |kind, code: &str, text: &str| DeviceEvent {
+        device: child.id,
+        ts_us: app.now().timestamp_micros(),
+        kind,
+        code: code.into(),
+        text: text.into(),
+    };
+    let events = [
+        event(DeviceEventKind::Text, "mode", "eco <b>"),
+        event(DeviceEventKind::Connection, "connection", "offline"),
+        event(DeviceEventKind::Declaration, "power", r#"{"name":"Leistung","unit":"W"}"#),
+    ];
+    let tx = app.deps.records.begin().await.unwrap();
+    devices::enrol(&tx, &[child.clone(), child.clone()]).await.unwrap();
+    device_events::insert_many(&tx, events.iter().map(|event| (event, None))).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = manager.get(&format!("/devices/{}", child.id)).await.text();
+    for shown in ["eco &lt;b&gt;", "offline", "Speaks through", "Bridge", "It has no credentials of its own"]
+    {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let declared = device_metrics::of_device(app.deps.records.read(), child.id).await.unwrap();
+    assert_eq!((declared[0].name.as_str(), declared[0].unit.as_str()), ("Leistung", "W"));
 }

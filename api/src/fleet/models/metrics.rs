@@ -1,11 +1,17 @@
 //! What people call the values that a type of equipment sends: the model's own name and unit where it has one, else
 //! the usual word, else the key in plain letters. A machine's key is never shown raw.
 
-use domain::{fleet::model::MetricName, id::AssetId};
+use domain::{
+    fleet::{device::Device, model::MetricName},
+    id::AssetId,
+};
 use std::collections::HashMap;
 use store::{
     StoreError,
-    records::{Db, fleet::model_metrics},
+    records::{
+        Db,
+        fleet::{device_metrics, model_metrics},
+    },
 };
 use web::i18n::{Lang, small_initial};
 
@@ -21,8 +27,35 @@ impl MetricNames {
         db: &Db,
         assets: impl IntoIterator<Item = AssetId>,
     ) -> Result<HashMap<AssetId, Self>, StoreError> {
+        let assets: Vec<AssetId> = assets.into_iter().collect();
+        let mut declared = device_metrics::of_assets(db, assets.iter().copied()).await?;
         let names = model_metrics::of_assets(db, assets).await?;
-        Ok(names.into_iter().map(|(asset, names)| (asset, Self::from(names))).collect())
+        let both =
+            |(asset, names)| (asset, Self::from(declared.remove(&asset).unwrap_or_default()).under(names));
+        Ok(names.into_iter().map(both).collect())
+    }
+
+    /// What devices that stand nowhere declare themselves.
+    pub async fn of_devices(db: &Db, devices: &[Device]) -> Result<Self, StoreError> {
+        let mut names = Vec::new();
+        for device in devices {
+            names.extend(device_metrics::of_device(db, device.id).await?);
+        }
+        Ok(Self::from(names))
+    }
+
+    /// The same where `better` says nothing: what a device declares stands behind what people say of its model.
+    fn under(mut self, better: Vec<MetricName>) -> Self {
+        for said in better {
+            let known = self.0.entry(said.metric.clone()).or_insert_with(|| said.clone());
+            if !said.name.is_empty() {
+                known.name = said.name;
+            }
+            if !said.unit.is_empty() {
+                known.unit = said.unit;
+            }
+        }
+        self
     }
 
     pub fn name(&self, lang: Lang, metric: &str) -> String {

@@ -108,7 +108,7 @@ pub async fn plots(
     };
     let names = match asset {
         Some(asset) => MetricNames::of_asset(deps.records.read(), asset.id).await?,
-        None => MetricNames::default(),
+        None => MetricNames::of_devices(deps.records.read(), devices).await?,
     };
     let mut plots = Vec::new();
     for device in devices {

@@ -80,7 +80,7 @@ async fn whoever_is_shown_a_list_is_told_of_the_row_that_cannot_be_read() {
 
 /// Lists of plain texts and numbers or of figures, which nothing can be misread in; events that are parked because
 /// they cannot be read; and the lines of one job, which are read whole or not at all.
-const SOUND: [&str; 13] = [
+const SOUND: [&str; 14] = [
     "/api/v1/territories",
     "/api/v1/models",
     "/api/v1/sites",
@@ -93,6 +93,7 @@ const SOUND: [&str; 13] = [
     "/api/v1/kpis/{code}/rows",
     "/api/v1/contracts/{id}/periods",
     "/api/v1/jobs/parked-events",
+    "/api/v1/profiles",
     "/api/v1/work-orders/{id}/lines",
 ];
 

@@ -132,7 +132,7 @@ const WITHOUT_QUERY: &[&str] = &[
     "/api/v1/tokens", "/api/v1/organisation", "/api/v1/customers/{id}", "/api/v1/sites/{id}", "/api/v1/models",
     "/api/v1/models/{id}", "/api/v1/models/{id}/reliability", "/api/v1/assets/{id}",
     "/api/v1/assets/{id}/states", "/api/v1/assets/{id}/reliability", "/api/v1/assets/{id}/telemetry/latest",
-    "/api/v1/devices/{id}", "/api/v1/devices/{id}/telemetry/latest", "/api/v1/contracts/{id}",
+    "/api/v1/profiles", "/api/v1/devices/{id}", "/api/v1/devices/{id}/telemetry/latest", "/api/v1/contracts/{id}",
     "/api/v1/invoices/{id}", "/invoices/{id}/credit", "/credit-notes/{id}/print",
     "/api/v1/credit-notes/{id}", "/api/v1/contracts/{id}/periods", "/api/v1/kpis", "/api/v1/kpis/{code}", "/api/v1/kpis/{code}/rows",
     "/api/v1/tickets/{id}", "/api/v1/work-orders/{id}", "/api/v1/work-orders/{id}/lines",

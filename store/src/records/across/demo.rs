@@ -213,6 +213,8 @@ fn what_machines_said() -> Vec<Of> {
         ("device_events", "asset_id", equipment()),
         ("device_events", "device_id", remembered("device")),
         ("device_attributes", "device_id", remembered("device")),
+        ("device_memories", "device_id", remembered("device")),
+        ("device_metrics", "device_id", remembered("device")),
         ("silences", "device_id", remembered("device")),
         ("connections", "device_id", remembered("device")),
     ]

@@ -24,6 +24,7 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     QueryOrder, QuerySelect,
     entity::prelude::*,
+    sea_query::OnConflict,
 };
 use sea_orm_migration::prelude::*;
 use sha2::{Digest, Sha256};
@@ -35,6 +36,7 @@ table! {
         asset_id: Option<AssetId>,
         name: String,
         profile: DeviceProfile,
+        gateway_id: Option<DeviceId>,
         created_at_us as created_at: Timestamp,
         revoked_at_us as revoked_at: Option<Timestamp>,
     }
@@ -65,9 +67,29 @@ pub async fn insert(tx: &Db, device: &Device, token_hash: String) -> Result<(), 
     Ok(())
 }
 
+/// Puts devices on record that speak through another one; those that are there already stay as they are.
+pub async fn enrol(tx: &Db, children: &[Device]) -> Result<(), StoreError> {
+    for child in children {
+        // Nobody knows a token of this hash.
+        let token_hash = token_hash(&Uuid::new_v4().to_string());
+        let row = ActiveModel { token_hash: Set(token_hash), ..to_row(child)? };
+        let known = OnConflict::column(Column::Id).do_nothing().to_owned();
+        Entity::insert(row).on_conflict(known).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// The devices that speak through another one, each with it.
+pub async fn children(db: &Db) -> Result<Vec<(DeviceId, DeviceId)>, StoreError> {
+    let query = Entity::find().select_only().column(Column::Id).column(Column::GatewayId);
+    let rows: Vec<(Uuid, Uuid)> = query.filter(Column::GatewayId.is_not_null()).into_tuple().all(db).await?;
+    Ok(rows.into_iter().map(|(child, gateway)| (child.into(), gateway.into())).collect())
+}
+
 /// Saves what people edit: name, asset and profile. Credentials change through [`rotate`] and [`revoke`].
 pub async fn update(tx: &Db, device: &Device) -> Result<(), StoreError> {
-    let row = ActiveModel { created_at_us: NotSet, revoked_at_us: NotSet, ..to_row(device)? };
+    let row =
+        ActiveModel { created_at_us: NotSet, revoked_at_us: NotSet, gateway_id: NotSet, ..to_row(device)? };
     Entity::update(row).exec_without_returning(tx).await?;
     Ok(())
 }

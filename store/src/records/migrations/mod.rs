@@ -11,6 +11,7 @@ mod m0001_tables;
 mod m0002_invoice_parties;
 mod m0003_backdating;
 mod m0004_demo_things;
+mod m0005_dialects;
 
 use crate::OpenError;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_invoice_parties::Migration),
             Box::new(m0003_backdating::Migration),
             Box::new(m0004_demo_things::Migration),
+            Box::new(m0005_dialects::Migration),
         ]
     }
 }

@@ -47,7 +47,13 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
         let (db, all) = (records.read(), PageRequest::default());
         assert_eq!(
             applied(&records).await,
-            ["m0001_tables", "m0002_invoice_parties", "m0003_backdating", "m0004_demo_things"]
+            [
+                "m0001_tables",
+                "m0002_invoice_parties",
+                "m0003_backdating",
+                "m0004_demo_things",
+                "m0005_dialects"
+            ]
         );
         let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();
         assert_eq!((kept.items.len(), kept.unreadable.len()), (1, 0));

@@ -2,7 +2,12 @@
 
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged, columns::kept::entity, fleet::device_attributes, lists::keyset},
+    records::{
+        Db, List, PageRequest, Paged,
+        columns::kept::entity,
+        fleet::{device_attributes, device_metrics},
+        lists::keyset,
+    },
 };
 use domain::{
     Timestamp,
@@ -20,13 +25,15 @@ entity! {
     }
 }
 
-const KINDS: [(DeviceEventKind, &str); 6] = [
+const KINDS: [(DeviceEventKind, &str); 8] = [
     (DeviceEventKind::Failure, "failure"),
     (DeviceEventKind::Error, "error"),
     (DeviceEventKind::Warning, "warning"),
     (DeviceEventKind::Maintenance, "maintenance"),
     (DeviceEventKind::Text, "text"),
     (DeviceEventKind::Attribute, "attribute"),
+    (DeviceEventKind::Connection, "connection"),
+    (DeviceEventKind::Declaration, "declaration"),
 ];
 
 /// Statements of every length up to it are kept prepared, so it is small.
@@ -57,6 +64,7 @@ pub async fn insert_many(
 ) -> Result<(), StoreError> {
     let events: Vec<_> = events.into_iter().collect();
     device_attributes::keep(tx, events.iter().map(|(event, _)| *event)).await?;
+    device_metrics::keep(tx, events.iter().map(|(event, _)| *event)).await?;
     let rows: Vec<_> = events
         .into_iter()
         .map(|(event, asset)| ActiveModel {

@@ -2,4 +2,5 @@
 
 pub mod connections;
 pub mod device_events;
+pub mod device_memories;
 pub mod quarantine;

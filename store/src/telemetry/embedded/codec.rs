@@ -8,8 +8,11 @@ use domain::{
     condition::ReportedState,
     telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample, StateReport},
 };
+use std::ops::Range;
 
 const VERSION: u8 = 1;
+/// The same, and behind it which samples are history.
+const WITH_HISTORY: u8 = 2;
 
 pub fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
@@ -32,7 +35,7 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
 /// Appends the entry for `batch` to `out`. `series` holds the number of each sample; every device is registered.
 pub fn encode(batch: &Batch, series: &[SeriesNo], registry: &Registry, out: &mut Vec<u8>) {
     out.reserve(16 + 12 * batch.samples.len());
-    out.push(VERSION);
+    out.push(if batch.historical.is_empty() { VERSION } else { WITH_HISTORY });
     put(out, batch.samples.len() as u64);
     let (mut last_no, mut last_us) = (0i64, 0i64);
     for (sample, no) in batch.samples.iter().zip(series) {
@@ -64,6 +67,13 @@ pub fn encode(batch: &Batch, series: &[SeriesNo], registry: &Registry, out: &mut
         put_text(out, &event.code);
         put_text(out, &event.text);
     }
+    if !batch.historical.is_empty() {
+        put(out, batch.historical.len() as u64);
+        for range in &batch.historical {
+            put(out, range.start as u64);
+            put(out, range.len() as u64);
+        }
+    }
 }
 
 /// Calls `sample` with (series, time, value) for each sample of `entry`, without building a batch.
@@ -76,10 +86,16 @@ pub fn samples(entry: &[u8], mut sample: impl FnMut(SeriesNo, i64, f64)) -> Resu
 pub fn decode(entry: &[u8], registry: &Registry) -> Result<Batch, StoreError> {
     let mut input = Input::open(entry)?;
     let mut batch = Batch::default();
+    // Places in the entry of the samples that are left out, ascending.
+    let (mut place, mut forgotten) = (0, Vec::new());
     input.samples(&mut |no, ts_us, value| {
-        if let Some((device, metric)) = registry.name(no) {
-            batch.samples.push(Sample { device: *device, metric: metric.clone(), ts_us, value });
+        match registry.name(no) {
+            Some((device, metric)) => {
+                batch.samples.push(Sample { device: *device, metric: metric.clone(), ts_us, value });
+            }
+            None => forgotten.push(place),
         }
+        place += 1;
     })?;
     for _ in 0..input.number()? {
         let no = input.device()?;
@@ -99,6 +115,9 @@ pub fn decode(entry: &[u8], registry: &Registry) -> Result<Batch, StoreError> {
             batch.events.push(DeviceEvent { device, ts_us, kind, code, text });
         }
     }
+    if entry.first() == Some(&WITH_HISTORY) {
+        batch.historical = input.history(&forgotten)?;
+    }
     Ok(batch)
 }
 
@@ -116,7 +135,7 @@ impl<'a> Input<'a> {
 
     fn open(entry: &'a [u8]) -> Result<Self, StoreError> {
         match entry.split_first() {
-            Some((&VERSION, rest)) => Ok(Self(rest)),
+            Some((&(VERSION | WITH_HISTORY), rest)) => Ok(Self(rest)),
             _ => Err(damaged()),
         }
     }
@@ -130,6 +149,20 @@ impl<'a> Input<'a> {
             sample(SeriesNo::try_from(no).map_err(|_| damaged())?, ts_us, value);
         }
         Ok(())
+    }
+
+    /// The ranges of historical samples, of which those at `forgotten` were left out.
+    fn history(&mut self, forgotten: &[usize]) -> Result<Vec<Range<usize>>, StoreError> {
+        let mut history = Vec::new();
+        for _ in 0..self.number()? {
+            let start = usize::try_from(self.number()?).map_err(|_| damaged())?;
+            let length = usize::try_from(self.number()?).map_err(|_| damaged())?;
+            let end = start.checked_add(length).ok_or_else(damaged)?;
+            let moved = |place| place - forgotten.partition_point(|gone| *gone < place);
+            history.push(moved(start)..moved(end));
+        }
+        history.retain(|range| !range.is_empty());
+        Ok(history)
     }
 
     fn bytes(&mut self, count: usize) -> Result<&'a [u8], StoreError> {
@@ -201,6 +234,8 @@ fn kind_code(kind: DeviceEventKind) -> u8 {
         DeviceEventKind::Maintenance => 4,
         DeviceEventKind::Text => 5,
         DeviceEventKind::Attribute => 6,
+        DeviceEventKind::Connection => 7,
+        DeviceEventKind::Declaration => 8,
     }
 }
 
@@ -212,6 +247,8 @@ fn kind_of(code: u8) -> Result<DeviceEventKind, StoreError> {
         4 => DeviceEventKind::Maintenance,
         5 => DeviceEventKind::Text,
         6 => DeviceEventKind::Attribute,
+        7 => DeviceEventKind::Connection,
+        8 => DeviceEventKind::Declaration,
         _ => return Err(damaged()),
     })
 }

@@ -85,6 +85,7 @@ pub async fn insert(tx: &Db, cx: &Context, input: &NewDevice, token: &str) -> Re
         asset_id: None,
         name: String::new(),
         profile: DeviceProfile::Thingsboard,
+        gateway_id: None,
         created_at: cx.at,
         revoked_at: None,
     };
