@@ -373,17 +373,7 @@ impl Device {
 
     /// True when what says how something is says what it said last, so that only changes are kept.
     pub fn repeats(&mut self, event: &DeviceEvent) -> bool {
-        let says_how_it_is = match event.kind {
-            DeviceEventKind::Text
-            | DeviceEventKind::Attribute
-            | DeviceEventKind::Connection
-            | DeviceEventKind::Declaration => true,
-            DeviceEventKind::Failure
-            | DeviceEventKind::Error
-            | DeviceEventKind::Warning
-            | DeviceEventKind::Maintenance => false,
-        };
-        if !says_how_it_is {
+        if !event.kind.says_how_it_is() {
             return false;
         }
         let key = (event.kind, event.code.clone());

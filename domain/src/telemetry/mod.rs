@@ -68,6 +68,16 @@ pub enum DeviceEventKind {
     Declaration,
 }
 
+impl DeviceEventKind {
+    /// It holds until something else is said, so that repeating it says nothing; the others happen.
+    pub fn says_how_it_is(self) -> bool {
+        match self {
+            Self::Text | Self::Attribute | Self::Connection | Self::Declaration => true,
+            Self::Failure | Self::Error | Self::Warning | Self::Maintenance => false,
+        }
+    }
+}
+
 /// What a device says of one of its metrics; empty where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declaration {
