@@ -8,6 +8,7 @@ devices-equipment-state = Equipment state
 devices-created = Registered
 devices-connected = Connected
 devices-not-connected = Not connected
+devices-by-gateway = Through its gateway
 devices-never-connected = Never connected
 devices-revoked = Token revoked
 devices-search = Search devices

@@ -8,6 +8,7 @@ devices-equipment-state = Estado del equipo
 devices-created = Registrado
 devices-connected = Conectado
 devices-not-connected = No conectado
+devices-by-gateway = A través de su pasarela
 devices-never-connected = Nunca conectado
 devices-revoked = Token revocado
 devices-search = Buscar dispositivos

@@ -8,6 +8,7 @@ devices-equipment-state = Stato dell'impianto
 devices-created = Registrato
 devices-connected = Connesso
 devices-not-connected = Non connesso
+devices-by-gateway = Tramite il suo gateway
 devices-never-connected = Mai connesso
 devices-revoked = Token revocato
 devices-search = Cerca dispositivi

@@ -8,6 +8,7 @@ devices-equipment-state = Starea echipamentului
 devices-created = Înregistrat
 devices-connected = Conectat
 devices-not-connected = Neconectat
+devices-by-gateway = Prin gateway-ul său
 devices-never-connected = Niciodată conectat
 devices-revoked = Token revocat
 devices-search = Caută dispozitive

@@ -8,6 +8,7 @@ devices-equipment-state = 设备状态
 devices-created = 注册于
 devices-connected = 已连接
 devices-not-connected = 未连接
+devices-by-gateway = 通过其网关
 devices-never-connected = 从未连接
 devices-revoked = 令牌已吊销
 devices-search = 搜索装置

@@ -302,6 +302,7 @@ pub fn device_card(view: &View, device: &Device, facts: &Facts, now: Timestamp) 
                     dt { (lang.t("devices-connection")) }
                     dd {
                         @match &facts.connection {
+                            None if device.gateway_id.is_some() => { span.pill { (lang.t("devices-by-gateway")) } }
                             None => { span.pill { (lang.t("devices-never-connected")) } }
                             Some(connection) => {
                                 @if let Some(ended) = &connection.ended {

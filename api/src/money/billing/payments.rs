@@ -81,7 +81,7 @@ pub async fn page(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 p.crumb { a href="/invoices" { (lang.t("nav-invoices")) } }
                 h1 { (lang.t("billing-payments")) }
                 p.sub { (lang.t("billing-payments-sub")) }
-            } }
+            } div.act { (list.file) } }
             (list.table)
         }
     })

@@ -1,9 +1,10 @@
 //! One refused message: why, in the reader's language, what exactly was sent, and what can be done with it.
 
 use super::list::{Row, reason};
-use domain::id::QuarantineId;
+use domain::{id::QuarantineId, telemetry::quarantine::MAX_PAYLOAD_KEPT};
 use maud::{Markup, html};
 use service::{command::CommandError, scope};
+use std::borrow::Cow;
 use web::{
     actions::{Actions, Page, Posted},
     deps::Deps,
@@ -18,7 +19,7 @@ const SHOWN: usize = 600;
 
 pub fn draw(view: &View, row: &Row, actions: &Actions<Row>, refused: &Posted) -> Markup {
     let (lang, kept) = (view.lang, &row.kept);
-    let text = String::from_utf8_lossy(&kept.payload);
+    let text = readable(&kept.payload);
     let shown: String = text.chars().take(SHOWN).collect();
     let cut = shown.len() < text.len() || kept.payload.len() as u64 != kept.payload_bytes;
     html! {
@@ -38,6 +39,17 @@ pub fn draw(view: &View, row: &Row, actions: &Actions<Row>, refused: &Posted) ->
             }
             div.act { (actions.press(view, row, refused, "replay")) (actions.press(view, row, refused, "discard")) }
         }
+    }
+}
+
+/// Text as it is; other bytes as their hexadecimal digits, in pairs.
+fn readable(payload: &[u8]) -> Cow<'_, str> {
+    let plain = |text: &&str| !text.chars().any(|letter| letter.is_control() && !letter.is_whitespace());
+    match std::str::from_utf8(payload).ok().filter(plain) {
+        Some(text) => text.into(),
+        // What was cut may end within a letter.
+        None if payload.len() == MAX_PAYLOAD_KEPT => String::from_utf8_lossy(payload),
+        None => payload.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ").into(),
     }
 }
 

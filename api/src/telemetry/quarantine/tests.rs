@@ -63,3 +63,17 @@ async fn a_message_is_thrown_away_but_stays_counted() {
     );
     assert!(app.ingest.0.lock().is_empty());
 }
+
+#[tokio::test]
+async fn bytes_that_are_no_text_are_shown_as_bytes() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let alias = Rejection::UnknownAlias("9".into());
+    let row =
+        Quarantined::new(Some(fleet.device.id), "spBv1.0/G/NDATA/E", &[0x12, 0x02, 0xff], &alias, app.now());
+    let tx = app.deps.records.begin().await.unwrap();
+    quarantine::insert(&tx, &[row]).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = app.as_role(Role::ServiceManager).get("/quarantine").await.text();
+    assert!(page.contains("12 02 ff") && page.contains("no birth certificate"), "{page}");
+}
