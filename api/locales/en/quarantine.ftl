@@ -11,6 +11,7 @@ quarantine-none = Nothing here: every message could be used.
 quarantine-unknown-sender = Unknown sender
 quarantine-bytes = { $n } bytes
 quarantine-replay = Send through again
+quarantine-replay-all = Send all of this device through again
 quarantine-discard = Discard
 quarantine-reason-unknown-topic = Topic is not known
 quarantine-reason-malformed-json = Not valid JSON

@@ -11,6 +11,7 @@ quarantine-none = Nada aquí: todos los mensajes se pudieron usar.
 quarantine-unknown-sender = Remitente desconocido
 quarantine-bytes = { $n } bytes
 quarantine-replay = Procesar de nuevo
+quarantine-replay-all = Volver a enviar todo lo de este dispositivo
 quarantine-discard = Descartar
 quarantine-reason-unknown-topic = Tema desconocido
 quarantine-reason-malformed-json = JSON no válido

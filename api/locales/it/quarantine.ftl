@@ -11,6 +11,7 @@ quarantine-none = Niente qui: ogni messaggio è stato utilizzabile.
 quarantine-unknown-sender = Mittente sconosciuto
 quarantine-bytes = { $n } byte
 quarantine-replay = Elabora di nuovo
+quarantine-replay-all = Rimanda tutto di questo dispositivo
 quarantine-discard = Scarta
 quarantine-reason-unknown-topic = Topic sconosciuto
 quarantine-reason-malformed-json = JSON non valido

@@ -11,6 +11,7 @@ quarantine-none = Nimic aici: toate mesajele au putut fi folosite.
 quarantine-unknown-sender = Expeditor necunoscut
 quarantine-bytes = { $n } octeți
 quarantine-replay = Procesează din nou
+quarantine-replay-all = Trimite din nou tot ce e de la acest dispozitiv
 quarantine-discard = Elimină
 quarantine-reason-unknown-topic = Subiect necunoscut
 quarantine-reason-malformed-json = JSON nevalid

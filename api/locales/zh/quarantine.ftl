@@ -11,6 +11,7 @@ quarantine-none = 这里没有内容：所有消息均可使用。
 quarantine-unknown-sender = 未知发送者
 quarantine-bytes = { $n } 字节
 quarantine-replay = 重新处理
+quarantine-replay-all = 重新处理此装置的全部消息
 quarantine-discard = 丢弃
 quarantine-reason-unknown-topic = 未知主题
 quarantine-reason-malformed-json = JSON 格式无效

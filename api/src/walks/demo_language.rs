@@ -28,6 +28,8 @@ const OF_A_KIND: usize = 3;
 
 /// Names that are the same in every language and happen to be spelt like English words.
 const NAMES: &[&str] = &[
+    "things",
+    "stack",
     // Our own names, of people, companies and protocols.
     "mainstay",
     "demo",

@@ -4,9 +4,10 @@ use super::list::Quarantine;
 use crate::fleet::customers::WRITE;
 use domain::telemetry::quarantine::Quarantined;
 use serde::Serialize;
+use service::telemetry::quarantine::commands::{self, Replayed};
 use uuid::Uuid;
 use web::{
-    operation::{Operation, id, words},
+    operation::{Operation, id, making, words},
     routes::Access,
     time::rfc3339,
 };
@@ -47,10 +48,20 @@ impl From<Quarantined> for QuarantinedView {
 
 pub fn operations() -> Vec<Operation> {
     let reason = words("reason", "Stable word, such as `too_old`").like("^[a-z_]+$");
-    vec![Operation::list::<Quarantine, QuarantinedView>(
-        "/api/v1/quarantine",
-        Access::Roles(WRITE),
-        "What devices sent and we could not use, newest first.",
-        vec![id("device_id"), reason],
-    )]
+    vec![
+        Operation::list::<Quarantine, QuarantinedView>(
+            "/api/v1/quarantine",
+            Access::Roles(WRITE),
+            "What devices sent and we could not use, newest first.",
+            vec![id("device_id"), reason],
+        ),
+        Operation::post(
+            "/api/v1/quarantine/replay",
+            Access::Roles(WRITE),
+            "Sends the refused messages of a device through again, oldest first: after its profile was mended.",
+            making::<Replayed, _, _>(commands::replay_all),
+        )
+        .named("replay_all")
+        .refusals(&[("404", "")]),
+    ]
 }

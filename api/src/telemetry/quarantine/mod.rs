@@ -11,11 +11,11 @@ use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let access = Access::Roles(WRITE);
-    actions::actions().routes().merge(web::operation::routes(json::operations())).get(
-        "/quarantine",
-        access,
-        pages::list,
-    )
+    actions::actions()
+        .routes()
+        .merge(web::operation::routes(json::operations()))
+        .get("/quarantine", access, pages::list)
+        .post("/quarantine/replay", access, pages::replay_all)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 use crate::{fleet::assets::fixture::of_customer, testing::TestApp};
 use domain::{
+    fleet::device::{Device, DeviceProfile},
     people::account::Role,
     telemetry::{Rejection, quarantine::Quarantined},
 };
-use store::records::telemetry::quarantine;
+use store::records::{fleet::devices, telemetry::quarantine};
 
 async fn refused(app: &TestApp) -> (Quarantined, crate::fleet::assets::fixture::Fleet) {
     let fleet = of_customer(app, app.customer, "own").await;
@@ -76,4 +77,42 @@ async fn bytes_that_are_no_text_are_shown_as_bytes() {
     tx.commit().await.unwrap();
     let page = app.as_role(Role::ServiceManager).get("/quarantine").await.text();
     assert!(page.contains("12 02 ff") && page.contains("no birth certificate"), "{page}");
+}
+
+#[tokio::test]
+async fn all_of_a_device_goes_through_again_by_the_profile_that_it_has_now() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let other = of_customer(&app, domain::id::CustomerId::generate(), "other").await;
+    let unknown = Rejection::UnknownTopic("tele/x".into());
+    let row = |device, payload: &[u8]| {
+        Quarantined::new(Some(device), "tele/x/SENSOR", payload, &unknown, app.now())
+    };
+    let cut = Quarantined { payload_bytes: 99, ..row(fleet.device.id, b"{}") };
+    let rows =
+        [row(fleet.device.id, b"first"), row(fleet.device.id, b"second"), cut, row(other.device.id, b"x")];
+    let tx = app.deps.records.begin().await.unwrap();
+    quarantine::insert(&tx, &rows).await.unwrap();
+    devices::update(&tx, &Device { profile: DeviceProfile::Tasmota, ..fleet.device.clone() }).await.unwrap();
+    tx.commit().await.unwrap();
+    let program = app.bearer(Role::Integration);
+    let body = serde_json::json!({ "device_id": fleet.device.id, "reason": "unknown_topic" });
+    let answer = program.post_json("/api/v1/quarantine/replay", &body).await;
+    assert_eq!(answer.json(), serde_json::json!({ "sent": 2, "left": 1 }));
+    let sent: Vec<_> = app.ingest.0.lock().iter().map(|m| (m.profile, m.payload.clone())).collect();
+    assert_eq!(
+        sent,
+        [(DeviceProfile::Tasmota, b"first".to_vec()), (DeviceProfile::Tasmota, b"second".to_vec())]
+    );
+
+    let manager = app.as_role(Role::ServiceManager);
+    let (path, id) = (format!("/quarantine?device_id={}", other.device.id), other.device.id.to_string());
+    assert!(manager.get(&path).await.text().contains("Send all of this device through again"));
+    for press in ["first", "the same again"] {
+        let fields = [("device_id", id.as_str()), ("_key", "k")];
+        let answer = manager.post_form("/quarantine/replay", &fields).await;
+        assert_eq!((answer.status, answer.location()), (303, path.as_str()), "{press}");
+    }
+    assert!(manager.get(&path).await.text().contains("Nothing here"));
+    assert_eq!(app.ingest.0.lock().len(), 3, "once each");
 }

@@ -204,6 +204,7 @@ fn json_body(method: &str, path: &str, with: &Rows) -> Body {
         ("POST", "alerts/{id}/dismiss") => json!({ "reason": "r" }),
         ("POST", "alerts/{id}/acknowledge" | "alerts/{id}/ticket") => json!({}),
         ("POST", "quarantine/{id}/replay" | "quarantine/{id}/discard") => json!({}),
+        ("POST", "quarantine/replay") => json!({ "device_id": with.device, "reason": "too_old" }),
         ("POST", "rules/{id}/enable" | "rules/{id}/disable") => json!({}),
         ("POST", "rules") | ("PUT", "rules/{id}") => rule(with),
         ("POST", "rules/{id}/backtest") => json!({ "settings": rule(with)["settings"] }),

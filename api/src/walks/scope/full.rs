@@ -140,6 +140,7 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
             json!({ "direction": "in", "at": NOW, "reference": "r" }),
         ],
         "alerts/{id}/dismiss" => vec![json!({ "until": "2026-07-01T00:00:00Z", "hours": 1 })],
+        "quarantine/replay" => vec![json!({ "reason": "too_old" })],
         "rules" | "rules/{id}" => settings(rows).into_iter().map(|settings| json!({ "version": 1, "settings": settings })).collect(),
         "rules/{id}/backtest" => settings(rows).into_iter()
             .map(|settings| json!({ "from": "2026-06-01T00:00:00Z", "to": NOW, "settings": settings })).collect(),

@@ -115,6 +115,26 @@ pub async fn list(
     Ok(page.read("quarantined", |row| (row.id, &row.topic), from_row))
 }
 
+/// The rows of `device`, for `reason` or for any, the oldest first: at most [`ROWS_PER_DEVICE`].
+pub async fn of_device(
+    db: &Db,
+    device: DeviceId,
+    reason: Option<&str>,
+) -> Result<Vec<Quarantined>, StoreError> {
+    let mut query = Entity::find().filter(Column::DeviceId.eq(Uuid::from(device)));
+    if let Some(reason) = reason {
+        query = query.filter(Column::Reason.eq(reason));
+    }
+    query.order_by_asc(Column::Id).all(db).await?.into_iter().map(from_row).collect()
+}
+
+/// Those of `ids` that are there.
+pub async fn delete_all(tx: &Db, ids: impl IntoIterator<Item = QuarantineId>) -> Result<(), StoreError> {
+    let ids = ids.into_iter().map(Uuid::from);
+    Entity::delete_many().filter(Column::Id.is_in(ids)).exec(tx).await?;
+    Ok(())
+}
+
 /// False when it was not there.
 pub async fn delete(tx: &Db, id: QuarantineId) -> Result<bool, StoreError> {
     Ok(Entity::delete_by_id(id).exec(tx).await?.rows_affected > 0)
