@@ -1,4 +1,4 @@
-//! Clocks that are ahead blind nobody.
+//! Clocks that are ahead blind nobody, and history is not judged as if it were now.
 
 use super::*;
 
@@ -63,4 +63,29 @@ async fn a_device_whose_clock_is_ahead_is_missed_when_it_falls_silent() {
     house.clock.advance(TimeDelta::seconds(1));
     engine.tick(&house.deps).await.expect("tick");
     assert_eq!(house.alerts().await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_device_sends_as_history_is_kept_and_is_no_alarm_of_today() {
+    let house = House::new().await;
+    house.rule(house.hot()).await;
+    let sample = |(minute, value): (i64, &f64)| Sample {
+        device: house.device,
+        metric: "t".into(),
+        ts_us: START_US + minute * MINUTE,
+        value: *value,
+    };
+    let samples: Vec<Sample> = (0..).zip(&FAULT).map(sample).collect();
+    let historical = vec![0..samples.len()];
+    append(house.deps.telemetry.as_ref(), Batch { samples, historical, ..Batch::default() })
+        .await
+        .expect("kept");
+    house.live_once().await;
+    assert!(house.alerts().await.is_empty());
+    let newest = house.deps.telemetry.latest(house.device).await.expect("read");
+    assert_eq!(newest[0].1.value, FAULT[FAULT.len() - 1], "it is kept");
+
+    house.values(20, &FAULT).await;
+    house.live_once().await;
+    assert_eq!(house.alerts().await.len(), 1, "the same values are one, when they are of now");
 }

@@ -202,6 +202,9 @@ pub async fn journal_keeps_the_order(subject: &impl Subject) {
             sample(device, "x", 1000 - round, round as f64),
             sample(device, if round % 2 == 0 { "y" } else { "z" }, round * HOUR_US, 0.1),
         ]);
+        // Of three rounds one has history at its beginning, and of five one at its end.
+        facts.historical.extend((round % 3 == 0).then_some(0..1));
+        facts.historical.extend((round % 5 == 0).then_some(1..2));
         facts.states.push(StateReport {
             device: DeviceId::generate(),
             ts_us: -round,
@@ -324,6 +327,8 @@ pub async fn forgotten_devices_leave_nothing(subject: &impl Subject) {
         };
         append(&*store, Batch { events: vec![event], ..Batch::default() }).await.unwrap();
     }
+    let history = vec![sample(gone, "h", 7, 1.0), sample(stays, "h", 7, 1.0), sample(stays, "h", 8, 1.0)];
+    append(&*store, Batch { historical: vec![0..1, 2..3], ..batch(history) }).await.unwrap();
     store.forget(vec![gone, DeviceId::generate()]).await.unwrap();
     let nothing_left = async |store: &dyn TelemetryStore| {
         assert_eq!(get(store, gone, "m").await, []);
@@ -333,6 +338,12 @@ pub async fn forgotten_devices_leave_nothing(subject: &impl Subject) {
         assert!(journal.samples.iter().all(|sample| sample.device == stays));
         assert!(journal.events.iter().all(|event| event.device == stays));
         assert_eq!(journal.events.len(), 1);
+        let marked = journal.historical.iter().flat_map(|range| &journal.samples[range.clone()]);
+        assert_eq!(
+            marked.map(|sample| sample.ts_us).collect::<Vec<_>>(),
+            [8],
+            "what was history is so still"
+        );
         assert_eq!(get(store, stays, "m").await, [(1, 1.0), (2, 2.0), (3, 3.0)]);
     };
     nothing_left(&*store).await;
