@@ -1,9 +1,9 @@
 //! AWS IoT Core: what a thing reports in its shadow (`$aws/things/{thing}/shadow/update`, named shadows too), basic ingest
 //! (`$aws/rules/{rule}/...`), and objects of values on free topics such as `dt/{application}/{thing}`.
 
-use super::{reported, values};
+use super::reported;
 use crate::{
-    dialects::Dialect,
+    dialects::{Dialect, generic},
     facts::Facts,
     json::{self, Parser},
     number_text::Texts,
@@ -50,7 +50,7 @@ fn decode(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rej
             answer(message, "rejected", r#"{"code":404,"message":"No shadow exists"}"#.into(), facts);
             Ok(())
         }
-        None => values(&message.payload, facts),
+        None => generic::objects(&message.payload, facts),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Azure IoT Hub: messages on `devices/{device}/messages/events/{properties}` and reported properties of the device twin.
 //! The user name is `{hub}/{device}/?api-version=...`, the password the device's token.
 
-use super::{reported, values};
+use super::reported;
 use crate::{
     answers::Question,
-    dialects::Dialect,
+    dialects::{Dialect, generic},
     facts::Facts,
     json::{self, Parser},
     number_text::Texts,
@@ -52,7 +52,7 @@ fn decode(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rej
     }
     let device = events(&message.topic).ok_or_else(|| Rejection::UnknownTopic(message.topic.to_string()))?;
     facts.of_named(device)?;
-    values(&message.payload, facts)
+    generic::objects(&message.payload, facts)
 }
 
 /// The twin: what the device has reported. Nothing is desired of it.

@@ -10,7 +10,9 @@ mod presets;
 #[cfg(test)]
 mod tests;
 
-pub use presets::{CHIRPSTACK, ESPHOME, INFLUX, JSON, LOSANT, SHELLY, TASMOTA, THINGS_STACK, ZIGBEE2MQTT};
+pub use presets::{
+    CHIRPSTACK, ESPHOME, INFLUX, JSON, LOSANT, SHELLY, TASMOTA, THINGS_STACK, ZIGBEE2MQTT, objects,
+};
 
 use super::Dialect;
 use crate::{facts::Facts, number_text::Texts};

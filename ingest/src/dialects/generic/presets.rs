@@ -5,7 +5,8 @@ use super::{
     body::{Body, SHAPE, Shape},
     dialect, take,
 };
-use crate::{dialects::Dialect, number_text::Texts};
+use crate::{dialects::Dialect, facts::Facts, number_text::Texts};
+use domain::telemetry::Rejection;
 
 const fn route(topic: &'static str, body: Body) -> Route {
     Route { topic, body }
@@ -14,17 +15,19 @@ const fn route(topic: &'static str, body: Body) -> Route {
 /// The names under which messages of nobody's dialect have their time.
 const TIMES: &[&str] = &["/ts", "/time", "/timestamp", "/Time", "/Timestamp"];
 
+/// Objects of values, or a list of them; their time stands beside them, and `state`, `error` and the like say what they say
+/// everywhere.
+pub fn objects(payload: &[u8], facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
+    Body::Values(Shape { time: TIMES, words: true, lists: true, ..SHAPE }).read("", payload, facts)
+}
+
 /// Objects of values on any topic, and plain values that the topic's last level names.
 pub const JSON: Dialect = dialect(Texts::Plain, |message, facts| {
-    const OBJECT: Body = Body::Values(Shape { time: TIMES, words: true, lists: true, ..SHAPE });
-    const PLAIN: Body = Body::Values(SHAPE);
-    let last = message.topic.rsplit('/').next().unwrap_or_default();
-    let holds_values = matches!(message.payload.trim_ascii_start().first(), Some(b'{' | b'['));
-    if holds_values {
-        OBJECT.read("", &message.payload, facts)
-    } else {
-        PLAIN.read(last, &message.payload, facts)
+    if matches!(message.payload.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return objects(&message.payload, facts);
     }
+    let last = message.topic.rsplit('/').next().unwrap_or_default();
+    Body::Values(SHAPE).read(last, &message.payload, facts)
 });
 
 /// Lines on any topic.
