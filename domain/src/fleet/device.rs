@@ -112,6 +112,14 @@ impl DeviceProfile {
         }
     }
 
+    /// How its messages over HTTP are read, whose addresses are those of the ThingsBoard device API.
+    pub fn over_http(self) -> Self {
+        match self {
+            Self::Thingsboard | Self::ThingsboardNumbers | Self::ThingsboardTexts => self,
+            _ => Self::Thingsboard,
+        }
+    }
+
     /// Whether one connection usually speaks for many devices behind it.
     pub fn has_children(self) -> bool {
         matches!(self, Self::Sparkplug | Self::Zigbee2mqtt | Self::Chirpstack | Self::ThingsStack)

@@ -4,10 +4,12 @@ use crate::{
 };
 use axum::{body::Body, http::Method};
 use domain::{
+    fleet::device::{Device, DeviceProfile},
     people::account::Role,
     telemetry::{Refusal, Taken},
 };
 use serde_json::{Value, json};
+use store::records::fleet::devices;
 
 #[tokio::test]
 async fn values_come_in_time_order_over_metrics_and_pages() {
@@ -199,6 +201,13 @@ async fn the_http_twin_takes_what_mqtt_takes() {
     let stranger = post("/api/v1/no-such-token/telemetry".into(), "{}").await;
     assert_eq!((stranger.status, stranger.json()["code"].clone()), (401, json!("unknown_token")));
     assert_eq!(app.ingest.0.lock().len(), 2, "a stranger's message goes nowhere");
+
+    let tx = app.deps.records.begin().await.unwrap();
+    devices::update(&tx, &Device { profile: DeviceProfile::Tasmota, ..fleet.device.clone() }).await.unwrap();
+    tx.commit().await.unwrap();
+    post(format!("/api/v1/{}/telemetry", fleet.token), "{}").await;
+    let last = app.ingest.0.lock().last().map(|message| message.profile);
+    assert_eq!(last, Some(DeviceProfile::Thingsboard), "over HTTP every device speaks alike");
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ pub async fn attributes(
 async fn take(deps: &Deps, peer: Peer, token: &str, topic: &str, body: Bytes) -> Result<Response, Problem> {
     let found = devices::authenticate(deps.records.read(), token).await?;
     let device = found.ok_or_else(|| wrong_token(deps, peer))?;
-    let message = InboundMessage::plain(device.id, device.profile, topic, body, deps.now());
+    let message = InboundMessage::plain(device.id, device.profile.over_http(), topic, body, deps.now());
     let (tx, rx) = oneshot::channel();
     deps.ingest.submit_one(
         message,
