@@ -11,6 +11,8 @@ use fantoccini::{
 };
 use serde_json::{Value, json};
 use std::{
+    io::{Read, Write},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -24,6 +26,8 @@ const SLOW_LIMIT: Duration = Duration::from_secs(40);
 /// A browser of its own profile and window; ended when dropped.
 pub struct Browser {
     driver: Child,
+    /// Of the driver.
+    port: u16,
     _profile: TempDir,
     pub page: Client,
     base: String,
@@ -81,7 +85,7 @@ impl Browser {
             }
         })
         .await;
-        Some(Self { driver, _profile: profile, page, base: base.into() })
+        Some(Self { driver, port, _profile: profile, page, base: base.into() })
     }
 
     pub async fn go(&self, path: &str) {
@@ -293,7 +297,16 @@ pub fn pictures() -> Option<std::path::PathBuf> {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let _ = self.driver.kill();
+        // A driver that is killed leaves its browser behind.
+        let asked = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut driver| {
+            driver.set_read_timeout(Some(LIMIT))?;
+            driver.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+            // It answers, or closes, when its browsers are gone.
+            driver.read_to_end(&mut Vec::new())
+        });
+        if asked.is_err() {
+            let _ = self.driver.kill();
+        }
         let _ = self.driver.wait();
     }
 }

@@ -76,7 +76,7 @@ async fn what_a_device_sends_as_history_is_kept_and_is_no_alarm_of_today() {
         value: *value,
     };
     let samples: Vec<Sample> = (0..).zip(&FAULT).map(sample).collect();
-    let historical = vec![0..samples.len()];
+    let historical = std::iter::once(0..samples.len()).collect();
     append(house.deps.telemetry.as_ref(), Batch { samples, historical, ..Batch::default() })
         .await
         .expect("kept");
