@@ -1,6 +1,7 @@
 //! Who is it? A token as user name, looked up by its hash; known tokens are remembered until their device's
 //! credentials change, which every gateway follows within a second.
 
+use crate::profiles::Profiles;
 use domain::id::DeviceId;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -51,8 +52,13 @@ impl Access {
         Self { records, known: Mutex::default(), failures: Mutex::default(), epoch: AtomicU64::new(0) }
     }
 
-    /// The device whose token this is; `None` for an unknown or revoked one.
-    pub async fn authenticate(&self, token: &str) -> Result<Option<DeviceId>, StoreError> {
+    /// The device whose token this is; `None` for an unknown or revoked one. What is read of it is told to `profiles`: a
+    /// device that was made just now speaks by its own profile from its first message on.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+        profiles: &Profiles,
+    ) -> Result<Option<DeviceId>, StoreError> {
         let hash: [u8; 32] = Sha256::digest(token).into();
         {
             let known = self.known.lock();
@@ -63,7 +69,11 @@ impl Access {
             }
         }
         let epoch = self.epoch();
-        let found = devices::authenticate(self.records.read(), token).await?.map(|device| device.id);
+        let found = devices::authenticate(self.records.read(), token).await?;
+        let found = found.map(|device| {
+            profiles.note(device.id, device.profile);
+            device.id
+        });
         if let Some(device) = found {
             let mut known = self.known.lock();
             if known.devices.len() < MAX_KNOWN && epoch == self.epoch() {

@@ -25,6 +25,13 @@ impl Profiles {
         self.others.read().get(&device).copied().unwrap_or_default()
     }
 
+    /// What was read of one device.
+    pub fn note(&self, device: DeviceId, profile: DeviceProfile) {
+        if profile != self.of(device) {
+            self.others.write().insert(device, profile);
+        }
+    }
+
     pub async fn read(&self) -> Result<(), StoreError> {
         let others = devices::profiles(self.records.read()).await?;
         *self.others.write() = others;

@@ -75,6 +75,66 @@ async fn mosquitto_pub_shows_within_a_second() {
     }
 }
 
+type Family = (&'static str, Option<&'static str>, &'static str, &'static str, &'static str, f64);
+
+/// What equipment sends as it is: on its own topics, right after it was registered. Profile, user name before the token
+/// where it stands in the password, topic, payload, and the metric with its value.
+const FAMILIES: [Family; 9] = [
+    (
+        "tasmota",
+        None,
+        "tele/plug/SENSOR",
+        r#"{"Time":"2017-02-16T10:13:52","ENERGY":{"Power":112}}"#,
+        "ENERGY.Power",
+        112.0,
+    ),
+    ("homie", None, "homie/pump/motor/speed", "1450", "motor.speed", 1450.0),
+    ("shelly", None, "shelly-a8/status/switch:0", r#"{"id":0,"apower":8.9}"#, "switch:0.apower", 8.9),
+    ("esphome", None, "garage/sensor/tank/state", "71.3", "tank", 71.3),
+    ("losant", None, "losant/57/state", r#"{"data":{"voltage":3.7}}"#, "voltage", 3.7),
+    ("influx", None, "telegraf", "cpu,host=a usage=12.5", "cpu.a.usage", 12.5),
+    ("json", None, "site/7/pump", r#"{"flow":{"rate":3.5}}"#, "flow.rate", 3.5),
+    (
+        "azure_iot_hub",
+        Some("hub/pump/?api-version=2021-04-12"),
+        "devices/pump/messages/events/",
+        r#"{"t":30.5}"#,
+        "t",
+        30.5,
+    ),
+    ("aws_iot", None, "$aws/things/pump/shadow/update", r#"{"state":{"reported":{"rpm":9}}}"#, "rpm", 9.0),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equipment_speaks_as_it_is() {
+    if !services::required("mosquitto_pub") {
+        return;
+    }
+    let product = Mainstay::start(Demo::Off).await;
+    let api = product.api("admin");
+    let publish = |user: &str, password: &str, topic: &str, payload: &str| {
+        let (host, port) = (product.mqtt.ip().to_string(), product.mqtt.port().to_string());
+        let mut command = Command::new("mosquitto_pub");
+        command.args([
+            "-q", "1", "-h", &host, "-p", &port, "-u", user, "-P", password, "-t", topic, "-m", payload,
+        ]);
+        command.args(["--will-topic", "tele/plug/LWT", "--will-payload", "Offline"]);
+        run(command);
+    };
+    for (profile, user, topic, payload, metric, value) in FAMILIES {
+        let made = api.post("/devices", json!({"name": profile, "profile": profile})).await;
+        let token = made["token"].as_str().expect("a token");
+        publish(user.unwrap_or(token), token, topic, payload);
+        shows(&api, id(&made), metric, &json!(value)).await;
+    }
+    let hub = api.post("/devices", json!({"name": "bridge", "profile": "zigbee2mqtt"})).await;
+    let token = hub["token"].as_str().expect("a token");
+    publish(token, "", "zigbee2mqtt/hall/thermometer", r#"{"temperature":22.5}"#);
+    let child = api.all("/devices?q=thermometer").await.remove(0);
+    assert_eq!((&child["name"], &child["gateway_id"]), (&json!("hall/thermometer"), &hub["id"]));
+    shows(&api, id(&child), "temperature", &json!(22.5)).await;
+}
+
 /// Signs in, publishes at QoS 1, waits for the acknowledgement and leaves.
 const PAHO: &str = r#"
 import sys, json

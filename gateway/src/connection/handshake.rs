@@ -96,8 +96,10 @@ async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<
         return Err(Refused::saying(Refusal::ClientId));
     }
     let epoch = shared.access.epoch();
-    let known = match shared.access.authenticate(first).await {
-        Ok(None) if tokens.len() > 1 => shared.access.authenticate(tokens[1]).await.map(|known| (known, 1)),
+    let known = match shared.access.authenticate(first, &shared.profiles).await {
+        Ok(None) if tokens.len() > 1 => {
+            shared.access.authenticate(tokens[1], &shared.profiles).await.map(|known| (known, 1))
+        }
         other => other.map(|known| (known, 0)),
     };
     let (device, token) = match known {

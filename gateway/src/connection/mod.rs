@@ -113,7 +113,7 @@ async fn let_in<S: ByteStream>(
 /// in the registry.
 async fn still_welcome(shared: &Shared, welcome: &Welcome) -> bool {
     shared.access.epoch() == welcome.epoch
-        || matches!(shared.access.authenticate(&welcome.token).await, Ok(Some(device)) if device == welcome.device)
+        || matches!(shared.access.authenticate(&welcome.token, &shared.profiles).await, Ok(Some(device)) if device == welcome.device)
 }
 
 fn report_duplicate(shared: &Shared, welcome: &Welcome, remote: SocketAddr) {
