@@ -233,10 +233,7 @@ impl Inputs {
         self.0.retain(|input| input.name != name);
         self
     }
-    pub fn and(mut self, input: Input) -> Self {
-        self.0.push(input);
-        self
-    }
+    /// The same with further fields behind them.
     pub fn with(mut self, others: impl IntoIterator<Item = Input>) -> Self {
         self.0.extend(others);
         self

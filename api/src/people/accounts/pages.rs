@@ -152,7 +152,7 @@ pub async fn create_token(
 fn token(lang: Lang) -> Inputs {
     let name = text("name", "accounts-name").required();
     let dated = checkbox("may_backdate", "tokens-may-backdate").hint("tokens-may-backdate-hint");
-    Inputs::new([name]).with(scope(lang)).and(dated)
+    Inputs::new([name]).with(scope(lang)).with([dated])
 }
 
 pub async fn revoke_token(

@@ -81,7 +81,7 @@ fn administrator() -> Inputs {
 
 /// Of the organisation nothing is asked that invoices need: the address behind `email` is the administrator's.
 fn organisation(form: &Form, lang: Lang) -> Inputs {
-    settings::pages::inputs(form, lang).without("email").and(fixed("address", json!({})))
+    settings::pages::inputs(form, lang).without("email").with([fixed("address", json!({}))])
 }
 
 /// Both halves are looked at before anything is said, so that the reader corrects all in one go.

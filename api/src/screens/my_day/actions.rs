@@ -95,8 +95,8 @@ fn on_the_job(action: &str, id: VisitId) -> Option<(&'static str, Inputs)> {
             let of_the_visit = [fixed("kind", "part"), fixed("visit_id", id.to_string())];
             ("add_line", Inputs::new([part, quantity, serial, at()].into_iter().chain(of_the_visit)))
         }
-        "finding" => ("finding", finding(Lang::En).and(at())),
-        "signature" => ("sign", signature().and(at())),
+        "finding" => ("finding", finding(Lang::En).with([at()])),
+        "signature" => ("sign", signature().with([at()])),
         "note" => ("note", Inputs::new([text("note", "")])),
         _ => return None,
     })

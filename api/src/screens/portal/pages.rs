@@ -244,7 +244,7 @@ pub async fn report(
     form: Form,
 ) -> PageResult {
     let asset = own_asset(&deps, &user, id).await?;
-    let opened = match report_inputs().and(fixed("asset_id", asset.id.to_string())).read(&form, &view) {
+    let opened = match report_inputs().with([fixed("asset_id", asset.id.to_string())]).read(&form, &view) {
         Ok(input) => commands::open(&deps, form.context(cx), input).await.map(|_| ()),
         Err(error) => Err(error),
     };

@@ -61,15 +61,14 @@ impl Check<'_> {
     }
     /// Notes that `name` was left empty.
     pub fn missing<T>(&mut self, name: &'static str) -> Option<T> {
-        self.error(name, Reason::Required);
-        None
+        self.refused(name, Reason::Required)
     }
-    /// A decimal number as people of this language write it.
-    /// It is there and cannot be taken.
+    /// Notes that `name` cannot be taken.
     pub fn refused<T>(&mut self, name: &'static str, reason: Reason) -> Option<T> {
         self.error(name, reason);
         None
     }
+    /// A decimal number as people of this language write it.
     pub fn decimal(&mut self, name: &'static str) -> Option<Decimal> {
         self.typed(name, |lang, text| lang.read_decimal(text).map_err(NotANumber::reason))
     }
