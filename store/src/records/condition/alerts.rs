@@ -16,7 +16,6 @@ use crate::{
             self,
             kept::{table, usual},
         },
-        fleet::assets,
         lists::{
             order::{self, orders},
             readable, scope,
@@ -227,7 +226,7 @@ pub async fn similar(
 ) -> Result<Vec<(Alert, AlertGroup)>, StoreError> {
     let query = Entity::find()
         .filter(Column::RuleId.eq(Uuid::from(rule)))
-        .filter(Column::AssetId.in_subquery(assets::of_model(model)))
+        .filter(Column::AssetId.in_subquery(scope::assets_of_model(model)))
         .filter(Column::RaisedAtUs.lt(before.timestamp_micros()))
         .filter(Column::Suppressed.eq(false));
     let rows = query.order_by_desc(Column::RaisedAtUs).limit(limit * 10).all(db).await?;
@@ -339,7 +338,7 @@ fn matching(scope: Scope, filter: &Filter, now: Timestamp) -> Select<Entity> {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }
     if let Some(id) = filter.customer {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
+        query = query.filter(Column::AssetId.in_subquery(scope::assets_of(id)));
     }
     if let Some(ids) = &filter.assets {
         query = query.filter(Column::AssetId.is_in(ids.iter().copied().map(Uuid::from)));

@@ -1,9 +1,13 @@
 //! Failures of equipment, derived with the state log.
 
-use super::state_days;
+use super::tallies;
 use crate::{
     StoreError,
-    records::{Db, List, PageRequest, Paged, columns::kept::table, fleet::assets, lists::keyset},
+    records::{
+        Db, List, PageRequest, Paged,
+        columns::kept::table,
+        lists::{keyset, scope},
+    },
 };
 use domain::{
     Timestamp,
@@ -45,20 +49,20 @@ const FAILURE_EVENT: &str = "failure_event";
 
 pub async fn insert(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
     Entity::insert(to_row(failure)?).exec_without_returning(tx).await?;
-    state_days::failure_changed(tx, None, Some(failure)).await
+    tallies::failure_changed(tx, None, Some(failure)).await
 }
 
 pub async fn update(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
     let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(from_row).transpose()?;
     Entity::update(to_row(failure)?).exec_without_returning(tx).await?;
-    state_days::failure_changed(tx, old.as_ref(), Some(failure)).await
+    tallies::failure_changed(tx, old.as_ref(), Some(failure)).await
 }
 
 /// A correction of the log may show that there was no such failure.
 pub async fn delete(tx: &Db, failure: &Failure) -> Result<(), StoreError> {
     let old = Entity::find_by_id(Uuid::from(failure.id)).one(tx).await?.map(from_row).transpose()?;
     Entity::delete_by_id(Uuid::from(failure.id)).exec(tx).await?;
-    state_days::failure_changed(tx, old.as_ref(), None).await
+    tallies::failure_changed(tx, old.as_ref(), None).await
 }
 
 #[derive(Clone, Debug, Default)]
@@ -103,10 +107,10 @@ fn matching(filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }
     if let Some(id) = filter.model {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_model(id)));
+        query = query.filter(Column::AssetId.in_subquery(scope::assets_of_model(id)));
     }
     if let Some(id) = filter.customer {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
+        query = query.filter(Column::AssetId.in_subquery(scope::assets_of(id)));
     }
     if let Some(from) = filter.from {
         query = query.filter(Column::AtUs.gte(from.timestamp_micros()));

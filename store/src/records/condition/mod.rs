@@ -7,3 +7,4 @@ pub mod failures;
 pub mod rules;
 pub mod state_days;
 pub mod states;
+mod tallies;

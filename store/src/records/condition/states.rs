@@ -2,13 +2,13 @@
 //!
 //! Intervals are derived data, kept because every page and indicator reads them.
 
-use super::state_days;
+use super::tallies;
 use crate::{
     StoreError,
     records::{
         Db,
         columns::{self, kept::entity},
-        fleet::assets,
+        lists::scope,
     },
 };
 use domain::{
@@ -85,7 +85,7 @@ pub async fn of_fleet(
 ) -> Result<HashMap<AssetId, Vec<StateInterval>>, StoreError> {
     let mut query = within(from, to);
     if let Some(id) = customer {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
+        query = query.filter(Column::AssetId.in_subquery(scope::assets_of(id)));
     }
     grouped(query.order_by_asc(Column::AssetId).order_by_asc(Column::FromUs).all(db).await?)
 }
@@ -170,7 +170,7 @@ pub async fn replace(tx: &Db, asset: AssetId, old: &[Stretch], new: &[Stretch]) 
         query.filter(Column::FromUs.is_in(begun)).exec(tx).await?;
     }
     columns::insert_many(tx, come.iter().map(|stretch| row(asset, stretch)).collect()).await?;
-    state_days::log_changed(tx, asset, gone, come).await
+    tallies::log_changed(tx, asset, gone, come).await
 }
 
 fn row(asset: AssetId, stretch: &Stretch) -> ActiveModel {

@@ -15,7 +15,6 @@ use crate::{
             readable, scope,
             search::{self, Kind},
         },
-        work::work_orders,
     },
 };
 use domain::{
@@ -23,7 +22,7 @@ use domain::{
     condition::EquipmentState,
     fleet::asset::Asset,
     fleet::asset::Criticality,
-    id::{AssetId, CustomerId, ModelId, SiteId, TechnicianId},
+    id::{AssetId, CustomerId, ModelId, SiteId},
     people::account::Scope,
 };
 use sea_orm::{QuerySelect, entity::prelude::*, sea_query::SimpleExpr};
@@ -78,7 +77,7 @@ pub(in crate::records) fn seen(scope: Scope) -> Condition {
     scope::rows(
         scope,
         |customer| Column::CustomerId.eq(Uuid::from(customer)),
-        |technician| Column::Id.in_subquery(of_technician(technician)),
+        |technician| Column::Id.in_subquery(scope::assets_worked_on_by(technician)),
     )
 }
 
@@ -188,23 +187,4 @@ fn in_state(state: EquipmentState) -> SimpleExpr {
     }
     now.and_where(states::Column::State.eq(state.as_str()));
     Column::Id.in_subquery(now)
-}
-
-/// Ids of one customer's assets, for filters of tables that name an asset.
-pub(in crate::records) fn of_customer(id: CustomerId) -> sea_orm::sea_query::SelectStatement {
-    let mut query = Query::select();
-    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.eq(Uuid::from(id)));
-    query
-}
-
-/// Ids of one model's assets, for filters of tables that name an asset.
-pub(in crate::records) fn of_model(id: ModelId) -> sea_orm::sea_query::SelectStatement {
-    let mut query = Query::select();
-    query.column(Column::Id).from(Entity).and_where(Column::ModelId.eq(Uuid::from(id)));
-    query
-}
-
-/// Ids of the assets of a technician's work orders, for filters of tables that name an asset.
-pub(in crate::records) fn of_technician(id: TechnicianId) -> sea_orm::sea_query::SelectStatement {
-    work_orders::named_by(id, work_orders::Column::AssetId)
 }

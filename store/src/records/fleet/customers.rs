@@ -58,7 +58,7 @@ pub(in crate::records) fn seen(scope: Scope) -> Condition {
         scope,
         |customer| Column::Id.eq(Uuid::from(customer)),
         |technician| {
-            Column::Id.in_subquery(work_orders::named_by(technician, work_orders::Column::CustomerId))
+            Column::Id.in_subquery(scope::named_by_work_of(technician, work_orders::Column::CustomerId))
         },
     )
 }

@@ -46,7 +46,7 @@ pub(in crate::records) fn seen(scope: Scope) -> Condition {
     scope::rows(
         scope,
         |customer| Column::CustomerId.eq(Uuid::from(customer)),
-        |technician| Column::Id.in_subquery(work_orders::named_by(technician, work_orders::Column::SiteId)),
+        |technician| Column::Id.in_subquery(scope::named_by_work_of(technician, work_orders::Column::SiteId)),
     )
 }
 

@@ -5,7 +5,6 @@ use crate::{
     records::{
         Db, PageRequest, Paged, Sorted,
         columns::kept::{table, usual},
-        fleet::assets,
         lists::{
             order::{self, orders},
             scope,
@@ -66,7 +65,7 @@ pub async fn list(
         query = query.filter(Column::AssetId.eq(Uuid::from(id)));
     }
     if let Some(id) = filter.customer {
-        query = query.filter(Column::AssetId.in_subquery(assets::of_customer(id)));
+        query = query.filter(Column::AssetId.in_subquery(scope::assets_of(id)));
     }
     let page = order::page(db, "warranties", query, page).await?;
     Ok(page.read("warranty", |row| (row.id, ""), from_row))

@@ -1,7 +1,7 @@
 //! Stock: the ledger of movements, and the level of each part at each place, which is its sum. Both are written in
 //! one transaction, so a level never disagrees with its ledger and never falls below nothing where that is refused.
 
-use super::{lines, visits, work_orders};
+use super::{lines, work_orders};
 use crate::{
     StoreError,
     records::{
@@ -115,8 +115,10 @@ pub async fn list(
 ) -> Result<Paged<StockMovement>, StoreError> {
     let seen = scope::rows(
         scope,
-        |customer| Column::LineId.in_subquery(lines::of_work_orders_in(work_orders::of_customer(customer))),
-        |technician| Column::LineId.in_subquery(lines::of_work_orders_in(visits::work_orders_of(technician))),
+        |customer| Column::LineId.in_subquery(lines::of_work_orders_in(scope::work_orders_of(customer))),
+        |technician| {
+            Column::LineId.in_subquery(lines::of_work_orders_in(scope::work_orders_visited_by(technician)))
+        },
     );
     let mut query = Entity::find().filter(seen);
     if let Some(part) = part {
@@ -205,7 +207,7 @@ fn seen(scope: Scope) -> Condition {
     let house = location::Column::CustomerId.is_null();
     let at = |customer| house.clone().or(location::Column::CustomerId.eq(Uuid::from(customer)));
     scope::rows(scope, at, |technician| {
-        let theirs = work_orders::named_by(technician, work_orders::Column::CustomerId);
+        let theirs = scope::named_by_work_of(technician, work_orders::Column::CustomerId);
         house.clone().or(location::Column::CustomerId.in_subquery(theirs))
     })
 }

@@ -13,7 +13,6 @@ use crate::{
             kept::{table, usual},
         },
         engine::dialect::{Dialect, statement},
-        fleet::assets,
         lists::{
             order::{self, orders},
             scope,
@@ -85,7 +84,7 @@ fn seen(scope: Scope) -> Condition {
     scope::rows(
         scope,
         |customer| Column::CustomerId.eq(Uuid::from(customer)),
-        |technician| Column::AssetId.in_subquery(assets::of_technician(technician)),
+        |technician| Column::AssetId.in_subquery(scope::assets_worked_on_by(technician)),
     )
 }
 

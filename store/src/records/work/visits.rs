@@ -52,7 +52,7 @@ usual! { Visit by VisitId: insert, get, update }
 pub async fn find(db: &Db, scope: Scope, id: VisitId) -> Result<Option<Visit>, StoreError> {
     let seen = scope::rows(
         scope,
-        |customer| Column::WorkOrderId.in_subquery(super::work_orders::of_customer(customer)),
+        |customer| Column::WorkOrderId.in_subquery(scope::work_orders_of(customer)),
         |technician| Column::TechnicianId.eq(Uuid::from(technician)),
     );
     Entity::find_by_id(Uuid::from(id)).filter(seen).one(db).await?.map(from_row).transpose()
@@ -184,13 +184,4 @@ pub async fn counts_at_assets(
         counts.insert((asset.into(), technician.into()), usize::try_from(n).unwrap_or(0));
     }
     Ok(counts)
-}
-
-/// Ids of the work orders that a technician has visits of.
-pub(in crate::records) fn work_orders_of(technician: TechnicianId) -> SelectStatement {
-    Query::select()
-        .column(Column::WorkOrderId)
-        .from(Entity)
-        .and_where(Column::TechnicianId.eq(Uuid::from(technician)))
-        .to_owned()
 }

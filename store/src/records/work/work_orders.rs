@@ -1,6 +1,5 @@
 //! Work orders, with the signature that the customer put under each.
 
-use super::visits;
 use crate::{
     StoreError,
     records::{
@@ -140,22 +139,8 @@ fn seen(scope: Scope) -> Condition {
     scope::rows(
         scope,
         |customer| Column::CustomerId.eq(Uuid::from(customer)),
-        |technician| Column::Id.in_subquery(visits::work_orders_of(technician)),
+        |technician| Column::Id.in_subquery(scope::work_orders_visited_by(technician)),
     )
-}
-
-/// Ids of one customer's work orders, for filters of tables that name a work order.
-pub(in crate::records) fn of_customer(id: CustomerId) -> SelectStatement {
-    let mut query = Query::select();
-    query.column(Column::Id).from(Entity).and_where(Column::CustomerId.eq(Uuid::from(id)));
-    query
-}
-
-/// What the work orders of a technician's visits name in `column`: their assets, sites or customers.
-pub(in crate::records) fn named_by(technician: TechnicianId, column: Column) -> SelectStatement {
-    let mut query = Query::select();
-    query.column(column).from(Entity).and_where(Column::Id.in_subquery(visits::work_orders_of(technician)));
-    query
 }
 
 orders! {
@@ -273,7 +258,7 @@ fn filtered(dialect: Dialect, scope: Scope, filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::TicketId.eq(Uuid::from(ticket)));
     }
     if let Some(technician) = filter.technician {
-        query = query.filter(Column::Id.in_subquery(visits::work_orders_of(technician)));
+        query = query.filter(Column::Id.in_subquery(scope::work_orders_visited_by(technician)));
     }
     if filter.ready_to_invoice {
         let approved = "approved";

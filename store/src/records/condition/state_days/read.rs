@@ -1,13 +1,15 @@
 //! Figures from the daily sums. What is kept may reach beyond now (a clock that is ahead, an end of service that was
 //! agreed on), so what lies ahead is looked up and taken back.
 
-use super::{super::states, LEVELS, columns};
+use super::super::{
+    states,
+    tallies::{LEVELS, columns},
+};
 use crate::{
     StoreError,
     records::{
         Db,
         engine::dialect::{Dialect, statement},
-        fleet::assets,
     },
 };
 use domain::{
@@ -21,9 +23,7 @@ use domain::{
     id::{AssetId, SiteId},
     insight::kpi::{FORESIGHT, FROM_AUTOMATIC},
 };
-use sea_orm::{
-    ConnectionTrait, ExprTrait, FromQueryResult, QueryResult, QuerySelect, Value, entity::prelude::*,
-};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value, entity::prelude::*};
 use std::collections::BTreeMap;
 
 /// The size of what figures are of.
@@ -201,16 +201,11 @@ pub(super) async fn ahead(db: &Db, now: Timestamp) -> Result<Vec<(SiteId, Change
         };
         found.extend(changes.into_iter().map(|change| (SiteId(row.site_id), change)));
     }
-    let serving: Vec<(Uuid, i64, Option<i64>)> = assets::Entity::find()
-        .select_only()
-        .column(assets::Column::SiteId)
-        .column(assets::Column::InServiceFromUs)
-        .column(assets::Column::InServiceToUs)
-        .filter(assets::Column::InServiceFromUs.gte(now_us).or(assets::Column::InServiceToUs.gte(now_us)))
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (site, from, to) in serving {
+    let sql = "SELECT site_id, in_service_from_us, in_service_to_us FROM assets \
+        WHERE in_service_from_us >= ?1 OR in_service_to_us >= ?1";
+    for row in db.query_all_raw(statement(db, sql, [now_us.into()])).await? {
+        let (site, from): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let to: Option<i64> = row.try_get_by_index(2)?;
         let changes = tally::of_service((from_micros(from), to.map(from_micros)));
         found.extend(changes.into_iter().map(|change| (SiteId(site), change)));
     }

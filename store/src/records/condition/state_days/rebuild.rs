@@ -1,13 +1,7 @@
 //! The sums from every interval and failure there is.
 
-use super::{
-    super::{failures, states},
-    Batch,
-};
-use crate::{
-    StoreError,
-    records::{Db, fleet::assets},
-};
+use super::super::{failures, states, tallies::Batch};
+use crate::{StoreError, records::Db};
 use domain::{
     clock::from_micros,
     condition::{
@@ -16,7 +10,11 @@ use domain::{
     },
     id::{AssetId, SiteId},
 };
-use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    Condition, ConnectionTrait, QueryResult, QuerySelect,
+    entity::prelude::*,
+    sea_query::{Order, Query, SimpleExpr},
+};
 use std::collections::HashMap;
 
 /// Assets read at once.
@@ -38,30 +36,25 @@ pub async fn rebuild(tx: &Db) -> Result<(), StoreError> {
     for table in ["fleet_days", "site_days"] {
         tx.execute_unprepared(&format!("DELETE FROM {table}")).await?;
     }
-    add(tx, assets::Entity::find(), &Part::ALL, 1).await
+    add(tx, Condition::all(), &Part::ALL, 1).await
 }
 
 /// Takes a part of assets back that are about to be deleted.
-pub(in crate::records) async fn forget(
-    tx: &Db,
-    of: sea_orm::sea_query::SimpleExpr,
-    part: Part,
-) -> Result<(), StoreError> {
-    add(tx, assets::Entity::find().filter(of), &[part], -1).await
+pub(in crate::records) async fn forget(tx: &Db, of: SimpleExpr, part: Part) -> Result<(), StoreError> {
+    add(tx, Condition::all().add(of), &[part], -1).await
 }
 
-async fn add(tx: &Db, fleet: Select<assets::Entity>, parts: &[Part], times: i64) -> Result<(), StoreError> {
+async fn add(tx: &Db, of: Condition, parts: &[Part], times: i64) -> Result<(), StoreError> {
     let mut batch = Batch::new(tx).await?;
-    let fleet: Vec<(Uuid, Uuid, i64, Option<i64>)> = fleet
-        .select_only()
-        .column(assets::Column::Id)
-        .column(assets::Column::SiteId)
-        .column(assets::Column::InServiceFromUs)
-        .column(assets::Column::InServiceToUs)
-        .order_by_asc(assets::Column::SiteId)
-        .into_tuple()
-        .all(tx)
-        .await?;
+    let mut assets = Query::select();
+    assets.columns(["id", "site_id", "in_service_from_us", "in_service_to_us"]).from("assets").cond_where(of);
+    assets.order_by("site_id", Order::Asc);
+    let rows = tx.query_all(&assets).await?;
+    let read = |row: &QueryResult| -> Result<(Uuid, Uuid, i64, Option<i64>), DbErr> {
+        let (id, site) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        Ok((id, site, row.try_get_by_index(2)?, row.try_get_by_index(3)?))
+    };
+    let fleet = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     for some in fleet.chunks(ASSETS) {
         let service = |from: i64, to: Option<i64>| (from_micros(from), to.map(from_micros));
         let of: Vec<_> = some.iter().map(|(id, _, from, to)| (AssetId(*id), service(*from, *to))).collect();

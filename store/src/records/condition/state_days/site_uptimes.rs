@@ -1,7 +1,10 @@
 //! The uptime of every site over the last days. Of days that are past little changes, and they are nearly all of them:
 //! their sums are read once and kept by the reader until [`version`] says that one of them changed.
 
-use super::{ALL_DAYS, LEVELS, read::ahead};
+use super::{
+    super::tallies::{ALL_DAYS, LEVELS},
+    read::ahead,
+};
 use crate::{
     StoreError,
     records::{

@@ -1,6 +1,6 @@
 //! The kept sums against the full computation, after late data, corrections, moves and another zone.
 
-use super::{Past, asset_uptimes, columns, day, ledger, rebuild, version};
+use super::{super::tallies::columns, Past, asset_uptimes, day, ledger, rebuild, version};
 use crate::records::{
     Records,
     condition::{failures, states},
