@@ -1,12 +1,12 @@
 //! The command line. Options that are also configuration keys carry no default here: absent means "not given".
 
 use crate::{config::LogFormat, role::Roles};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{
     id::{CustomerId, TechnicianId},
     people::account::Role,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// From a device's message to a paid invoice: IoT telemetry, predictive maintenance and field service in one process.
@@ -30,12 +30,38 @@ pub enum Command {
     CreateAccount(CreateAccount),
     /// Create an API token and print it once; works while the server runs.
     CreateToken(CreateToken),
+    /// Move what machines said from one engine to another.
+    #[command(subcommand)]
+    Telemetry(TelemetryCommand),
     /// Check the configuration and end.
     CheckConfig(Options),
     /// Print the configuration in force as TOML, without secrets.
     PrintConfig(Options),
     /// Print the OpenAPI document of the JSON API.
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TelemetryCommand {
+    /// Copy everything to the engine `--to` while the server is stopped, and find it again; a copy that was stopped goes
+    /// on where it was.
+    Copy {
+        #[command(flatten)]
+        common: Common,
+        #[arg(long, value_enum)]
+        to: Engine,
+    },
+}
+
+/// Where the samples of devices are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// In the data folder.
+    #[default]
+    Embedded,
+    /// In a QuestDB server, with a journal and the last hours in the data folder.
+    Questdb,
 }
 
 #[derive(Debug, Clone, Default, Args, Serialize)]
@@ -76,6 +102,10 @@ pub struct Common {
     #[arg(long, value_name = "postgres://...")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<String>,
+    /// Where the samples of devices are kept; the server is under `questdb` in the configuration [default: embedded]
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<Engine>,
     /// TOML file
     #[arg(long, value_name = "FILE", env = "MAINSTAY_CONFIG")]
     #[serde(skip)]

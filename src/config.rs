@@ -1,7 +1,7 @@
 //! Configuration: defaults < TOML file < environment `MAINSTAY_*` < flags. Read once, here; an unknown key is refused.
 //! Secrets come from the environment or from a file named by `*_file`, and are never shown.
 
-use crate::{device_limits::DeviceLimits, role::Roles};
+use crate::{cli::Engine, device_limits::DeviceLimits, role::Roles, telemetry::QuestDbSettings};
 use anyhow::{Context, Result, bail};
 use figment::{
     Figment,
@@ -28,6 +28,8 @@ pub struct Config {
     pub records: Option<Secret>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records_file: Option<PathBuf>,
+    /// Where the samples of devices are kept.
+    pub telemetry: Engine,
     /// Where devices connect.
     pub mqtt_listen: SocketAddr,
     /// Where people and programs connect.
@@ -50,6 +52,7 @@ pub struct Config {
     pub clock_tolerance_s: u32,
     pub devices: DeviceLimits,
     pub demo: Demo,
+    pub questdb: QuestDbSettings,
     pub retention: Retention,
 }
 
@@ -97,6 +100,7 @@ impl Default for Config {
             data_dir: "mainstay-data".into(),
             records: None,
             records_file: None,
+            telemetry: Engine::default(),
             mqtt_listen: (Ipv4Addr::LOCALHOST, 1883).into(),
             http_listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             roles: Roles::default(),
@@ -110,6 +114,7 @@ impl Default for Config {
             clock_tolerance_s: 120,
             devices: DeviceLimits::default(),
             demo: Demo::default(),
+            questdb: QuestDbSettings::default(),
             retention: Retention::default(),
         }
     }
@@ -128,8 +133,18 @@ impl Format for Toml {
 }
 
 /// Names under `MAINSTAY_` that others read: the command line (`CONFIG`), the simulator, tests and benchmarks.
-const NOT_CONFIGURATION: &[&str] =
-    &["config", "api_token", "data", "test_services", "test_postgres", "screenshots", "axe", "paho_python"];
+const NOT_CONFIGURATION: &[&str] = &[
+    "config",
+    "api_token",
+    "data",
+    "test_services",
+    "test_postgres",
+    "test_questdb",
+    "test_questdb_jar",
+    "screenshots",
+    "axe",
+    "paho_python",
+];
 
 impl Config {
     /// Merges the four layers. `flags` serialises to the options that were given on the command line, and no others.
@@ -162,6 +177,8 @@ impl Config {
     fn read_secrets(&mut self) -> Result<()> {
         from_file("records", &mut self.records, self.records_file.as_deref())?;
         from_file("demo.password", &mut self.demo.password, self.demo.password_file.as_deref())?;
+        let questdb = &mut self.questdb;
+        from_file("questdb.password", &mut questdb.password, questdb.password_file.as_deref())?;
         let known = |url: &Secret| {
             ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme))
         };

@@ -11,6 +11,7 @@ use crate::{
     observability,
     role::{Role, Roles},
     supervisor::{Stop, Supervisor},
+    telemetry::Telemetry,
     workers::Workers,
 };
 use anyhow::{Context, Result, bail};
@@ -26,10 +27,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use store::{
     health,
     records::{Records, telemetry::quarantine},
-    telemetry::{
-        TelemetryStore,
-        embedded::{Embedded, EmbeddedConfig},
-    },
+    telemetry::TelemetryStore,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use web::heavy::{HeavyReads, Limits};
@@ -133,7 +131,7 @@ async fn serve(
         mqtt: config.devices.gateway().connections,
     });
     let mut parts = Supervisor::new();
-    let telemetry = Arc::clone(&stores.telemetry);
+    let telemetry = stores.telemetry.clone();
     parts.start(Part::Telemetry, |stop| async move {
         tokio::select! {
             () = stop.cancelled() => Ok(()),
@@ -244,26 +242,20 @@ async fn bind(roles: &Roles, role: Role, address: SocketAddr, key: &str) -> Resu
 
 struct Stores {
     records: Records,
-    telemetry: Arc<Embedded>,
+    telemetry: Telemetry,
 }
 
 impl Stores {
     async fn open(config: &Config) -> Result<Self> {
         let records = crate::records::open(config).await?;
-        let settings = EmbeddedConfig {
-            consumers: vec![analytics::CONSUMER.into()],
-            health: records.health().clone(),
-            ..EmbeddedConfig::default()
-        };
-        let telemetry =
-            Embedded::open(&config.data_dir, settings).context("cannot open the telemetry store")?;
+        let telemetry = Telemetry::open(config, &records).await.context("cannot open the telemetry store")?;
         Ok(Self { records, telemetry })
     }
     fn telemetry(&self) -> Arc<dyn TelemetryStore> {
-        Arc::clone(&self.telemetry) as Arc<dyn TelemetryStore>
+        self.telemetry.store()
     }
     async fn close(self) -> Result<()> {
-        self.telemetry.close().await.context("cannot close the telemetry store")?;
+        self.telemetry.store().close().await.context("cannot close the telemetry store")?;
         self.records.close().await.context("cannot close the records")
     }
 }

@@ -12,10 +12,11 @@ mod observability;
 mod records;
 mod role;
 mod supervisor;
+mod telemetry;
 mod workers;
 
 use crate::{
-    cli::{Cli, Command, Common, Options},
+    cli::{Cli, Command, Common, Options, TelemetryCommand},
     config::Config,
 };
 use clap::Parser;
@@ -41,6 +42,14 @@ fn main() -> ExitCode {
         }),
         Command::CreateToken(input) => configured(&input.common, &input.common, |config| {
             block_on(crate::commands::create_token(&config, &input))
+        }),
+        Command::Telemetry(TelemetryCommand::Copy { common, to }) => configured(&common, &common, |config| {
+            block_on(async {
+                let claim = crate::folder::FolderClaim::take(&config.data_dir)?;
+                let copied = crate::telemetry::copy(&config, to).await;
+                drop(claim);
+                copied
+            })
         }),
         Command::CheckConfig(options) => checked(&options, |_| Ok("The configuration is valid.\n".into())),
         Command::PrintConfig(options) => checked(&options, Config::to_toml),

@@ -10,5 +10,6 @@ pub mod figures;
 pub mod http;
 pub mod postgres;
 pub mod product;
+pub mod questdb;
 pub mod services;
 pub mod wait;

@@ -66,8 +66,8 @@ pub struct Mainstay {
     pub http: SocketAddr,
     pub mqtt: SocketAddr,
     demo: Demo,
-    /// URL of the database of the records; they are in the folder without one.
-    records: Option<String>,
+    /// Variables of its environment.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Mainstay {
@@ -81,16 +81,16 @@ impl Mainstay {
         let folder = TempDir::new().expect("a temporary folder");
         fill(&folder.path().join("data"));
         let mut product =
-            Self { child: None, folder, http: free_port(), mqtt: free_port(), demo, records: None };
+            Self { child: None, folder, http: free_port(), mqtt: free_port(), demo, settings: Vec::new() };
         product.start_again().await;
         product
     }
 
-    /// Starts on an empty folder and an empty database.
-    pub async fn start_with_records(demo: Demo, url: String) -> Self {
+    /// Starts on an empty folder with variables in its environment.
+    pub async fn start_with(demo: Demo, settings: Vec<(&'static str, String)>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let (http, mqtt, records) = (free_port(), free_port(), Some(url));
-        let mut product = Self { child: None, folder, http, mqtt, demo, records };
+        let (http, mqtt) = (free_port(), free_port());
+        let mut product = Self { child: None, folder, http, mqtt, demo, settings };
         product.start_again().await;
         product
     }
@@ -101,7 +101,7 @@ impl Mainstay {
         use std::os::unix::fs::PermissionsExt;
         let folder = TempDir::new().expect("a temporary folder");
         let mut product =
-            Self { child: None, folder, http: free_port(), mqtt: free_port(), demo, records: None };
+            Self { child: None, folder, http: free_port(), mqtt: free_port(), demo, settings: Vec::new() };
         std::fs::create_dir(product.data_dir()).expect("made");
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(product.data_dir(), open).expect("opened");
@@ -216,10 +216,8 @@ impl Mainstay {
         {
             child.env_remove(name);
         }
-        child.arg(command).arg("--data-dir").arg(self.data_dir());
-        if let Some(url) = &self.records {
-            child.args(["--records", url]);
-        }
+        child.args(command.split(' ')).arg("--data-dir").arg(self.data_dir());
+        child.envs(self.settings.iter().cloned());
         child
     }
     fn log_path(&self) -> PathBuf {

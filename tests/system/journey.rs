@@ -26,7 +26,7 @@ async fn a_fault_becomes_one_ticket_a_job_an_invoice_and_a_payment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_with_the_records_on_postgresql() {
     let Some(url) = postgres::database() else { return };
-    from_fault_to_payment(Mainstay::start_with_records(Demo::Off, url).await).await;
+    from_fault_to_payment(Mainstay::start_with(Demo::Off, vec![("MAINSTAY_RECORDS", url)]).await).await;
 }
 
 async fn from_fault_to_payment(mut product: Mainstay) {

@@ -12,6 +12,7 @@ mod languages;
 mod order;
 mod pages;
 mod pictures;
+mod questdb;
 mod site;
 mod starting;
 mod stopping;

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod embedded;
+pub mod questdb;
 
 /// Sample times lie within this many microseconds of 1970, either way (about 146,000 years).
 pub const MAX_TIME_US: i64 = 1 << 62;

@@ -5,7 +5,7 @@
 //! head moves.
 
 use super::{
-    EmbeddedConfig, Shared, chunk, codec,
+    EmbeddedConfig, Shared, archive, chunk, codec,
     housekeeping::Chore,
     queue::{self, Append, Control, Work},
     series::{Fresh, SeriesNo},
@@ -31,6 +31,8 @@ pub struct Committer {
     pub(super) full: bool,
     /// Rows of the last group: sealing must keep pace with it.
     pub(super) last_rows: usize,
+    /// What another engine is about to keep.
+    pub(super) announced: Option<archive::Announced>,
     last_appends: usize,
     last_start: Instant,
     numbers: Vec<SeriesNo>,
@@ -65,6 +67,7 @@ impl Committer {
             chores: VecDeque::new(),
             full: false,
             last_rows: 0,
+            announced: None,
             last_appends: 0,
             last_start: Instant::now(),
             numbers: Vec::new(),
@@ -95,6 +98,22 @@ impl Committer {
                     let _ = reply.send(self.probe());
                 }
                 Work::Control(Control::Seal { reply }) => self.chores.push_back(Chore::Seal { reply }),
+                Work::Control(Control::Announce { before_us, reply }) => self.announce(before_us, reply),
+                Work::Control(Control::Head { reply }) => {
+                    let _ = reply.send(self.head);
+                }
+                Work::Control(Control::HandOver { reply }) => {
+                    self.chores.push_back(Chore::HandOver { next: 0, reply });
+                }
+                Work::Control(Control::TakeBack { returned, reply }) => {
+                    archive::tell(reply, self.take_back(returned));
+                }
+                Work::Control(Control::Dismiss { consumer, reply }) => {
+                    archive::tell(reply, self.shared.consumers.dismiss(&self.db, consumer));
+                }
+                Work::Control(Control::Note { name, value, reply }) => {
+                    archive::tell(reply, self.put_note(name, value));
+                }
                 Work::Idle => {}
             }
             busy = self.housekeep();
@@ -174,17 +193,8 @@ impl Committer {
             self.db.prepare_cached(insert_entry)?.execute(params![seq, self.entry])?;
         } else {
             let group = self.db.transaction()?;
-            let mut device = group.prepare_cached("INSERT INTO device(no, id) VALUES(?1, ?2)")?;
-            for (no, id) in &fresh.devices {
-                device.execute(params![no, id.0.as_bytes()])?;
-            }
-            let mut series =
-                group.prepare_cached("INSERT INTO series(no, device_no, metric) VALUES(?1, ?2, ?3)")?;
-            for (no, device_no, metric) in &fresh.series {
-                series.execute(params![no, device_no, metric])?;
-            }
+            insert_fresh(&group, fresh)?;
             group.prepare_cached(insert_entry)?.execute(params![seq, self.entry])?;
-            drop((device, series));
             group.commit()?;
         }
         self.log_bytes += self.entry.len();
@@ -202,6 +212,19 @@ impl Committer {
         metrics::counter!("telemetry_samples_total").increment(batch.samples.len() as u64);
         self.shared.tail.lock().push(Committed { seq, batch: Arc::new(batch) });
     }
+}
+
+/// Devices and series that were seen for the first time.
+pub(super) fn insert_fresh(db: &Connection, fresh: &Fresh) -> Result<(), StoreError> {
+    let mut device = db.prepare_cached("INSERT INTO device(no, id) VALUES(?1, ?2)")?;
+    for (no, id) in &fresh.devices {
+        device.execute(params![no, id.0.as_bytes()])?;
+    }
+    let mut series = db.prepare_cached("INSERT INTO series(no, device_no, metric) VALUES(?1, ?2, ?3)")?;
+    for (no, device_no, metric) in &fresh.series {
+        series.execute(params![no, device_no, metric])?;
+    }
+    Ok(())
 }
 
 /// Those who wait for a group. However it ends, they are answered.

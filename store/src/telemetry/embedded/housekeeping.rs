@@ -19,6 +19,7 @@ pub enum Chore {
     Retain { cutoff_us: i64, next: SeriesNo, reply: Reply },
     Forget { devices: Vec<DeviceId>, reply: Reply },
     Seal { reply: Reply },
+    HandOver { next: SeriesNo, reply: Reply },
 }
 
 impl Committer {
@@ -44,6 +45,7 @@ impl Committer {
         let step = match &mut chore {
             Chore::Retain { cutoff_us, next, .. } => self.retain_step(*cutoff_us, next),
             Chore::Forget { devices, .. } => self.forget_step(devices),
+            Chore::HandOver { next, .. } => self.hand_over_step(next),
             Chore::Seal { .. } => self.seal_step(true).and_then(|more| Ok(more || self.trim(true)?)),
         };
         let result = match step {
@@ -54,7 +56,10 @@ impl Committer {
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
-        let (Chore::Retain { reply, .. } | Chore::Forget { reply, .. } | Chore::Seal { reply }) = chore;
+        let (Chore::Retain { reply, .. }
+        | Chore::Forget { reply, .. }
+        | Chore::HandOver { reply, .. }
+        | Chore::Seal { reply }) = chore;
         let _ = reply.send(result);
         !self.chores.is_empty()
     }
@@ -120,7 +125,11 @@ impl Committer {
                 let Some(series) = memory.series(*no) else {
                     continue;
                 };
-                let more = chunk::merge(&step, *no, slice(series.settled(), from_us, i64::MAX))?;
+                let rows = slice(series.settled(), from_us, i64::MAX);
+                if let Some(announced) = &mut self.announced {
+                    announced.sees(*no, rows);
+                }
+                let more = chunk::merge(&step, *no, rows)?;
                 let last = series.last.filter(|last| last.ts_us >= from_us);
                 let (last_us, last_value) = last.map(|last| (last.ts_us, last.value)).unzip();
                 update.execute(params![no, self.head, last_us, last_value, more])?;
@@ -180,6 +189,7 @@ impl Committer {
         }
         let mut dropped = 0;
         let mut lost = 0;
+        let first = *next;
         let step = self.db.transaction()?;
         while *next < upto && dropped < STEP_DELETES {
             let (runs, samples) = delete_runs(&step, *next, cutoff_us)?;
@@ -189,6 +199,9 @@ impl Committer {
                 *next += 1;
             }
         }
+        // Also of series whose runs are kept elsewhere.
+        step.prepare_cached("UPDATE series SET last_us=NULL WHERE no>=?1 AND no<?2 AND last_us<?3")?
+            .execute(params![first, *next, cutoff_us])?;
         step.commit()?;
         self.shared.sealed_samples.fetch_sub(lost, std::sync::atomic::Ordering::Relaxed);
         self.shared.memory.write().drop_last_before(cutoff_us, *next);
@@ -255,7 +268,6 @@ fn delete_runs(db: &Connection, no: SeriesNo, cutoff_us: i64) -> Result<(u64, u6
         return Ok((0, 0));
     }
     let samples = counts.iter().sum();
-    let update = "UPDATE series SET samples=samples-?2, last_us=iif(last_us<?3, NULL, last_us) WHERE no=?1";
-    db.prepare_cached(update)?.execute(params![no, samples, cutoff_us])?;
+    db.prepare_cached("UPDATE series SET samples=samples-?2 WHERE no=?1")?.execute(params![no, samples])?;
     Ok((counts.len() as u64, samples))
 }

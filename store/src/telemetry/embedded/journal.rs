@@ -107,6 +107,16 @@ impl Consumers {
         state.unsaved = true;
     }
 
+    pub fn dismiss(&self, db: &Connection, name: &str) -> Result<(), StoreError> {
+        db.execute("DELETE FROM consumers WHERE name=?1", [name])?;
+        self.state.lock().passed.remove(name);
+        Ok(())
+    }
+
+    pub fn passed(&self, name: &str) -> u64 {
+        self.state.lock().passed.get(name).copied().unwrap_or(0)
+    }
+
     /// Position that all consumers have passed; `None` without consumers.
     pub fn slowest(&self) -> Option<u64> {
         self.state.lock().passed.values().min().copied()

@@ -11,6 +11,7 @@
 //! - Full queue: appends are refused as unavailable, at once. Full disk: appends are refused as full; what is stored
 //!   stays readable, and appends succeed again when there is room.
 
+pub mod archive;
 mod chunk;
 mod codec;
 mod commit;
@@ -45,14 +46,14 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
 };
 use tokio::sync::{oneshot, watch};
 
-pub use crate::telemetry::embedded::chunk::WINDOW_US;
+pub use crate::telemetry::embedded::{chunk::WINDOW_US, memtable::overlay};
 
 /// Limits of the engine. The defaults keep it under about 40 MB whatever arrives.
 #[derive(Clone, Debug)]
@@ -107,6 +108,10 @@ struct Shared {
     head: watch::Sender<u64>,
     readers: Arc<crate::telemetry::embedded::sqlite::Readers>,
     sealed_samples: AtomicU64,
+    /// From this device time on every sample is here.
+    complete_from_us: AtomicI64,
+    /// How often samples were handed over.
+    moves: AtomicU64,
     /// True once nothing is written any more.
     ended: watch::Sender<bool>,
 }
@@ -133,6 +138,8 @@ impl Embedded {
             head: watch::Sender::new(log.head),
             readers: Arc::new(crate::telemetry::embedded::sqlite::Readers::new(path)),
             sealed_samples: AtomicU64::new(crate::telemetry::embedded::replay::sealed_samples(&db)?),
+            complete_from_us: AtomicI64::new(archive::complete_from_us(&db)?),
+            moves: AtomicU64::new(0),
             ended: watch::Sender::new(false),
         });
         shared.consumers.save(&db)?;

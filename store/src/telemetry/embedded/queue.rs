@@ -40,6 +40,32 @@ pub enum Control {
     Probe {
         reply: Reply,
     },
+    /// Samples from before an instant will be handed over; answers the head of the journal.
+    Announce {
+        before_us: i64,
+        reply: oneshot::Sender<u64>,
+    },
+    /// Answers the head of the journal, after every append that was answered.
+    Head {
+        reply: oneshot::Sender<u64>,
+    },
+    /// What was announced is dropped.
+    HandOver {
+        reply: Reply,
+    },
+    TakeBack {
+        returned: super::archive::Returned,
+        reply: Reply,
+    },
+    Dismiss {
+        consumer: &'static str,
+        reply: Reply,
+    },
+    Note {
+        name: &'static str,
+        value: i64,
+        reply: Reply,
+    },
     Close {
         reply: Reply,
     },

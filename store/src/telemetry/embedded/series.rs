@@ -163,6 +163,12 @@ impl Registry {
         self.devices.get(&device)?.find(metric, &mut 0)
     }
 
+    /// Every series, in the order of their numbers.
+    pub fn all(&self) -> Vec<(SeriesNo, DeviceId, Metric)> {
+        let named = self.names.iter().zip(0..);
+        named.filter_map(|(name, no)| name.clone().map(|(device, metric)| (no, device, metric))).collect()
+    }
+
     /// Series numbers of `samples`, appended to `out`; false when some are new and [`Registry::intern`] must run.
     pub fn resolve(&self, samples: &[Sample], out: &mut Vec<SeriesNo>) -> bool {
         let mut current: Option<(DeviceId, &DeviceSeries)> = None;

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS chunk(id INTEGER PRIMARY KEY, series_no INTEGER NOT N
   last REAL NOT NULL, samples BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS chunk_series ON chunk(series_no, lo_us);
 CREATE TABLE IF NOT EXISTS probe(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS notes(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS consumers(name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
@@ -95,6 +96,17 @@ impl Readers {
             Ok(answer)
         });
         work.await.map_err(|error| StoreError::Unavailable(format!("a telemetry query failed: {error}")))?
+    }
+
+    /// Runs a short `query` on this thread.
+    pub fn now<T>(
+        &self,
+        query: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut db = self.lend()?;
+        let answer = query(&mut db)?;
+        self.idle.lock().push(db);
+        Ok(answer)
     }
 
     pub fn close(&self) {

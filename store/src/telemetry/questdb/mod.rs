@@ -1,0 +1,333 @@
+//! Telemetry in QuestDB, behind a journal of our own.
+//!
+//! ```text
+//! append -> embedded engine (durable, answered) -> journal -> forwarder -> QuestDB
+//!                     |                                                        |
+//!                     `-- the last hours ---------- reads ----- what is older -´
+//! ```
+//!
+//! - The embedded engine takes everything in first, so that an acknowledgement never waits for a server, and answers for
+//!   the last hours, newest values and names. What is older is handed over once QuestDB has it for good.
+//! - A server that is down delays, and loses nothing: the journal waits, and everything since is answered from here.
+//! - A success answer of the server is no flush. Unless it says that it flushes (`cairo.commit.mode=sync`), journal entries
+//!   are kept until the operating system has surely written them, and sent again after every break of the connection;
+//!   its table knows a sample by device, metric and time, so that nothing is there twice.
+//! - Times before 1970 and after the year 9999 have no place there and stay here.
+
+pub mod copy;
+mod forwarder;
+mod line;
+mod overlay;
+mod sql;
+
+#[cfg(test)]
+mod tests;
+
+pub use copy::Step;
+pub use forwarder::Forwarding;
+
+use super::{
+    AppendDone, BoxFuture, Bucket, Census, Committed, Point, SeriesRange, Stats, TelemetryStore,
+    embedded::{Embedded, EmbeddedConfig, WINDOW_US},
+};
+use crate::{StoreError, health::Health};
+use domain::{
+    Clock,
+    id::DeviceId,
+    telemetry::{Batch, Metric},
+};
+use parking_lot::Mutex;
+use std::{ops::Range, path::Path, sync::Arc, time::Duration};
+use tokio::{
+    sync::{Mutex as AsyncMutex, watch},
+    task::JoinSet,
+};
+
+/// Times that QuestDB has a place for: 1970 to 9999.
+const TIMES_US: Range<i64> = 0..253_402_300_800_000_000;
+
+/// Where the server is, and what is kept where.
+#[derive(Clone, Debug)]
+pub struct QuestDbConfig {
+    /// `host:port` of its HTTP port, to which samples are written.
+    pub http: String,
+    /// `host:port` of its PostgreSQL port, from which they are read.
+    pub pg: String,
+    pub user: String,
+    pub password: String,
+    /// Made if it is missing.
+    pub table: String,
+    /// What is younger is answered by this process alone.
+    pub local: Duration,
+    /// Without the server's own flush, an entry of the journal waits so long after it was sent.
+    pub written_after: Duration,
+    /// Older partitions are dropped by the server too; 0: never.
+    pub ttl_days: u32,
+    pub health: Health,
+}
+
+impl Default for QuestDbConfig {
+    fn default() -> Self {
+        Self {
+            http: "127.0.0.1:9000".into(),
+            pg: "127.0.0.1:8812".into(),
+            user: "admin".into(),
+            password: "quest".into(),
+            table: "samples".into(),
+            local: Duration::from_secs(24 * 3600),
+            written_after: Duration::from_secs(60),
+            ttl_days: 0,
+            health: Health::default(),
+        }
+    }
+}
+
+pub struct QuestDb {
+    here: Arc<Embedded>,
+    server: sql::Server,
+    /// Held while entries of the journal are on their way.
+    sending: Arc<AsyncMutex<()>>,
+    retained: Arc<Retained>,
+    forwarding: watch::Receiver<Forwarding>,
+    stop: tokio_util::sync::CancellationToken,
+    forwarder: Mutex<JoinSet<()>>,
+}
+
+impl QuestDb {
+    /// Opens the journal in `data_dir` and begins to forward it. The server need not be there yet.
+    pub fn open(
+        data_dir: &Path,
+        embedded: EmbeddedConfig,
+        config: QuestDbConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, StoreError> {
+        let mut embedded = embedded;
+        embedded.consumers.push(forwarder::CONSUMER.into());
+        let here = Embedded::open(data_dir, embedded)?;
+        let server = sql::Server::new(&config)?;
+        let sending = Arc::new(AsyncMutex::new(()));
+        let stop = tokio_util::sync::CancellationToken::new();
+        let (told, forwarding) = watch::channel(Forwarding::default());
+        let retained = Arc::new(Retained::of(&here)?);
+        let forwarder = forwarder::Forwarder {
+            retained: retained.clone(),
+            here: here.clone(),
+            server: server.clone(),
+            config,
+            clock,
+            sending: sending.clone(),
+            told,
+            stop: stop.clone(),
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(forwarder.run());
+        Ok(Arc::new(Self { here, server, sending, retained, forwarding, stop, forwarder: Mutex::new(tasks) }))
+    }
+
+    /// How far the server is behind.
+    pub fn forwarding(&self) -> watch::Receiver<Forwarding> {
+        self.forwarding.clone()
+    }
+
+    /// As [`Embedded::ended`].
+    pub async fn ended(&self) {
+        self.here.ended().await;
+    }
+
+    /// Whether the server is there as far as is known, so that nobody waits in vain.
+    fn answering(&self) -> Result<(), StoreError> {
+        match &self.forwarding.borrow().failing {
+            Some(why) => Err(StoreError::Unavailable(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// What of `range` may be there: before everything is here.
+    fn there(&self, range: &SeriesRange) -> Option<SeriesRange> {
+        let from_us = range.from_us.max(TIMES_US.start);
+        let to_us = range.to_us.min(self.here.complete_from_us());
+        (from_us < to_us).then(|| SeriesRange { from_us, to_us, ..range.clone() })
+    }
+
+    async fn merged(&self, range: &SeriesRange, limit: usize) -> Result<Vec<Point>, StoreError> {
+        let range = range.clone();
+        let Some(there) = self.there(&range) else { return self.here.range(range, limit).await };
+        self.answering()?;
+        let older = self.server.range(&there, limit).await?;
+        let newer = self.here.range(range, limit).await?;
+        let mut merged = super::embedded::overlay(&older, &newer);
+        merged.truncate(limit);
+        Ok(merged)
+    }
+
+    async fn buckets(&self, range: &SeriesRange, bucket_us: i64) -> Result<Vec<Bucket>, StoreError> {
+        let range = range.clone();
+        let Some(there) = self.there(&range) else { return self.here.downsample(range, bucket_us).await };
+        self.answering()?;
+        let complete_from_us = there.to_us;
+        let mut older = self.server.buckets(&there, bucket_us).await?;
+        // Samples of the same stretch that came late, or that are not yet dropped here.
+        let late = SeriesRange { to_us: complete_from_us, ..range.clone() };
+        let late = self.here.downsample(late, bucket_us).await?;
+        for bucket in late {
+            let end_us = bucket.start_us.saturating_add(bucket_us).min(complete_from_us);
+            match older.binary_search_by_key(&bucket.start_us, |known| known.start_us) {
+                Err(at) => older.insert(at, bucket),
+                Ok(at) => {
+                    let from_us = bucket.start_us.max(range.from_us);
+                    let both = SeriesRange { from_us, to_us: end_us, ..range.clone() };
+                    let rows = self.merged(&both, usize::MAX).await?;
+                    older[at] = overlay::bucket(bucket.start_us, &rows).unwrap_or(bucket);
+                }
+            }
+        }
+        let young = SeriesRange { from_us: range.from_us.max(complete_from_us), ..range };
+        Ok(overlay::join(older, self.here.downsample(young, bucket_us).await?))
+    }
+}
+
+/// What the last retention dropped: not to be sent again.
+pub struct Retained(Mutex<(i64, u64)>);
+
+impl Retained {
+    const TIME: &'static str = "questdb_retained_us";
+    const HEAD: &'static str = "questdb_retained_seq";
+
+    fn of(here: &Embedded) -> Result<Self, StoreError> {
+        let note = |name| here.note_at_start(name);
+        let head = u64::try_from(note(Self::HEAD)?.unwrap_or(0)).unwrap_or(0);
+        Ok(Self(Mutex::new((note(Self::TIME)?.unwrap_or(i64::MIN), head))))
+    }
+
+    /// Whatever is in the journal by now and from before `before_us` goes.
+    async fn put(&self, here: &Embedded, before_us: i64) -> Result<(), StoreError> {
+        let head = here.newest().await?;
+        here.put_note(Self::HEAD, i64::try_from(head).unwrap_or(i64::MAX)).await?;
+        here.put_note(Self::TIME, before_us).await?;
+        *self.0.lock() = (before_us, head);
+        Ok(())
+    }
+
+    /// From when on samples of the entry at `seq` are still wanted.
+    fn wanted_from_us(&self, seq: u64) -> i64 {
+        let (before_us, head) = *self.0.lock();
+        if seq <= head { before_us } else { i64::MIN }
+    }
+}
+
+impl Drop for QuestDb {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl TelemetryStore for QuestDb {
+    fn append(&self, batch: Batch, done: AppendDone) {
+        self.here.append(batch, done);
+    }
+
+    fn range(&self, range: SeriesRange, limit: usize) -> BoxFuture<'_, Result<Vec<Point>, StoreError>> {
+        Box::pin(async move {
+            // Whoever looked here for samples while they were handed over looks again.
+            loop {
+                let moves = self.here.moves();
+                let found = self.merged(&range, limit).await?;
+                if self.here.moves() == moves {
+                    return Ok(found);
+                }
+            }
+        })
+    }
+
+    fn downsample(
+        &self,
+        range: SeriesRange,
+        bucket_us: i64,
+    ) -> BoxFuture<'_, Result<Vec<Bucket>, StoreError>> {
+        Box::pin(async move {
+            if bucket_us <= 0 {
+                return Err(StoreError::Corrupt(format!("a bucket of {bucket_us} us")));
+            }
+            loop {
+                let moves = self.here.moves();
+                let found = self.buckets(&range, bucket_us).await?;
+                if self.here.moves() == moves {
+                    return Ok(found);
+                }
+            }
+        })
+    }
+
+    fn latest(&self, device: DeviceId) -> BoxFuture<'_, Result<Vec<(Metric, Point)>, StoreError>> {
+        self.here.latest(device)
+    }
+
+    fn metrics(&self, device: DeviceId) -> BoxFuture<'_, Result<Vec<Metric>, StoreError>> {
+        self.here.metrics(device)
+    }
+
+    fn census(&self, device: DeviceId, metric: &str) -> Census {
+        self.here.census(device, metric)
+    }
+
+    fn read_after(
+        &self,
+        after_seq: u64,
+        limit_entries: usize,
+    ) -> BoxFuture<'_, Result<Vec<Committed>, StoreError>> {
+        self.here.read_after(after_seq, limit_entries)
+    }
+
+    fn consumed(&self, consumer: &'static str, seq: u64) {
+        self.here.consumed(consumer, seq);
+    }
+
+    fn head(&self) -> watch::Receiver<u64> {
+        self.here.head()
+    }
+
+    fn retain(&self, before_us: i64) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let _sending = self.sending.lock().await;
+            let window_us = before_us.clamp(TIMES_US.start, TIMES_US.end).div_euclid(WINDOW_US) * WINDOW_US;
+            self.retained.put(&self.here, window_us).await?;
+            self.here.retain(before_us).await?;
+            self.server.drop_before(window_us).await
+        })
+    }
+
+    fn forget(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            // Nothing of them is on its way meanwhile, and after it nothing of them is in the journal.
+            let _sending = self.sending.lock().await;
+            self.server.erase(&devices).await?;
+            self.here.forget(devices).await
+        })
+    }
+
+    fn stats(&self) -> BoxFuture<'_, Result<Stats, StoreError>> {
+        Box::pin(async move {
+            let here = self.here.stats().await?;
+            // Of a server that is not there nothing is known, and nobody waits for it.
+            let known = self.forwarding.borrow().reached && self.answering().is_ok();
+            let there = match known {
+                true => self.server.stats(self.here.complete_from_us()).await.unwrap_or_default(),
+                false => Stats::default(),
+            };
+            Ok(Stats { samples: here.samples + there.samples, bytes: here.bytes + there.bytes, ..here })
+        })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.here.probe()
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.stop.cancel();
+            let mut forwarder = std::mem::take(&mut *self.forwarder.lock());
+            while forwarder.join_next().await.is_some() {}
+            self.here.close().await
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! Telemetry in QuestDB: the server falls, Mainstay falls, and every acknowledged sample is there in the end, once; also
+//! after it has come back into the data folder.
+
+use serde_json::json;
+use std::{collections::BTreeSet, time::Duration};
+use whole_system::{
+    device::Device,
+    http::{Api, id},
+    product::{Demo, Mainstay},
+    questdb::QuestDb,
+    wait,
+};
+
+/// 2026-01-01T00:00:00Z.
+const START_MS: i64 = 1_767_225_600_000;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn publish(product: &Mainstay, token: &str, seconds: std::ops::Range<i64>) {
+    let mut device = Device::connect(product.mqtt, token, "there").await.expect("admitted");
+    for second in seconds {
+        let sample = json!({"ts": START_MS + second * 1000, "values": {"speed": second as f64 + 0.5}});
+        assert!(device.publish(&sample).await, "acknowledged");
+    }
+    device.disconnect().await;
+}
+
+async fn seen(api: &Api, device: &str) -> Vec<i64> {
+    let path =
+        format!("/devices/{device}/telemetry?metric=speed&from={START_MS}&to={}&limit=500", START_MS * 2);
+    let read = |item: serde_json::Value| {
+        let second = (item["ts"].as_i64().expect("a time") - START_MS) / 1000;
+        assert_eq!(item["value"].as_f64().expect("a value"), second as f64 + 0.5);
+        second
+    };
+    api.all(&path).await.into_iter().map(read).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_falls_delays_and_loses_nothing() {
+    let Some(mut server) = QuestDb::start().await else { return };
+    let settings = [
+        ("MAINSTAY_TELEMETRY", "questdb".into()),
+        ("MAINSTAY_QUESTDB__HTTP", server.http.to_string()),
+        ("MAINSTAY_QUESTDB__PG", server.pg.to_string()),
+        ("MAINSTAY_QUESTDB__WRITTEN_AFTER_S", "1".into()),
+    ];
+    let mut product = Mainstay::start_with(Demo::Off, settings.into()).await;
+    let api = product.api("admin");
+    let made = api.post("/devices", json!({"name": "there"})).await;
+    let (device, token) = (id(&made).to_owned(), made["token"].as_str().expect("a token").to_owned());
+
+    publish(&product, &token, 0..100).await;
+    let there = "SELECT count() FROM samples";
+    let count = async |server: &QuestDb| server.rows(there).await.first().and_then(|row| row[0].as_i64());
+    wait::until("the first samples", PATIENCE, || async {
+        (count(&server).await == Some(100)).then_some(())
+    })
+    .await;
+
+    server.kill();
+    publish(&product, &token, 100..200).await;
+    product.kill();
+    product.start_again().await;
+    publish(&product, &token, 150..250).await;
+    server.start_again().await;
+    wait::until("all samples", PATIENCE, || async { (count(&server).await == Some(250)).then_some(()) })
+        .await;
+
+    // They are months old: they are handed over as soon as the server surely keeps them.
+    wait::until("the handing over", PATIENCE, || async {
+        product.metric("telemetry_handed_over_total").await.filter(|count| *count > 0.0)
+    })
+    .await;
+    assert_eq!(seen(&api, &device).await, (0..250).collect::<Vec<_>>());
+    let rows = server.rows("SELECT DISTINCT ts, device, metric FROM samples").await;
+    let distinct: BTreeSet<String> = rows.iter().map(ToString::to_string).collect();
+    assert_eq!(distinct.len(), 250, "each once");
+
+    product.stop().await;
+    product.settings.retain(|(name, _)| *name != "MAINSTAY_TELEMETRY");
+    let refused = product.rival();
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && why.contains("telemetry copy --to embedded"), "{why}");
+    let copied = product.run("telemetry copy", &["--to", "embedded"], "");
+    assert_eq!(String::from_utf8_lossy(&copied.stdout), "250 samples copied and found again\n");
+    server.kill();
+    product.start_again().await;
+    assert_eq!(seen(&api, &device).await, (0..250).collect::<Vec<_>>());
+}
