@@ -82,7 +82,7 @@ impl Telemetry {
             Engine::Questdb => {
                 let server = server(config, records.health());
                 let clock = Arc::new(SystemClock);
-                Ok(Self::QuestDb(QuestDb::open(&config.data_dir, embedded, server, clock)?))
+                Ok(Self::QuestDb(QuestDb::open(&config.data_dir, embedded, server, clock).await?))
             }
         }
     }

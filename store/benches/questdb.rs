@@ -87,7 +87,7 @@ async fn main() -> Done<()> {
         QuestDb::open(folder.path(), EmbeddedConfig::default(), config.clone(), Arc::new(SystemClock))
     };
 
-    let store = open(&down)?;
+    let store = open(&down).await?;
     let began = Instant::now();
     for number in 0..rows / ROWS {
         append(&*store, batch(&devices, &metric, start_us, number)).await?;
@@ -97,7 +97,7 @@ async fn main() -> Done<()> {
     store.close().await?;
     drop(store);
 
-    let store = open(&config)?;
+    let store = open(&config).await?;
     let (began, mut number) = (Instant::now(), rows / ROWS);
     let mut told = store.forwarding();
     loop {

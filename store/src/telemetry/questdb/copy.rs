@@ -35,6 +35,14 @@ fn all_of(device: DeviceId, metric: &Metric) -> SeriesRange {
     SeriesRange { device, metric: metric.clone(), from_us: TIMES_US.start, to_us: TIMES_US.end }
 }
 
+/// In a new data folder there is nothing to copy: the journal brings everything.
+pub async fn nothing_before(here: &Embedded) -> Result<(), StoreError> {
+    match here.all_series().is_empty() {
+        true => here.put_note(COPIED, ALL).await,
+        false => Ok(()),
+    }
+}
+
 /// The samples of a data folder that was used without a server, before anything is handed over.
 pub async fn what_was_before(
     here: &Embedded,

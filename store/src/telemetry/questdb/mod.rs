@@ -95,7 +95,7 @@ pub struct QuestDb {
 
 impl QuestDb {
     /// Opens the journal in `data_dir` and begins to forward it. The server need not be there yet.
-    pub fn open(
+    pub async fn open(
         data_dir: &Path,
         embedded: EmbeddedConfig,
         config: QuestDbConfig,
@@ -104,6 +104,7 @@ impl QuestDb {
         let mut embedded = embedded;
         embedded.consumers.push(forwarder::CONSUMER.into());
         let here = Embedded::open(data_dir, embedded)?;
+        copy::nothing_before(&here).await?;
         let server = sql::Server::new(&config)?;
         let sending = Arc::new(AsyncMutex::new(()));
         let stop = tokio_util::sync::CancellationToken::new();

@@ -46,11 +46,12 @@ impl Place {
         QuestDbConfig { http, pg, table, written_after, ..QuestDbConfig::default() }
     }
 
-    fn engine(&self) -> Arc<QuestDb> {
+    async fn engine(&self) -> Arc<QuestDb> {
         // The last one must let go of the file first.
         self.open.lock().take();
         let engine =
             QuestDb::open(self.dir.path(), EmbeddedConfig::default(), self.config(), Arc::new(Still))
+                .await
                 .unwrap();
         *self.open.lock() = Some(engine.clone());
         engine
@@ -60,7 +61,7 @@ impl Place {
 #[async_trait::async_trait]
 impl Subject for Place {
     async fn open(&self) -> Arc<dyn TelemetryStore> {
-        self.engine()
+        self.engine().await
     }
     async fn settle(&self) {
         let engine = self.open.lock().clone().unwrap();
@@ -98,10 +99,12 @@ fn whole(device: DeviceId) -> SeriesRange {
 async fn a_server_that_is_not_there_delays_and_loses_nothing() {
     let place = Place::new();
     let nowhere = QuestDbConfig { http: "127.0.0.1:1".into(), pg: "127.0.0.1:1".into(), ..place.config() };
-    let open = || {
-        QuestDb::open(place.dir.path(), EmbeddedConfig::default(), nowhere.clone(), Arc::new(Still)).unwrap()
+    let open = async || {
+        let opened =
+            QuestDb::open(place.dir.path(), EmbeddedConfig::default(), nowhere.clone(), Arc::new(Still));
+        opened.await.unwrap()
     };
-    let (store, device) = (open(), DeviceId::generate());
+    let (store, device) = (open().await, DeviceId::generate());
     for round in 0..50 {
         append(&*store, batch(device, &[(round, 1.0)])).await.unwrap();
     }
@@ -111,7 +114,7 @@ async fn a_server_that_is_not_there_delays_and_loses_nothing() {
     assert_eq!(store.read_after(0, 100).await.unwrap().len(), 50, "the journal waits for the server");
     store.close().await.unwrap();
     drop(store);
-    let store = open();
+    let store = open().await;
     assert_eq!(store.read_after(0, 100).await.unwrap().len(), 50);
     // What only the server has cannot be said without it, and is not left out in silence.
     store.here.announce(1000).await.unwrap();
@@ -134,7 +137,7 @@ async fn what_was_here_before_the_server_goes_there_before_anything_is_dropped()
     alone.seal().await.unwrap();
     alone.close().await.unwrap();
     drop(alone);
-    let store = place.engine();
+    let store = place.engine().await;
     place.settle().await;
     assert_eq!(store.here.range(whole(device), usize::MAX).await.unwrap(), [], "nothing is left here");
     assert_eq!(store.range(whole(device), usize::MAX).await.unwrap().len(), 3000);
@@ -147,7 +150,7 @@ async fn what_retention_dropped_is_not_sent_again() {
         return;
     }
     let place = Place::new();
-    let (store, device) = (place.engine(), DeviceId::generate());
+    let (store, device) = (place.engine().await, DeviceId::generate());
     append(&*store, batch(device, &[(1, 1.0), (3 * WINDOW_US, 3.0)])).await.unwrap();
     place.settle().await;
     store.retain(2 * WINDOW_US).await.unwrap();
@@ -160,7 +163,7 @@ async fn what_retention_dropped_is_not_sent_again() {
     let found: Vec<_> = store.range(whole(device), 9).await.unwrap().iter().map(|row| row.value).collect();
     assert_eq!(found, [2.0, 3.0], "what is told after it is a sample like any other");
     drop(store);
-    let again = place.engine();
+    let again = place.engine().await;
     assert_eq!(again.retained.wanted_from_us(entries[0].seq), 2 * WINDOW_US, "remembered");
 }
 
