@@ -81,6 +81,11 @@ pub struct Options {
     #[arg(long, value_name = "ROLE,...")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Roles>,
+    /// Read devices from this MQTT broker as well:
+    /// mqtt://user:password-file@host:port?share=GROUP&version=5|3&topics=PROFILE:FILTER
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broker: Option<String>,
     /// Start empty instead of with the demo
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]

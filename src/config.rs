@@ -2,11 +2,12 @@
 //! Secrets come from the environment or from a file named by `*_file`, and are never shown.
 
 use crate::{cli::Engine, device_limits::DeviceLimits, role::Roles, telemetry::QuestDbSettings};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized},
 };
+use ingest::source::BrokerAddress;
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use service::jobs::retention::Retention;
 use std::{
@@ -32,6 +33,9 @@ pub struct Config {
     pub telemetry: Engine,
     /// Where devices connect.
     pub mqtt_listen: SocketAddr,
+    /// A broker that devices are read from as well; its password is in a file that it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broker: Option<String>,
     /// Where people and programs connect.
     pub http_listen: SocketAddr,
     pub roles: Roles,
@@ -102,6 +106,7 @@ impl Default for Config {
             records_file: None,
             telemetry: Engine::default(),
             mqtt_listen: (Ipv4Addr::LOCALHOST, 1883).into(),
+            broker: None,
             http_listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             roles: Roles::default(),
             no_demo: false,
@@ -167,11 +172,17 @@ impl Config {
         }
         config.read_secrets()?;
         config.proxies()?;
+        config.broker()?;
         Ok(config)
     }
 
     pub fn proxies(&self) -> Result<Proxies> {
         Proxies::parse(&self.trusted_proxies, self.forwarded_by).context("trusted_proxies")
+    }
+
+    pub fn broker(&self) -> Result<Option<BrokerAddress>> {
+        let read = |url: &String| url.parse().map_err(|why: String| anyhow!("broker {url:?}: {why}"));
+        self.broker.as_ref().map(read).transpose()
     }
 
     fn read_secrets(&mut self) -> Result<()> {

@@ -52,6 +52,14 @@ pub fn make_files_private() {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
 }
 
+/// How this machine is called.
+pub fn machine() -> String {
+    #[cfg(unix)]
+    return rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    return String::new();
+}
+
 /// A folder that was made beforehand, and what an earlier release left in it, may be open to others.
 fn keep_to_owner(data_dir: &Path) {
     #[cfg(unix)]

@@ -21,7 +21,10 @@ use domain::{
     clock::Tolerant,
     telemetry::{Done, InboundMessage, MessageSink, NotStored, Reply, Told},
 };
-use ingest::Ingest;
+use ingest::{
+    Ingest,
+    source::{BrokerAddress, Source},
+};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use store::{
@@ -172,8 +175,20 @@ async fn serve(
         });
     }
     if let Some(ingest) = ingest.clone() {
+        let source = config.broker()?.map(|address| source(address, &ingest, config));
+        let health = stores.records.health().clone();
         parts.start(Part::Role(Role::Ingest), |stop| async move {
-            stop.cancelled().await;
+            match source {
+                Some(source) => {
+                    let (source, stop) = (Arc::new(source), stop.clone());
+                    health::keep_running(health, "broker", move || {
+                        let (source, stop) = (Arc::clone(&source), stop.clone());
+                        async move { source.run(stop).await }
+                    })
+                    .await;
+                }
+                None => stop.cancelled().await,
+            }
             ingest.close().await;
             Ok(())
         });
@@ -258,6 +273,13 @@ impl Stores {
         self.telemetry.store().close().await.context("cannot close the telemetry store")?;
         self.records.close().await.context("cannot close the records")
     }
+}
+
+/// Its session at the broker is known by this machine and this folder.
+fn source(address: BrokerAddress, ingest: &Arc<Ingest>, config: &Config) -> Source {
+    let folder = std::fs::canonicalize(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
+    let place = format!("{} {}", crate::folder::machine(), folder.display());
+    Source::new(Arc::clone(ingest), address, &place)
 }
 
 /// Stands where ingest would, in a process without that role.

@@ -79,7 +79,12 @@ impl Decoder {
             };
             let mut facts = Facts::new(origin, around, &mut found, &mut names);
             let rejected = match one(dialect, message, &mut facts) {
-                Ok(()) => facts.into_rejected(),
+                Ok(()) => {
+                    if message.kept {
+                        facts.leave_out_undated();
+                    }
+                    facts.into_rejected()
+                }
                 Err(rejection) => {
                     facts.undo();
                     vec![rejection]

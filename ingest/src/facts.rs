@@ -97,6 +97,31 @@ impl<'b, 'n> Facts<'b, 'n> {
         self.rejected
     }
 
+    /// What was said at some time before has no time but that of its receipt: of measured values, states and what happened
+    /// nothing is known then; what holds until something else is said stays.
+    pub fn leave_out_undated(&mut self) {
+        use DeviceEventKind::{Attribute, Connection, Declaration};
+        let received_at_us = self.origin.received_at_us;
+        let Batch { samples, states, events, historical } = &mut self.found.batch;
+        let mut place = 0..;
+        let keeps = |place: usize, ts_us| place < self.before.samples || ts_us != received_at_us;
+        let left: Vec<bool> =
+            samples.iter().map(|sample| keeps(place.next().unwrap_or_default(), sample.ts_us)).collect();
+        let moved = |at: usize| left[..at].iter().filter(|kept| **kept).count();
+        for range in &mut historical[self.before.historical..] {
+            *range = moved(range.start)..moved(range.end);
+        }
+        historical.retain(|range| !range.is_empty());
+        let mut kept = left.iter();
+        samples.retain(|_| kept.next().copied().unwrap_or(true));
+        let (mut state, mut event) = (0.., 0..);
+        states.retain(|one| state.next() < Some(self.before.states) || one.ts_us != received_at_us);
+        events.retain(|one| {
+            let before = event.next() < Some(self.before.events);
+            before || one.ts_us != received_at_us || matches!(one.kind, Attribute | Connection | Declaration)
+        });
+    }
+
     /// The message turned out to be broken: nothing of it stays but what it made us say.
     pub fn undo(self) {
         let Batch { samples, states, events, historical } = &mut self.found.batch;

@@ -14,6 +14,7 @@ mod ledger;
 mod memory;
 mod names;
 mod number_text;
+pub mod source;
 mod stamp;
 #[cfg(test)]
 mod testing;
@@ -39,12 +40,8 @@ use domain::{
     },
 };
 use metrics::Counter;
-use parking_lot::Mutex;
-use std::{
-    future::Future,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use parking_lot::{Mutex, RwLock};
+use std::{future::Future, sync::Arc, time::Duration};
 use store::{
     StoreError,
     health::keep_running,
@@ -79,8 +76,8 @@ pub struct Ingest {
     answers: Answers,
     enrolment: Enrolment,
     quarantine: Arc<quarantine::Writer>,
-    /// The way to devices, once there is one.
-    post: Arc<OnceLock<Arc<dyn Post>>>,
+    /// The ways to devices.
+    post: Arc<Posts>,
     stop: CancellationToken,
     children: Mutex<JoinSet<()>>,
     messages: Counter,
@@ -213,10 +210,12 @@ impl Ingest {
     }
 }
 
-fn send(post: &OnceLock<Arc<dyn Post>>, outgoing: Vec<(DeviceId, OutboundMessage)>) {
-    let Some(post) = post.get() else { return };
+type Posts = RwLock<Vec<Arc<dyn Post>>>;
+
+/// By every way: those on which a device is not listening drop it.
+fn send(posts: &Posts, outgoing: Vec<(DeviceId, OutboundMessage)>) {
     for (device, message) in outgoing {
-        post.send(device, message);
+        posts.read().iter().for_each(|post| post.send(device, message.clone()));
     }
 }
 
@@ -247,7 +246,7 @@ impl MessageSink for Ingest {
     }
 
     fn reach(&self, post: Arc<dyn Post>) {
-        let _ = self.post.set(post);
+        self.post.write().push(post);
     }
 }
 

@@ -4,6 +4,8 @@
 //! `MAINSTAY_TEST_QUESTDB=HTTP,PG cargo bench -p store --bench questdb -- [ROWS]`, the addresses of a running server; its
 //! tables `bench_*` are made anew.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use domain::{
     Clock, SystemClock,
     id::DeviceId,

@@ -4,6 +4,7 @@
 //! A test that needs a server or a browser asks [`crate::services::required`] for it: under `tests/run` a missing one is a
 //! failure, under plain `cargo test` the test says loudly that it skipped.
 
+pub mod brokers;
 pub mod browser;
 pub mod device;
 pub mod figures;

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_input;
+mod broker;
 mod browser_journey;
 mod clients;
 mod crash;

@@ -15,6 +15,8 @@ pub struct InboundMessage {
     pub received_at: Timestamp,
     /// Its sender wants it kept for those who subscribe later.
     pub retain: bool,
+    /// It was said at some time before and kept by a broker: of what has no time of its own nobody knows when it was so.
+    pub kept: bool,
     /// Absent before MQTT 5.
     pub properties: Option<Box<Properties>>,
 }
@@ -29,7 +31,7 @@ impl InboundMessage {
         received_at: Timestamp,
     ) -> Self {
         let (topic, payload) = (topic.into(), payload.into());
-        Self { device, profile, topic, payload, received_at, retain: false, properties: None }
+        Self { device, profile, topic, payload, received_at, retain: false, kept: false, properties: None }
     }
 }
 

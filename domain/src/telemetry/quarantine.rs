@@ -31,7 +31,8 @@ pub struct Quarantined {
     pub source: Option<String>,
 }
 
-pub const MAX_PAYLOAD_KEPT: usize = 16 * 1024;
+/// Every message that a device may send is kept whole.
+pub const MAX_PAYLOAD_KEPT: usize = 256 * 1024;
 
 impl Quarantined {
     pub fn new(

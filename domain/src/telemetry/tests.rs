@@ -95,7 +95,7 @@ fn quarantined(device: Option<DeviceId>, topic: &str, bytes: usize) -> Quarantin
 #[test]
 fn only_a_whole_message_of_a_known_device_is_submitted_again() {
     let whole = quarantined(Some(device()), "v1/odd", MAX_PAYLOAD_KEPT);
-    assert_eq!(whole.payload.len(), 16_384, "as much as the pages promise");
+    assert_eq!(whole.payload.len(), 262_144, "as much as a device may send");
     let again = whole.to_message(DeviceProfile::ThingsboardTexts).expect("a whole message");
     assert_eq!((again.device, &*again.topic, again.received_at), (device(), "v1/odd", from_micros(5)));
     assert_eq!((again.payload, again.profile), (whole.payload, DeviceProfile::ThingsboardTexts));

@@ -135,6 +135,7 @@ impl Door {
             topic,
             payload: payload.into(),
             received_at,
+            kept: false,
             retain,
             properties,
         };

@@ -194,6 +194,7 @@ impl<S: ByteStream> Connection<S> {
                 payload: will.payload.to_vec(),
                 received_at: self.shared.clock.now(),
                 retain: will.retain,
+                kept: false,
                 properties: None,
             };
             let log = |result: Result<(), NotStored>| {

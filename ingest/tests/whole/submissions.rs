@@ -28,16 +28,16 @@ use store::{
 };
 use tokio::sync::oneshot;
 
-struct House {
-    ingest: Arc<Ingest>,
-    records: Records,
-    telemetry: Arc<Embedded>,
+pub struct House {
+    pub ingest: Arc<Ingest>,
+    pub records: Records,
+    pub telemetry: Arc<Embedded>,
     device: DeviceId,
     _dir: (tempfile::TempDir, Place),
 }
 
 impl House {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(ingest::Limits::default()).await
     }
 

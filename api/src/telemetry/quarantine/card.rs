@@ -43,12 +43,14 @@ pub fn draw(view: &View, row: &Row, actions: &Actions<Row>, refused: &Posted) ->
 }
 
 /// Text as it is; other bytes as their hexadecimal digits, in pairs.
-fn readable(payload: &[u8]) -> Cow<'_, str> {
+pub fn readable(payload: &[u8]) -> Cow<'_, str> {
     let plain = |text: &&str| !text.chars().any(|letter| letter.is_control() && !letter.is_whitespace());
     match std::str::from_utf8(payload).ok().filter(plain) {
         Some(text) => text.into(),
         // What was cut may end within a letter.
-        None if payload.len() == MAX_PAYLOAD_KEPT => String::from_utf8_lossy(payload),
+        None if payload.len() == MAX_PAYLOAD_KEPT || payload.len() == super::json::LISTED => {
+            String::from_utf8_lossy(payload)
+        }
         None => payload.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ").into(),
     }
 }

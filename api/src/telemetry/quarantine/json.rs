@@ -1,13 +1,19 @@
 //! The quarantine for programs.
 
-use super::list::Quarantine;
+use super::{card::readable, list::Quarantine};
 use crate::fleet::customers::WRITE;
-use domain::telemetry::quarantine::Quarantined;
+use domain::{id::QuarantineId, telemetry::quarantine::Quarantined};
 use serde::Serialize;
-use service::telemetry::quarantine::commands::{self, Replayed};
+use service::{
+    scope,
+    telemetry::quarantine::commands::{self, Replayed},
+};
 use uuid::Uuid;
 use web::{
-    operation::{Operation, id, making, words},
+    deps::Deps,
+    operation::{self, Operation, id, making, words},
+    problem::Problem,
+    request::User,
     routes::Access,
     time::rfc3339,
 };
@@ -22,7 +28,8 @@ pub struct QuarantinedView {
     reason: String,
     /// What exactly, in the sender's words.
     detail: String,
-    /// Its beginning, as text.
+    /// As text, or the bytes as hexadecimal digits in pairs when it is none. In a list its beginning; a message alone is
+    /// whole, unless its device sent so many at once that they could not be kept.
     payload: String,
     payload_bytes: u64,
     received_at: String,
@@ -30,12 +37,22 @@ pub struct QuarantinedView {
     count: u64,
 }
 
+/// Bytes of a payload that a list shows.
+pub const LISTED: usize = 16 * 1024;
+
 impl From<Quarantined> for QuarantinedView {
-    fn from(row: Quarantined) -> Self {
+    fn from(mut row: Quarantined) -> Self {
+        row.payload.truncate(LISTED);
+        Self::whole(row)
+    }
+}
+
+impl QuarantinedView {
+    fn whole(row: Quarantined) -> Self {
         Self {
             id: row.id.into(),
             device_id: row.device.map(Into::into),
-            payload: String::from_utf8_lossy(&row.payload).into_owned(),
+            payload: readable(&row.payload).into_owned(),
             payload_bytes: row.payload_bytes,
             received_at: rfc3339(row.received_at),
             count: row.count,
@@ -46,6 +63,10 @@ impl From<Quarantined> for QuarantinedView {
     }
 }
 
+async fn one(deps: &Deps, user: &User, id: QuarantineId) -> Result<QuarantinedView, Problem> {
+    Ok(QuarantinedView::whole(scope::quarantined(deps.records.read(), user.scope(), id).await?))
+}
+
 pub fn operations() -> Vec<Operation> {
     let reason = words("reason", "Stable word, such as `too_old`").like("^[a-z_]+$");
     vec![
@@ -54,6 +75,12 @@ pub fn operations() -> Vec<Operation> {
             Access::Roles(WRITE),
             "What devices sent and we could not use, newest first.",
             vec![id("device_id"), reason],
+        ),
+        Operation::get(
+            "/api/v1/quarantine/{id}",
+            Access::Roles(WRITE),
+            "One of them, with the whole message.",
+            operation::read(one),
         ),
         Operation::post(
             "/api/v1/quarantine/replay",

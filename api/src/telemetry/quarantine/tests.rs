@@ -80,6 +80,28 @@ async fn bytes_that_are_no_text_are_shown_as_bytes() {
 }
 
 #[tokio::test]
+async fn a_large_message_is_kept_whole_and_any_number_goes_through_again() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let unknown = Rejection::UnknownTopic("odd".into());
+    let large = vec![b'x'; 100_000];
+    let row = || Quarantined::new(Some(fleet.device.id), "odd", &large, &unknown, app.now());
+    let rows: Vec<_> = (0..45).map(|_| row()).collect();
+    let tx = app.deps.records.begin().await.unwrap();
+    quarantine::insert(&tx, &rows).await.unwrap();
+    tx.commit().await.unwrap();
+    let program = app.bearer(Role::Integration);
+    let listed = program.get("/api/v1/quarantine").await.json();
+    assert_eq!(listed["items"][0]["payload"].as_str().unwrap().len(), 16 * 1024, "its beginning");
+    let one = program.get(&format!("/api/v1/quarantine/{}", rows[0].id)).await.json();
+    assert_eq!(one["payload"].as_str().unwrap().len(), 100_000);
+    let body = serde_json::json!({ "device_id": fleet.device.id });
+    let answer = program.post_json("/api/v1/quarantine/replay", &body).await;
+    assert_eq!(answer.json(), serde_json::json!({ "sent": 45, "left": 0 }));
+    assert_eq!(app.ingest.0.lock().iter().filter(|message| message.payload == large).count(), 45);
+}
+
+#[tokio::test]
 async fn all_of_a_device_goes_through_again_by_the_profile_that_it_has_now() {
     let app = TestApp::new().await;
     let fleet = of_customer(&app, app.customer, "own").await;

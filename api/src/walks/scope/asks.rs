@@ -122,7 +122,7 @@ const WITHOUT_QUERY: &[&str] = &[
     "/", "/overview/intake", "/sign-in", "/menu", "/account", "/settings", "/settings/accounts",
     "/settings/accounts/new", "/settings/tokens", "/first-run", "/first-run/next", "/first-run/demo",
     "/customers/new", "/customers/{id}", "/customers/{id}/edit", "/sites/{id}", "/models", "/models/new",
-    "/models/{id}", "/assets/{id}", "/assets/{id}/edit", "/devices/{id}", "/contracts", "/contracts/new",
+    "/models/{id}", "/api/v1/quarantine/{id}", "/assets/{id}", "/assets/{id}/edit", "/devices/{id}", "/contracts", "/contracts/new",
     "/contracts/{id}", "/contracts/{id}/edit", "/invoices", "/invoices/{id}", "/invoices/{id}/print", "/kpis",
     "/kpis/{code}", "/portal", "/portal/assets/{id}", "/tickets", "/tickets/new", "/tickets/{id}",
     "/work-orders", "/work-orders/new", "/work-orders/{id}", "/dispatch", "/dispatch/visits/{id}", "/parts",

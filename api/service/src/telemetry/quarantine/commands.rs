@@ -73,7 +73,7 @@ pub struct Replayed {
 }
 
 /// Messages of one step.
-const STEP: usize = 100;
+const STEP: u64 = 20;
 
 /// Hands the refused messages of a device to ingest again, oldest first, as [`replay`] does with one: what one does after
 /// the device's profile was mended.
@@ -86,15 +86,21 @@ pub async fn replay_all(deps: &Deps, mut cx: Context, input: OfDevice) -> Result
     }
     let db = deps.records.read();
     let device = scope::device(db, cx.scope(), input.device_id).await?;
-    let rows = quarantine::of_device(db, device.id, input.reason.as_deref()).await?;
-    let (messages, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.is_message());
-    for some in messages.chunks(STEP) {
-        send(deps, some.iter().filter_map(|row| row.to_message(device.profile)).collect()).await?;
+    let mut replayed = Replayed { sent: 0, left: 0 };
+    // What is refused again comes back as a later row.
+    let (mut after, before) = (None, QuarantineId::generate());
+    loop {
+        let reason = input.reason.as_deref();
+        let some = quarantine::of_device(db, device.id, reason, (after, before), STEP).await?;
+        let Some(last) = some.last() else { break };
+        after = Some(last.id);
+        let (messages, others): (Vec<_>, Vec<_>) = some.iter().partition(|row| row.is_message());
+        send(deps, messages.iter().filter_map(|row| row.to_message(device.profile)).collect()).await?;
         let tx = deps.records.begin().await?;
-        quarantine::delete_all(&tx, some.iter().map(|row| row.id)).await?;
+        quarantine::delete_all(&tx, messages.iter().map(|row| row.id)).await?;
         tx.commit().await?;
+        replayed = Replayed { sent: replayed.sent + messages.len(), left: replayed.left + others.len() };
     }
-    let replayed = Replayed { sent: messages.len(), left: others.len() };
     match cx.begin(&deps.records, "quarantine.replay_all", &input).await? {
         Begun::New(tx) => cx.finish(tx, replayed).await,
         Begun::Repeated(replayed) => Ok(replayed),

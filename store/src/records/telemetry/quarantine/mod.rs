@@ -115,17 +115,23 @@ pub async fn list(
     Ok(page.read("quarantined", |row| (row.id, &row.topic), from_row))
 }
 
-/// The rows of `device`, for `reason` or for any, the oldest first: at most [`ROWS_PER_DEVICE`].
+/// The oldest `limit` rows of `device` from before `before` and after `after`, for `reason` or for any.
 pub async fn of_device(
     db: &Db,
     device: DeviceId,
     reason: Option<&str>,
+    (after, before): (Option<QuarantineId>, QuarantineId),
+    limit: u64,
 ) -> Result<Vec<Quarantined>, StoreError> {
     let mut query = Entity::find().filter(Column::DeviceId.eq(Uuid::from(device)));
+    query = query.filter(Column::Id.lt(Uuid::from(before)));
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(Uuid::from(after)));
+    }
     if let Some(reason) = reason {
         query = query.filter(Column::Reason.eq(reason));
     }
-    query.order_by_asc(Column::Id).all(db).await?.into_iter().map(from_row).collect()
+    query.order_by_asc(Column::Id).limit(limit).all(db).await?.into_iter().map(from_row).collect()
 }
 
 /// Those of `ids` that are there.

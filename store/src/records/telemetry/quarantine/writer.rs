@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 
 /// Rows of one sender kept in one batch.
 pub const ROWS_PER_BATCH: usize = 50;
+/// Payload bytes of one sender kept in one batch; beyond them only what is refused is told, not the message.
+pub const BYTES_PER_BATCH: usize = 1024 * 1024;
 /// Payload bytes waiting over all senders; beyond them refusals are only counted.
 const WAITING_BYTES: usize = 32 * 1024 * 1024;
 /// Batches are at least this far apart, so that refusals never fill the records' one writer.
@@ -110,6 +112,7 @@ impl Waiting {
             alike.count += row.count;
             return;
         }
+        let full = full || rows.iter().map(|row| row.payload.len()).sum::<usize>() >= BYTES_PER_BATCH;
         let row = if full { Quarantined { payload: Vec::new(), ..row } } else { row };
         self.bytes += row.payload.len();
         rows.push(row);
