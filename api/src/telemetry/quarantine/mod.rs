@@ -11,9 +11,8 @@ use web::routes::{Access, Routes};
 
 pub fn routes() -> Routes {
     let access = Access::Roles(WRITE);
-    actions::actions()
-        .routes()
-        .merge(web::operation::routes(json::operations()))
+    web::operation::routes(json::operations())
+        .merge(actions::actions().routes())
         .get("/quarantine", access, pages::list)
         .post("/quarantine/replay", access, pages::replay_all)
 }
