@@ -173,6 +173,7 @@ impl Config {
         config.read_secrets()?;
         config.proxies()?;
         config.broker()?;
+        config.classes()?;
         Ok(config)
     }
 
@@ -183,6 +184,19 @@ impl Config {
     pub fn broker(&self) -> Result<Option<BrokerAddress>> {
         let read = |url: &String| url.parse().map_err(|why: String| anyhow!("broker {url:?}: {why}"));
         self.broker.as_ref().map(read).transpose()
+    }
+
+    fn classes(&self) -> Result<()> {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        for (name, class) in &self.retention.classes {
+            if name.is_empty() || !name.chars().all(word) {
+                bail!("retention.classes: {name:?} must be of letters, digits and underscores");
+            }
+            if class.metrics.is_empty() {
+                bail!("retention.classes.{name}: metrics names none");
+            }
+        }
+        Ok(())
     }
 
     fn read_secrets(&mut self) -> Result<()> {
@@ -273,6 +287,27 @@ mod tests {
             jail.set_env("MAINSTAY_NO_DEMOS", "true");
             assert!(message(None).contains("no_demos"));
             assert!(message(Some("missing.toml")).contains("missing.toml"));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn metrics_have_classes_and_a_broker_its_words() {
+        Jail::expect_with(|jail| {
+            jail.create_file("m.toml", "[retention.classes.fast]\nmetrics = [\"vibration*\"]\ndays = 30")?;
+            jail.set_env("MAINSTAY_BROKER", "mqtt://host?share=all");
+            let config = Config::load(Some(Path::new("m.toml")), &json!({})).expect("valid");
+            assert_eq!(config.retention.metric_classes().next().map(|(_, days)| days), Some(30));
+            assert!(config.to_toml().expect("TOML").contains("[retention.classes.fast]"));
+            assert!(
+                config.broker().expect("valid").is_some_and(|broker| broker.share.as_deref() == Some("all"))
+            );
+            jail.set_env("MAINSTAY_BROKER", "http://host");
+            let refused = Config::load(Some(Path::new("m.toml")), &json!({})).expect_err("refused");
+            assert!(format!("{refused:#}").contains("http"), "{refused:#}");
+            jail.create_file("n.toml", "[retention.classes.\"a b\"]\nmetrics = [\"x\"]\ndays = 1")?;
+            let text = Config::load(Some(Path::new("n.toml")), &json!({ "broker": "mqtt://h" }));
+            assert!(format!("{:#}", text.expect_err("refused")).contains("a b"));
             Ok(())
         });
     }

@@ -112,7 +112,7 @@ async fn serve(
             telemetry: stores.telemetry(),
         }),
         clock: clock.clone(),
-        retention: config.retention,
+        retention: config.retention.clone(),
         memory: Arc::default(),
         door: quarantine::Writer::new(stores.records.clone()),
     };

@@ -115,6 +115,7 @@ fn server(config: &Config, health: &Health) -> QuestDbConfig {
         local: Duration::from_secs(3600 * u64::from(settings.local_hours.max(1))),
         written_after: Duration::from_secs(settings.written_after_s.into()),
         ttl_days: config.retention.telemetry_days,
+        classes: config.retention.metric_classes().collect(),
         health: health.clone(),
     }
 }

@@ -14,7 +14,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use rusqlite::{Connection, params};
 use std::{path::Path, sync::Arc, time::Instant};
 use store::telemetry::{
-    SeriesRange, TelemetryStore, append,
+    Keep, SeriesRange, TelemetryStore, append,
     embedded::{Embedded, EmbeddedConfig},
 };
 
@@ -236,7 +236,7 @@ async fn embedded(dir: &Path, input: &Input) -> Result<Figures, store::StoreErro
     }
     figures.chart_ms = median(times);
     let start = Instant::now();
-    engine.retain(cutoff_us(input)).await?;
+    engine.retain(Keep::all_from(cutoff_us(input))).await?;
     figures.retention_s = start.elapsed().as_secs_f64();
     engine.close().await?;
     Ok(figures)

@@ -6,7 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed check")]
 
-use super::{Bucket, Committed, Point, SeriesRange, TelemetryStore, append};
+use super::{Bucket, Class, Committed, Keep, Point, SeriesRange, TelemetryStore, append};
 use crate::StoreError;
 use domain::{
     condition::ReportedState,
@@ -45,7 +45,7 @@ macro_rules! contract_suite {
     ($subject:expr, when $possible:expr) => {
         $crate::contract_suite!($subject, when $possible;
             last_write_wins_in_any_order, ranges_are_half_open, buckets_are_aligned_to_1970,
-            what_cannot_be_stored_is_refused, latest_is_the_newest_device_time, journal_keeps_the_order,
+            classes_are_kept_as_long_as_each_is, what_cannot_be_stored_is_refused, latest_is_the_newest_device_time, journal_keeps_the_order,
             entries_wait_for_every_consumer, whole_windows_are_dropped, forgotten_devices_leave_nothing,
             moving_samples_stay_visible, a_closed_store_refuses);
 
@@ -305,7 +305,7 @@ pub async fn whole_windows_are_dropped(subject: &impl Subject) {
     subject.settle().await;
     put(&*store, device, "m", &rows[10..]).await;
     let before_us = 3 * window + window / 2;
-    store.retain(before_us).await.unwrap();
+    store.retain(Keep::all_from(before_us)).await.unwrap();
     let kept: Vec<_> = rows.iter().copied().filter(|(ts_us, _)| *ts_us >= 3 * window).collect();
     assert_eq!(get(&*store, device, "m").await, kept);
     assert_eq!(get(&*store, idle, "m").await, []);
@@ -321,6 +321,26 @@ pub async fn whole_windows_are_dropped(subject: &impl Subject) {
     let (counted, there) = (store.stats().await.unwrap().samples, kept.len() as u64 + 1);
     let most = if subject.counts_once() { there } else { 2 * there };
     assert!((there..=most).contains(&counted), "{counted} of {there}");
+}
+
+/// Each class of metrics has its own retention; the subject knows the class `fast` of `f*`.
+pub async fn classes_are_kept_as_long_as_each_is(subject: &impl Subject) {
+    let store = subject.open().await;
+    let (device, window) = (DeviceId::generate(), subject.window_us());
+    let rows: Vec<_> = (0..6).map(|at| (at * window, at as f64)).collect();
+    for metric in ["fine", "slow"] {
+        put(&*store, device, metric, &rows).await;
+    }
+    subject.settle().await;
+    let fast = Class { name: "fast".into(), metrics: vec!["f*".into()] };
+    store.retain(Keep { classes: vec![(fast, 4 * window)], others_us: window }).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(get(&*store, device, "fine").await, rows[4..]);
+        assert_eq!(get(&*store, device, "slow").await, rows[1..]);
+        let buckets = store.downsample(span(device, "fine", 0, i64::MAX), window).await.unwrap();
+        assert_eq!(buckets.iter().map(|bucket| bucket.count).collect::<Vec<_>>(), [1, 1]);
+        subject.settle().await;
+    }
 }
 
 pub async fn forgotten_devices_leave_nothing(subject: &impl Subject) {
@@ -400,7 +420,7 @@ pub async fn a_closed_store_refuses(subject: &impl Subject) {
     store.close().await.unwrap();
     let late = append(&*store, batch(vec![sample(device, "m", 2, 2.0)])).await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))));
-    assert!(store.retain(0).await.is_err());
+    assert!(store.retain(Keep::all_from(0)).await.is_err());
 }
 
 #[derive(Clone, Debug)]

@@ -12,9 +12,12 @@ use domain::{
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::watch;
 
+pub use keep::{Class, Keep};
+
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod embedded;
+mod keep;
 pub mod questdb;
 
 /// Sample times lie within this many microseconds of 1970, either way (about 146,000 years).
@@ -135,8 +138,8 @@ pub trait TelemetryStore: Send + Sync + 'static {
     /// Position of the newest commit; changes wake consumers and live pages.
     fn head(&self) -> watch::Receiver<u64>;
 
-    /// Drops whole windows that end at or before `before_us`; younger samples stay.
-    fn retain(&self, before_us: i64) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Drops whole windows that end by when the metric's samples are kept from; younger samples stay.
+    fn retain(&self, keep: Keep) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Drops everything of `devices`, in the journal too. What they send later begins anew.
     fn forget(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), StoreError>>;

@@ -6,19 +6,24 @@ use crate::{deps::Deps, people::accounts::secrets};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use store::{
     StoreError,
     records::{Tx, across::retention},
+    telemetry::{Class, Keep},
 };
 use tokio_util::sync::CancellationToken;
 
 /// Days that each subject is kept; 0 keeps it for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
     /// What machines said. Indicators, alerts and their evidence stay.
     pub telemetry_days: u32,
+    /// Metrics that are kept for another time, by a name of the class; of several that cover a metric the first in the
+    /// order of their names decides.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, MetricClass>,
     /// Domain events that every reaction has dealt with.
     pub events_days: u32,
     /// Answers of commands by their keys: a phone that was offline for longer may repeat what it did.
@@ -29,9 +34,47 @@ pub struct Retention {
     pub browsers_days: u32,
 }
 
+/// Metrics that are kept alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricClass {
+    /// Names, in which a star stands for any letters.
+    pub metrics: Vec<String>,
+    pub days: u32,
+}
+
+impl Retention {
+    /// What machines said that is kept for another time, with its days.
+    pub fn metric_classes(&self) -> impl Iterator<Item = (Class, u32)> {
+        self.classes
+            .iter()
+            .map(|(name, class)| (Class { name: name.clone(), metrics: class.metrics.clone() }, class.days))
+    }
+
+    /// From when on samples are kept at `now`.
+    fn keep(&self, now: Timestamp) -> Keep {
+        let from_us = |days| before(days, now).map_or(i64::MIN, |at| at.timestamp_micros());
+        let classes = self.metric_classes().map(|(class, days)| (class, from_us(days)));
+        Keep { classes: classes.collect(), others_us: from_us(self.telemetry_days) }
+    }
+}
+
+/// What is older than `days` goes; `None`: nothing does.
+fn before(days: u32, now: Timestamp) -> Option<Timestamp> {
+    (days > 0).then(|| now - TimeDelta::days(days.min(MAX_DAYS).into()))
+}
+
 impl Default for Retention {
     fn default() -> Self {
-        Self { telemetry_days: 0, events_days: 30, answers_days: 90, quarantine_days: 90, browsers_days: 400 }
+        let classes = BTreeMap::new();
+        Self {
+            telemetry_days: 0,
+            classes,
+            events_days: 30,
+            answers_days: 90,
+            quarantine_days: 90,
+            browsers_days: 400,
+        }
     }
 }
 
@@ -114,11 +157,10 @@ async fn remove(
 ) -> Result<(), StoreError> {
     let days = subject.days(&deps.retention);
     let now = deps.now();
-    let before = (days > 0).then(|| now - TimeDelta::days(days.min(MAX_DAYS).into()));
-    match (subject, before) {
-        (Subject::Telemetry, Some(before)) => {
+    match (subject, before(days, now)) {
+        (Subject::Telemetry, kept) if kept.is_some() || !deps.retention.classes.is_empty() => {
             let samples = deps.telemetry.stats().await?.samples;
-            deps.telemetry.retain(before.timestamp_micros()).await?;
+            deps.telemetry.retain(deps.retention.keep(now)).await?;
             *removed = samples.saturating_sub(deps.telemetry.stats().await?.samples);
             Ok(())
         }

@@ -10,7 +10,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use store::{
     StoreError,
     telemetry::{
-        AppendDone, BoxFuture, Bucket, Census, Committed, Point, Receipt, SeriesRange, Stats, TelemetryStore,
+        AppendDone, BoxFuture, Bucket, Census, Committed, Keep, Point, Receipt, SeriesRange, Stats,
+        TelemetryStore,
     },
 };
 use tokio::sync::watch;
@@ -119,9 +120,9 @@ impl TelemetryStore for MemoryTelemetry {
     fn head(&self) -> watch::Receiver<u64> {
         self.head.subscribe()
     }
-    fn retain(&self, before_us: i64) -> BoxFuture<'_, Result<(), StoreError>> {
-        for series in self.kept.lock().series.values_mut() {
-            *series = series.split_off(&before_us);
+    fn retain(&self, keep: Keep) -> BoxFuture<'_, Result<(), StoreError>> {
+        for ((_, metric), series) in &mut self.kept.lock().series {
+            *series = series.split_off(&keep.from_us(metric));
         }
         ready(())
     }

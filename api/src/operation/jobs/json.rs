@@ -6,9 +6,12 @@ use axum::{
 };
 use serde::Serialize;
 use service::jobs::{commands, retention::Subject};
-use store::records::{
-    across::retention,
-    engine::parked_events::{self, Parked},
+use store::{
+    records::{
+        across::retention,
+        engine::parked_events::{self, Parked},
+    },
+    telemetry::Class,
 };
 use web::{
     deps::Deps,
@@ -81,11 +84,29 @@ pub struct RetentionView {
     subject: String,
     /// 0: for ever.
     kept_days: u32,
+    /// Metrics that are kept for another time; of telemetry only.
+    classes: Vec<ClassView>,
     last_run_at: Option<String>,
     /// By the last run, and since the beginning.
     removed: u64,
     removed_ever: u64,
     error: Option<String>,
+}
+
+/// Metrics that are kept alike.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ClassView {
+    name: String,
+    /// Names, in which a star stands for any letters.
+    metrics: Vec<String>,
+    /// 0: for ever.
+    kept_days: u32,
+}
+
+impl From<(Class, u32)> for ClassView {
+    fn from((class, kept_days): (Class, u32)) -> Self {
+        Self { name: class.name, metrics: class.metrics, kept_days }
+    }
 }
 
 /// How long things are kept, and what was removed.
@@ -98,6 +119,10 @@ pub async fn retention(State(deps): State<Deps>) -> Result<Json<Vec<RetentionVie
         RetentionView {
             subject: subject.as_str().into(),
             kept_days: subject.days(&deps.retention),
+            classes: match subject {
+                Subject::Telemetry => deps.retention.metric_classes().map(ClassView::from).collect(),
+                _ => Vec::new(),
+            },
             last_run_at: run.map(|run| rfc3339(run.at)),
             removed: run.map_or(0, |run| run.removed),
             removed_ever: run.map_or(0, |run| run.removed_ever),

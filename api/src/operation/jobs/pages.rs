@@ -8,7 +8,10 @@ use axum::{
 };
 use domain::Timestamp;
 use maud::{Markup, html};
-use service::jobs::{commands, retention::Subject};
+use service::jobs::{
+    commands,
+    retention::{Retention, Subject},
+};
 use store::records::{
     across::retention::{self, Run},
     engine::parked_events::{self, Parked},
@@ -49,7 +52,7 @@ pub async fn page(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         .iter()
         .map(|subject| {
             let run = runs.iter().find(|run| run.subject == subject.as_str());
-            keeping(&view, *subject, subject.days(&deps.retention), run)
+            keeping(&view, *subject, &deps.retention, run)
         })
         .collect();
     let title = lang.t("jobs-title");
@@ -108,12 +111,20 @@ fn event(view: &View, parked: &Parked) -> Markup {
     }
 }
 
-fn keeping(view: &View, subject: Subject, days: u32, run: Option<&Run>) -> Markup {
+fn keeping(view: &View, subject: Subject, kept: &Retention, run: Option<&Run>) -> Markup {
     let lang = view.lang;
     html! {
         tr {
             td { (lang.t(&format!("jobs-subject-{}", subject.as_str()))) }
-            td { (kept_for(lang, days)) }
+            td {
+                (kept_for(lang, subject.days(kept)))
+                @if subject == Subject::Telemetry {
+                    @for class in kept.classes.values() {
+                        br;
+                        span.hint { (class.metrics.join(", ")) ": " (kept_for(lang, class.days)) }
+                    }
+                }
+            }
             td {
                 @match run {
                     Some(run) => {

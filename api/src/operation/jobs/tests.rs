@@ -5,6 +5,7 @@ use domain::{
     id::{InvoiceId, TicketId, VisitId, WorkOrderId},
     people::account::Role,
     reason::Refusal,
+    telemetry::{Batch, Sample},
 };
 use futures::future::BoxFuture;
 use service::{
@@ -16,10 +17,13 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
-use store::records::{
-    PageRequest, Tx,
-    engine::{command_keys, outbox, parked_events},
-    people::organisation,
+use store::{
+    records::{
+        PageRequest, Tx,
+        engine::{command_keys, outbox, parked_events},
+        people::organisation,
+    },
+    telemetry::SeriesRange,
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -171,6 +175,26 @@ async fn a_reaction_that_conflicts_is_retried_with_growing_pauses_and_then_by_a_
     let gone =
         admin.post_json(&format!("/api/v1/jobs/parked-events/{id}/retry"), &serde_json::json!({})).await;
     assert_eq!(gone.status, 404);
+}
+
+#[tokio::test]
+async fn a_class_of_metrics_is_kept_for_its_own_time() {
+    let mut app = TestApp::new().await;
+    let metrics = vec!["vibration*".to_owned()];
+    let class = retention::MetricClass { metrics, days: 30 };
+    app.deps.service.retention.classes.insert("fast".into(), class);
+    let device = domain::id::DeviceId::generate();
+    let old = app.now() - TimeDelta::days(60);
+    let sample =
+        |metric: &str| Sample { device, metric: metric.into(), ts_us: old.timestamp_micros(), value: 1.0 };
+    let batch = Batch { samples: vec![sample("vibration_x"), sample("speed")], ..Batch::default() };
+    store::telemetry::append(&*app.deps.telemetry, batch).await.expect("stored");
+    retention::trim(&app.deps, retention::Subject::Telemetry, &CancellationToken::new()).await;
+    let rows = async |metric: &str| {
+        let range = SeriesRange { device, metric: metric.into(), from_us: 0, to_us: i64::MAX };
+        app.deps.telemetry.range(range, 10).await.expect("read").len()
+    };
+    assert_eq!((rows("vibration_x").await, rows("speed").await), (0, 1));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 //! head moves.
 
 use super::{
-    EmbeddedConfig, Shared, archive, chunk, codec,
+    EmbeddedConfig, Shared, archive, codec,
     housekeeping::Chore,
     queue::{self, Append, Control, Work},
     series::{Fresh, SeriesNo},
@@ -87,9 +87,8 @@ impl Committer {
                     let _ = reply.send(self.finish());
                     return;
                 }
-                Work::Control(Control::Retain { before_us, reply }) => {
-                    let cutoff_us = chunk::window_start(before_us);
-                    self.chores.push_back(Chore::Retain { cutoff_us, next: 0, reply });
+                Work::Control(Control::Retain { keep, reply }) => {
+                    self.chores.push_back(Chore::Retain { keep, next: 0, reply });
                 }
                 Work::Control(Control::Forget { devices, reply }) => {
                     self.chores.push_back(Chore::Forget { devices, reply });

@@ -1,7 +1,7 @@
 //! Sealing, trimming, retention and forgetting, in steps short enough to fit between two group commits.
 
 use super::{chunk, commit::Committer, memtable::slice, queue::Reply, series::SeriesNo};
-use crate::StoreError;
+use crate::{StoreError, telemetry::Keep};
 use domain::id::DeviceId;
 use rusqlite::{Connection, params};
 
@@ -16,7 +16,7 @@ const STEP_BYTES: u64 = 1 << 20;
 
 /// Work asked for by a caller, done a step at a time.
 pub enum Chore {
-    Retain { cutoff_us: i64, next: SeriesNo, reply: Reply },
+    Retain { keep: Keep, next: SeriesNo, reply: Reply },
     Forget { devices: Vec<DeviceId>, reply: Reply },
     Seal { reply: Reply },
     HandOver { next: SeriesNo, reply: Reply },
@@ -43,7 +43,7 @@ impl Committer {
             return false;
         };
         let step = match &mut chore {
-            Chore::Retain { cutoff_us, next, .. } => self.retain_step(*cutoff_us, next),
+            Chore::Retain { keep, next, .. } => self.retain_step(keep, next),
             Chore::Forget { devices, .. } => self.forget_step(devices),
             Chore::HandOver { next, .. } => self.hand_over_step(next),
             Chore::Seal { .. } => self.seal_step(true).and_then(|more| Ok(more || self.trim(true)?)),
@@ -104,7 +104,7 @@ impl Committer {
         if picked.is_empty() {
             return Ok(false);
         }
-        let sealed = self.seal(&picked, i64::MIN);
+        let sealed = self.seal(&picked, |_| i64::MIN);
         if sealed.is_err() {
             self.shared.memory.write().put_back(&picked, self.config.series_rows);
         }
@@ -112,8 +112,12 @@ impl Committer {
         Ok(oldest || rows >= enough)
     }
 
-    /// Moves the settled samples of `picked` from `from_us` on into chunks; older ones are dropped.
-    fn seal(&mut self, picked: &[SeriesNo], from_us: i64) -> Result<(), StoreError> {
+    /// Moves the settled samples of `picked` into chunks; those from before `kept_from_us` of their series are dropped.
+    fn seal(
+        &mut self,
+        picked: &[SeriesNo],
+        kept_from_us: impl Fn(SeriesNo) -> i64,
+    ) -> Result<(), StoreError> {
         let step = self.db.transaction()?;
         let mut gained = 0;
         {
@@ -125,6 +129,7 @@ impl Committer {
                 let Some(series) = memory.series(*no) else {
                     continue;
                 };
+                let from_us = kept_from_us(*no);
                 let rows = slice(series.settled(), from_us, i64::MAX);
                 if let Some(announced) = &mut self.announced {
                     announced.sees(*no, rows);
@@ -171,40 +176,51 @@ impl Committer {
         Ok(deletable > step_entries)
     }
 
-    fn retain_step(&mut self, cutoff_us: i64, next: &mut SeriesNo) -> Result<bool, StoreError> {
-        let end = self.shared.registry.read().next_series();
-        let upto = end.min(next.saturating_add(STEP_SERIES));
+    fn retain_step(&mut self, keep: &Keep, next: &mut SeriesNo) -> Result<bool, StoreError> {
+        let (first, cutoffs, end) = {
+            let registry = self.shared.registry.read();
+            let upto = registry.next_series().min(next.saturating_add(STEP_SERIES));
+            let cutoff = |no| registry.name(no).map_or(i64::MIN, |(_, metric)| keep.from_us(metric));
+            (*next, (*next..upto).map(cutoff).collect::<Vec<i64>>(), registry.next_series())
+        };
+        let cutoff = |no: SeriesNo| cutoffs.get((no - first) as usize).copied().unwrap_or(i64::MIN);
+        let upto = first + cutoffs.len() as SeriesNo;
         // Memory first: what is only in the journal would come back at the next start.
         let touched: Vec<SeriesNo> = {
             let mut memory = self.shared.memory.write();
-            let old = |no: &SeriesNo| memory.min_us(*no).is_some_and(|min| min < cutoff_us);
-            let touched: Vec<_> = (*next..upto).filter(old).collect();
+            let old = |no: &SeriesNo| memory.min_us(*no).is_some_and(|min| min < cutoff(*no));
+            let touched: Vec<_> = (first..upto).filter(old).collect();
             for no in &touched {
                 memory.settle(*no);
             }
             touched
         };
         if !touched.is_empty() {
-            self.seal(&touched, cutoff_us)?;
+            self.seal(&touched, cutoff)?;
         }
-        let mut dropped = 0;
-        let mut lost = 0;
-        let first = *next;
+        let (mut dropped, mut lost) = (0, 0);
         let step = self.db.transaction()?;
         while *next < upto && dropped < STEP_DELETES {
-            let (runs, samples) = delete_runs(&step, *next, cutoff_us)?;
+            let (runs, samples) = delete_runs(&step, *next, cutoff(*next))?;
             dropped += runs;
             lost += samples;
             if runs < STEP_DELETES {
                 *next += 1;
             }
         }
-        // Also of series whose runs are kept elsewhere.
-        step.prepare_cached("UPDATE series SET last_us=NULL WHERE no>=?1 AND no<?2 AND last_us<?3")?
-            .execute(params![first, *next, cutoff_us])?;
+        {
+            // Also of series whose runs are kept elsewhere.
+            let mut forget_last =
+                step.prepare_cached("UPDATE series SET last_us=NULL WHERE no=?1 AND last_us<?2")?;
+            let mut memory = self.shared.memory.write();
+            for no in first..*next {
+                if memory.drop_last_before(no, cutoff(no)) {
+                    forget_last.execute(params![no, cutoff(no)])?;
+                }
+            }
+        }
         step.commit()?;
         self.shared.sealed_samples.fetch_sub(lost, std::sync::atomic::Ordering::Relaxed);
-        self.shared.memory.write().drop_last_before(cutoff_us, *next);
         Ok(*next < end)
     }
 

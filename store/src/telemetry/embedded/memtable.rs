@@ -197,11 +197,10 @@ impl Memtable {
         }
     }
 
-    /// Newest samples that retention has dropped are newest no more, in series below `upto`.
-    pub fn drop_last_before(&mut self, cutoff_us: i64, upto: SeriesNo) {
-        for series in self.series.iter_mut().take(upto as usize) {
-            series.last = series.last.filter(|last| last.ts_us >= cutoff_us);
-        }
+    /// A newest sample that retention has dropped is newest no more. True when there was one.
+    pub fn drop_last_before(&mut self, no: SeriesNo, cutoff_us: i64) -> bool {
+        let Some(series) = self.series.get_mut(no as usize) else { return false };
+        series.last.take_if(|last| last.ts_us < cutoff_us).is_some()
     }
 
     pub fn min_us(&self, no: SeriesNo) -> Option<i64> {

@@ -29,7 +29,8 @@ mod sqlite;
 mod tests;
 
 use super::{
-    AppendDone, BoxFuture, Bucket, Census, Committed, MAX_TIME_US, Point, SeriesRange, Stats, TelemetryStore,
+    AppendDone, BoxFuture, Bucket, Census, Committed, Keep, MAX_TIME_US, Point, SeriesRange, Stats,
+    TelemetryStore,
 };
 use crate::{
     StoreError,
@@ -305,9 +306,9 @@ impl TelemetryStore for Embedded {
         self.shared.head.subscribe()
     }
 
-    fn retain(&self, before_us: i64) -> BoxFuture<'_, Result<(), StoreError>> {
-        let before_us = before_us.clamp(-MAX_TIME_US, MAX_TIME_US);
-        Box::pin(self.control(move |reply| Control::Retain { before_us, reply }))
+    fn retain(&self, keep: Keep) -> BoxFuture<'_, Result<(), StoreError>> {
+        let keep = keep.map(|from_us| chunk::window_start(from_us.clamp(-MAX_TIME_US, MAX_TIME_US)));
+        Box::pin(self.control(move |reply| Control::Retain { keep, reply }))
     }
 
     fn forget(&self, devices: Vec<DeviceId>) -> BoxFuture<'_, Result<(), StoreError>> {

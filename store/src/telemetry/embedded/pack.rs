@@ -9,6 +9,8 @@ use pco::{ChunkConfig, DeltaSpec, errors::PcoError};
 const PACKED: u8 = 1;
 /// Version, count, times as steps of their steps, values as they are.
 const PLAIN: u8 = 2;
+/// Version, CRC-32 of what follows, one of the two above.
+const CHECKED: u8 = 3;
 /// A run with this many samples is worth packing.
 const PACKED_ROWS: usize = 128;
 
@@ -19,10 +21,29 @@ fn config() -> ChunkConfig {
 }
 
 pub fn encode(rows: &[Point]) -> Result<Vec<u8>, StoreError> {
-    if rows.len() < PACKED_ROWS { Ok(plain(rows)) } else { packed(rows) }
+    let body = if rows.len() < PACKED_ROWS { plain(rows) } else { packed(rows)? };
+    let mut bytes = Vec::with_capacity(5 + body.len());
+    bytes.push(CHECKED);
+    bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+    bytes.extend_from_slice(&body);
+    Ok(bytes)
 }
 
 pub fn decode(bytes: &[u8]) -> Result<Vec<Point>, StoreError> {
+    match bytes.split_first() {
+        Some((&CHECKED, rest)) => {
+            let (sum, body) = rest.split_first_chunk().ok_or_else(|| damaged("a chunk is cut short"))?;
+            if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
+                return Err(damaged("the bytes of a chunk have changed"));
+            }
+            unchecked(body)
+        }
+        // From before there were sums.
+        _ => unchecked(bytes),
+    }
+}
+
+fn unchecked(bytes: &[u8]) -> Result<Vec<Point>, StoreError> {
     match bytes.split_first() {
         Some((&PACKED, rest)) => unpack(rest),
         Some((&PLAIN, rest)) => read_plain(rest),
@@ -110,19 +131,22 @@ mod tests {
             let bits = |rows: &[Point]| rows.iter().map(|row| (row.ts_us, row.value.to_bits())).collect::<Vec<_>>();
             let bytes = encode(&rows).unwrap();
             prop_assert_eq!(bits(&decode(&bytes).unwrap()), bits(&rows));
-            if rows.len() < PACKED_ROWS {
-                for end in 0..bytes.len() {
-                    prop_assert!(decode(&bytes[..end]).is_err());
-                }
+            for end in 0..bytes.len() {
+                prop_assert!(decode(&bytes[..end]).is_err());
             }
+            let mut changed = bytes;
+            let at = rows.len() % changed.len();
+            changed[at] ^= 0x10;
+            prop_assert!(decode(&changed).is_err(), "a changed bit at {}", at);
         }
     }
 
     #[test]
-    fn runs_from_before_there_were_plain_ones_are_read() {
+    fn runs_from_before_there_were_sums_are_read() {
         let rows: Vec<Point> =
             (0..50).map(|at| Point { ts_us: at * 1_000, value: at as f64 / 2.0 }).collect();
         assert_eq!(decode(&packed(&rows).unwrap()).unwrap(), rows);
+        assert_eq!(decode(&plain(&rows)).unwrap(), rows);
         assert!(decode(&[9, 1, 2, 3]).is_err() && decode(&[]).is_err());
         assert!(decode(&[PLAIN, 0xff, 0xff, 0xff, 0xff, 0x0f]).is_err());
     }

@@ -25,7 +25,8 @@ pub type Reply = oneshot::Sender<Result<(), StoreError>>;
 /// Work that only the writing thread can do, in order with the appends around it.
 pub enum Control {
     Retain {
-        before_us: i64,
+        /// At starts of windows.
+        keep: crate::telemetry::Keep,
         reply: Reply,
     },
     Forget {

@@ -232,7 +232,7 @@ async fn a_full_disk_refuses_and_recovers() {
     assert!(matches!(unseen, Err(StoreError::Full(_))), "{unseen:?} after {kept} groups");
     assert_eq!(store.metrics(device).await.unwrap(), [Metric::from("m")]);
     assert_eq!(all(&store, device, "m").await.len() as i64, kept * 500);
-    store.retain(10 * WINDOW_US).await.unwrap();
+    store.retain(crate::telemetry::Keep::all_from(10 * WINDOW_US)).await.unwrap();
     store.probe().await.unwrap();
     assert!(!health.is_failing(PART), "there is room again");
     for round in 0..kept - 5 {

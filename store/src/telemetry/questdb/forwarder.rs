@@ -3,7 +3,7 @@
 use super::{
     QuestDbConfig, Retained, TIMES_US, copy,
     line::{Line, blocking},
-    sql::Server,
+    sql::{Applied, Server},
 };
 use crate::{
     StoreError,
@@ -181,8 +181,7 @@ impl Forwarder {
                 session.announced = Some((before_us, self.here.announce(before_us).await?));
             }
             Some((before_us, head)) if self.told.borrow().kept >= head => {
-                let applied = self.server.applied().await?;
-                if applied.shown < applied.taken {
+                if !self.server.applied().await?.iter().all(Applied::shows_all) {
                     return Ok(());
                 }
                 self.here.hand_over().await?;

@@ -1,6 +1,6 @@
 //! The way that samples take to the server: one request after the other, over its HTTP port.
 
-use super::{QuestDbConfig, Retained, TIMES_US};
+use super::{QuestDbConfig, Retained, TIMES_US, tables::Tables};
 use crate::{
     StoreError,
     telemetry::{Committed, Point},
@@ -13,7 +13,7 @@ use questdb::ingress::{Buffer, ColumnName, Sender, TableName, TimestampMicros};
 use std::sync::Arc;
 
 /// The connection that samples go over, with its buffer; away while a request is under way.
-pub struct Line(Option<Box<(Sender, Buffer, String)>>);
+pub struct Line(Option<Box<(Sender, Buffer, Tables)>>);
 
 impl Line {
     pub fn open(config: &QuestDbConfig) -> Result<Self, StoreError> {
@@ -26,7 +26,7 @@ impl Line {
         );
         let sender = Sender::from_conf(settings).map_err(failed)?;
         let buffer = sender.new_buffer();
-        Ok(Self(Some(Box::new((sender, buffer, config.table.clone())))))
+        Ok(Self(Some(Box::new((sender, buffer, Tables::of(config)?)))))
     }
 
     pub fn take(&mut self) -> Self {
@@ -36,8 +36,9 @@ impl Line {
     pub async fn put_all(self, entries: Vec<Committed>, retained: Arc<Retained>) -> Result<Self, StoreError> {
         self.put(move |row| {
             entries.iter().try_for_each(|entry| {
-                let from_us = retained.wanted_from_us(entry.seq);
-                entry.batch.samples.iter().filter(|sample| sample.ts_us >= from_us).try_for_each(&mut *row)
+                let mut wanted =
+                    entry.batch.samples.iter().filter(|sample| retained.wants(entry.seq, sample));
+                wanted.try_for_each(&mut *row)
             })
         })
         .await
@@ -65,9 +66,8 @@ impl Line {
             let Some(mut line) = self.0 else {
                 return Err(StoreError::Unavailable("QuestDB: no connection".into()));
             };
-            let (sender, buffer, table) = &mut *line;
+            let (sender, buffer, tables) = &mut *line;
             buffer.clear();
-            let table = TableName::new(table).map_err(failed)?;
             let [device, metric, value] = ["device", "metric", "value"].map(ColumnName::new_unchecked);
             let mut name = uuid::Uuid::encode_buffer();
             each(&mut |sample: &Sample| {
@@ -75,6 +75,7 @@ impl Line {
                     return Ok(());
                 }
                 let id: &str = sample.device.0.hyphenated().encode_lower(&mut name);
+                let table = TableName::new_unchecked(tables.for_metric(&sample.metric));
                 let row = buffer.table(table).and_then(|row| {
                     row.symbol(device, id)?
                         .symbol(metric, &*sample.metric)?

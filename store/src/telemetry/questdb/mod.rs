@@ -19,6 +19,7 @@ mod forwarder;
 mod line;
 mod overlay;
 mod sql;
+mod tables;
 
 #[cfg(test)]
 mod tests;
@@ -27,14 +28,14 @@ pub use copy::Step;
 pub use forwarder::Forwarding;
 
 use super::{
-    AppendDone, BoxFuture, Bucket, Census, Committed, Point, SeriesRange, Stats, TelemetryStore,
+    AppendDone, BoxFuture, Bucket, Census, Class, Committed, Keep, Point, SeriesRange, Stats, TelemetryStore,
     embedded::{Embedded, EmbeddedConfig, WINDOW_US},
 };
 use crate::{StoreError, health::Health};
 use domain::{
     Clock,
     id::DeviceId,
-    telemetry::{Batch, Metric},
+    telemetry::{Batch, Metric, Sample},
 };
 use parking_lot::Mutex;
 use std::{ops::Range, path::Path, sync::Arc, time::Duration};
@@ -63,6 +64,8 @@ pub struct QuestDbConfig {
     pub written_after: Duration,
     /// Older partitions are dropped by the server too; 0: never.
     pub ttl_days: u32,
+    /// Metrics that are kept for so many days instead, each class in a table of its own.
+    pub classes: Vec<(Class, u32)>,
     pub health: Health,
 }
 
@@ -77,6 +80,7 @@ impl Default for QuestDbConfig {
             local: Duration::from_secs(24 * 3600),
             written_after: Duration::from_secs(60),
             ttl_days: 0,
+            classes: Vec::new(),
             health: Health::default(),
         }
     }
@@ -188,7 +192,7 @@ impl QuestDb {
 }
 
 /// What the last retention dropped: not to be sent again.
-pub struct Retained(Mutex<(i64, u64)>);
+pub struct Retained(Mutex<(Keep, u64)>);
 
 impl Retained {
     const TIME: &'static str = "questdb_retained_us";
@@ -197,22 +201,24 @@ impl Retained {
     fn of(here: &Embedded) -> Result<Self, StoreError> {
         let note = |name| here.note_at_start(name);
         let head = u64::try_from(note(Self::HEAD)?.unwrap_or(0)).unwrap_or(0);
-        Ok(Self(Mutex::new((note(Self::TIME)?.unwrap_or(i64::MIN), head))))
+        // Of all classes the longest kept: the next run of the retention, within the hour, says it exactly.
+        Ok(Self(Mutex::new((Keep::all_from(note(Self::TIME)?.unwrap_or(i64::MIN)), head))))
     }
 
-    /// Whatever is in the journal by now and from before `before_us` goes.
-    async fn put(&self, here: &Embedded, before_us: i64) -> Result<(), StoreError> {
+    /// Whatever is in the journal by now and older than `keep` says goes.
+    async fn put(&self, here: &Embedded, keep: Keep) -> Result<(), StoreError> {
+        let before_us = keep.classes.iter().map(|(_, from_us)| *from_us).fold(keep.others_us, i64::min);
         let head = here.newest().await?;
         here.put_note(Self::HEAD, i64::try_from(head).unwrap_or(i64::MAX)).await?;
         here.put_note(Self::TIME, before_us).await?;
-        *self.0.lock() = (before_us, head);
+        *self.0.lock() = (keep, head);
         Ok(())
     }
 
-    /// From when on samples of the entry at `seq` are still wanted.
-    fn wanted_from_us(&self, seq: u64) -> i64 {
-        let (before_us, head) = *self.0.lock();
-        if seq <= head { before_us } else { i64::MIN }
+    /// Whether this sample of the entry at `seq` is still wanted.
+    fn wants(&self, seq: u64, sample: &Sample) -> bool {
+        let kept = self.0.lock();
+        seq > kept.1 || sample.ts_us >= kept.0.from_us(&sample.metric)
     }
 }
 
@@ -287,13 +293,14 @@ impl TelemetryStore for QuestDb {
         self.here.head()
     }
 
-    fn retain(&self, before_us: i64) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn retain(&self, keep: Keep) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let _sending = self.sending.lock().await;
-            let window_us = before_us.clamp(TIMES_US.start, TIMES_US.end).div_euclid(WINDOW_US) * WINDOW_US;
-            self.retained.put(&self.here, window_us).await?;
-            self.here.retain(before_us).await?;
-            self.server.drop_before(window_us).await
+            let windows =
+                keep.map(|us| us.clamp(TIMES_US.start, TIMES_US.end).div_euclid(WINDOW_US) * WINDOW_US);
+            self.retained.put(&self.here, windows.clone()).await?;
+            self.here.retain(keep).await?;
+            self.server.drop_before(&windows).await
         })
     }
 

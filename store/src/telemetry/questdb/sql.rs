@@ -1,16 +1,19 @@
 //! What is asked of the server, over its PostgreSQL port. Its newer reader protocol would take this file's place.
 
-use super::{QuestDbConfig, TIMES_US};
+use super::{QuestDbConfig, TIMES_US, tables::Tables};
 use crate::{
     StoreError,
-    telemetry::{Bucket, Point, SeriesRange, Stats},
+    telemetry::{Bucket, Keep, Point, SeriesRange, Stats},
 };
 use domain::{id::DeviceId, telemetry::Metric};
 use sea_orm::sqlx::{
     self, AssertSqlSafe, PgPool, Row,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 /// More at once only wait for each other on the server.
 const CONNECTIONS: u32 = 4;
@@ -22,15 +25,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Server {
     pool: PgPool,
-    table: String,
-    ttl_days: u32,
+    tables: Tables,
 }
 
-/// How much of what was sent shows in the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How much of what was sent to a table shows in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
-    pub taken: i64,
-    pub shown: i64,
+    table: String,
+    taken: i64,
+    shown: i64,
+}
+
+impl Applied {
+    pub fn shows_all(&self) -> bool {
+        self.shown >= self.taken
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -41,10 +50,6 @@ impl From<sqlx::Error> for StoreError {
 
 impl Server {
     pub fn new(config: &QuestDbConfig) -> Result<Self, StoreError> {
-        let named = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if config.table.is_empty() || !config.table.chars().all(named) {
-            return Err(StoreError::Corrupt(format!("{:?} names no table", config.table)));
-        }
         let address = config.pg.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
         let (host, port) =
             address.ok_or_else(|| StoreError::Corrupt(format!("{:?} is no host:port", config.pg)))?;
@@ -56,11 +61,7 @@ impl Server {
             .database("qdb")
             .ssl_mode(PgSslMode::Disable);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-        Ok(Self {
-            pool: pool.connect_lazy_with(options),
-            table: config.table.clone(),
-            ttl_days: config.ttl_days,
-        })
+        Ok(Self { pool: pool.connect_lazy_with(options), tables: Tables::of(config)? })
     }
 
     async fn execute(&self, sql: String) -> Result<(), StoreError> {
@@ -68,15 +69,17 @@ impl Server {
         Ok(())
     }
 
-    /// Makes the table if it is missing.
+    /// Makes the tables that are missing.
     pub async fn prepare(&self) -> Result<(), StoreError> {
-        let table = &self.table;
-        self.execute(format!(
-            "CREATE TABLE IF NOT EXISTS {table} (ts TIMESTAMP, device SYMBOL CAPACITY 16384, metric SYMBOL, \
-             value DOUBLE) TIMESTAMP(ts) PARTITION BY DAY WAL DEDUP UPSERT KEYS(ts, device, metric)"
-        ))
-        .await?;
-        self.execute(format!("ALTER TABLE {table} SET TTL {} DAYS", self.ttl_days)).await
+        for (table, days) in self.tables.all() {
+            self.execute(format!(
+                "CREATE TABLE IF NOT EXISTS {table} (ts TIMESTAMP, device SYMBOL CAPACITY 16384, metric SYMBOL, \
+                 value DOUBLE) TIMESTAMP(ts) PARTITION BY DAY WAL DEDUP UPSERT KEYS(ts, device, metric)"
+            ))
+            .await?;
+            self.execute(format!("ALTER TABLE {table} SET TTL {days} DAYS")).await?;
+        }
+        Ok(())
     }
 
     /// Whether it answers only after its own flush.
@@ -90,49 +93,67 @@ impl Server {
     }
 
     /// An error when the server takes samples and shows none of them any more.
-    pub async fn applied(&self) -> Result<Applied, StoreError> {
-        let sql = "SELECT suspended, writerTxn, sequencerTxn, errorMessage FROM wal_tables() WHERE name = $1";
-        let Some(row) = sqlx::query(sql).bind(&self.table).fetch_optional(&self.pool).await? else {
-            return Ok(Applied::default());
-        };
-        if row.try_get::<bool, _>(0)? {
-            let why: Option<String> = row.try_get(3)?;
-            return Err(StoreError::Unavailable(format!(
-                "QuestDB has suspended its table {}: {}",
-                self.table,
-                why.unwrap_or_default()
-            )));
+    pub async fn applied(&self) -> Result<Vec<Applied>, StoreError> {
+        let names: Vec<String> = self.tables.all().map(|(table, _)| format!("'{table}'")).collect();
+        let sql = format!(
+            "SELECT name, suspended, writerTxn, sequencerTxn, errorMessage FROM wal_tables() WHERE name IN ({})",
+            names.join(", ")
+        );
+        let mut found = Vec::new();
+        for row in sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await? {
+            let table: String = row.try_get(0)?;
+            if row.try_get::<bool, _>(1)? {
+                let why: Option<String> = row.try_get(4)?;
+                let why = why.unwrap_or_default();
+                return Err(StoreError::Unavailable(format!(
+                    "QuestDB has suspended its table {table}: {why}"
+                )));
+            }
+            found.push(Applied { table, shown: row.try_get(2)?, taken: row.try_get(3)? });
         }
-        Ok(Applied { shown: row.try_get(1)?, taken: row.try_get(2)? })
+        Ok(found)
     }
 
     /// Returns when everything that was sent by now shows.
     pub async fn shows_all(&self) -> Result<(), StoreError> {
-        let taken = self.applied().await?.taken;
+        let sent = self.applied().await?;
         let began = Instant::now();
-        while self.applied().await?.shown < taken {
+        loop {
+            let now = self.applied().await?;
+            let shown =
+                |sent: &Applied| now.iter().any(|now| now.table == sent.table && now.shown >= sent.taken);
+            if sent.iter().all(shown) {
+                return Ok(());
+            }
             if began.elapsed() > LONGEST_WAIT {
                 return Err(StoreError::Unavailable("QuestDB does not show what it has taken".into()));
             }
             tokio::time::sleep(APPLY_PAUSE).await;
         }
-        Ok(())
     }
 
-    fn within(&self, range: &SeriesRange) -> String {
+    /// The rows of a range, as `ts` and `value`. All tables are asked: a metric may have been of another class.
+    fn rows(&self, range: &SeriesRange) -> String {
         let (from_us, to_us) = (range.from_us.max(TIMES_US.start), range.to_us.min(TIMES_US.end));
         let device = range.device.0;
-        format!(
-            "FROM {} WHERE device = '{device}' AND metric = $1 AND value != null \
-             AND ts >= cast({from_us} as timestamp) AND ts < cast({to_us} as timestamp)",
-            self.table
-        )
+        let within = |(table, _)| {
+            format!(
+                "SELECT ts, value FROM {table} WHERE device = '{device}' AND metric = $1 AND value != null \
+                 AND ts >= cast({from_us} as timestamp) AND ts < cast({to_us} as timestamp)"
+            )
+        };
+        let parts: Vec<String> = self.tables.all().map(within).collect();
+        match parts.as_slice() {
+            [one] => one.clone(),
+            _ => format!("SELECT * FROM ({}) ORDER BY ts", parts.join(" UNION ALL ")),
+        }
     }
 
     /// Samples in time order, at most `limit`.
     pub async fn range(&self, range: &SeriesRange, limit: usize) -> Result<Vec<Point>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let sql = format!("SELECT cast(ts as long), value {} ORDER BY ts LIMIT {limit}", self.within(range));
+        let rows = self.rows(range);
+        let sql = format!("SELECT cast(ts as long), value FROM ({rows}) ORDER BY ts LIMIT {limit}");
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(&*range.metric).fetch_all(&self.pool).await?;
         let read = |row: &sqlx::postgres::PgRow| Ok(Point { ts_us: row.try_get(0)?, value: row.try_get(1)? });
         Ok(rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?)
@@ -141,8 +162,8 @@ impl Server {
     pub async fn buckets(&self, range: &SeriesRange, bucket_us: i64) -> Result<Vec<Bucket>, StoreError> {
         let sql = format!(
             "SELECT (cast(ts as long) / {bucket_us}) * {bucket_us} AS start, min(value), max(value), sum(value), \
-             count(), last(value) {} GROUP BY start ORDER BY start",
-            self.within(range)
+             count(), last(value) FROM ({}) GROUP BY start ORDER BY start",
+            self.rows(range)
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(&*range.metric).fetch_all(&self.pool).await?;
         let read = |row: &sqlx::postgres::PgRow| {
@@ -160,27 +181,29 @@ impl Server {
 
     /// Every series that has samples there.
     pub async fn series(&self) -> Result<Vec<(DeviceId, Metric)>, StoreError> {
-        let sql = format!("SELECT DISTINCT device, metric FROM {} WHERE value != null", self.table);
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
-        let read = |row: &sqlx::postgres::PgRow| {
-            let (device, metric): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            Ok(device.parse().ok().map(|id| (DeviceId(id), Metric::from(metric))))
-        };
-        let found = rows.iter().map(read).collect::<Result<Vec<_>, sqlx::Error>>()?;
-        Ok(found.into_iter().flatten().collect())
+        let mut series = BTreeSet::new();
+        for (table, _) in self.tables.all() {
+            let sql = format!("SELECT DISTINCT device, metric FROM {table} WHERE value != null");
+            for row in sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await? {
+                let (device, metric): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+                series.extend(device.parse().ok().map(|id| (DeviceId(id), Metric::from(metric))));
+            }
+        }
+        Ok(series.into_iter().collect())
     }
 
-    /// Partitions that end by then go.
-    pub async fn drop_before(&self, before_us: i64) -> Result<(), StoreError> {
+    /// Partitions that end by when their table is kept from go.
+    pub async fn drop_before(&self, keep: &Keep) -> Result<(), StoreError> {
         // It drops the partitions that show when it is asked.
         self.shows_all().await?;
-        let older = format!("WHERE ts < cast({before_us} as timestamp)");
-        let sql = format!("SELECT count() FROM (SELECT ts FROM {} {older} LIMIT 1)", self.table);
-        let some: i64 = sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.pool).await?.try_get(0)?;
-        if some == 0 {
-            return Ok(());
+        for (table, before_us) in self.tables.kept_from(keep) {
+            let older = format!("WHERE ts < cast({} as timestamp)", before_us.max(TIMES_US.start));
+            let sql = format!("SELECT count() FROM (SELECT ts FROM {table} {older} LIMIT 1)");
+            let some: i64 = sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.pool).await?.try_get(0)?;
+            if some > 0 {
+                self.execute(format!("ALTER TABLE {table} DROP PARTITION {older}")).await?;
+            }
         }
-        self.execute(format!("ALTER TABLE {} DROP PARTITION {older}", self.table)).await?;
         self.shows_all().await
     }
 
@@ -188,21 +211,28 @@ impl Server {
     pub async fn erase(&self, devices: &[DeviceId]) -> Result<(), StoreError> {
         for some in devices.chunks(100) {
             let names: Vec<String> = some.iter().map(|id| format!("'{}'", id.0)).collect();
-            let sql =
-                format!("UPDATE {} SET value = null WHERE device IN ({})", self.table, names.join(", "));
-            self.execute(sql).await?;
+            let names = names.join(", ");
+            for (table, _) in self.tables.all() {
+                self.execute(format!("UPDATE {table} SET value = null WHERE device IN ({names})")).await?;
+            }
         }
         self.shows_all().await
     }
 
-    /// Samples of before `to_us`, and the size of the table.
+    /// Samples of before `to_us`, and the size of the tables.
     pub async fn stats(&self, to_us: i64) -> Result<Stats, StoreError> {
         let to_us = to_us.clamp(TIMES_US.start, TIMES_US.end);
-        let sql = format!("SELECT count() FROM {} WHERE ts < cast({to_us} as timestamp)", self.table);
-        let samples: i64 = sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.pool).await?.try_get(0)?;
-        let sql = format!("SELECT sum(diskSize) FROM table_partitions('{}')", self.table);
-        let bytes: Option<i64> = sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.pool).await?.try_get(0)?;
-        let known = |n: i64| u64::try_from(n).unwrap_or(0);
-        Ok(Stats { samples: known(samples), bytes: known(bytes.unwrap_or(0)), ..Stats::default() })
+        let mut stats = Stats::default();
+        for (table, _) in self.tables.all() {
+            let sql = format!("SELECT count() FROM {table} WHERE ts < cast({to_us} as timestamp)");
+            let samples: i64 = sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.pool).await?.try_get(0)?;
+            let sql = format!("SELECT sum(diskSize) FROM table_partitions('{table}')");
+            let bytes: Option<i64> =
+                sqlx::query(AssertSqlSafe(sql)).fetch_one(&self.pool).await?.try_get(0)?;
+            let known = |n: i64| u64::try_from(n).unwrap_or(0);
+            stats.samples += known(samples);
+            stats.bytes += known(bytes.unwrap_or(0));
+        }
+        Ok(stats)
     }
 }
