@@ -2,6 +2,7 @@
 
 use crate::{
     children::{Child, Children},
+    clocks::Clocks,
     dialects::{self, Dialect},
     facts::{Around, Facts, Found, Origin},
     ledger::Ledger,
@@ -37,6 +38,7 @@ pub struct Decoder {
     ledger: Ledger,
     pub(crate) children: Children,
     pub(crate) memories: Memories,
+    pub(crate) clocks: Clocks,
 }
 
 impl Default for Decoder {
@@ -53,11 +55,18 @@ impl Decoder {
             children: Children::new(crate::Limits::default().children, []),
             ledger: Ledger::default(),
             memories: Memories::default(),
+            clocks: Clocks::default(),
         }
     }
 
-    pub(crate) fn knowing(self, ledger: Ledger, children: Children, memories: Memories) -> Self {
-        Self { ledger, children, memories, ..self }
+    pub(crate) fn knowing(
+        self,
+        ledger: Ledger,
+        children: Children,
+        memories: Memories,
+        clocks: Clocks,
+    ) -> Self {
+        Self { ledger, children, memories, clocks, ..self }
     }
 
     /// `now` is what "in the future" is measured from: later than the time of receipt when a message is replayed.
@@ -68,6 +77,7 @@ impl Decoder {
         found.batch.samples.reserve(messages.len() * 4);
         let around = Around { ledger: &self.ledger, children: &self.children, memories: &self.memories };
         let mut names = Recent::new(&self.names, &self.ledger, first.device);
+        let clock = self.clocks.of(first.device);
         for message in messages {
             let dialect = dialects::of(message.profile);
             let horizon = now.max(message.received_at).checked_add_signed(self.tolerance);
@@ -76,9 +86,14 @@ impl Decoder {
                 texts: dialect.texts,
                 received_at_us: message.received_at.timestamp_micros(),
                 horizon_us: horizon.map_or(i64::MAX, |horizon| horizon.timestamp_micros()),
+                correction_us: clock.correction_us(),
             };
             let mut facts = Facts::new(origin, around, &mut found, &mut names);
-            let rejected = match one(dialect, message, &mut facts) {
+            let read = one(dialect, message, &mut facts);
+            if let Some(sent_us) = facts.clock_us().filter(|_| !message.kept) {
+                clock.note(origin.received_at_us, sent_us);
+            }
+            let rejected = match read {
                 Ok(()) => {
                     if message.kept {
                         facts.leave_out_undated();

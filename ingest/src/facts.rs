@@ -6,6 +6,7 @@ use crate::{
     memory::{Memories, SharedMemory},
     names::{self, Name, Recent},
     number_text::Texts,
+    stamp::Stamp,
 };
 use domain::{
     condition::ReportedState,
@@ -32,6 +33,8 @@ pub struct Origin {
     pub received_at_us: i64,
     /// No time after this is believed.
     pub horizon_us: i64,
+    /// What is added to the times that the device writes.
+    pub correction_us: i64,
 }
 
 /// What the decoder knows beside the message.
@@ -62,6 +65,8 @@ pub struct Facts<'b, 'n> {
     sender: DeviceId,
     /// What follows is history.
     historical: bool,
+    /// The newest time that the device wrote, as it wrote it.
+    clock_us: Option<i64>,
     /// Lengths of what was found before this message.
     before: Lengths,
 }
@@ -89,7 +94,7 @@ impl<'b, 'n> Facts<'b, 'n> {
             children: found.children.len(),
         };
         let (sender, rejected) = (origin.device, Vec::new());
-        Self { origin, around, found, names, rejected, sender, historical: false, before }
+        Self { origin, around, found, names, rejected, sender, historical: false, clock_us: None, before }
     }
 
     /// The parts that were refused while the rest was kept.
@@ -200,6 +205,21 @@ impl<'b, 'n> Facts<'b, 'n> {
             self.origin.device = device;
             self.names.turn_to(device);
         }
+    }
+
+    /// The time of what `stamp` stands beside, or why it is not believed.
+    pub fn time_of(&mut self, stamp: &Stamp) -> Result<i64, Rejection> {
+        let Origin { received_at_us, horizon_us, correction_us, .. } = self.origin;
+        let Some(sent_us) = stamp.sent_us() else { return stamp.event_time_us(received_at_us, horizon_us) };
+        if !self.historical {
+            self.clock_us = self.clock_us.max(Some(sent_us));
+        }
+        let at_us = stamp.event_time_us(received_at_us, horizon_us.saturating_sub(correction_us))?;
+        Ok(at_us.saturating_add(correction_us))
+    }
+
+    pub fn clock_us(&self) -> Option<i64> {
+        self.clock_us
     }
 
     /// Whether what follows is history: kept, and not judged as if it happened now.

@@ -6,6 +6,7 @@
 
 mod answers;
 mod children;
+mod clocks;
 pub mod decode;
 mod dialects;
 mod facts;
@@ -26,6 +27,7 @@ pub use crate::ledger::Limits;
 use crate::{
     answers::Answers,
     children::{Children, Enrolment},
+    clocks::Clocks,
     decode::{Decoded, Decoder},
     ledger::Ledger,
     memory::Memories,
@@ -94,9 +96,10 @@ impl Ingest {
         let attributes = device_attributes::sizes(records.read()).await?;
         let children = Children::new(limits.children, devices::children(records.read()).await?);
         let memories = Memories::load(&records).await?;
+        let clocks = Clocks::load(&records).await?;
         let ledger = Ledger::new(limits, Arc::clone(&telemetry), attributes);
         let ingest = Arc::new(Self {
-            decoder: Decoder::new(clock.tolerance()).knowing(ledger, children, memories),
+            decoder: Decoder::new(clock.tolerance()).knowing(ledger, children, memories, clocks),
             answers: Answers::new(records.clone()),
             enrolment: Enrolment::new(records.clone()),
             quarantine: quarantine::Writer::new(records.clone()),
@@ -149,6 +152,9 @@ impl Ingest {
             send(&self.post, self.decoder.memories.overdue(self.clock.now()));
             if let Err(error) = self.decoder.memories.write(&self.records).await {
                 tracing::warn!(%error, "what dialects remember could not be written down");
+            }
+            if let Err(error) = self.decoder.clocks.keep(&self.records).await {
+                tracing::warn!(%error, "what is known of clocks could not be written down");
             }
         }
     }

@@ -39,6 +39,14 @@ impl Stamp {
         matches!(self, Self::Ms(ms) if *ms >= FIRST_MS)
     }
 
+    /// Since 1970, when it is a time.
+    pub fn sent_us(&self) -> Option<i64> {
+        match self {
+            Self::Ms(ms) => Some((ms * 1_000.0).round() as i64),
+            Self::Absent | Self::Other(_) => None,
+        }
+    }
+
     /// The event time in microseconds, or why it is not believed.
     pub fn event_time_us(&self, received_at_us: i64, horizon_us: i64) -> Result<i64, Rejection> {
         match self {

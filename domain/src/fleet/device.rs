@@ -26,6 +26,17 @@ pub struct Device {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// What is known of a device's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeviceClock {
+    /// How long after the time in a message it came at the least; negative for a clock that is ahead. `None` while the
+    /// device wrote no time.
+    pub behind_us: Option<i64>,
+    pub at: Option<Timestamp>,
+    /// Its times are corrected by that.
+    pub is_corrected: bool,
+}
+
 /// How a device's messages are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[derive(EnumCount, IntoStaticStr, VariantArray)]

@@ -169,7 +169,7 @@ fn rest(json: &mut Parser<'_>) -> Result<(), Error> {
 
 /// Values whose time is not believed are refused with their time.
 fn believed(stamp: &Stamp, facts: &mut Facts<'_, '_>) -> Option<i64> {
-    let ts_us = stamp.event_time_us(facts.origin.received_at_us, facts.origin.horizon_us);
+    let ts_us = facts.time_of(stamp);
     ts_us.map_err(|rejection| facts.reject(rejection)).ok()
 }
 

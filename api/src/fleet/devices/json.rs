@@ -71,6 +71,17 @@ pub struct DeviceWithFacts {
     last_data: Option<LastData>,
     /// Null without equipment, or when nothing is known of its state.
     equipment_state: Option<StateView>,
+    clock: ClockView,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ClockView {
+    /// How far the device's clock is behind, in milliseconds; negative when it is ahead, null while it wrote no time.
+    behind_ms: Option<i64>,
+    /// When that was last seen to change.
+    at: Option<String>,
+    /// Its times are corrected by that.
+    corrected: bool,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -122,7 +133,12 @@ impl DeviceWithFacts {
             state: state_word(now.state).replace('-', "_"),
             since: rfc3339(now.since),
         });
-        Self { device: device.into(), connection, last_data, equipment_state }
+        let clock = ClockView {
+            behind_ms: facts.clock.behind_us.map(|us| us / 1000),
+            at: facts.clock.at.map(rfc3339),
+            corrected: facts.clock.is_corrected,
+        };
+        Self { device: device.into(), connection, last_data, equipment_state, clock }
     }
 }
 

@@ -10,6 +10,7 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     clock::from_micros,
@@ -31,7 +32,7 @@ use service::{
 };
 use store::records::{
     Db, PageRequest,
-    fleet::{assets, device_attributes, devices},
+    fleet::{assets, device_attributes, device_clocks, devices},
     telemetry::{device_events, quarantine},
 };
 use uuid::Uuid;
@@ -42,7 +43,7 @@ use web::{
     form::Form,
     i18n::Lang,
     icon::icon,
-    inputs::{Inputs, choose, select, text},
+    inputs::{Inputs, checkbox, choose, select, text},
     layout,
     list::ListQuery,
     listing,
@@ -83,6 +84,9 @@ pub async fn show(
         ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
         ("profile", device.profile.as_str().to_owned()),
     ]);
+    let corrects =
+        device_clocks::get(deps.records.read(), device.id).await?.is_some_and(|clock| clock.is_corrected);
+    let form = if corrects { form.with("corrects_clock", "true") } else { form };
     let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
     let page = Page::load(&deps, &view, device, &query).await?;
     Ok(page.draw(&view, &form).into_response())
@@ -280,6 +284,7 @@ fn inputs(lang: Lang) -> Inputs {
         choose("asset_id", "devices-asset", Kind::Assets)
             .attribute("placeholder", lang.t("devices-no-asset")),
         select("profile", "devices-profile", DeviceProfile::ALL.map(profile).into()),
+        checkbox("corrects_clock", "devices-corrects-clock").hint("devices-corrects-clock-hint"),
     ])
 }
 
@@ -289,6 +294,19 @@ fn what(lang: Lang, event: &DeviceEvent) -> String {
         DeviceEventKind::Connection => lang.t("devices-said-connection"),
         _ => lang.metric(&event.code),
     }
+}
+
+/// A clock is right as long as messages take.
+const RIGHT_US: i64 = 5_000_000;
+
+fn clock(lang: Lang, behind_us: i64) -> String {
+    let off = lang.duration(TimeDelta::microseconds(behind_us.saturating_abs()));
+    let key = match behind_us {
+        us if us.abs() <= RIGHT_US => return lang.t("devices-clock-right"),
+        us if us > 0 => "devices-clock-behind",
+        _ => "devices-clock-ahead",
+    };
+    lang.with(key, &[("off", off.into())])
 }
 
 /// The three facts, which never imply one another.
@@ -318,6 +336,12 @@ pub fn device_card(view: &View, device: &Device, facts: &Facts, now: Timestamp) 
                 div {
                     dt { (lang.t("devices-last-data")) }
                     dd { @match facts.last_data_at() { Some(at) => { (ago(view, at, now)) } None => { (lang.t("assets-never-seen")) } } }
+                }
+                @if let Some(behind_us) = facts.clock.behind_us {
+                    div {
+                        dt { (lang.t("devices-clock")) }
+                        dd { (clock(lang, behind_us)) @if facts.clock.is_corrected { " · " (lang.t("devices-clock-corrected")) } }
+                    }
                 }
                 div {
                     dt { (lang.t("devices-equipment-state")) }

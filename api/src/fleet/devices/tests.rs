@@ -7,7 +7,7 @@ use domain::{
 };
 use serde_json::json;
 use store::records::{
-    fleet::{device_metrics, devices},
+    fleet::{device_clocks, device_metrics, devices},
     telemetry::device_events,
 };
 
@@ -108,6 +108,33 @@ async fn the_device_page_says_the_three_facts_and_edits() {
     let token = manager.post_form(&format!("{path}/token"), &[]).await;
     assert_eq!(token.status, 200);
     assert!(token.text().contains("mosquitto_pub -h 127.0.0.1 -p 1883 -u "), "{}", token.text());
+}
+
+#[tokio::test]
+async fn how_far_its_clock_is_off_is_shown_and_corrected_if_asked_for() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let id = fleet.device.id;
+    let tx = app.deps.records.begin().await.unwrap();
+    device_clocks::note(&tx, &[(id, 200_000_000, app.now())]).await.unwrap();
+    tx.commit().await.unwrap();
+    let manager = app.as_role(Role::ServiceManager);
+    let page = format!("/devices/{id}");
+    let shown = manager.get(&page).await.text();
+    assert!(shown.contains("3 min 20 s behind") && !shown.contains("times are corrected"), "{shown}");
+    let form = [("name", "PLC"), ("asset_id", &fleet.asset.id.to_string()), ("profile", "json")];
+    let ticked = [form.as_slice(), &[("corrects_clock", "true")]].concat();
+    assert_eq!(manager.post_form(&page, &ticked).await.status, 303);
+    assert!(manager.get(&page).await.text().contains("times are corrected"));
+    let program = app.bearer(Role::Integration);
+    let path = format!("/api/v1/devices/{id}");
+    let clock = program.get(&path).await.json()["clock"].clone();
+    assert_eq!((&clock["behind_ms"], &clock["corrected"]), (&json!(200_000), &json!(true)));
+    let renamed = json!({ "name": "PLC 2", "asset_id": fleet.asset.id, "profile": "json" });
+    assert_eq!(program.put_json(&path, &renamed).await.status, 200);
+    assert_eq!(program.get(&path).await.json()["clock"]["corrected"], true, "said nothing of it");
+    assert_eq!(manager.post_form(&page, &form).await.status, 303);
+    assert_eq!(program.get(&path).await.json()["clock"]["corrected"], false, "the box was cleared");
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
             "serial_number": format!("SN-{method}"), "functional_location": "Roof", "criticality": "low", "in_service_from": "2026-01-01T00:00:00Z",
             "in_service_to": "2036-01-01T00:00:00Z", "downtime_cost_per_hour": money("10.00"), "version": if method == "PUT" { json!(1) } else { Value::Null },
         })],
-        "devices" | "devices/{id}" => vec![json!({ "profile": "thingsboard" })],
+        "devices" | "devices/{id}" => vec![json!({ "profile": "thingsboard", "corrects_clock": true })],
         "contracts" | "contracts/{id}" => vec![json!({
             "included_hours": "10", "included_visits": 3, "included_parts": money("5.00"), "response_hours": 4, "restore_hours": 8,
             "billing": { "every": "month", "due": "advance", "from": "2026-01-01" }, "availability_guarantee": "0.99",

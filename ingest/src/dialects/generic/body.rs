@@ -124,19 +124,18 @@ fn time(
     shape: &Shape,
     start: Mark,
     json: &mut Parser<'_>,
-    facts: &Facts<'_, '_>,
+    facts: &mut Facts<'_, '_>,
 ) -> Result<Result<i64, Rejection>, Rejection> {
-    let (received_at_us, horizon_us) = (facts.origin.received_at_us, facts.origin.horizon_us);
     for pointer in shape.time {
         if !at(pointer, start, json)? || matches!(json.peek()?, b'{' | b'[') {
             continue;
         }
         let stamp = Stamp::read(Some(&json.scalar()?));
         if stamp.is_beside_values() {
-            return Ok(stamp.event_time_us(received_at_us, horizon_us));
+            return Ok(facts.time_of(&stamp));
         }
     }
-    Ok(Ok(received_at_us))
+    Ok(Ok(facts.origin.received_at_us))
 }
 
 /// The members of the object that comes next; those of the top may be the time.

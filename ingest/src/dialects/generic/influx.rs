@@ -33,7 +33,7 @@ fn point(line: &str, facts: &mut Facts<'_, '_>) -> Option<()> {
     };
     let prefix = prefix(series)?;
     let stamp = if time.is_empty() { Stamp::Absent } else { Stamp::read(Some(&number(time)?)) };
-    let ts_us = stamp.event_time_us(facts.origin.received_at_us, facts.origin.horizon_us);
+    let ts_us = facts.time_of(&stamp);
     let ts_us = ts_us.map_err(|rejection| facts.reject(rejection)).ok();
     let mut rest = Some(fields);
     while let Some(all) = rest {

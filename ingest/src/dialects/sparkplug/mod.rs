@@ -14,7 +14,7 @@ mod value;
 pub use node::Node;
 
 use super::Dialect;
-use crate::{facts::Facts, number_text::Texts, time::event_time_us};
+use crate::{facts::Facts, number_text::Texts, stamp::Stamp};
 use domain::{
     clock::from_micros,
     telemetry::{Declaration, InboundMessage, Intent, OutboundMessage, Presence, Rejection, TopicRules},
@@ -151,9 +151,9 @@ fn follow(node: &mut Node, payload: &Payload, facts: &Facts<'_, '_>) {
 }
 
 /// The time that is told in milliseconds, else that of receipt.
-fn at(timestamp: Option<u64>, facts: &Facts<'_, '_>) -> Result<i64, Rejection> {
+fn at(timestamp: Option<u64>, facts: &mut Facts<'_, '_>) -> Result<i64, Rejection> {
     match timestamp {
-        Some(ms) => event_time_us(ms as f64, facts.origin.horizon_us),
+        Some(ms) => facts.time_of(&Stamp::Ms(ms as f64)),
         None => Ok(facts.origin.received_at_us),
     }
 }
@@ -184,9 +184,9 @@ fn data(node: &Node, device: &str, payload: Payload, facts: &mut Facts<'_, '_>) 
             continue;
         }
         let timestamp = metric.timestamp.or(payload.timestamp);
+        facts.is_history(metric.is_historical == Some(true) || !is_good(&metric));
         match at(timestamp, facts) {
             Ok(ts_us) => {
-                facts.is_history(metric.is_historical == Some(true) || !is_good(&metric));
                 if let Some(value) = metric.value {
                     value::put(&name, datatype, value, ts_us, facts);
                 }

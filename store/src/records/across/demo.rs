@@ -215,6 +215,7 @@ fn what_machines_said() -> Vec<Of> {
         ("device_attributes", "device_id", remembered("device")),
         ("device_memories", "device_id", remembered("device")),
         ("device_metrics", "device_id", remembered("device")),
+        ("device_clocks", "device_id", remembered("device")),
         ("silences", "device_id", remembered("device")),
         ("connections", "device_id", remembered("device")),
     ]

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod customers;
 pub mod device_attributes;
+pub mod device_clocks;
 pub mod device_metrics;
 pub mod devices;
 pub mod model_metrics;

@@ -12,6 +12,7 @@ mod m0002_invoice_parties;
 mod m0003_backdating;
 mod m0004_demo_things;
 mod m0005_dialects;
+mod m0006_device_clocks;
 
 use crate::OpenError;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_backdating::Migration),
             Box::new(m0004_demo_things::Migration),
             Box::new(m0005_dialects::Migration),
+            Box::new(m0006_device_clocks::Migration),
         ]
     }
 }

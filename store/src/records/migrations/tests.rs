@@ -52,7 +52,8 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
                 "m0002_invoice_parties",
                 "m0003_backdating",
                 "m0004_demo_things",
-                "m0005_dialects"
+                "m0005_dialects",
+                "m0006_device_clocks"
             ]
         );
         let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::records::{
     Db,
-    fleet::{assets, devices},
+    fleet::{assets, device_clocks, devices},
 };
 use uuid::Uuid;
 
@@ -36,6 +36,9 @@ pub struct NewDevice {
     /// How its messages are read: `thingsboard` (the default), `thingsboard_numbers` when every text that can be read
     /// as a number is one, `thingsboard_texts` when no text is.
     pub profile: Option<String>,
+    /// Its times are corrected by how far its clock is off. Without it a new device's are not, and another's stay as they
+    /// are.
+    pub corrects_clock: Option<bool>,
 }
 
 impl NewDevice {
@@ -91,6 +94,9 @@ pub async fn insert(tx: &Db, cx: &Context, input: &NewDevice, token: &str) -> Re
     };
     let device = input.read(tx, cx.scope(), blank).await?;
     devices::insert(tx, &device, devices::token_hash(token)).await?;
+    if let Some(corrected) = input.corrects_clock {
+        device_clocks::set_corrected(tx, device.id, corrected).await?;
+    }
     Ok(device)
 }
 
@@ -108,6 +114,9 @@ pub async fn update(
     let old = scope::device(&tx, cx.scope(), id).await?;
     let device = input.read(&tx, cx.scope(), old).await?;
     devices::update(&tx, &device).await?;
+    if let Some(corrected) = input.corrects_clock {
+        device_clocks::set_corrected(&tx, device.id, corrected).await?;
+    }
     cx.finish(tx, device).await
 }
 

@@ -5,13 +5,13 @@ use crate::{command::CommandError, deps::Deps, fleet::assets::queries::StateNow}
 use domain::{
     Timestamp,
     clock::from_micros,
-    fleet::device::Device,
+    fleet::device::{Device, DeviceClock},
     id::DeviceId,
     telemetry::{Metric, connection::Connection},
 };
 use store::{
     StoreError,
-    records::{self, telemetry::connections},
+    records::{self, fleet::device_clocks, telemetry::connections},
     telemetry::Point,
 };
 
@@ -23,6 +23,7 @@ pub struct Facts {
     pub latest: Vec<(Metric, Point)>,
     /// `None` without equipment, or when nothing is known of its state.
     pub equipment: Option<StateNow>,
+    pub clock: DeviceClock,
 }
 
 impl Facts {
@@ -42,6 +43,7 @@ pub async fn facts(deps: &Deps, device: &Device) -> Result<Facts, CommandError> 
         connection: connections::get(db, device.id).await?,
         latest: deps.latest(device.id).await?,
         equipment,
+        clock: device_clocks::get(db, device.id).await?.unwrap_or_default(),
     })
 }
 

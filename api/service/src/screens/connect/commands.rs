@@ -60,7 +60,7 @@ pub async fn connect(deps: &Deps, mut cx: Context, input: Connect) -> Result<(De
             Some(new_asset(&tx, &cx, name, site_id, model_id).await?)
         }
     };
-    let device = NewDevice { name: input.device_name.clone(), asset_id, profile: None };
+    let device = NewDevice { name: input.device_name.clone(), asset_id, ..NewDevice::default() };
     let device = devices::insert(&tx, &cx, &device, &token).await?;
     Ok((cx.finish(tx, device).await?, token))
 }
