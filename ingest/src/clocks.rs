@@ -190,7 +190,7 @@ mod tests {
             (DeviceProfile::Json, "any", format!(r#"{{"ts":{ahead_ms},"a":1}}"#)),
             (DeviceProfile::Influx, "any", format!("m a=1 {}", ahead_ms * 1_000_000)),
         ] {
-            let mut speaker = Speaker::new(profile);
+            let speaker = Speaker::new(profile);
             let told = speaker.says(topic, payload.as_bytes());
             assert_eq!(
                 told.refused.first().map(|refused| refused.0.as_str()),
