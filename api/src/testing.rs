@@ -119,6 +119,13 @@ impl TestApp {
         }
     }
 
+    /// The same with another store of what machines said.
+    pub fn with_telemetry(mut self, telemetry: Arc<dyn store::telemetry::TelemetryStore>) -> Self {
+        self.deps.service.telemetry = telemetry;
+        self.router = crate::router(self.deps.clone());
+        self
+    }
+
     /// Another process on the same records, with connections of its own; people and clock are the same.
     pub async fn beside(&self) -> Self {
         let house = self.house.beside().await;

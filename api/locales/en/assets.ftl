@@ -70,3 +70,4 @@ assets-restored = Restored { $at }
 assets-not-restored = Not restored yet
 assets-work-done = { $number } completed
 assets-put-in-service = Put in service
+assets-values-away = Values from so long ago cannot be read right now: the server that keeps them is away. Shorter ranges are here, and nothing is lost.

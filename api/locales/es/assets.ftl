@@ -70,3 +70,4 @@ assets-restored = Restablecido { $at }
 assets-not-restored = Sin restablecer todavía
 assets-work-done = { $number } completada
 assets-put-in-service = Puesto en servicio
+assets-values-away = Los valores de hace tanto tiempo no se pueden leer ahora: el servidor que los guarda no responde. Los periodos más cortos están aquí y no se pierde nada.

@@ -70,3 +70,4 @@ assets-restored = Ripristinato { $at }
 assets-not-restored = Non ancora ripristinato
 assets-work-done = { $number } completato
 assets-put-in-service = Messo in servizio
+assets-values-away = I valori di così tanto tempo fa non si possono leggere ora: il server che li conserva non risponde. I periodi più brevi sono qui e nulla va perso.

@@ -70,3 +70,4 @@ assets-restored = Restabilit { $at }
 assets-not-restored = Nerestabilit încă
 assets-work-done = { $number } finalizat
 assets-put-in-service = Pus în serviciu
+assets-values-away = Valorile de acum atât de mult timp nu pot fi citite acum: serverul care le păstrează nu răspunde. Perioadele mai scurte sunt aici și nu se pierde nimic.

@@ -70,3 +70,4 @@ assets-restored = { $at } 恢复
 assets-not-restored = 尚未恢复
 assets-work-done = { $number } 已完成
 assets-put-in-service = 投运
+assets-values-away = 目前无法读取较早的数值：保存它们的服务器没有响应。较短的时间范围仍可查看，数据不会丢失。

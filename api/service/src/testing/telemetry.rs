@@ -19,6 +19,8 @@ use tokio::sync::watch;
 pub struct MemoryTelemetry {
     kept: Mutex<Kept>,
     head: watch::Sender<u64>,
+    /// What is older is kept by a server that is away.
+    away_before_us: i64,
 }
 
 #[derive(Default)]
@@ -29,11 +31,22 @@ struct Kept {
 
 impl Default for MemoryTelemetry {
     fn default() -> Self {
-        Self { kept: Mutex::default(), head: watch::channel(0).0 }
+        Self { kept: Mutex::default(), head: watch::channel(0).0, away_before_us: i64::MIN }
     }
 }
 
 impl MemoryTelemetry {
+    pub fn without_what_is_before(us: i64) -> Self {
+        Self { away_before_us: us, ..Self::default() }
+    }
+
+    fn is_away(&self, range: &SeriesRange) -> Result<(), StoreError> {
+        match range.from_us < self.away_before_us {
+            true => Err(StoreError::Unavailable("the server is away".into())),
+            false => Ok(()),
+        }
+    }
+
     fn points(&self, range: &SeriesRange) -> Vec<Point> {
         let kept = self.kept.lock();
         let Some(series) = kept.series.get(&(range.device, range.metric.clone())) else { return Vec::new() };
@@ -64,6 +77,9 @@ impl TelemetryStore for MemoryTelemetry {
         done(Ok(Receipt { seq }));
     }
     fn range(&self, range: SeriesRange, limit: usize) -> BoxFuture<'_, Result<Vec<Point>, StoreError>> {
+        if let Err(error) = self.is_away(&range) {
+            return async move { Err(error) }.boxed();
+        }
         let mut points = self.points(&range);
         points.truncate(limit);
         ready(points)
@@ -73,6 +89,9 @@ impl TelemetryStore for MemoryTelemetry {
         range: SeriesRange,
         bucket_us: i64,
     ) -> BoxFuture<'_, Result<Vec<Bucket>, StoreError>> {
+        if let Err(error) = self.is_away(&range) {
+            return async move { Err(error) }.boxed();
+        }
         let mut buckets: BTreeMap<i64, Bucket> = BTreeMap::new();
         for point in self.points(&range) {
             let start_us = point.ts_us.div_euclid(bucket_us) * bucket_us;

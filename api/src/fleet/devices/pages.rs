@@ -4,7 +4,7 @@ use super::list::Devices;
 use crate::{
     choices,
     fleet::customers::pages::may_write,
-    telemetry::samples::charts::{self, Window},
+    telemetry::samples::charts::{self, Charts, Window},
 };
 use axum::{
     extract::{Path, State},
@@ -37,7 +37,7 @@ use store::records::{
 };
 use uuid::Uuid;
 use web::{
-    chart::{Plot, state_pill},
+    chart::state_pill,
     chooser::Kind,
     deps::Deps,
     form::Form,
@@ -126,7 +126,7 @@ struct Page {
     device: Device,
     asset: Option<Asset>,
     window: Window,
-    plots: Vec<Plot>,
+    charts: Charts,
     facts: Facts,
     /// What the device says of itself.
     attributes: Vec<device_attributes::Attribute>,
@@ -160,7 +160,7 @@ impl Page {
         let window = Window::choose(query, charts::last_data(deps, own).await?, deps.now())?;
         Ok(Self {
             window,
-            plots: charts::plots(deps, view.scope(), asset.as_ref(), own, window, view.lang).await?,
+            charts: Charts::read(deps, view.scope(), asset.as_ref(), own, window, view.lang).await?,
             facts: facts(deps, &device).await?,
             attributes: device_attributes::list(db, device.id).await?,
             said: said(db, device.id).await?,
@@ -195,8 +195,7 @@ impl Page {
                 div.cols.wide {
                     section.stack #charts aria-label=(lang.t("assets-charts")) {
                         div.rangebar { (self.window.chooser(view, &format!("/devices/{}", device.id))) }
-                        @for plot in &self.plots { (plot.figure(view)) }
-                        @if self.plots.is_empty() { p.card.nothing { (lang.t("assets-no-values")) } }
+                        (self.charts.draw(view))
                     }
                     div.stack {
                         (device_card(view, device, &self.facts, self.now))

@@ -1,9 +1,12 @@
-use crate::{fleet::assets::fixture::of_customer, testing::TestApp};
+use crate::{
+    fleet::assets::fixture::of_customer,
+    testing::{TestApp, telemetry::MemoryTelemetry},
+};
 use domain::{
     fleet::device::{Device, DeviceProfile},
     id::DeviceId,
     people::account::Role,
-    telemetry::{DeviceEvent, DeviceEventKind},
+    telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample},
 };
 use serde_json::json;
 use store::records::{
@@ -108,6 +111,29 @@ async fn the_device_page_says_the_three_facts_and_edits() {
     let token = manager.post_form(&format!("{path}/token"), &[]).await;
     assert_eq!(token.status, 200);
     assert!(token.text().contains("mosquitto_pub -h 127.0.0.1 -p 1883 -u "), "{}", token.text());
+}
+
+#[tokio::test]
+async fn old_values_that_are_away_leave_the_page() {
+    let app = TestApp::new().await;
+    let hours = |hours: i64| app.now().timestamp_micros() - hours * 3_600_000_000;
+    let (old, young) = (hours(100), hours(1));
+    let telemetry = MemoryTelemetry::without_what_is_before(hours(48));
+    let app = app.with_telemetry(std::sync::Arc::new(telemetry));
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let sample = |ts_us| Sample { device: fleet.device.id, metric: "speed".into(), ts_us, value: 1.0 };
+    let batch = Batch { samples: vec![sample(old), sample(young)], ..Batch::default() };
+    store::telemetry::append(&*app.deps.telemetry, batch).await.unwrap();
+    let manager = app.as_role(Role::ServiceManager);
+    for page in [format!("/devices/{}", fleet.device.id), format!("/assets/{}", fleet.asset.id)] {
+        let day = manager.get(&format!("{page}?range=24h")).await;
+        assert!(day.status == 200 && !day.text().contains("cannot be read right now"), "{}", day.text());
+        let month = manager.get(&format!("{page}?range=30d")).await;
+        assert!(month.status == 200 && month.text().contains("cannot be read right now"), "{}", month.text());
+    }
+    let path = format!("/api/v1/devices/{}/telemetry?metric=speed&from=0", fleet.device.id);
+    let program = app.bearer(Role::Integration).get(&path).await;
+    assert_eq!(program.status, 503, "{}", program.text());
 }
 
 #[tokio::test]

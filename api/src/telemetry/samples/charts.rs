@@ -17,11 +17,14 @@ use service::{
     command::CommandError,
     telemetry::samples::queries::{self, Drawn},
 };
-use store::records::{
-    PageRequest,
-    condition::{alerts, rules},
-    fleet::models,
-    work::{tickets, work_orders},
+use store::{
+    StoreError,
+    records::{
+        PageRequest,
+        condition::{alerts, rules},
+        fleet::models,
+        work::{tickets, work_orders},
+    },
 };
 use web::{
     chart::{Limit, Line, Mark, Plot, Source},
@@ -93,8 +96,46 @@ pub async fn last_data(deps: &Deps, devices: &[Device]) -> Result<Option<Timesta
     Ok(newest.map(from_micros))
 }
 
-/// One plot per series of `devices`. Bands and marks need the asset.
-pub async fn plots(
+/// The charts of a page; `None` while the values cannot be read.
+pub struct Charts(Option<Vec<Plot>>);
+
+impl Charts {
+    /// One for each series of `devices`. Bands and marks need the asset. A page stays when only old values are away.
+    pub async fn read(
+        deps: &Deps,
+        scope: Scope,
+        asset: Option<&Asset>,
+        devices: &[Device],
+        window: Window,
+        lang: Lang,
+    ) -> Result<Self, CommandError> {
+        match plots(deps, scope, asset, devices, window, lang).await {
+            Ok(plots) => Ok(Self(Some(plots))),
+            Err(CommandError::Store(error @ StoreError::Unavailable(_))) => {
+                tracing::warn!(%error, "charts cannot be drawn");
+                Ok(Self(None))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub fn draw(&self, view: &View) -> Markup {
+        let lang = view.lang;
+        html! {
+            @match self.0.as_deref() {
+                None => { p.card.nothing role="status" { (lang.t("assets-values-away")) } }
+                Some([]) => { p.card.nothing { (lang.t("assets-no-values")) } }
+                Some(plots) => { @for plot in plots { (plot.figure(view)) } }
+            }
+        }
+    }
+
+    pub fn has_some(&self) -> bool {
+        self.0.as_ref().is_some_and(|plots| !plots.is_empty())
+    }
+}
+
+async fn plots(
     deps: &Deps,
     scope: Scope,
     asset: Option<&Asset>,

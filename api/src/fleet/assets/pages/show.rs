@@ -3,7 +3,7 @@
 use super::{history, work};
 use crate::{
     fleet::{customers::pages::may_write, devices::pages::device_card, models::pages::model_name},
-    telemetry::samples::charts::{self, Window},
+    telemetry::samples::charts::{self, Charts, Window},
 };
 use axum::{
     extract::{Path, State},
@@ -29,7 +29,7 @@ use store::records::{
 };
 use uuid::Uuid;
 use web::{
-    chart::{Plot, spans, state_pill, state_strip},
+    chart::{spans, state_pill, state_strip},
     deps::Deps,
     icon::icon,
     layout,
@@ -63,7 +63,7 @@ pub async fn show(
     let asset = &identity.asset;
     let devices = devices::of_asset(db, asset.id).await?;
     let window = Window::choose(&query, charts::last_data(&deps, &devices).await?, deps.now())?;
-    let plots = charts::plots(&deps, user.scope(), Some(asset), &devices, window, view.lang).await?;
+    let charts = Charts::read(&deps, user.scope(), Some(asset), &devices, window, view.lang).await?;
     let period = last_days(deps.now(), DAYS);
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;
     let figures = figures::asset(db, asset, period).await?;
@@ -77,7 +77,7 @@ pub async fn show(
                     (state_strip(&view, &spans(&log, period), period.from, period.to))
                 }
                 (reliability_card(&view, &figures))
-                (charts_section(&view, &plots, window, id, &devices))
+                (charts_section(&view, &charts, window, id, &devices))
             }
             div.stack {
                 (work::why_cards(&deps, &view, asset).await?)
@@ -137,7 +137,7 @@ async fn head(deps: &Deps, view: &View, identity: &Identity) -> Result<Markup, C
     })
 }
 
-fn charts_section(view: &View, plots: &[Plot], window: Window, id: Uuid, devices: &[Device]) -> Markup {
+fn charts_section(view: &View, charts: &Charts, window: Window, id: Uuid, devices: &[Device]) -> Markup {
     let lang = view.lang;
     html! {
         section.stack #charts aria-label=(lang.t("assets-charts")) {
@@ -145,9 +145,8 @@ fn charts_section(view: &View, plots: &[Plot], window: Window, id: Uuid, devices
                 (window.chooser(view, &format!("/assets/{id}")))
                 @if !window.live { span.hint { (lang.with("assets-data-ended", &[("at", lang.date_time(window.to, view.zone).into())])) } }
             }
-            @for plot in plots { (plot.figure(view)) }
-            @if plots.is_empty() && !devices.is_empty() { p.card.nothing { (lang.t("assets-no-values")) } }
-            @if !plots.is_empty() { p.hint { (lang.t("chart-hint")) } }
+            @if !devices.is_empty() { (charts.draw(view)) }
+            @if charts.has_some() { p.hint { (lang.t("chart-hint")) } }
         }
     }
 }
