@@ -9,6 +9,7 @@ use domain::SystemClock;
 use serde::{Deserialize, Serialize};
 use std::{io::Write as _, path::PathBuf, sync::Arc, time::Duration};
 use store::{
+    StoreError,
     health::Health,
     records::Records,
     telemetry::{
@@ -71,13 +72,14 @@ impl Telemetry {
         match config.telemetry {
             Engine::Embedded => {
                 let engine = Embedded::open(&config.data_dir, embedded)?;
-                if engine.complete_from_us() > i64::MIN {
-                    bail!(
-                        "older samples are in QuestDB: start with --telemetry questdb, or bring them back with \
+                match questdb::copy::alone(&engine).await {
+                    Ok(()) => Ok(Self::Embedded(engine)),
+                    Err(StoreError::Conflict(why)) => bail!(
+                        "{why}: start with --telemetry questdb, or bring them back with \
                          `mainstay telemetry copy --to embedded`"
-                    );
+                    ),
+                    Err(error) => Err(error.into()),
                 }
-                Ok(Self::Embedded(engine))
             }
             Engine::Questdb => {
                 let server = server(config, records.health());

@@ -42,6 +42,8 @@ const GROUP: usize = 256;
 const MAX_OPEN: usize = 64;
 /// What is known of a device's registration is asked for again after this.
 const KNOWN_FOR: Duration = Duration::from_secs(10);
+/// Devices of which that is remembered.
+const MAX_KNOWN: usize = 100_000;
 /// Messages for devices that wait for the connection.
 const MAX_OUTBOX: usize = 1000;
 
@@ -271,6 +273,10 @@ impl Source {
                 let found = found.filter(|device| device.revoked_at.is_none()).map(|device| device.profile);
                 if found.is_some() {
                     self.outbox.prefixes.lock().insert(device, format!("{OWN}/{device}/"));
+                }
+                // Anybody may make ids up.
+                if known.devices.len() >= MAX_KNOWN {
+                    known.devices.clear();
                 }
                 known.devices.insert(device, (Instant::now(), found));
                 Ok(found.map(|profile| (device, profile, own)))

@@ -43,6 +43,20 @@ pub async fn nothing_before(here: &Embedded) -> Result<(), StoreError> {
     }
 }
 
+/// The data folder is used without a server from now on: what comes meanwhile is not there, so that all of it is copied
+/// before anything is handed over again, and the journal waits for nobody. A conflict means that older samples are there
+/// alone.
+pub async fn alone(here: &Embedded) -> Result<(), StoreError> {
+    if here.complete_from_us() > i64::MIN {
+        return Err(StoreError::Conflict("older samples are in QuestDB".into()));
+    }
+    here.dismiss(CONSUMER).await?;
+    match here.note(COPIED).await? {
+        Some(_) => here.put_note(COPIED, -1).await,
+        None => Ok(()),
+    }
+}
+
 /// The samples of a data folder that was used without a server, before anything is handed over.
 pub async fn what_was_before(
     here: &Embedded,
@@ -86,6 +100,10 @@ pub async fn to_server(
     config: QuestDbConfig,
     tell: impl FnMut(Step),
 ) -> Result<Step, StoreError> {
+    if here.note(COPIED).await? == Some(ALL) {
+        let why = "everything is copied: what came since is sent when Mainstay runs with QuestDB";
+        return Err(StoreError::Conflict(why.into()));
+    }
     let server = Server::new(&config)?;
     server.prepare().await?;
     let line = blocking(move || Line::open(&config)).await?;

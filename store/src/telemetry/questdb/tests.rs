@@ -3,7 +3,11 @@
 use super::*;
 use crate::telemetry::{append, contract::Subject, embedded::EmbeddedConfig};
 use domain::{Timestamp, telemetry::Sample};
-use std::time::Instant;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Instant,
+};
 use tempfile::TempDir;
 
 /// `http address,pg address` of a server for tests.
@@ -56,6 +60,21 @@ impl Place {
                 .unwrap();
         *self.open.lock() = Some(engine.clone());
         engine
+    }
+}
+
+impl Drop for Place {
+    /// The server holds files of every table open.
+    fn drop(&mut self) {
+        let config = self.config();
+        for table in [self.table.clone(), format!("{}_fast", self.table)] {
+            let Ok(mut server) = TcpStream::connect(&config.http) else { return };
+            let asked =
+                format!("GET /exec?query=DROP%20TABLE%20IF%20EXISTS%20{table} HTTP/1.0\r\nHost: x\r\n\r\n");
+            // It answers and keeps the connection.
+            let _ = server.set_read_timeout(Some(Duration::from_secs(5)));
+            let _ = server.write_all(asked.as_bytes()).and_then(|()| server.read(&mut [0; 512]));
+        }
     }
 }
 
@@ -143,6 +162,46 @@ async fn what_was_here_before_the_server_goes_there_before_anything_is_dropped()
     assert_eq!(store.here.range(whole(device), usize::MAX).await.unwrap(), [], "nothing is left here");
     assert_eq!(store.range(whole(device), usize::MAX).await.unwrap().len(), 3000);
     assert_eq!(store.latest(device).await.unwrap()[0].1.value, 2999.0);
+}
+
+/// Copied, used without the server, and used with it again: what came in between is there too.
+#[tokio::test]
+async fn what_came_while_the_server_was_not_used_is_copied_as_well() {
+    if !on_server() {
+        return;
+    }
+    let place = Place::new();
+    let device = DeviceId::generate();
+    let alone = || Embedded::open(place.dir.path(), EmbeddedConfig::default()).unwrap();
+    let here = alone();
+    append(&*here, batch(device, &[(1, 1.0)])).await.unwrap();
+    assert_eq!(copy::to_server(&here, place.config(), |_| {}).await.unwrap().samples, 1);
+    let again = copy::to_server(&here, place.config(), |_| {}).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    here.close().await.unwrap();
+    drop(here);
+    let here = alone();
+    copy::alone(&here).await.unwrap();
+    append(&*here, batch(device, &[(2, 2.0)])).await.unwrap();
+    here.seal().await.unwrap();
+    here.close().await.unwrap();
+    drop(here);
+    let store = place.engine().await;
+    place.settle().await;
+    assert_eq!(store.here.range(whole(device), 9).await.unwrap(), [], "nothing is left here");
+    assert_eq!(store.range(whole(device), 9).await.unwrap().len(), 2);
+    store.close().await.unwrap();
+    place.open.lock().take();
+    drop(store);
+    let here = alone();
+    assert!(
+        matches!(copy::alone(&here).await, Err(StoreError::Conflict(_))),
+        "older samples are there alone"
+    );
+    assert_eq!(copy::to_file(&here, place.config(), |_| {}).await.unwrap().samples, 2);
+    copy::alone(&here).await.unwrap();
+    assert_eq!(here.range(whole(device), 9).await.unwrap().len(), 2);
+    assert_eq!(here.latest(device).await.unwrap()[0].1.value, 2.0);
 }
 
 #[tokio::test]
