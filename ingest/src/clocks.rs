@@ -205,7 +205,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_broker_kept_and_what_is_history_say_nothing_of_a_clock() {
+    fn devices_behind_a_gateway_have_clocks_of_their_own() {
+        let speaker = Speaker::new(DeviceProfile::Thingsboard);
+        let payload =
+            format!(r#"{{"pump":[{{"ts":{},"values":{{"a":1}}}}]}}"#, (NOW_US - 90 * SECOND) / 1000);
+        let told = speaker.says("v1/gateway/telemetry", payload.as_bytes());
+        assert_eq!(told.samples.len(), 1, "{told:?}");
+        assert_eq!(behind(&speaker.decoder.clocks.of(speaker.device)), None);
+    }
+
+    #[test]
+    fn what_a_broker_kept_says_nothing_of_a_clock() {
         let speaker = Speaker::new(DeviceProfile::Thingsboard);
         let at = from_micros(NOW_US);
         let payload = br#"{"ts":1700000000000,"values":{"a":1}}"#;

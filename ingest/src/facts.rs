@@ -211,7 +211,8 @@ impl<'b, 'n> Facts<'b, 'n> {
     pub fn time_of(&mut self, stamp: &Stamp) -> Result<i64, Rejection> {
         let Origin { received_at_us, horizon_us, correction_us, .. } = self.origin;
         let Some(sent_us) = stamp.sent_us() else { return stamp.event_time_us(received_at_us, horizon_us) };
-        if !self.historical {
+        // Times of devices behind it are of other clocks.
+        if !self.historical && self.origin.device == self.sender {
             self.clock_us = self.clock_us.max(Some(sent_us));
         }
         let at_us = stamp.event_time_us(received_at_us, horizon_us.saturating_sub(correction_us))?;
