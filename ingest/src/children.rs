@@ -35,11 +35,7 @@ impl Child {
     }
 
     fn id(gateway: DeviceId, name: &str) -> DeviceId {
-        let digest: [u8; 32] =
-            Sha256::new().chain_update(Uuid::from(gateway)).chain_update(name).finalize().into();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        Builder::from_custom_bytes(bytes).into_uuid().into()
+        device_id(Sha256::new().chain_update(Uuid::from(gateway)).chain_update(name))
     }
 
     /// Speaks as its gateway does.
@@ -54,6 +50,14 @@ impl Child {
             revoked_at: None,
         }
     }
+}
+
+/// The id of a device that follows from what was hashed.
+pub fn device_id(hashed: Sha256) -> DeviceId {
+    let digest: [u8; 32] = hashed.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid().into()
 }
 
 /// The children that are on record, by their gateways.

@@ -11,7 +11,7 @@ mod link;
 
 pub use address::BrokerAddress;
 
-use crate::{Ingest, dialects};
+use crate::{Ingest, children::device_id, dialects};
 use domain::{
     Timestamp,
     fleet::device::{Device, DeviceProfile},
@@ -30,7 +30,6 @@ use std::{
 use store::records::fleet::devices;
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use uuid::Builder;
 
 /// The name of this part in [`store::health::Health`].
 const PART: &str = "broker";
@@ -287,10 +286,7 @@ impl Source {
     /// Puts the device on record that stands for the broker and a dialect.
     async fn enrol(&self, profile: DeviceProfile, at: Timestamp) -> Result<DeviceId, store::StoreError> {
         let name = self.address.name();
-        let digest: [u8; 32] = Sha256::digest(format!("broker {name} {}", profile.as_str())).into();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        let id: DeviceId = Builder::from_custom_bytes(bytes).into_uuid().into();
+        let id = device_id(Sha256::new().chain_update(format!("broker {name} {}", profile.as_str())));
         let device = Device {
             id,
             asset_id: None,

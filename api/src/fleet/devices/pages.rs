@@ -32,7 +32,7 @@ use service::{
 };
 use store::records::{
     Db, PageRequest,
-    fleet::{assets, device_attributes, device_clocks, devices},
+    fleet::{assets, device_attributes, devices},
     telemetry::{device_events, quarantine},
 };
 use uuid::Uuid;
@@ -79,16 +79,15 @@ pub async fn show(
     query: ListQuery,
 ) -> PageResult {
     let device = scope::device(deps.records.read(), view.scope(), DeviceId(id)).await?;
+    let page = Page::load(&deps, &view, device, &query).await?;
+    let device = &page.device;
     let form = Form::filled([
         ("name", device.name.clone()),
         ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
         ("profile", device.profile.as_str().to_owned()),
     ]);
-    let corrects =
-        device_clocks::get(deps.records.read(), device.id).await?.is_some_and(|clock| clock.is_corrected);
-    let form = if corrects { form.with("corrects_clock", "true") } else { form };
+    let form = if page.facts.clock.is_corrected { form.with("corrects_clock", "true") } else { form };
     let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
-    let page = Page::load(&deps, &view, device, &query).await?;
     Ok(page.draw(&view, &form).into_response())
 }
 

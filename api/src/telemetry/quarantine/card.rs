@@ -1,7 +1,7 @@
 //! One refused message: why, in the reader's language, what exactly was sent, and what can be done with it.
 
 use super::list::{Row, reason};
-use domain::{id::QuarantineId, telemetry::quarantine::MAX_PAYLOAD_KEPT};
+use domain::{id::QuarantineId, telemetry::quarantine::Quarantined};
 use maud::{Markup, html};
 use service::{command::CommandError, scope};
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ const SHOWN: usize = 600;
 
 pub fn draw(view: &View, row: &Row, actions: &Actions<Row>, refused: &Posted) -> Markup {
     let (lang, kept) = (view.lang, &row.kept);
-    let text = readable(&kept.payload);
+    let text = readable(kept);
     let shown: String = text.chars().take(SHOWN).collect();
     let cut = shown.len() < text.len() || kept.payload.len() as u64 != kept.payload_bytes;
     html! {
@@ -43,14 +43,19 @@ pub fn draw(view: &View, row: &Row, actions: &Actions<Row>, refused: &Posted) ->
 }
 
 /// Text as it is; other bytes as their hexadecimal digits, in pairs.
-pub fn readable(payload: &[u8]) -> Cow<'_, str> {
+pub fn readable(row: &Quarantined) -> Cow<'_, str> {
+    let payload = row.payload.as_slice();
+    let is_cut = payload.len() as u64 != row.payload_bytes;
     let plain = |text: &&str| !text.chars().any(|letter| letter.is_control() && !letter.is_whitespace());
-    match std::str::from_utf8(payload).ok().filter(plain) {
-        Some(text) => text.into(),
+    let text = match std::str::from_utf8(payload) {
         // What was cut may end within a letter.
-        None if payload.len() == MAX_PAYLOAD_KEPT || payload.len() == super::json::LISTED => {
-            String::from_utf8_lossy(payload)
+        Err(error) if is_cut && error.error_len().is_none() => {
+            std::str::from_utf8(&payload[..error.valid_up_to()]).ok()
         }
+        text => text.ok(),
+    };
+    match text.filter(plain) {
+        Some(text) => text.into(),
         None => payload.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ").into(),
     }
 }

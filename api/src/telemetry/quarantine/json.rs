@@ -38,7 +38,7 @@ pub struct QuarantinedView {
 }
 
 /// Bytes of a payload that a list shows.
-pub const LISTED: usize = 16 * 1024;
+const LISTED: usize = 16 * 1024;
 
 impl From<Quarantined> for QuarantinedView {
     fn from(mut row: Quarantined) -> Self {
@@ -52,7 +52,7 @@ impl QuarantinedView {
         Self {
             id: row.id.into(),
             device_id: row.device.map(Into::into),
-            payload: readable(&row.payload).into_owned(),
+            payload: readable(&row).into_owned(),
             payload_bytes: row.payload_bytes,
             received_at: rfc3339(row.received_at),
             count: row.count,

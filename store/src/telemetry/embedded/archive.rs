@@ -7,8 +7,9 @@
 use super::{
     Embedded, chunk,
     commit::Committer,
+    housekeeping::{OVER_BEFORE, STEP_DELETES, STEP_SERIES, delete_runs},
     memtable::{overlay, slice},
-    queue::{Control, Reply},
+    queue::Control,
     series::{Fresh, SeriesNo},
 };
 use crate::{StoreError, telemetry::Point};
@@ -20,10 +21,6 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::{collections::HashSet, sync::atomic::Ordering};
 use tokio::sync::oneshot;
 
-/// Runs that one step drops.
-const STEP_RUNS: usize = 256;
-/// Series that one step looks at.
-const STEP_SERIES: u32 = 256;
 const COMPLETE_FROM: &str = "complete_from_us";
 
 /// A handing over that was announced.
@@ -80,16 +77,12 @@ impl Embedded {
     /// Samples from before `before_us` will be handed over. Answers the journal position up to which they must be kept
     /// elsewhere before [`Embedded::hand_over`].
     pub async fn announce(&self, before_us: i64) -> Result<u64, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.shared.queue.control(Control::Announce { before_us, reply })?;
-        answer.await.map_err(|_| super::closed())
+        self.ask(|reply| Control::Announce { before_us, reply }).await
     }
 
     /// The journal's head, with everything that was ever answered.
     pub async fn newest(&self) -> Result<u64, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.shared.queue.control(Control::Head { reply })?;
-        answer.await.map_err(|_| super::closed())
+        self.ask(|reply| Control::Head { reply }).await
     }
 
     /// Drops what was announced.
@@ -157,12 +150,14 @@ impl Committer {
         self.shared.complete_from_us.fetch_max(before_us, Ordering::AcqRel);
         self.shared.moves.fetch_add(1, Ordering::AcqRel);
         let (mut dropped, mut lost, upto) = (0, 0, end.min(next.saturating_add(STEP_SERIES)));
-        while *next < upto && dropped < STEP_RUNS {
-            let (runs, samples) =
-                if announced.touched.contains(next) { (0, 0) } else { drop_runs(&step, *next, before_us)? };
+        while *next < upto && dropped < STEP_DELETES {
+            let (runs, samples) = match announced.touched.contains(next) {
+                true => (0, 0),
+                false => delete_runs(&step, *next, OVER_BEFORE, before_us)?,
+            };
             dropped += runs;
             lost += samples;
-            if runs < STEP_RUNS {
+            if runs < STEP_DELETES {
                 *next += 1;
             }
         }
@@ -228,25 +223,4 @@ impl Committer {
         }
         Ok(())
     }
-}
-
-/// Answers `reply` with what became of a step.
-pub(super) fn tell(reply: Reply, result: Result<(), StoreError>) {
-    let _ = reply.send(result);
-}
-
-/// Drops runs of a series that end before `before_us`, but for what lies before 1970, where not every engine has times.
-fn drop_runs(db: &Connection, no: SeriesNo, before_us: i64) -> Result<(usize, u64), StoreError> {
-    let mut delete = db.prepare_cached(
-        "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE series_no=?1 AND lo_us>=0 AND lo_us<?2 AND hi_us<?2
-         ORDER BY lo_us LIMIT ?3) RETURNING count",
-    )?;
-    let counts = delete.query_map(params![no, before_us, STEP_RUNS], |row| row.get::<_, u64>(0))?;
-    let counts: Vec<u64> = counts.collect::<Result<_, _>>()?;
-    let samples = counts.iter().sum();
-    if samples > 0 {
-        db.prepare_cached("UPDATE series SET samples=samples-?2 WHERE no=?1")?
-            .execute(params![no, samples])?;
-    }
-    Ok((counts.len(), samples))
 }

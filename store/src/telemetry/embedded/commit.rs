@@ -105,13 +105,13 @@ impl Committer {
                     self.chores.push_back(Chore::HandOver { next: 0, reply });
                 }
                 Work::Control(Control::TakeBack { returned, reply }) => {
-                    archive::tell(reply, self.take_back(returned));
+                    let _ = reply.send(self.take_back(returned));
                 }
                 Work::Control(Control::Dismiss { consumer, reply }) => {
-                    archive::tell(reply, self.shared.consumers.dismiss(&self.db, consumer));
+                    let _ = reply.send(self.shared.consumers.dismiss(&self.db, consumer));
                 }
                 Work::Control(Control::Note { name, value, reply }) => {
-                    archive::tell(reply, self.put_note(name, value));
+                    let _ = reply.send(self.put_note(name, value));
                 }
                 Work::Idle => {}
             }

@@ -8,9 +8,9 @@ use rusqlite::{Connection, params};
 /// Rows that one step seals at least, if there are as many: about a millisecond or two of work.
 const STEP_ROWS: usize = 16_384;
 /// Series that one step looks at.
-const STEP_SERIES: u32 = 256;
+pub(super) const STEP_SERIES: u32 = 256;
 /// Chunks or journal entries that one step deletes.
-const STEP_DELETES: u64 = 256;
+pub(super) const STEP_DELETES: u64 = 256;
 /// Bytes of journal entries that one step deletes, about.
 const STEP_BYTES: u64 = 1 << 20;
 
@@ -201,7 +201,7 @@ impl Committer {
         let (mut dropped, mut lost) = (0, 0);
         let step = self.db.transaction()?;
         while *next < upto && dropped < STEP_DELETES {
-            let (runs, samples) = delete_runs(&step, *next, cutoff(*next))?;
+            let (runs, samples) = delete_runs(&step, *next, BEGUN_BEFORE, cutoff(*next))?;
             dropped += runs;
             lost += samples;
             if runs < STEP_DELETES {
@@ -239,7 +239,7 @@ impl Committer {
         let step = self.db.transaction()?;
         let (mut dropped, mut lost) = (0, 0);
         for no in &series {
-            let (runs, samples) = delete_runs(&step, *no, i64::MAX)?;
+            let (runs, samples) = delete_runs(&step, *no, BEGUN_BEFORE, i64::MAX)?;
             dropped += runs;
             lost += samples;
             if dropped >= STEP_DELETES {
@@ -272,12 +272,22 @@ impl Committer {
     }
 }
 
-/// Deletes at most [`STEP_DELETES`] runs of a series that begin before `cutoff_us`; returns their number and samples.
-fn delete_runs(db: &Connection, no: SeriesNo, cutoff_us: i64) -> Result<(u64, u64), StoreError> {
-    let mut delete = db.prepare_cached(
-        "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE series_no=?1 AND lo_us<?2 ORDER BY lo_us LIMIT ?3)
-         RETURNING count",
-    )?;
+/// Runs that begin before a cutoff.
+const BEGUN_BEFORE: &str = "lo_us<?2";
+/// Runs that end before it, but for what lies before 1970, where not every engine has times.
+pub(super) const OVER_BEFORE: &str = "lo_us>=0 AND lo_us<?2 AND hi_us<?2";
+
+/// Deletes at most [`STEP_DELETES`] of `which` runs of a series; returns their number and samples.
+pub(super) fn delete_runs(
+    db: &Connection,
+    no: SeriesNo,
+    which: &str,
+    cutoff_us: i64,
+) -> Result<(u64, u64), StoreError> {
+    let mut delete = db.prepare_cached(&format!(
+        "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE series_no=?1 AND {which} ORDER BY lo_us LIMIT ?3)
+         RETURNING count"
+    ))?;
     let counts = delete.query_map(params![no, cutoff_us, STEP_DELETES], |row| row.get::<_, u64>(0))?;
     let counts: Vec<u64> = counts.collect::<Result<_, _>>()?;
     if counts.is_empty() {

@@ -54,7 +54,10 @@ use std::{
 };
 use tokio::sync::{oneshot, watch};
 
-pub use crate::telemetry::embedded::{chunk::WINDOW_US, memtable::overlay};
+pub use crate::telemetry::embedded::{
+    chunk::{WINDOW_US, window_start},
+    memtable::overlay,
+};
 
 /// Limits of the engine. The defaults keep it under about 40 MB whatever arrives.
 #[derive(Clone, Debug)]
@@ -166,9 +169,14 @@ impl Embedded {
     }
 
     async fn control(&self, job: impl FnOnce(Reply) -> Control) -> Result<(), StoreError> {
+        self.ask(job).await?
+    }
+
+    /// What the committer answers, in order with the appends around it.
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Control) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.shared.queue.control(job(reply))?;
-        answer.await.unwrap_or_else(|_| Err(closed()))
+        answer.await.map_err(|_| closed())
     }
 
     fn series(&self, range: &SeriesRange) -> Option<crate::telemetry::embedded::series::SeriesNo> {

@@ -45,8 +45,6 @@ pub struct Forwarding {
     pub reached: bool,
     /// Why nothing can be sent.
     pub failing: Option<String>,
-    /// From before this device time it answers alone.
-    pub handed_over_us: Option<i64>,
 }
 
 pub struct Forwarder {
@@ -67,7 +65,7 @@ struct Session {
     /// Sent, and perhaps not yet written by the operating system of the server.
     waiting: VecDeque<(Instant, u64)>,
     /// A handing over that waits until the journal's head of then is kept.
-    announced: Option<(i64, u64)>,
+    announced: Option<u64>,
     looked: Instant,
 }
 
@@ -178,16 +176,15 @@ impl Forwarder {
         let before_us = (old.div_euclid(HOUR_US) * HOUR_US).min(TIMES_US.end);
         match session.announced {
             None if before_us > self.here.complete_from_us().max(0) => {
-                session.announced = Some((before_us, self.here.announce(before_us).await?));
+                session.announced = Some(self.here.announce(before_us).await?);
             }
-            Some((before_us, head)) if self.told.borrow().kept >= head => {
+            Some(head) if self.told.borrow().kept >= head => {
                 if !self.server.applied().await?.iter().all(Applied::shows_all) {
                     return Ok(());
                 }
                 self.here.hand_over().await?;
                 metrics::counter!("telemetry_handed_over_total").increment(1);
                 session.announced = None;
-                self.told.send_modify(|told| told.handed_over_us = Some(before_us));
             }
             _ => {}
         }

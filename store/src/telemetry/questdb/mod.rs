@@ -29,7 +29,7 @@ pub use forwarder::Forwarding;
 
 use super::{
     AppendDone, BoxFuture, Bucket, Census, Class, Committed, Keep, Point, SeriesRange, Stats, TelemetryStore,
-    embedded::{Embedded, EmbeddedConfig, WINDOW_US},
+    embedded::{Embedded, EmbeddedConfig, window_start},
 };
 use crate::{StoreError, health::Health};
 use domain::{
@@ -296,8 +296,7 @@ impl TelemetryStore for QuestDb {
     fn retain(&self, keep: Keep) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let _sending = self.sending.lock().await;
-            let windows =
-                keep.map(|us| us.clamp(TIMES_US.start, TIMES_US.end).div_euclid(WINDOW_US) * WINDOW_US);
+            let windows = keep.map(|us| window_start(us.clamp(TIMES_US.start, TIMES_US.end)));
             self.retained.put(&self.here, windows.clone()).await?;
             self.here.retain(keep).await?;
             self.server.drop_before(&windows).await

@@ -1,7 +1,11 @@
 //! The contract on a real server, where there is one (`MAINSTAY_TEST_QUESTDB`), and what holds without any.
 
 use super::*;
-use crate::telemetry::{append, contract::Subject, embedded::EmbeddedConfig};
+use crate::telemetry::{
+    append,
+    contract::Subject,
+    embedded::{EmbeddedConfig, WINDOW_US},
+};
 use domain::{Timestamp, telemetry::Sample};
 use std::{
     io::{Read, Write},
