@@ -129,6 +129,7 @@ impl House {
             asset_id: Some(asset),
             name: "pump sensor".into(),
             profile: DeviceProfile::Thingsboard,
+            profile_id: None,
             gateway_id: None,
             created_at: from_micros(START_US - 90 * 24 * 60 * MINUTE),
             revoked_at: None,

@@ -52,7 +52,7 @@ macro_rules! ids {
 
 ids! {
     AccountId, SessionId, ApiTokenId,
-    CustomerId, SiteId, TerritoryId, ModelId, AssetId, DeviceId,
+    CustomerId, SiteId, TerritoryId, ModelId, AssetId, DeviceId, ProfileId,
     FailureId, QuarantineId, ConnectionId,
     RuleId, AlertId, AlertGroupId, EventId,
     TicketId, WorkOrderId, VisitId, LineId, TimeEntryId, ChecklistItemId,

@@ -89,6 +89,14 @@ pub enum Reason {
     InvalidMetrics,
     #[strum(serialize = "name_taken")]
     ModelsNameTaken,
+    #[strum(serialize = "name_taken")]
+    ProfilesNameTaken,
+    InvalidTopicPattern,
+    InvalidPointer,
+    InvalidRange,
+    InvalidRollover,
+    RoutesNeedJson,
+    StatesRequired,
     PlaceRequired,
     #[strum(serialize = "unknown_part")]
     PartsNoSuchPart,
@@ -193,6 +201,8 @@ pub enum Refusal {
     NotSetUp,
     NothingLeftToCredit,
     NothingToInvoice,
+    #[strum(serialize = "profile-in-use")]
+    ProfileInUse,
     #[strum(serialize = "rule-built-in-kind")]
     RuleBuiltInKind,
     #[strum(serialize = "rule-limit")]

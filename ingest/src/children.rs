@@ -45,6 +45,7 @@ impl Child {
             asset_id: None,
             name: self.name.clone(),
             profile,
+            profile_id: None,
             gateway_id: Some(self.gateway),
             created_at: at,
             revoked_at: None,

@@ -3,9 +3,10 @@
 use crate::{
     children::{Child, Children},
     clocks::Clocks,
-    dialects::{self, Dialect},
+    dialects::{self, Dialect, generic},
     facts::{Around, Facts, Found, Origin},
     ledger::Ledger,
+    meanings::Meanings,
     memory::Memories,
     names::{Names, Recent},
 };
@@ -13,6 +14,7 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     clock::DEFAULT_TOLERANCE,
+    fleet::profile::Route,
     id::DeviceId,
     telemetry::{Batch, InboundMessage, OutboundMessage, Rejection, quarantine::Quarantined},
 };
@@ -39,6 +41,7 @@ pub struct Decoder {
     pub(crate) children: Children,
     pub(crate) memories: Memories,
     pub(crate) clocks: Clocks,
+    pub(crate) meanings: Meanings,
 }
 
 impl Default for Decoder {
@@ -56,6 +59,7 @@ impl Decoder {
             ledger: Ledger::default(),
             memories: Memories::default(),
             clocks: Clocks::default(),
+            meanings: Meanings::default(),
         }
     }
 
@@ -65,8 +69,9 @@ impl Decoder {
         children: Children,
         memories: Memories,
         clocks: Clocks,
+        meanings: Meanings,
     ) -> Self {
-        Self { ledger, children, memories, clocks, ..self }
+        Self { ledger, children, memories, clocks, meanings, ..self }
     }
 
     /// `now` is what "in the future" is measured from: later than the time of receipt when a message is replayed.
@@ -75,7 +80,9 @@ impl Decoder {
         let Some(first) = messages.first() else { return Decoded::default() };
         let mut found = Found::default();
         found.batch.samples.reserve(messages.len() * 4);
-        let around = Around { ledger: &self.ledger, children: &self.children, memories: &self.memories };
+        let Self { ledger, children, memories, meanings, .. } = self;
+        let around = Around { ledger, children, memories, meanings };
+        let meaning = meanings.of(first.device);
         let mut names = Recent::new(&self.names, &self.ledger, first.device);
         let clock = self.clocks.of(first.device);
         for message in messages {
@@ -88,8 +95,9 @@ impl Decoder {
                 horizon_us: horizon.map_or(i64::MAX, |horizon| horizon.timestamp_micros()),
                 correction_us: clock.correction_us(),
             };
-            let mut facts = Facts::new(origin, around, &mut found, &mut names);
-            let read = one(dialect, message, &mut facts);
+            let mut facts = Facts::new(origin, meaning.clone(), around, &mut found, &mut names);
+            let routes = meaning.as_ref().map_or(&[][..], |meaning| &meaning.routes);
+            let read = one(dialect, routes, message, &mut facts);
             if let Some(sent_us) = facts.clock_us().filter(|_| !message.kept) {
                 clock.note(origin.received_at_us, sent_us);
             }
@@ -114,11 +122,19 @@ impl Decoder {
     }
 }
 
-fn one(dialect: &Dialect, message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
+fn one(
+    dialect: &Dialect,
+    routes: &[Route],
+    message: &InboundMessage,
+    facts: &mut Facts<'_, '_>,
+) -> Result<(), Rejection> {
     if message.payload.len() > MAX_PAYLOAD_BYTES {
         return Err(Rejection::TooLarge { bytes: message.payload.len(), limit: MAX_PAYLOAD_BYTES });
     }
-    (dialect.decode)(message, facts)
+    match routes {
+        [] => (dialect.decode)(message, facts),
+        routes => generic::by_routes(routes, message, facts),
+    }
 }
 
 /// One row for each reason that occurs in the message, with the first few things that it was about.

@@ -2,21 +2,25 @@
 
 use crate::{
     children::{Child, Children},
+    json::Scalar,
     ledger::Ledger,
+    meanings::{Meanings, Understood},
     memory::{Memories, SharedMemory},
     names::{self, Name, Recent},
     number_text::Texts,
     stamp::Stamp,
+    values,
 };
 use domain::{
     condition::ReportedState,
+    fleet::profile::{Described, MetricKind},
     id::DeviceId,
     telemetry::{
         Batch, Declaration, DeviceEvent, DeviceEventKind, Metric, OutboundMessage, Rejection, Sample,
         StateReport,
     },
 };
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 /// Longer texts are refused: an event is a word or a sentence, not a document.
 pub const MAX_TEXT_LEN: usize = 1_024;
@@ -43,6 +47,7 @@ pub struct Around<'b> {
     pub ledger: &'b Ledger,
     pub children: &'b Children,
     pub memories: &'b Memories,
+    pub meanings: &'b Meanings,
 }
 
 /// What came of messages, beside what was refused.
@@ -61,6 +66,8 @@ pub struct Facts<'b, 'n> {
     found: &'b mut Found,
     names: &'b mut Recent<'n>,
     rejected: Vec<Rejection>,
+    /// What people say of the device of whom the message speaks now.
+    meaning: Option<Arc<Understood>>,
     /// Who sent the message.
     sender: DeviceId,
     /// What follows is history.
@@ -84,7 +91,13 @@ struct Lengths {
 const MAX_REJECTED: usize = 100;
 
 impl<'b, 'n> Facts<'b, 'n> {
-    pub fn new(origin: Origin, around: Around<'b>, found: &'b mut Found, names: &'b mut Recent<'n>) -> Self {
+    pub fn new(
+        origin: Origin,
+        meaning: Option<Arc<Understood>>,
+        around: Around<'b>,
+        found: &'b mut Found,
+        names: &'b mut Recent<'n>,
+    ) -> Self {
         names.begin(origin.device);
         let before = Lengths {
             samples: found.batch.samples.len(),
@@ -94,7 +107,8 @@ impl<'b, 'n> Facts<'b, 'n> {
             children: found.children.len(),
         };
         let (sender, rejected) = (origin.device, Vec::new());
-        Self { origin, around, found, names, rejected, sender, historical: false, clock_us: None, before }
+        let (historical, clock_us) = (false, None);
+        Self { origin, around, found, names, rejected, meaning, sender, historical, clock_us, before }
     }
 
     /// The parts that were refused while the rest was kept.
@@ -204,7 +218,17 @@ impl<'b, 'n> Facts<'b, 'n> {
         if self.origin.device != device {
             self.origin.device = device;
             self.names.turn_to(device);
+            // What is said of a device holds for those behind it of which nothing is said.
+            let Around { meanings, .. } = self.around;
+            self.meaning = meanings.of(device).or_else(|| meanings.of(self.sender));
         }
+    }
+
+    /// What stands where a time may stand.
+    pub fn stamp(&self, scalar: Option<&Scalar<'_>>) -> Stamp {
+        let zone = self.meaning.as_ref().and_then(|meaning| meaning.zone);
+        let Origin { horizon_us, correction_us, .. } = self.origin;
+        Stamp::read(scalar).on_the_wall(zone, horizon_us.saturating_sub(correction_us))
     }
 
     /// The time of what `stamp` stands beside, or why it is not believed.
@@ -240,6 +264,13 @@ impl<'b, 'n> Facts<'b, 'n> {
 
     /// `value` is finite.
     pub fn sample(&mut self, metric: Metric, ts_us: i64, value: f64) {
+        if let Some(described) = self.described(&metric) {
+            if !described.takes(value) {
+                let (metric, value) = (metric.to_string(), value.to_string());
+                return self.reject(Rejection::OutOfRange { metric, value });
+            }
+            self.means(&described, ts_us, &value.to_string(), None);
+        }
         let Batch { samples, historical, .. } = &mut self.found.batch;
         if self.historical {
             let place = samples.len();
@@ -249,6 +280,41 @@ impl<'b, 'n> Facts<'b, 'n> {
             }
         }
         samples.push(Sample { device: self.origin.device, metric, ts_us, value });
+    }
+
+    /// A text under the name of a value.
+    pub fn text(&mut self, metric: &str, ts_us: i64, text: &str) {
+        if let Some(described) = self.described(metric) {
+            self.means(&described, ts_us, text, None);
+        }
+        self.event(DeviceEventKind::Text, ts_us, metric, text);
+    }
+
+    /// What people say of `metric`.
+    pub fn described(&self, metric: &str) -> Option<Arc<Described>> {
+        self.meaning.as_ref()?.of(metric).cloned()
+    }
+
+    /// What follows from a value of what is described so, beside the value itself.
+    pub fn means(&mut self, described: &Described, ts_us: i64, value: &str, cause: Option<String>) {
+        match described.kind {
+            MetricKind::State => match described.state_of(value) {
+                Some(Some(state)) => self.state(ts_us, state, cause),
+                Some(None) => {}
+                None => {
+                    let said = format!("{} = {}", described.metric, values::cut(value));
+                    self.reject(Rejection::UnknownState(said));
+                }
+            },
+            MetricKind::Event if !matches!(value.trim(), "" | "0") => {
+                self.incident(DeviceEventKind::Error, ts_us, value.trim());
+            }
+            MetricKind::Event
+            | MetricKind::Gauge
+            | MetricKind::Counter
+            | MetricKind::RunHours
+            | MetricKind::Starts => {}
+        }
     }
 
     pub fn state(&mut self, ts_us: i64, state: ReportedState, cause: Option<String>) {

@@ -12,6 +12,7 @@ mod dialects;
 mod facts;
 mod json;
 mod ledger;
+mod meanings;
 mod memory;
 mod names;
 mod number_text;
@@ -30,6 +31,7 @@ use crate::{
     clocks::Clocks,
     decode::{Decoded, Decoder},
     ledger::Ledger,
+    meanings::Meanings,
     memory::Memories,
 };
 use domain::{
@@ -43,7 +45,7 @@ use domain::{
 };
 use metrics::Counter;
 use parking_lot::{Mutex, RwLock};
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use store::{
     StoreError,
     health::keep_running,
@@ -97,9 +99,10 @@ impl Ingest {
         let children = Children::new(limits.children, devices::children(records.read()).await?);
         let memories = Memories::load(&records).await?;
         let clocks = Clocks::load(&records).await?;
+        let meanings = Meanings::load(&records).await?;
         let ledger = Ledger::new(limits, Arc::clone(&telemetry), attributes);
         let ingest = Arc::new(Self {
-            decoder: Decoder::new(clock.tolerance()).knowing(ledger, children, memories, clocks),
+            decoder: Decoder::new(clock.tolerance()).knowing(ledger, children, memories, clocks, meanings),
             answers: Answers::new(records.clone()),
             enrolment: Enrolment::new(records.clone()),
             quarantine: quarantine::Writer::new(records.clone()),
@@ -153,6 +156,7 @@ impl Ingest {
             if let Err(error) = self.decoder.memories.write(&self.records).await {
                 tracing::warn!(%error, "what dialects remember could not be written down");
             }
+            self.decoder.meanings.catch_up(&self.records).await;
             if let Err(error) = self.decoder.clocks.keep(&self.records).await {
                 tracing::warn!(%error, "what is known of clocks could not be written down");
             }
@@ -253,6 +257,10 @@ impl MessageSink for Ingest {
 
     fn reach(&self, post: Arc<dyn Post>) {
         self.post.write().push(post);
+    }
+
+    fn look_again(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.decoder.meanings.look_again(&self.records))
     }
 }
 

@@ -2,7 +2,8 @@
 //! nanoseconds since 1970, as a number or as text, or ISO 8601 text with its zone.
 
 use crate::{json::Scalar, time::event_time_us};
-use domain::{Timestamp, telemetry::Rejection};
+use chrono::{NaiveDateTime, TimeZone};
+use domain::{Timestamp, calendar::Zone, telemetry::Rejection};
 
 /// Below each of these a number is of the unit: as seconds it would reach the year 5138, as a smaller unit 1973.
 const UNITS: [(f64, f64); 3] = [(1e11, 1e-3), (1e14, 1.0), (1e17, 1e3)];
@@ -31,6 +32,19 @@ impl Stamp {
             },
             Some(Scalar::NotFinite) => Self::Other("not a finite number".into()),
             Some(Scalar::Bool(value)) => Self::Other(value.to_string()),
+        }
+    }
+
+    /// A time without a zone is of the clock on the wall in `zone`. In the hour that comes twice it is the later one,
+    /// unless that is still to come.
+    pub fn on_the_wall(self, zone: Option<Zone>, horizon_us: i64) -> Self {
+        let (Self::Other(text), Some(zone)) = (&self, zone) else { return self };
+        let Ok(wall) = text.trim().replace(' ', "T").parse::<NaiveDateTime>() else { return self };
+        let at = zone.from_local_datetime(&wall);
+        let later = at.latest().filter(|at| at.timestamp_micros() <= horizon_us);
+        match later.or(at.earliest()) {
+            Some(at) => Self::Ms(at.timestamp_micros() as f64 / 1e3),
+            None => self,
         }
     }
 
@@ -99,6 +113,23 @@ mod tests {
         ] {
             assert_eq!(time(Scalar::Text(text.into())), Some(AT_US), "{text}");
         }
+    }
+
+    #[test]
+    fn a_clock_on_the_wall_is_read_in_its_zone() {
+        let zone = domain::calendar::zone("Europe/Bucharest");
+        let read = |text: &str, horizon_us| {
+            Stamp::read(Some(&Scalar::Text(text.to_owned().into()))).on_the_wall(zone, horizon_us).sent_us()
+        };
+        assert_eq!(read("2023-11-15T00:13:20.123456", NOW_US), Some(AT_US));
+        assert_eq!(read("2023-11-15 00:13:20.123456", NOW_US), Some(AT_US));
+        assert_eq!(read("2023-11-14T22:13:20.123456Z", NOW_US), Some(AT_US), "it says its zone");
+        assert_eq!(read("2023-03-26T03:30:00", NOW_US), None, "the clocks went from three to four");
+        // From four back to three: half past three came at 0:30 and at 1:30 UTC.
+        let first = 1_698_539_400_000_000;
+        assert_eq!(read("2023-10-29T03:30:00", first + 60_000_000), Some(first));
+        assert_eq!(read("2023-10-29T03:30:00", NOW_US), Some(first + 3_600_000_000));
+        assert_eq!(read("yesterday", NOW_US), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
 };
 use domain::{
     condition::ReportedState,
+    fleet::profile::MetricKind,
     telemetry::{DeviceEventKind, Rejection},
 };
 
@@ -61,9 +62,12 @@ impl Said {
 
     pub fn report(self, facts: &mut Facts<'_, '_>, ts_us: i64) {
         match (self.state, self.cause) {
-            (Some(word), cause) => match reported_state(&word) {
-                Some(state) => facts.state(ts_us, state, cause),
-                None => facts.reject(Rejection::UnknownState(cut(&word))),
+            (Some(word), cause) => match (facts.described("state"), ReportedState::of_word(&word)) {
+                (Some(described), _) if described.kind == MetricKind::State => {
+                    facts.means(&described, ts_us, &word, cause);
+                }
+                (_, Some(state)) => facts.state(ts_us, state, cause),
+                (_, None) => facts.reject(Rejection::UnknownState(cut(&word))),
             },
             (None, Some(cause)) => facts.event(DeviceEventKind::Text, ts_us, "state_cause", &cause),
             (None, None) => {}
@@ -114,10 +118,8 @@ pub fn value(scalar: Scalar<'_>, facts: &mut Facts<'_, '_>, name: Name, ts_us: i
     match (number, &scalar) {
         (Some(number), _) if number.is_finite() => facts.sample(name.metric, ts_us, number),
         (Some(_), _) => facts.reject(Rejection::NotFinite { metric: name.metric.to_string() }),
-        (None, Scalar::Text(text)) => facts.event(DeviceEventKind::Text, ts_us, &name.metric, text),
-        (None, Scalar::LongInteger(digits)) => {
-            facts.event(DeviceEventKind::Text, ts_us, &name.metric, digits);
-        }
+        (None, Scalar::Text(text)) => facts.text(&name.metric, ts_us, text),
+        (None, Scalar::LongInteger(digits)) => facts.text(&name.metric, ts_us, digits),
         (None, _) => {}
     }
 }
@@ -164,22 +166,6 @@ fn incidents(
         }
     }
     Ok(())
-}
-
-/// Words that equipment uses for its own state, in any case, with spaces, dashes or underscores.
-pub fn reported_state(word: &str) -> Option<ReportedState> {
-    let mut plain = word.trim().to_ascii_lowercase();
-    plain = plain.replace(['-', ' '], "_");
-    Some(match plain.as_str() {
-        "up" | "running" | "run" | "on" | "ok" | "operating" | "active" | "working" => ReportedState::Up,
-        "idle" | "standby" | "stand_by" | "off" | "ready" | "waiting" => ReportedState::Idle,
-        "down" | "down_unplanned" | "fault" | "faulted" | "failed" | "failure" | "stopped" | "error"
-        | "tripped" | "breakdown" | "broken" => ReportedState::DownUnplanned,
-        "planned" | "down_planned" | "maintenance" | "service" | "setup" | "cleaning" => {
-            ReportedState::DownPlanned
-        }
-        _ => return None,
-    })
 }
 
 /// The beginning of a text, for a reason.

@@ -13,6 +13,7 @@ mod languages;
 mod order;
 mod pages;
 mod pictures;
+mod profiles;
 mod questdb;
 mod site;
 mod starting;

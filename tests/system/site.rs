@@ -38,6 +38,8 @@ const GENERAL: &[&str] = &[
     "/models",
     "/models/new",
     "/devices",
+    "/profiles",
+    "/profiles/new",
     "/parts",
     "/contracts",
     "/contracts/new",

@@ -34,4 +34,5 @@ quarantine-reason-too-many-attributes = More attributes than a device may keep
 quarantine-reason-foreign-will = Last will is for a topic that is not the device's own; the device was let in
 quarantine-reason-malformed-payload = The payload cannot be read
 quarantine-reason-unknown-alias = An alias that no birth certificate has explained; the device was asked for its birth certificate
+quarantine-reason-out-of-range = Value is outside of the range that the profile gives
 quarantine-reason-too-many-children = More devices behind this one than may be

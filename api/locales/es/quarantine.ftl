@@ -34,4 +34,5 @@ quarantine-reason-too-many-attributes = Más atributos de los que puede guardar 
 quarantine-reason-foreign-will = La última voluntad es para un tema que no es del dispositivo; se le dejó entrar
 quarantine-reason-malformed-payload = No se puede leer el contenido
 quarantine-reason-unknown-alias = Un alias que ningún certificado de nacimiento ha explicado; se le pidió al dispositivo
+quarantine-reason-out-of-range = El valor está fuera del rango que indica el perfil
 quarantine-reason-too-many-children = Más dispositivos detrás de este de los que puede haber

@@ -34,4 +34,5 @@ quarantine-reason-too-many-attributes = Più attributi di quanti un dispositivo 
 quarantine-reason-foreign-will = Il testamento (last will) è per un topic che non è del dispositivo; la connessione è stata accettata
 quarantine-reason-malformed-payload = Il contenuto non si può leggere
 quarantine-reason-unknown-alias = Un alias che nessun certificato di nascita ha spiegato; è stato chiesto al dispositivo
+quarantine-reason-out-of-range = Il valore è fuori dall'intervallo indicato dal profilo
 quarantine-reason-too-many-children = Più dispositivi dietro a questo di quanti ne possano stare

@@ -34,4 +34,5 @@ quarantine-reason-too-many-attributes = Mai multe atribute decât poate păstra 
 quarantine-reason-foreign-will = Mesajul de ultimă voință este pentru un topic care nu aparține dispozitivului; conectarea a fost acceptată
 quarantine-reason-malformed-payload = Conținutul nu poate fi citit
 quarantine-reason-unknown-alias = Un alias pe care niciun certificat de naștere nu l-a explicat; i s-a cerut dispozitivului
+quarantine-reason-out-of-range = Valoarea este în afara intervalului din profil
 quarantine-reason-too-many-children = Mai multe dispozitive în spatele acestuia decât sunt permise

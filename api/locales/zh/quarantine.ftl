@@ -34,4 +34,5 @@ quarantine-reason-too-many-attributes = 属性超出装置可保存的数量
 quarantine-reason-foreign-will = 遗嘱消息的主题不属于该装置；装置已获准连接
 quarantine-reason-malformed-payload = 无法读取消息内容
 quarantine-reason-unknown-alias = 没有出生证明解释过的别名；已向装置请求出生证明
+quarantine-reason-out-of-range = 数值超出配置给出的范围
 quarantine-reason-too-many-children = 此装置后面的装置超过允许数量

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod customers;
 pub mod devices;
 pub mod models;
+pub mod profiles;
 pub mod sites;
 pub mod territories;
 
@@ -15,6 +16,7 @@ pub(crate) fn routes() -> Routes {
         .merge(customers::routes())
         .merge(devices::routes())
         .merge(models::routes())
+        .merge(profiles::routes())
         .merge(sites::routes())
         .merge(territories::routes())
 }

@@ -99,6 +99,7 @@ async fn device_of(app: &TestApp, customer: CustomerId) -> (AssetId, DeviceId) {
         asset_id: Some(asset.id),
         name: "d".into(),
         profile: DeviceProfile::Thingsboard,
+        profile_id: None,
         gateway_id: None,
         created_at: at,
         revoked_at: None,

@@ -164,6 +164,9 @@ fn texts(page: &str) -> Vec<String> {
             Some(_) => continue,
             None if name == "script" => skip = Some("/script"),
             None if name == "style" => skip = Some("/style"),
+            // What machines read is the same in every language.
+            None if name == "code" => skip = Some("/code"),
+            None if name == "textarea" && tag.contains("spellcheck=\"false\"") => skip = Some("/textarea"),
             None => {}
         }
         for attribute in [" title=\"", " aria-label=\"", " placeholder=\"", " alt=\""] {

@@ -31,6 +31,23 @@ pub enum ReportedState {
     Idle,
 }
 
+impl ReportedState {
+    /// What a word means that equipment uses for its own state, in any case, with spaces, dashes or underscores.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let plain = word.trim().to_ascii_lowercase().replace(['-', ' '], "_");
+        Some(match plain.as_str() {
+            "up" | "running" | "run" | "on" | "ok" | "operating" | "active" | "working" => Self::Up,
+            "idle" | "standby" | "stand_by" | "off" | "ready" | "waiting" => Self::Idle,
+            "down" | "down_unplanned" | "fault" | "faulted" | "failed" | "failure" | "stopped" | "error"
+            | "tripped" | "breakdown" | "broken" => Self::DownUnplanned,
+            "planned" | "down_planned" | "maintenance" | "service" | "setup" | "cleaning" => {
+                Self::DownPlanned
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// The state of equipment over an interval. `Unknown` means that nothing is known, neither up nor down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[derive(EnumCount, IntoStaticStr, VariantArray)]

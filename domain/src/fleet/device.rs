@@ -3,7 +3,7 @@
 use crate::word::words;
 use crate::{
     Timestamp,
-    id::{AssetId, DeviceId},
+    id::{AssetId, DeviceId, ProfileId},
     word::UnknownWord,
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,11 @@ pub struct Device {
     pub id: DeviceId,
     pub asset_id: Option<AssetId>,
     pub name: String,
+    /// How its messages are read.
     pub profile: DeviceProfile,
+    /// What people say of devices of its kind, beside that.
+    #[serde(default)]
+    pub profile_id: Option<ProfileId>,
     /// The device through which it speaks; it has no credentials of its own then.
     pub gateway_id: Option<DeviceId>,
     pub created_at: Timestamp,

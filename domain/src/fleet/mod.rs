@@ -4,5 +4,6 @@ pub mod asset;
 pub mod customer;
 pub mod device;
 pub mod model;
+pub mod profile;
 pub mod site;
 pub mod territory;

@@ -2,7 +2,7 @@
 //! published, and what becomes of them.
 
 use crate::{Timestamp, fleet::device::DeviceProfile, id::DeviceId};
-use std::sync::Arc;
+use std::{future::Future, pin::Pin, sync::Arc};
 
 /// One application message from an authenticated device. Its content has not been looked at.
 #[derive(Clone, Debug)]
@@ -94,6 +94,11 @@ pub trait MessageSink: Send + Sync + 'static {
 
     /// From now on, messages for devices that did not ask for them just now go by `post`.
     fn reach(&self, _post: Arc<dyn Post>) {}
+
+    /// People said something else of devices: what is submitted afterwards is read by it.
+    fn look_again(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// The way to devices that are connected. Implemented by the gateway.

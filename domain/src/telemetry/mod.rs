@@ -4,7 +4,10 @@
 //! keeps the batch; analytics reads it back in the order in which it was committed.
 
 pub mod connection;
+pub mod counter;
+pub mod learning;
 mod message;
+pub mod pattern;
 pub mod quarantine;
 
 pub use message::*;
@@ -174,11 +177,13 @@ pub enum Rejection {
     UnknownAlias(String),
     #[error("device {name:?} is one more than the {limit} that may stand behind another")]
     TooManyChildren { name: String, limit: usize },
+    #[error("value {value} of {metric:?} is outside of the range that its profile gives")]
+    OutOfRange { metric: String, value: String },
 }
 
 impl Rejection {
     /// Every code that [`Rejection::code`] answers.
-    pub const CODES: [&'static str; 21] = [
+    pub const CODES: [&'static str; 22] = [
         "unknown_topic",
         "malformed_json",
         "wrong_shape",
@@ -200,6 +205,7 @@ impl Rejection {
         "malformed_payload",
         "unknown_alias",
         "too_many_children",
+        "out_of_range",
     ];
 
     /// Stable code: the key of the translated reason and of the counter.
@@ -226,6 +232,7 @@ impl Rejection {
             Self::MalformedPayload(_) => "malformed_payload",
             Self::UnknownAlias(_) => "unknown_alias",
             Self::TooManyChildren { .. } => "too_many_children",
+            Self::OutOfRange { .. } => "out_of_range",
         }
     }
 
@@ -245,6 +252,7 @@ impl Rejection {
             | Self::UnknownAlias(word)
             | Self::DuplicateCredentials(word) => word.clone(),
             Self::NotFinite { metric } => metric.clone(),
+            Self::OutOfRange { metric, value } => format!("{metric} = {value}"),
             Self::TooOld { ts } | Self::InFuture { ts } => ts.clone(),
             Self::TooLarge { bytes, limit } => format!("{bytes} > {limit}"),
             Self::TooDeep { limit } | Self::TooManyEvents { limit } => format!("> {limit}"),

@@ -79,7 +79,8 @@ fn every_refusal_has_its_code_and_says_what_was_refused() {
         (Rejection::ForeignWill(word()), "x"),
         (Rejection::MalformedPayload(word()), "x"),
         (Rejection::UnknownAlias(word()), "x"),
-        (Rejection::TooManyChildren { name, limit }, "x (> 3)"),
+        (Rejection::TooManyChildren { name: name.clone(), limit }, "x (> 3)"),
+        (Rejection::OutOfRange { metric: name, value: "850".into() }, "x = 850"),
     ];
     assert_eq!(refusals.each_ref().map(|(refusal, _)| refusal.code()), Rejection::CODES);
     for (refusal, detail) in refusals {

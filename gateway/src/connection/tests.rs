@@ -61,6 +61,7 @@ async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>
         asset_id: None,
         name: "pump".into(),
         profile: DeviceProfile::Thingsboard,
+        profile_id: None,
         gateway_id: None,
         created_at: from_micros(0),
         revoked_at: None,

@@ -147,6 +147,7 @@ impl Front {
             asset_id: None,
             name: token.into(),
             profile: DeviceProfile::Thingsboard,
+            profile_id: None,
             gateway_id: None,
             created_at: from_micros(0),
             revoked_at: None,

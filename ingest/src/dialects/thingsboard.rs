@@ -118,7 +118,7 @@ fn entry<'a>(json: &mut Parser<'a>, facts: &mut Facts<'_, '_>) -> Result<(), Err
     json.open_object()?;
     // The usual order, `ts` then `values`, is read in one pass.
     if json.key()?.as_deref() == Some("ts") && !matches!(json.peek()?, b'{' | b'[') {
-        let stamp = Stamp::read(Some(&json.scalar()?));
+        let stamp = facts.stamp(Some(&json.scalar()?));
         if json.key()?.as_deref() == Some("values") && json.peek()? == b'{' {
             let Some(ts_us) = believed(&stamp, facts) else {
                 json.skip()?;
@@ -136,7 +136,7 @@ fn entry<'a>(json: &mut Parser<'a>, facts: &mut Facts<'_, '_>) -> Result<(), Err
     json.reset(start);
     let envelope = Envelope::find(json)?;
     let end = json.mark();
-    let stamp = Stamp::read(envelope.ts.as_ref());
+    let stamp = facts.stamp(envelope.ts.as_ref());
     json.reset(start);
     match envelope.values {
         Some(values) if envelope.ts.is_some() || !envelope.others => {

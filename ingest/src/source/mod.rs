@@ -292,6 +292,7 @@ impl Source {
             asset_id: None,
             name: format!("{name} {}", profile.product().unwrap_or(profile.as_str())),
             profile,
+            profile_id: None,
             gateway_id: None,
             created_at: at,
             revoked_at: None,

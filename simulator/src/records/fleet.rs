@@ -138,6 +138,7 @@ pub async fn make(records: &Records, settings: &Settings) -> Result<Fleet> {
             asset_id: Some(asset.id),
             name: asset.name.clone(),
             profile: DeviceProfile::Thingsboard,
+            profile_id: None,
             gateway_id: None,
             created_at: asset.in_service_from,
             revoked_at: None,

@@ -13,6 +13,7 @@ use serde::Serialize;
 use service::{
     command::{CommandError, Unreadable},
     condition::reliability::queries::{self, Reliability},
+    fleet::assets::usage::{self, Usage, Used},
     scope,
 };
 use store::records::condition::states;
@@ -168,6 +169,50 @@ pub async fn of_model(
     Ok(Json(queries::model(db, user.scope(), ModelId(id), period).await?.into()))
 }
 
+/// How much an asset was used.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct UsageView {
+    from: Time,
+    to: Time,
+    /// Null when nothing is known of it.
+    run_hours: Option<UsedView>,
+    starts: Option<UsedView>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct UsedView {
+    /// Hours that it ran, or how often it was started, within the period.
+    in_period: f64,
+    /// What the counter of the equipment shows now; null without one.
+    reading: Option<f64>,
+    /// `counter` of the equipment, or `state_log`.
+    source: &'static str,
+}
+
+impl From<Used> for UsedView {
+    fn from(used: Used) -> Self {
+        let source = if used.is_counted { "counter" } else { "state_log" };
+        Self { in_period: used.in_period, reading: used.reading, source }
+    }
+}
+
+/// Run hours and starts of an asset: by its counters, where a profile says which they are, else by its state log.
+#[utoipa::path(get, path = "/api/v1/assets/{id}/usage", tag = "reliability",
+    params(("id" = Uuid, Path), ("from" = Option<String>, Query, format = DateTime, description = "30 days before `to` when left out"), ("to" = Option<String>, Query, format = DateTime)),
+    responses((status = 200, body = UsageView), (status = 404, body = Problem)))]
+pub async fn usage(
+    State(deps): State<Deps>,
+    Path(id): Path<Uuid>,
+    user: User,
+    query: ListQuery,
+) -> Result<Json<UsageView>, Problem> {
+    let asset = scope::asset(deps.records.read(), user.scope(), AssetId(id)).await?;
+    let period = period(&query, deps.now())?;
+    let Usage { run_hours, starts } = usage::usage(&deps, &asset, period).await?;
+    let (from, to) = (period.from.into(), period.to.into());
+    Ok(Json(UsageView { from, to, run_hours: run_hours.map(Into::into), starts: starts.map(Into::into) }))
+}
+
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(log, of_asset, of_model))]
+#[openapi(paths(log, usage, of_asset, of_model))]
 pub struct Api;

@@ -23,6 +23,7 @@ const MODELS: &[Role] = &[
 pub fn routes() -> Routes {
     Routes::new()
         .get_heavy("/api/v1/assets/{id}/states", Access::SignedIn, json::log)
+        .get_heavy("/api/v1/assets/{id}/usage", Access::SignedIn, json::usage)
         .get_heavy("/api/v1/assets/{id}/reliability", Access::SignedIn, json::of_asset)
         .get_heavy("/api/v1/models/{id}/reliability", Access::Roles(MODELS), json::of_model)
 }

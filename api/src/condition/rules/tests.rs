@@ -46,6 +46,7 @@ async fn a_rule_is_tried_on_history_before_it_is_enabled() {
         asset_id: Some(asset.id),
         name: "sensor".into(),
         profile: DeviceProfile::Thingsboard,
+        profile_id: None,
         gateway_id: None,
         created_at: app.now(),
         revoked_at: None,

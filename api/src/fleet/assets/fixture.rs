@@ -78,6 +78,7 @@ pub async fn of_customer(app: &TestApp, id: CustomerId, name: &str) -> Fleet {
         asset_id: Some(asset.id),
         name: format!("Gateway {name}"),
         profile: DeviceProfile::Thingsboard,
+        profile_id: None,
         gateway_id: None,
         created_at: app.now(),
         revoked_at: None,

@@ -1,11 +1,8 @@
 //! Devices for programs.
 
-use super::{list::Devices, pages::profile_name};
+use super::list::Devices;
 use crate::{fleet::customers::WRITE, telemetry::samples::json::LatestView};
-use domain::{
-    fleet::device::{Device, DeviceProfile},
-    id::DeviceId,
-};
+use domain::{fleet::device::Device, id::DeviceId};
 use serde::Serialize;
 use service::{
     fleet::devices::{
@@ -18,7 +15,6 @@ use uuid::Uuid;
 use web::{
     chart::state_word,
     deps::Deps,
-    list::{Items, ListQuery},
     operation::{self, Operation, call, id, making, press, words},
     problem::Problem,
     request::User,
@@ -31,7 +27,10 @@ pub struct DeviceView {
     id: Uuid,
     name: String,
     asset_id: Option<Uuid>,
-    profile: &'static str,
+    /// How its messages are read: a word of a built-in profile, or the id of one that people made.
+    profile: String,
+    /// The built-in profile by which its messages are read.
+    speaks: &'static str,
     /// The device through which it speaks; null when it signs in itself.
     gateway_id: Option<Uuid>,
     created_at: String,
@@ -45,7 +44,8 @@ impl From<Device> for DeviceView {
             id: device.id.into(),
             name: device.name,
             asset_id: device.asset_id.map(Into::into),
-            profile: device.profile.as_str(),
+            profile: device.profile_id.map_or_else(|| device.profile.as_str().into(), |id| id.to_string()),
+            speaks: device.profile.as_str(),
             gateway_id: device.gateway_id.map(Into::into),
             created_at: rfc3339(device.created_at),
             revoked_at: device.revoked_at.map(rfc3339),
@@ -165,14 +165,6 @@ pub fn operations() -> Vec<Operation> {
             "One device with its connection, its last data and the state of its equipment: three separate facts.",
             operation::read(one),
         ),
-        Operation::get(
-            "/api/v1/profiles",
-            read,
-            "How devices can speak: the built-in profiles.",
-            operation::ask_all(profiles),
-        )
-        .named("profiles")
-        .refusals(&[]),
         Operation::create(
             "/api/v1/devices",
             write,
@@ -202,28 +194,6 @@ pub fn operations() -> Vec<Operation> {
         .named("revoke")
         .refusals(missing),
     ]
-}
-
-/// How devices can speak.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ProfileView {
-    /// For `profile` of a device.
-    profile: &'static str,
-    name: String,
-    /// Where such devices publish.
-    topics: &'static [&'static str],
-    /// Whether one connection usually speaks for many devices behind it, each of which becomes a device of its own.
-    speaks_for_others: bool,
-}
-
-async fn profiles(_: &Deps, user: &User, _: ListQuery) -> Result<Items<ProfileView>, Problem> {
-    let view = |profile: DeviceProfile| ProfileView {
-        profile: profile.as_str(),
-        name: profile_name(user.lang, profile),
-        topics: profile.topics(),
-        speaks_for_others: profile.has_children(),
-    };
-    Ok(Items::whole(DeviceProfile::ALL.into_iter().map(view).collect(), Vec::new()))
 }
 
 async fn one(deps: &Deps, user: &User, id: DeviceId) -> Result<DeviceWithFacts, Problem> {

@@ -3,7 +3,7 @@
 use super::list::Devices;
 use crate::{
     choices,
-    fleet::customers::pages::may_write,
+    fleet::{customers::pages::may_write, profiles::profile_name},
     telemetry::samples::charts::{self, Charts, Window},
 };
 use axum::{
@@ -17,6 +17,7 @@ use domain::{
     fleet::{
         asset::Asset,
         device::{Device, DeviceProfile},
+        profile::Profile,
     },
     id::DeviceId,
     telemetry::{DeviceEvent, DeviceEventKind},
@@ -30,9 +31,10 @@ use service::{
     },
     scope,
 };
+use std::sync::Arc;
 use store::records::{
     Db, PageRequest,
-    fleet::{assets, device_attributes, devices},
+    fleet::{assets, device_attributes, devices, profiles},
     telemetry::{device_events, quarantine},
 };
 use uuid::Uuid;
@@ -60,6 +62,7 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
                 h1 { (lang.t("devices-title")) }
                 @if may_write(view) {
                     div.act {
+                        a.btn2 href="/profiles" { (lang.t("profiles-title")) }
                         a.btn2 href="/quarantine" { (icon("inbox")) (lang.t("quarantine-title")) }
                         a.btn href="/connect" { (icon("plug")) (lang.t("nav-connect")) }
                     }
@@ -84,10 +87,10 @@ pub async fn show(
     let form = Form::filled([
         ("name", device.name.clone()),
         ("asset_id", device.asset_id.map_or_else(String::new, |id| id.to_string())),
-        ("profile", device.profile.as_str().to_owned()),
+        ("profile", device.profile_id.map_or_else(|| device.profile.as_str().into(), |id| id.to_string())),
     ]);
     let form = if page.facts.clock.is_corrected { form.with("corrects_clock", "true") } else { form };
-    let form = choices::settle(&deps, &view, form, &inputs(view.lang).chosen()).await?;
+    let form = choices::settle(&deps, &view, form, &inputs(view.lang, &[]).chosen()).await?;
     Ok(page.draw(&view, &form).into_response())
 }
 
@@ -98,7 +101,7 @@ pub async fn update(
     Caller(cx): Caller,
     form: Form,
 ) -> PageResult {
-    let inputs = inputs(view.lang);
+    let inputs = inputs(view.lang, &[]);
     let form = choices::settle(&deps, &view, form, &inputs.chosen()).await?;
     let changed = match inputs.read(&form, &view) {
         Ok(input) => commands::update(&deps, form.context(cx), DeviceId(id), input).await,
@@ -133,6 +136,8 @@ struct Page {
     said: Vec<DeviceEvent>,
     /// Through which it speaks.
     gateway: Option<Device>,
+    /// The profiles that people made, for those who may choose one.
+    profiles: Vec<Profile>,
     /// How often it was refused, by reason.
     refused: Vec<quarantine::Count>,
     now: Timestamp,
@@ -166,6 +171,10 @@ impl Page {
             gateway: match device.gateway_id {
                 Some(id) => devices::get(db, id).await?,
                 None => None,
+            },
+            profiles: match view.scope().is_everything() {
+                true => profiles::all(db).await?.0,
+                false => profiles::of(db, own).await?.into_values().map(Arc::unwrap_or_clone).collect(),
             },
             refused: quarantine::counts(db, view.scope(), Some(device.id)).await?,
             now: deps.now(),
@@ -244,8 +253,13 @@ impl Page {
             section.card.pad.stack {
                 h2 { (lang.t("devices-settings")) }
                 form.stack method="post" action={ "/devices/" (id) } {
-                    (inputs(lang).draw(form.fields(lang)))
+                    (inputs(lang, &self.profiles).draw(form.fields(lang)))
                     button.btn2 type="submit" { (lang.t("save")) }
+                }
+                @match self.device.profile_id {
+                    _ if !view.scope().is_everything() => {}
+                    Some(profile) => { p { a href={ "/profiles/" (profile) } { (lang.t("profiles-edit")) } } }
+                    None => { p { a href={ "/profiles/new?device_id=" (id) } { (lang.t("profiles-of-device")) } } }
                 }
                 @if self.device.gateway_id.is_some() { p.hint { (lang.t("devices-no-credentials")) } } @else {
                 h2 { (lang.t("devices-credentials")) }
@@ -268,20 +282,15 @@ impl Page {
     }
 }
 
-pub fn profile_name(lang: Lang, profile: DeviceProfile) -> String {
-    match profile.product() {
-        Some(name) => name.into(),
-        None => lang.t(&format!("devices-profile-{}", profile.as_str().replace('_', "-"))),
-    }
-}
-
-fn inputs(lang: Lang) -> Inputs {
-    let profile = |profile: DeviceProfile| (profile.as_str().to_owned(), profile_name(lang, profile));
+/// `own` are the profiles that people made.
+fn inputs(lang: Lang, own: &[Profile]) -> Inputs {
+    let built_in = |profile: DeviceProfile| (profile.as_str().to_owned(), profile_name(lang, profile));
+    let own = own.iter().map(|profile| (profile.id.to_string(), profile.name.clone()));
     Inputs::new([
         text("name", "devices-name").required(),
         choose("asset_id", "devices-asset", Kind::Assets)
             .attribute("placeholder", lang.t("devices-no-asset")),
-        select("profile", "devices-profile", DeviceProfile::ALL.map(profile).into()),
+        select("profile", "devices-profile", own.chain(DeviceProfile::ALL.map(built_in)).collect()),
         checkbox("corrects_clock", "devices-corrects-clock").hint("devices-corrects-clock-hint"),
     ])
 }

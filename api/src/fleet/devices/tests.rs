@@ -180,6 +180,7 @@ async fn how_devices_speak_is_listed_chosen_and_what_they_say_is_shown() {
     let child = Device {
         id: DeviceId::generate(),
         name: "lamp".into(),
+        profile_id: None,
         gateway_id: Some(gateway),
         ..fleet.device.clone()
     };

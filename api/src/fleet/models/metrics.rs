@@ -2,7 +2,11 @@
 //! the usual word, else the key in plain letters. A machine's key is never shown raw.
 
 use domain::{
-    fleet::{device::Device, model::MetricName},
+    fleet::{
+        device::Device,
+        model::MetricName,
+        profile::{Described, Profile},
+    },
     id::AssetId,
 };
 use std::collections::HashMap;
@@ -10,7 +14,7 @@ use store::{
     StoreError,
     records::{
         Db,
-        fleet::{device_metrics, model_metrics},
+        fleet::{device_metrics, devices, model_metrics, profiles},
     },
 };
 use web::i18n::{Lang, small_initial};
@@ -29,10 +33,20 @@ impl MetricNames {
     ) -> Result<HashMap<AssetId, Self>, StoreError> {
         let assets: Vec<AssetId> = assets.into_iter().collect();
         let mut declared = device_metrics::of_assets(db, assets.iter().copied()).await?;
+        let mut described = HashMap::<AssetId, Vec<MetricName>>::new();
+        let reporting = devices::of_assets(db, assets.iter().copied()).await?;
+        let profiles = profiles::of(db, &reporting).await?;
+        for device in &reporting {
+            if let (Some(asset), Some(profile)) = (device.asset_id, profiles.get(&device.id)) {
+                described.entry(asset).or_default().extend(said(profile));
+            }
+        }
         let names = model_metrics::of_assets(db, assets).await?;
-        let both =
-            |(asset, names)| (asset, Self::from(declared.remove(&asset).unwrap_or_default()).under(names));
-        Ok(names.into_iter().map(both).collect())
+        let all = |(asset, names)| {
+            let declared = Self::from(declared.remove(&asset).unwrap_or_default());
+            (asset, declared.under(described.remove(&asset).unwrap_or_default()).under(names))
+        };
+        Ok(names.into_iter().map(all).collect())
     }
 
     /// What devices that stand nowhere declare themselves.
@@ -41,10 +55,12 @@ impl MetricNames {
         for device in devices {
             names.extend(device_metrics::of_device(db, device.id).await?);
         }
-        Ok(Self::from(names))
+        let described = profiles::of(db, devices).await?.into_values().flat_map(|profile| said(&profile));
+        Ok(Self::from(names).under(described.collect()))
     }
 
-    /// The same where `better` says nothing: what a device declares stands behind what people say of its model.
+    /// The same where `better` says nothing: what a device declares stands behind what people say of its kind, and that
+    /// behind what they say of the model of its equipment.
     fn under(mut self, better: Vec<MetricName>) -> Self {
         for said in better {
             let known = self.0.entry(said.metric.clone()).or_insert_with(|| said.clone());
@@ -81,6 +97,16 @@ impl From<Vec<MetricName>> for MetricNames {
     fn from(names: Vec<MetricName>) -> Self {
         Self(names.into_iter().map(|name| (name.metric.clone(), name)).collect())
     }
+}
+
+/// What a profile calls its metrics.
+fn said(profile: &Profile) -> Vec<MetricName> {
+    let name = |one: &Described| MetricName {
+        metric: one.metric.clone(),
+        name: one.name.clone(),
+        unit: one.unit.clone(),
+    };
+    profile.meaning.metrics.iter().map(name).collect()
 }
 
 /// As the form has them: `suction_pressure = Suction pressure [bar]`, one a line; name and unit may be left out.

@@ -7,7 +7,7 @@
 
 use crate::{
     condition::{alerts, reliability, rules},
-    fleet::{assets, customers, devices, models, sites, territories},
+    fleet::{assets, customers, devices, models, profiles, sites, territories},
     insight::kpis,
     money::{billing, contracts},
     operation::jobs,
@@ -85,6 +85,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         kpis::json::Api::openapi(),
         kpis::rebuild::Api::openapi(),
         operation::document("models", &models::json::operations()),
+        operation::document("profiles", &profiles::json::operations()),
         parts::json::Api::openapi(),
         operation::document("parts", &parts::json::operations()),
         operation::document("quarantine", &quarantine::json::operations()),

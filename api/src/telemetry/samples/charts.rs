@@ -11,11 +11,15 @@ use domain::{
     },
     fleet::{asset::Asset, device::Device},
     people::account::Scope,
+    telemetry::Metric,
 };
 use maud::{Markup, html};
 use service::{
     command::CommandError,
-    telemetry::samples::queries::{self, Drawn},
+    telemetry::samples::{
+        counters::Counters,
+        queries::{self, Drawn},
+    },
 };
 use store::{
     StoreError,
@@ -151,28 +155,15 @@ async fn plots(
         Some(asset) => MetricNames::of_asset(deps.records.read(), asset.id).await?,
         None => MetricNames::of_devices(deps.records.read(), devices).await?,
     };
+    let counters = Counters::of(deps.records.read(), devices).await?;
+    let drawing = Drawing { watching, names, counters, window, lang, several: devices.len() > 1 };
     let mut plots = Vec::new();
     for device in devices {
         for metric in deps.telemetry.metrics(device.id).await? {
             if plots.len() == MAX_CHARTS {
                 return Ok(plots);
             }
-            let name = names.name(lang, &metric);
-            plots.push(Plot {
-                title: if devices.len() > 1 { format!("{name} · {}", device.name) } else { name },
-                unit: names.unit(&metric).into(),
-                from: window.from,
-                to: window.to,
-                line: line(queries::drawn(deps, device.id, &metric, window.from, window.to).await?),
-                limits: limits(&watching, &metric),
-                marks: Vec::new(),
-                source: Some(Source {
-                    url: format!("/api/v1/devices/{}/telemetry", device.id),
-                    metric: metric.to_string(),
-                    topic: window.live.then(|| format!("device:{}", device.id)),
-                }),
-                tall: false,
-            });
+            plots.push(drawing.plot(deps, device, &metric).await?);
         }
     }
     // What a rule watches comes first; the first one is drawn large, and carries the marks.
@@ -182,6 +173,55 @@ async fn plots(
         first.marks = marks(deps, scope, asset, window).await?;
     }
     Ok(plots)
+}
+
+/// What the charts of a page have in common.
+struct Drawing {
+    watching: Vec<Rule>,
+    names: MetricNames,
+    counters: Counters,
+    window: Window,
+    lang: Lang,
+    /// Whether the values are of several devices.
+    several: bool,
+}
+
+impl Drawing {
+    async fn plot(&self, deps: &Deps, device: &Device, metric: &Metric) -> Result<Plot, CommandError> {
+        let Self { window, lang, .. } = *self;
+        let name = self.names.name(lang, metric);
+        let name = if self.several { format!("{name} · {}", device.name) } else { name };
+        let (title, line, source) = match self.counters.get(device.id, metric) {
+            // What a counter shows says little: by how much it rose is drawn.
+            Some(counting) => {
+                let period = (window.from, window.to);
+                let (rises, bucket_us) = queries::risen(deps, device.id, metric, counting, period).await?;
+                let span = lang.duration(TimeDelta::microseconds(bucket_us));
+                let title = lang.with("assets-rise-per", &[("name", name.into()), ("span", span.into())]);
+                (title, Line::of_buckets(&rises, bucket_us), None)
+            }
+            None => {
+                let drawn = queries::drawn(deps, device.id, metric, window.from, window.to).await?;
+                let source = Source {
+                    url: format!("/api/v1/devices/{}/telemetry", device.id),
+                    metric: metric.to_string(),
+                    topic: window.live.then(|| format!("device:{}", device.id)),
+                };
+                (name, line(drawn), Some(source))
+            }
+        };
+        Ok(Plot {
+            title,
+            unit: self.names.unit(metric).into(),
+            from: window.from,
+            to: window.to,
+            line,
+            limits: limits(&self.watching, metric),
+            marks: Vec::new(),
+            source,
+            tall: false,
+        })
+    }
 }
 
 async fn watching(deps: &Deps, asset: &Asset) -> Result<Vec<Rule>, CommandError> {

@@ -58,8 +58,11 @@ async fn piece(
         }
         Some((bucket_us, wanted)) => {
             let (found, more) = queries::buckets(deps, selection, bucket_us, after, PIECE).await?;
-            Ok(written(&found, more, |text, bucket: &Bucket| {
-                for (_, value) in wanted.of(bucket) {
+            let rises = wanted.rises(deps, selection, bucket_us, &found).await?;
+            let found: Vec<_> =
+                found.into_iter().zip(rises).map(|((place, bucket), rise)| (place, (bucket, rise))).collect();
+            Ok(written(&found, more, |text, (bucket, rise): &(Bucket, f64)| {
+                for (_, value) in wanted.of(bucket, *rise) {
                     let _ = write!(text, ",{value}");
                 }
             }))

@@ -13,9 +13,13 @@ use serde::Serialize;
 use service::{
     command::{CommandError, Unreadable},
     scope,
-    telemetry::samples::queries::{self, MAX_BUCKETS, MAX_METRICS, Place, Selection},
+    telemetry::samples::{
+        counters::{self, Counters},
+        queries::{self, MAX_BUCKETS, MAX_METRICS, Place, Selection},
+    },
 };
 use store::{
+    StoreError,
     records::fleet::devices,
     telemetry::{Bucket, Point},
 };
@@ -64,6 +68,8 @@ pub struct BucketView {
     count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rise: Option<f64>,
 }
 
 /// The newest value of a metric.
@@ -93,7 +99,7 @@ impl From<&(Metric, Point)> for LatestView {
     params(("id" = Uuid, Path), ("metric" = Option<Vec<String>>, Query, explode = true, description = "The whole name of a metric; may be sent several times. All metrics, when left out"),
         ("from" = Option<String>, Query, format = DateTime, description = "RFC 3339 or epoch milliseconds, included"), ("to" = Option<String>, Query, format = DateTime, description = "Excluded"),
         ("bucket" = Option<String>, Query, format = "duration", description = "ISO 8601 duration, such as PT1H"),
-        ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last)(,(min|max|avg|sum|count|last))*$", description = "Of the buckets; min,max,avg,count when left out"),
+        ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last|rise)(,(min|max|avg|sum|count|last|rise))*$", description = "Of the buckets; min,max,avg,count when left out. `rise` is by how much a counter rose, from the last value before the bucket, although it began anew"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^csv$", description = "Everything as a file, without pages")),
     responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem)))]
 pub async fn of_device(
@@ -111,7 +117,7 @@ pub async fn of_device(
     params(("id" = Uuid, Path), ("metric" = Option<Vec<String>>, Query, explode = true, description = "The whole name of a metric; may be sent several times. All metrics, when left out"),
         ("from" = Option<String>, Query, format = DateTime, description = "RFC 3339 or epoch milliseconds, included"), ("to" = Option<String>, Query, format = DateTime, description = "Excluded"),
         ("bucket" = Option<String>, Query, format = "duration", description = "ISO 8601 duration, such as PT1H"),
-        ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last)(,(min|max|avg|sum|count|last))*$", description = "Of the buckets; min,max,avg,count when left out"),
+        ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last|rise)(,(min|max|avg|sum|count|last|rise))*$", description = "Of the buckets; min,max,avg,count when left out. `rise` is by how much a counter rose, from the last value before the bucket, although it began anew"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^csv$", description = "Everything as a file, without pages")),
     responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem)))]
 pub async fn of_asset(
@@ -235,8 +241,11 @@ async fn answer(
     if let Some((bucket_us, wanted)) = asked.buckets {
         let (found, more) = queries::buckets(deps, &asked.selection, bucket_us, after, limit).await?;
         let next_cursor = more.then(|| found.last().map(|(place, _)| place.cursor())).flatten();
-        let items =
-            found.iter().map(|(place, bucket)| wanted.view(place, bucket, device_id(place))).collect();
+        let rises = wanted.rises(deps, &asked.selection, bucket_us, &found).await?;
+        let view = |((place, bucket), rise): (&(Place, Bucket), f64)| {
+            wanted.view(place, (bucket, rise), device_id(place))
+        };
+        let items = found.iter().zip(rises).map(view).collect();
         return Ok(Json(Items { items, next_cursor, unreadable: Vec::new() }).into_response());
     }
     let (found, more) = queries::values(deps, &asked.selection, after, limit).await?;
@@ -255,13 +264,13 @@ async fn answer(
 
 /// Which aggregates were asked for.
 #[derive(Clone, Copy)]
-pub(super) struct Aggregates([bool; 6]);
+pub(super) struct Aggregates([bool; 7]);
 
-const AGGREGATES: [&str; 6] = ["min", "max", "avg", "sum", "count", "last"];
+const AGGREGATES: [&str; 7] = ["min", "max", "avg", "sum", "count", "last", "rise"];
 
 impl Aggregates {
     fn read(query: &ListQuery) -> Result<Self, CommandError> {
-        let mut wanted = [false; 6];
+        let mut wanted = [false; 7];
         for name in query.list("aggregates")?.unwrap_or_else(|| vec!["min", "max", "avg", "count"]) {
             let Some(place) = AGGREGATES.iter().position(|known| *known == name) else {
                 let send = format!("some of {}, separated by commas", AGGREGATES.join(", "));
@@ -272,15 +281,32 @@ impl Aggregates {
         Ok(Self(wanted))
     }
     /// Those that were asked for, in one order.
-    pub fn of(self, bucket: &Bucket) -> impl Iterator<Item = (&'static str, f64)> {
+    pub fn of(self, bucket: &Bucket, rise: f64) -> impl Iterator<Item = (&'static str, f64)> {
         let count = bucket.count as f64;
-        let values = [bucket.min, bucket.max, bucket.avg(), bucket.sum, count, bucket.last];
+        let values = [bucket.min, bucket.max, bucket.avg(), bucket.sum, count, bucket.last, rise];
         AGGREGATES.into_iter().zip(values).zip(self.0).filter_map(|(named, wanted)| wanted.then_some(named))
     }
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         AGGREGATES.into_iter().zip(self.0).filter_map(|(name, wanted)| wanted.then_some(name))
     }
-    fn view(self, place: &Place, bucket: &Bucket, device_id: Option<Uuid>) -> BucketView {
+    /// By how much each of `found` rose; looked up only when it was asked for.
+    pub async fn rises(
+        self,
+        deps: &Deps,
+        selection: &Selection,
+        bucket_us: i64,
+        found: &[(Place, Bucket)],
+    ) -> Result<Vec<f64>, StoreError> {
+        if !self.0[6] {
+            return Ok(vec![0.0; found.len()]);
+        }
+        let db = deps.records.read();
+        let own = devices::by_ids(db, selection.series.iter().map(|(device, _)| *device)).await?;
+        let own: Vec<_> = own.into_values().collect();
+        let counters = Counters::of(db, &own).await?;
+        counters::of_page(deps, &counters, selection, bucket_us, found).await
+    }
+    fn view(self, place: &Place, (bucket, rise): (&Bucket, f64), device_id: Option<Uuid>) -> BucketView {
         BucketView {
             device_id,
             metric: place.metric.to_string(),
@@ -291,6 +317,7 @@ impl Aggregates {
             sum: self.0[3].then_some(bucket.sum),
             count: self.0[4].then_some(bucket.count),
             last: self.0[5].then_some(bucket.last),
+            rise: self.0[6].then_some(rise),
         }
     }
 }

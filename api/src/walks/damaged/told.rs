@@ -26,7 +26,7 @@ const CUSTOMER: Role = Role::Customer;
 const TECHNICIAN: Role = Role::Technician;
 
 #[rustfmt::skip]
-const TOLD: [Told; 13] = [
+const TOLD: [Told; 14] = [
     Told { table: "tickets", column: "facts", row: |rows| by_id(&rows.ticket), shown: &[(CUSTOMER, "/portal"), (CUSTOMER, "/portal/assets/{id}")] },
     Told { table: "work_orders", column: "facts", row: |rows| by_id(&rows.work), shown: &[(CUSTOMER, "/portal"), (TECHNICIAN, "/my-day"), (OFFICE, "/dispatch")] },
     Told { table: "work_orders", column: "facts", row: |rows| by_id(&rows.approved), shown: &[(CUSTOMER, "/portal/assets/{id}")] },
@@ -39,6 +39,7 @@ const TOLD: [Told; 13] = [
     Told { table: "payments", column: "method", row: |rows| format!("reference = '{}'", rows.name), shown: &[(OFFICE, "/api/v1/payments")] },
     Told { table: "warranties", column: "covers", row: |rows| format!("supplier = '{}'", rows.name), shown: &[(OFFICE, "/api/v1/warranties")] },
     Told { table: "accounts", column: "role", row: |_| "email = 'warehouse@example.com'".into(), shown: &[(OFFICE, "/api/v1/accounts"), (OFFICE, "/settings/accounts")] },
+    Told { table: "profiles", column: "meaning", row: |rows| by_id(&rows.profile), shown: &[(OFFICE, "/api/v1/profiles"), (OFFICE, "/profiles")] },
     Told { table: "api_tokens", column: "role", row: |_| "name = 'erp'".into(), shown: &[(OFFICE, "/api/v1/tokens"), (OFFICE, "/settings/tokens")] },
 ];
 
@@ -81,6 +82,7 @@ async fn whoever_is_shown_a_list_is_told_of_the_row_that_cannot_be_read() {
 /// Lists of plain texts and numbers or of figures, which nothing can be misread in; events that are parked because
 /// they cannot be read; and the lines of one job, which are read whole or not at all.
 const SOUND: [&str; 14] = [
+    "/api/v1/devices/{id}/suggested-metrics",
     "/api/v1/territories",
     "/api/v1/models",
     "/api/v1/sites",
@@ -93,7 +95,6 @@ const SOUND: [&str; 14] = [
     "/api/v1/kpis/{code}/rows",
     "/api/v1/contracts/{id}/periods",
     "/api/v1/jobs/parked-events",
-    "/api/v1/profiles",
     "/api/v1/work-orders/{id}/lines",
 ];
 

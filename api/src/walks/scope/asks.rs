@@ -65,6 +65,7 @@ fn id_of<'a>(path: &str, at: &'a Rows) -> &'a str {
         "customers" => &at.customer,
         "sites" => &at.site,
         "models" => &at.model,
+        "profiles" => &at.profile,
         "assets" => &at.asset,
         "devices" | "connect" => &at.device,
         "contracts" => &at.contract,
@@ -104,6 +105,7 @@ pub fn queries(path: &str) -> Vec<&'static str> {
         "/payments" | "/api/v1/payments" => &["customer_id={customer}", "invoice_id={invoice}"],
         "/api/v1/alerts" => &["asset_id={asset}", "rule_id={rule}", "show=all"],
         "/quarantine" | "/api/v1/quarantine" => &["device_id={device}"],
+        "/profiles/new" => &["device_id={device}"],
         "/api/v1/devices/{id}/telemetry" | "/api/v1/assets/{id}/telemetry" => &["format=csv"],
         "/sites/new" => &["customer_id={customer}"],
         "/assets/new" => &["site_id={site}"],
@@ -132,7 +134,8 @@ const WITHOUT_QUERY: &[&str] = &[
     "/api/v1/tokens", "/api/v1/organisation", "/api/v1/customers/{id}", "/api/v1/sites/{id}", "/api/v1/models",
     "/api/v1/models/{id}", "/api/v1/models/{id}/reliability", "/api/v1/assets/{id}",
     "/api/v1/assets/{id}/states", "/api/v1/assets/{id}/reliability", "/api/v1/assets/{id}/telemetry/latest",
-    "/api/v1/profiles", "/api/v1/devices/{id}", "/api/v1/devices/{id}/telemetry/latest", "/api/v1/contracts/{id}",
+    "/profiles", "/profiles/{id}", "/api/v1/profiles", "/api/v1/profiles/{id}", "/api/v1/devices/{id}/suggested-metrics",
+    "/api/v1/assets/{id}/usage", "/api/v1/devices/{id}", "/api/v1/devices/{id}/telemetry/latest", "/api/v1/contracts/{id}",
     "/api/v1/invoices/{id}", "/invoices/{id}/credit", "/credit-notes/{id}/print",
     "/api/v1/credit-notes/{id}", "/api/v1/contracts/{id}/periods", "/api/v1/kpis", "/api/v1/kpis/{code}", "/api/v1/kpis/{code}/rows",
     "/api/v1/tickets/{id}", "/api/v1/work-orders/{id}", "/api/v1/work-orders/{id}/lines",
@@ -158,9 +161,9 @@ fn filled(query: &str, with: &Rows) -> String {
 
 fn is_house(method: &str, path: &str) -> bool {
     match (method, path.strip_prefix("/api/v1/").unwrap_or("")) {
-        ("GET", path) => path.starts_with("kpis"),
-        (_, "models" | "models/{id}" | "parts" | "technicians" | "territories") => true,
-        ("POST", "customers" | "stock-locations" | "stock-movements" | "stock-counts") => true,
+        ("GET", path) => path.starts_with("kpis") || path == "profiles/{id}",
+        (_, "models" | "models/{id}" | "profiles/{id}" | "parts" | "technicians" | "territories") => true,
+        ("POST", "customers" | "profiles" | "stock-locations" | "stock-movements" | "stock-counts") => true,
         _ => false,
     }
 }
@@ -174,6 +177,8 @@ fn json_body(method: &str, path: &str, with: &Rows) -> Body {
         ("POST", "sites") => json!({ "customer_id": with.customer, "name": "Another place" }),
         ("PUT", "sites/{id}") => json!({ "customer_id": with.customer, "name": "The place" }),
         ("POST", "models") | ("PUT", "models/{id}") => json!({ "manufacturer": "M", "name": "N", "equipment_type": "pump" }),
+        ("POST", "profiles") | ("PUT", "profiles/{id}") => json!({ "name": with.name, "speaks": "json" }),
+        ("DELETE", "profiles/{id}") => return Body::None,
         ("POST", "assets") => json!({ "site_id": with.site, "model_id": with.model, "name": "Another machine" }),
         ("PUT", "assets/{id}") => json!({ "site_id": with.site, "model_id": with.model, "name": "CH", "version": 1 }),
         ("POST", "devices") | ("PUT", "devices/{id}") => json!({ "name": "Gateway", "asset_id": with.asset }),

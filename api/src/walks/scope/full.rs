@@ -106,6 +106,18 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
         })],
         "sites" | "sites/{id}" => vec![json!({ "address": "Street 3", "territory_id": null, "latitude": 40.4, "longitude": -3.7, "time_zone": "Europe/Madrid", "access_notes": "Ring twice" })],
         "models" | "models/{id}" => vec![json!({ "name": format!("N {method}"), "metrics": [{ "metric": "t", "name": "Temperature", "unit": "°C" }] })],
+        "profiles" | "profiles/{id}" => {
+            let full = json!({
+                "name": format!("P {method}"), "zone": "Europe/Madrid",
+                "routes": [{ "topic": "plant/{child}", "carries": "values", "values": ["/v"], "time": ["/t"], "single": [{ "pointer": "/rssi", "metric": "rssi" }] }],
+                "metrics": [
+                    { "metric": "energy", "name": "Energy", "unit": "kWh", "kind": "counter", "min": 0.0, "max": 100_000.0, "rollover": 100_000.0 },
+                    { "metric": "mode", "kind": "state", "states": [{ "value": "on", "state": "up" }] },
+                ],
+            });
+            let device = if method == "POST" { json!({ "device_id": rows.device }) } else { json!({}) };
+            vec![with(&full, device)]
+        }
         "assets" | "assets/{id}" => vec![json!({
             "serial_number": format!("SN-{method}"), "functional_location": "Roof", "criticality": "low", "in_service_from": "2026-01-01T00:00:00Z",
             "in_service_to": "2036-01-01T00:00:00Z", "downtime_cost_per_hour": money("10.00"), "version": if method == "PUT" { json!(1) } else { Value::Null },

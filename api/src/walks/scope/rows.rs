@@ -55,6 +55,7 @@ pub struct Rows {
     pub shelf: String,
     pub technician: String,
     pub model: String,
+    pub profile: String,
     pub part: String,
 }
 
@@ -113,6 +114,7 @@ impl Rows {
             &mut absent.quarantined,
             &mut absent.shelf,
             &mut absent.model,
+            &mut absent.profile,
         ] {
             *row = Uuid::now_v7().to_string();
         }
@@ -252,6 +254,8 @@ async fn fill(app: &TestApp, fleet: Fleet, technician: TechnicianId, part: &str)
     };
     let shelf = format!("{} shelf", rows.name);
     let shelf = json!({ "kind": "customer", "name": shelf, "customer_id": rows.customer });
+    let profile = json!({ "name": rows.name, "speaks": "json" });
+    rows.profile = text(&made(&admin, "/api/v1/profiles", &profile).await, "id");
     rows.contract = text(&made(&admin, "/api/v1/contracts", &contract(&rows)).await, "id");
     rows.rule = text(&made(&admin, "/api/v1/rules", &rule(&rows)).await, "id");
     rows.shelf = text(&made(&admin, "/api/v1/stock-locations", &shelf).await, "id");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Measured values and what people compare with them: any number may be one.
-const FREE_NUMBERS: [&str; 3] = ["raise", "clear", "failure_level"];
+const FREE_NUMBERS: [&str; 6] = ["raise", "clear", "failure_level", "min", "max", "rollover"];
 /// Longer than any text that a person writes here.
 const LONG: usize = 10_001;
 const MANY: usize = 1_001;

@@ -4,20 +4,19 @@ use super::influx;
 use crate::{
     facts::{Facts, joined},
     json::{self, Mark, Parser, Scalar},
-    stamp::Stamp,
     values::{self, Said, cut},
 };
 use domain::telemetry::{DeviceEventKind, Rejection};
 
 const MAX_DEPTH: usize = 16;
 
-pub enum Body {
+pub enum Body<'r> {
     /// A JSON object of values; anything else is one plain value.
-    Values(Shape),
+    Values(Shape<'r>),
     /// An object whose members are attributes of the device.
-    Attributes(&'static str),
+    Attributes(&'r str),
     /// Something that happened, as a JSON object; the pointers are those of its code and its text.
-    Happened { code: &'static str, text: &'static str },
+    Happened { code: &'r str, text: &'r str },
     /// Whether the device can be reached: a word, or an object with a word under `state`.
     Connection,
     /// The device can be reached: it said something at all.
@@ -29,24 +28,24 @@ pub enum Body {
 }
 
 /// Where the values of an object stand. Pointers are of names with `/` before each; the empty one is the whole.
-pub struct Shape {
-    pub values: &'static [&'static str],
+pub struct Shape<'r> {
+    pub values: &'r [&'r str],
     /// The first that is there and is a time with its zone counts; else the time of receipt.
-    pub time: &'static [&'static str],
+    pub time: &'r [&'r str],
     /// Single values beside the others: pointer and name.
-    pub beside: &'static [(&'static str, &'static str)],
+    pub single: &'r [(&'r str, &'r str)],
     /// Names that are passed over wherever they stand.
-    pub leave_out: &'static [&'static str],
+    pub leave_out: &'r [&'r str],
     /// Whether `state`, `error` and the like say what they say in the ThingsBoard dialect.
     pub words: bool,
     /// An element of a list at the top is a message of its own.
     pub lists: bool,
 }
 
-pub const SHAPE: Shape =
-    Shape { values: &[""], time: &[], beside: &[], leave_out: &[], words: false, lists: false };
+pub const SHAPE: Shape<'static> =
+    Shape { values: &[""], time: &[], single: &[], leave_out: &[], words: false, lists: false };
 
-impl Body {
+impl Body<'_> {
     pub fn read(&self, metric: &str, payload: &[u8], facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
         match self {
             Self::Nothing => Ok(()),
@@ -63,7 +62,12 @@ impl Body {
     }
 }
 
-fn values(shape: &Shape, metric: &str, payload: &[u8], facts: &mut Facts<'_, '_>) -> Result<(), Rejection> {
+fn values(
+    shape: &Shape<'_>,
+    metric: &str,
+    payload: &[u8],
+    facts: &mut Facts<'_, '_>,
+) -> Result<(), Rejection> {
     let text = json::text(payload)?;
     let mut json = Parser::new(text, MAX_DEPTH);
     match text.trim_start().as_bytes().first() {
@@ -80,7 +84,7 @@ fn values(shape: &Shape, metric: &str, payload: &[u8], facts: &mut Facts<'_, '_>
 }
 
 fn object(
-    shape: &Shape,
+    shape: &Shape<'_>,
     metric: &str,
     json: &mut Parser<'_>,
     facts: &mut Facts<'_, '_>,
@@ -107,7 +111,7 @@ fn object(
     if !found {
         facts.reject(Rejection::WrongShape(format!("no values at {}", shape.values.join(", "))));
     }
-    for (pointer, name) in shape.beside {
+    for (pointer, name) in shape.single {
         if at(pointer, start, json)? && !matches!(json.peek()?, b'{' | b'[') {
             let scalar = json.scalar()?;
             if let Some(name) = facts.name(name) {
@@ -121,7 +125,7 @@ fn object(
 
 /// The time that the message has of itself. A time without its zone is none.
 fn time(
-    shape: &Shape,
+    shape: &Shape<'_>,
     start: Mark,
     json: &mut Parser<'_>,
     facts: &mut Facts<'_, '_>,
@@ -130,7 +134,7 @@ fn time(
         if !at(pointer, start, json)? || matches!(json.peek()?, b'{' | b'[') {
             continue;
         }
-        let stamp = Stamp::read(Some(&json.scalar()?));
+        let stamp = facts.stamp(Some(&json.scalar()?));
         if stamp.is_beside_values() {
             return Ok(facts.time_of(&stamp));
         }
@@ -140,7 +144,7 @@ fn time(
 
 /// The members of the object that comes next; those of the top may be the time.
 fn members(
-    shape: &Shape,
+    shape: &Shape<'_>,
     (prefix, is_top): (&str, bool),
     ts_us: i64,
     json: &mut Parser<'_>,
@@ -165,7 +169,7 @@ fn members(
 
 /// A value, or an object of values.
 fn reading(
-    shape: &Shape,
+    shape: &Shape<'_>,
     name: &str,
     ts_us: i64,
     json: &mut Parser<'_>,

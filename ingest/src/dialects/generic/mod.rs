@@ -5,8 +5,8 @@
 
 mod body;
 mod influx;
-mod pattern;
 mod presets;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -14,17 +14,21 @@ pub use presets::{
     CHIRPSTACK, ESPHOME, INFLUX, JSON, LOSANT, SHELLY, TASMOTA, THINGS_STACK, ZIGBEE2MQTT, objects,
 };
 
+pub use template::take as by_routes;
+
 use super::Dialect;
 use crate::{facts::Facts, number_text::Texts};
 use body::Body;
-use domain::telemetry::{InboundMessage, Intent, Rejection, TopicRules};
-use pattern::Found;
+use domain::telemetry::{
+    InboundMessage, Intent, Rejection, TopicRules,
+    pattern::{self, Found},
+};
 
 /// What a topic carries.
 pub struct Route {
     /// See [`pattern`].
     topic: &'static str,
-    body: Body,
+    body: Body<'static>,
 }
 
 /// Anything may be published but what the server itself would say.

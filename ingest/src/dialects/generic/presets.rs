@@ -8,12 +8,12 @@ use super::{
 use crate::{dialects::Dialect, facts::Facts, number_text::Texts};
 use domain::telemetry::Rejection;
 
-const fn route(topic: &'static str, body: Body) -> Route {
+const fn route(topic: &'static str, body: Body<'static>) -> Route {
     Route { topic, body }
 }
 
 /// The names under which messages of nobody's dialect have their time.
-const TIMES: &[&str] = &["/ts", "/time", "/timestamp", "/Time", "/Timestamp"];
+pub const TIMES: &[&str] = &["/ts", "/time", "/timestamp", "/Time", "/Timestamp"];
 
 /// Objects of values, or a list of them; their time stands beside them, and `state`, `error` and the like say what they say
 /// everywhere.
@@ -37,9 +37,9 @@ pub const INFLUX: Dialect =
 /// Tasmota (`docs/MQTT.md`): `%prefix%/%topic%/` or `%topic%/%prefix%/`. Its times have no zone unless it was told to
 /// add one, so that of receipt counts.
 pub const TASMOTA: Dialect = dialect(Texts::Switches, |message, facts| take(TASMOTA_ROUTES, message, facts));
-const TASMOTA_VALUES: Shape =
+const TASMOTA_VALUES: Shape<'static> =
     Shape { time: &["/Time"], leave_out: &["Epoch", "TempUnit", "PressureUnit"], ..SHAPE };
-const TASMOTA_STATE: Shape =
+const TASMOTA_STATE: Shape<'static> =
     Shape { leave_out: &["Uptime", "SSId", "BSSId", "Hostname", "IPAddress"], ..TASMOTA_VALUES };
 const TASMOTA_ROUTES: &[Route] = &[
     route("tele/{device*}/LWT", Body::Connection),
@@ -132,7 +132,7 @@ const CHIRPSTACK_ROUTES: &[Route] = &[
         Body::Values(Shape {
             values: &["/object"],
             time: &["/time"],
-            beside: &[("/rxInfo/0/rssi", "rssi"), ("/rxInfo/0/snr", "snr"), ("/fCnt", "f_cnt")],
+            single: &[("/rxInfo/0/rssi", "rssi"), ("/rxInfo/0/snr", "snr"), ("/fCnt", "f_cnt")],
             ..SHAPE
         }),
     ),
@@ -142,7 +142,7 @@ const CHIRPSTACK_ROUTES: &[Route] = &[
         Body::Values(Shape {
             values: &[],
             time: &["/time"],
-            beside: &[("/margin", "margin"), ("/batteryLevel", "battery_level")],
+            single: &[("/margin", "margin"), ("/batteryLevel", "battery_level")],
             ..SHAPE
         }),
     ),
@@ -164,7 +164,7 @@ const THINGS_STACK_ROUTES: &[Route] = &[
         Body::Values(Shape {
             values: &["/uplink_message/decoded_payload"],
             time: &["/uplink_message/received_at", "/received_at"],
-            beside: &[
+            single: &[
                 ("/uplink_message/rx_metadata/0/rssi", "rssi"),
                 ("/uplink_message/rx_metadata/0/snr", "snr"),
                 ("/uplink_message/f_cnt", "f_cnt"),

@@ -205,7 +205,7 @@ fn put(datatype: &str, name: Name, text: &str, facts: &mut Facts<'_, '_>) {
             Some(number) => Scalar::Number(number),
             None => Scalar::Text(text.into()),
         },
-        _ => return facts.event(DeviceEventKind::Text, ts_us, &name.metric, text),
+        _ => return facts.text(&name.metric, ts_us, text),
     };
     match scalar {
         Scalar::Number(number) if !number.is_finite() => values::value(Scalar::NotFinite, facts, name, ts_us),

@@ -10,6 +10,7 @@ use domain::{
     condition::{evidence::Evidence, rule::RuleSettings},
     event::DomainEvent,
     fleet::customer::Buyer,
+    fleet::profile::Meaning,
     id::AccountId,
     money::{
         contract::{Shares, billing::Billing},
@@ -125,6 +126,7 @@ macro_rules! frozen {
 frozen! {
     DomainEvent: "event",
     Evidence: "evidence",
+    Meaning: "meaning of a profile",
     RuleSettings: "settings of a rule",
     InvoiceState: "state of an invoice",
     CreditNote: "credit note",

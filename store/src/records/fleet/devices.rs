@@ -17,7 +17,7 @@ use crate::{
 use domain::{
     Timestamp,
     fleet::device::{Device, DeviceProfile},
-    id::{AssetId, DeviceId},
+    id::{AssetId, DeviceId, ProfileId},
     people::account::Scope,
 };
 use sea_orm::{
@@ -36,6 +36,7 @@ table! {
         asset_id: Option<AssetId>,
         name: String,
         profile: DeviceProfile,
+        profile_id: Option<ProfileId>,
         gateway_id: Option<DeviceId>,
         created_at_us as created_at: Timestamp,
         revoked_at_us as revoked_at: Option<Timestamp>,

@@ -8,5 +8,6 @@ pub mod device_metrics;
 pub mod devices;
 pub mod model_metrics;
 pub mod models;
+pub mod profiles;
 pub mod sites;
 pub mod territories;

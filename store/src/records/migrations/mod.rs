@@ -13,6 +13,7 @@ mod m0003_backdating;
 mod m0004_demo_things;
 mod m0005_dialects;
 mod m0006_device_clocks;
+mod m0007_profiles;
 
 use crate::OpenError;
 use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_demo_things::Migration),
             Box::new(m0005_dialects::Migration),
             Box::new(m0006_device_clocks::Migration),
+            Box::new(m0007_profiles::Migration),
         ]
     }
 }

@@ -53,7 +53,8 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
                 "m0003_backdating",
                 "m0004_demo_things",
                 "m0005_dialects",
-                "m0006_device_clocks"
+                "m0006_device_clocks",
+                "m0007_profiles"
             ]
         );
         let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();

@@ -97,6 +97,7 @@ fn device(asset_id: Option<AssetId>, name: &str) -> Device {
         asset_id,
         name: name.into(),
         profile: DeviceProfile::Thingsboard,
+        profile_id: None,
         gateway_id: None,
         created_at: from_micros(7),
         revoked_at: None,

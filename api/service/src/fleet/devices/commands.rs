@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{
     fleet::device::{Device, DeviceProfile},
-    id::{AssetId, DeviceId},
+    id::{AssetId, DeviceId, ProfileId},
     people::account::{Identity, Scope},
     reason::{Reason, Refusal},
 };
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::records::{
     Db,
-    fleet::{assets, device_clocks, devices},
+    fleet::{assets, device_clocks, devices, profiles},
 };
 use uuid::Uuid;
 
@@ -33,8 +33,8 @@ pub struct NewDevice {
     pub name: String,
     /// The equipment that the device reports for.
     pub asset_id: Option<Uuid>,
-    /// How its messages are read: `thingsboard` (the default), `thingsboard_numbers` when every text that can be read
-    /// as a number is one, `thingsboard_texts` when no text is.
+    /// How its messages are read: a built-in profile, such as `thingsboard` (the default), or the id of one that people
+    /// made. `GET /api/v1/profiles` lists both.
     pub profile: Option<String>,
     /// Its times are corrected by how far its clock is off. Without it a new device's are not, and another's stay as they
     /// are.
@@ -44,11 +44,11 @@ pub struct NewDevice {
 impl NewDevice {
     async fn read(&self, db: &Db, scope: Scope, device: Device) -> Result<Device, CommandError> {
         let mut checks = Checks::default();
-        let profile = match checks.optional("profile", self.profile.as_deref(), MAX_NAME) {
-            None => device.profile,
-            Some(word) => word.parse().unwrap_or_else(|_| {
+        let (profile, profile_id) = match checks.optional("profile", self.profile.as_deref(), MAX_NAME) {
+            None => (device.profile, device.profile_id),
+            Some(word) => chosen(db, scope, &device, &word).await?.unwrap_or_else(|| {
                 checks.add("profile", Reason::UnknownChoice);
-                device.profile
+                (device.profile, device.profile_id)
             }),
         };
         let asset_id = self.asset_id.map(AssetId);
@@ -62,7 +62,32 @@ impl NewDevice {
         }
         let name = checks.required("name", &self.name, MAX_NAME);
         checks.finish()?;
-        Ok(Device { name, asset_id, profile, ..device })
+        Ok(Device { name, asset_id, profile, profile_id, ..device })
+    }
+}
+
+/// The profile that `word` names: one that is built in by its word, one that people made by its id. Those are everybody's
+/// who sees everything; who is bound to a customer can leave the one that a device has.
+async fn chosen(
+    db: &Db,
+    scope: Scope,
+    device: &Device,
+    word: &str,
+) -> Result<Option<(DeviceProfile, Option<ProfileId>)>, CommandError> {
+    if let Ok(profile) = word.parse() {
+        return Ok(Some((profile, None)));
+    }
+    let Ok(id) = word.parse() else { return Ok(None) };
+    if !scope.is_everything() && device.profile_id != Some(id) {
+        return Ok(None);
+    }
+    Ok(profiles::get(db, id).await?.map(|profile| (profile.speaks, Some(profile.id))))
+}
+
+/// Ingest reads what is said of `device`, before its next message comes.
+async fn told(deps: &Deps, device: &Device, before: Option<ProfileId>) {
+    if device.profile_id != before {
+        deps.ingest.look_again().await;
     }
 }
 
@@ -78,7 +103,9 @@ pub async fn create(
         Begun::Repeated(device) => return shown_again(deps, device, token).await,
     };
     let device = insert(&tx, &cx, &input, &token).await?;
-    Ok((cx.finish(tx, device).await?, token))
+    let device = cx.finish(tx, device).await?;
+    told(deps, &device, None).await;
+    Ok((device, token))
 }
 
 /// Adds the device as part of a larger command.
@@ -88,6 +115,7 @@ pub async fn insert(tx: &Db, cx: &Context, input: &NewDevice, token: &str) -> Re
         asset_id: None,
         name: String::new(),
         profile: DeviceProfile::Thingsboard,
+        profile_id: None,
         gateway_id: None,
         created_at: cx.at,
         revoked_at: None,
@@ -112,12 +140,15 @@ pub async fn update(
         Begun::Repeated(device) => return Ok(device),
     };
     let old = scope::device(&tx, cx.scope(), id).await?;
+    let before = old.profile_id;
     let device = input.read(&tx, cx.scope(), old).await?;
     devices::update(&tx, &device).await?;
     if let Some(corrected) = input.corrects_clock {
         device_clocks::set_corrected(&tx, device.id, corrected).await?;
     }
-    cx.finish(tx, device).await
+    let device = cx.finish(tx, device).await?;
+    told(deps, &device, before).await;
+    Ok(device)
 }
 
 /// Gives the device another token; the old one ends, and with it the connection that used it.

@@ -1,3 +1,4 @@
 //! What machines said, for programs and charts, and the door for machines that speak HTTP.
 
+pub mod counters;
 pub mod queries;

@@ -1,7 +1,12 @@
 //! Reading series: pages of values in time order over several metrics, and lines for charts.
 
+use super::counters;
 use crate::deps::Deps;
-use domain::{Timestamp, id::DeviceId, telemetry::Metric};
+use domain::{
+    Timestamp,
+    id::DeviceId,
+    telemetry::{Metric, counter::Counting},
+};
 use store::{
     StoreError,
     records::List,
@@ -11,6 +16,8 @@ use uuid::Uuid;
 
 /// Places of a chart's line: about one per two pixels of a wide screen.
 const CHART_SPOTS: i64 = 400;
+/// Places of a line of rises: each says something of a stretch, not of an instant.
+const RISE_SPOTS: i64 = 60;
 /// Up to this many values are drawn one by one.
 const CHART_RAW: u64 = 800;
 /// Buckets of one answer's period: beyond it the caller must ask for larger buckets.
@@ -153,11 +160,34 @@ pub async fn drawn(
     Ok(Drawn::Points(deps.telemetry.range(range, most).await?))
 }
 
+/// By how much a counter rose, bar by bar, for a chart of `from..to`; and how long a bar is.
+pub async fn risen(
+    deps: &Deps,
+    device: DeviceId,
+    metric: &Metric,
+    counting: Counting,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<(Vec<Bucket>, i64), StoreError> {
+    let (from_us, to_us) = (from.timestamp_micros(), to.timestamp_micros());
+    let range = SeriesRange { device, metric: metric.clone(), from_us, to_us };
+    let bucket_us = round_bucket(to_us - from_us, RISE_SPOTS);
+    let mut buckets = deps.telemetry.downsample(range.clone(), bucket_us).await?;
+    let rises = counters::rises(deps, counting, &range, &buckets, bucket_us).await?;
+    for (bucket, rise) in buckets.iter_mut().zip(rises) {
+        *bucket = Bucket { min: rise, max: rise, sum: rise, count: 1, last: rise, ..*bucket };
+    }
+    Ok((buckets, bucket_us))
+}
+
 /// A round bucket that gives a chart of `span_us` about [`CHART_SPOTS`] places.
 fn chart_bucket(span_us: i64) -> i64 {
+    round_bucket(span_us, CHART_SPOTS)
+}
+
+fn round_bucket(span_us: i64, spots: i64) -> i64 {
     const ROUND_S: [i64; 16] =
         [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400];
-    let wanted = span_us / CHART_SPOTS / 1_000_000;
+    let wanted = span_us / spots / 1_000_000;
     ROUND_S.into_iter().find(|round| *round >= wanted).unwrap_or(86_400) * 1_000_000
 }
 

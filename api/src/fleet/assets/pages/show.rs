@@ -20,7 +20,13 @@ use service::{
     command::CommandError,
     condition::reliability::queries::{self as figures, Reliability, last_days},
     demo,
-    fleet::{assets::queries, devices::queries::facts},
+    fleet::{
+        assets::{
+            queries,
+            usage::{self, Usage, Used},
+        },
+        devices::queries::facts,
+    },
     scope,
 };
 use store::records::{
@@ -67,6 +73,7 @@ pub async fn show(
     let period = last_days(deps.now(), DAYS);
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;
     let figures = figures::asset(db, asset, period).await?;
+    let usage = usage::usage(&deps, asset, period).await?;
     let title = format!("{} · {}", asset.name, model_name(view.lang, &identity.model));
     let main = html! {
         (head(&deps, &view, &identity).await?)
@@ -77,6 +84,7 @@ pub async fn show(
                     (state_strip(&view, &spans(&log, period), period.from, period.to))
                 }
                 (reliability_card(&view, &figures))
+                (usage_card(&view, usage))
                 (charts_section(&view, &charts, window, id, &devices))
             }
             div.stack {
@@ -157,6 +165,36 @@ fn no_device(view: &View, id: Uuid) -> Markup {
             header { h2 { (view.lang.t("assets-devices")) } }
             ul.rows { li { div { p { (view.lang.t("assets-no-device")) } }
                 @if may_write(view) { a.btn.sm href={ "/connect?asset=" (id) } { (icon("plug")) (view.lang.t("nav-connect")) } } } }
+        }
+    }
+}
+
+/// Run hours and starts, each with where it comes from.
+fn usage_card(view: &View, usage: Usage) -> Markup {
+    let lang = view.lang;
+    let fact = |label: &str, used: Option<Used>, unit: &str, digits: usize| {
+        let shown = |value: f64| format!("{}{unit}", lang.number(value, digits));
+        html! {
+            div {
+                dt { (lang.t(label)) }
+                dd { @match used { Some(used) => { (shown(used.in_period)) } None => { "–" } } }
+                @match used {
+                    Some(Used { reading: Some(reading), .. }) => {
+                        dd.hint { (lang.with("assets-usage-reading", &[("reading", shown(reading).into())])) }
+                    }
+                    Some(used) if !used.is_counted => { dd.hint { (lang.t("assets-usage-log")) } }
+                    _ => {}
+                }
+            }
+        }
+    };
+    html! {
+        section.card {
+            header { h2 { (lang.count("assets-usage", DAYS)) } }
+            dl.facts.wide-facts {
+                (fact("assets-usage-hours", usage.run_hours, "\u{a0}h", 1))
+                (fact("assets-usage-starts", usage.starts, "", 0))
+            }
         }
     }
 }

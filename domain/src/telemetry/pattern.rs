@@ -15,6 +15,27 @@ pub struct Found {
     pub metric: String,
 }
 
+/// Levels of a pattern.
+const MAX_LEVELS: usize = 32;
+const MAX_LEN: usize = 512;
+
+/// Whether `pattern` is one: of known words in braces, with one star at most.
+pub fn is_one(pattern: &str) -> bool {
+    let known = |level: &str| match level.strip_prefix('{') {
+        None => !level.contains(['{', '}', '*', '+', '#']),
+        Some(word) => matches!(
+            word,
+            "}" | "*}" | "device}" | "device*}" | "child}" | "child*}" | "metric}" | "metric*}"
+        ),
+    };
+    let levels = pattern.split('/').count();
+    (1..=MAX_LEN).contains(&pattern.len())
+        && levels <= MAX_LEVELS
+        && pattern.matches("*}").count() <= 1
+        && !pattern.contains(char::is_control)
+        && pattern.split('/').all(known)
+}
+
 /// What `topic` says by `pattern`; `None` when it does not match.
 pub fn find(pattern: &str, topic: &str) -> Option<Found> {
     let (patterns, levels): (Vec<&str>, Vec<&str>) =
@@ -68,6 +89,17 @@ mod tests {
         assert_eq!(said("{}/{metric}/{metric}", "a/b/c"), told("", "", "b.c"));
         assert_eq!(said("{metric*}", "a/b/c"), told("", "", "a.b.c"));
         assert_eq!(said("{metric*}", ""), told("", "", ""));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_told() {
+        for good in ["a", "site/{}/{child}/{metric*}", "/a//b", "{device*}/tele/SENSOR", "{*}"] {
+            assert!(is_one(good), "{good}");
+        }
+        for wrong in ["", "a/+/b", "a/#", "{asset}/x", "{device", "a{device}", "{child*}/{metric*}", "a/*"] {
+            assert!(!is_one(wrong), "{wrong}");
+        }
+        assert!(!is_one(&"a/".repeat(40)) && !is_one(&"a".repeat(600)));
     }
 
     proptest! {

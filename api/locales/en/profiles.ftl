@@ -1,0 +1,26 @@
+profiles-title = Device profiles
+profiles-intro = How devices speak, and what their values mean.
+profiles-own = Your profiles
+profiles-built-in = Built in
+profiles-none = None yet. A device's page offers one made from what it sends.
+profiles-new = New profile
+profiles-edit = Edit profile
+profiles-of-device = Make a profile from what it sends
+profiles-suggested = This is what the first messages suggest. Look it through, and save what is right; it then holds for the device.
+profiles-name = Profile
+profiles-speaks = Messages are read as
+profiles-zone = Time zone of times without one
+profiles-zone-hint = Such as Europe/Madrid. Left empty, the time of receipt counts.
+profiles-metrics = Measured values
+profiles-metrics-hint = One a line, its parts with | between them: supply = Supply temperature [°C] | -40..125. Kinds: counter (with | rollover 100000), run_hours, starts, event, or state with what its values mean: mode = Mode | state | 0: idle, 1: up, 4: down_unplanned, 5: down_planned, 9: -
+profiles-routes = Topics
+profiles-routes-hint = For devices with topics of their own, one a line: plant/{"{"}child{"}"}/{"{"}metric{"}"}, or plant/{"{"}child{"}"}/data | values /payload | time /t | /meta/rssi: rssi. Words in place of values: lines, connection, nothing.
+profiles-delete = Delete profile
+profiles-name-taken = There is a profile of this name already.
+profiles-topic-wrong = A topic has levels with / between them; the words in braces are device, child and metric, one of them with a star at most.
+profiles-pointer-wrong = A JSON pointer begins with /, such as /payload/values.
+profiles-range-wrong = The lower end of a range must not lie above the upper one.
+profiles-rollover-wrong = Only a counter begins anew, at a value above 0.
+profiles-routes-need-json = Topics of its own has only a profile that is read as JSON or plain values on any topic.
+profiles-states-required = A state says what its values mean (1: up, 4: down_unplanned); other kinds do not.
+error-profile-in-use = Devices have this profile. Give them another one first.

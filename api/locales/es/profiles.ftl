@@ -1,0 +1,26 @@
+profiles-title = Perfiles de dispositivos
+profiles-intro = Cómo hablan los dispositivos y qué significan sus valores.
+profiles-own = Sus perfiles
+profiles-built-in = Incluidos
+profiles-none = Todavía ninguno. La página de un dispositivo ofrece uno hecho a partir de lo que envía.
+profiles-new = Perfil nuevo
+profiles-edit = Editar el perfil
+profiles-of-device = Crear un perfil a partir de lo que envía
+profiles-suggested = Esto sugieren los primeros mensajes. Revíselo y guarde lo que sea correcto; entonces vale para el dispositivo.
+profiles-name = Perfil
+profiles-speaks = Los mensajes se leen como
+profiles-zone = Zona horaria de las horas que no la indican
+profiles-zone-hint = Por ejemplo, Europe/Madrid. Si queda vacío, vale la hora de recepción.
+profiles-metrics = Valores medidos
+profiles-metrics-hint = Uno por línea, con | entre sus partes: supply = Temperatura de impulsión [°C] | -40..125. Tipos: counter (con | rollover 100000), run_hours, starts, event, o state con el significado de sus valores: mode = Modo | state | 0: idle, 1: up, 4: down_unplanned, 5: down_planned, 9: -
+profiles-routes = Temas
+profiles-routes-hint = Para dispositivos con temas propios, uno por línea: plant/{"{"}child{"}"}/{"{"}metric{"}"}, o plant/{"{"}child{"}"}/data | values /payload | time /t | /meta/rssi: rssi. Palabras en lugar de valores: lines, connection, nothing.
+profiles-delete = Eliminar el perfil
+profiles-name-taken = Ya hay un perfil con este nombre.
+profiles-topic-wrong = Un tema tiene niveles separados por /; las palabras entre llaves son device, child y metric, y a lo sumo una lleva asterisco.
+profiles-pointer-wrong = Un puntero JSON empieza por /, por ejemplo /payload/values.
+profiles-range-wrong = El extremo inferior de un rango no puede estar por encima del superior.
+profiles-rollover-wrong = Solo un contador vuelve a empezar, en un valor mayor que 0.
+profiles-routes-need-json = Solo tiene temas propios un perfil que se lee como JSON o valores simples en cualquier tema.
+profiles-states-required = Un estado indica qué significan sus valores (1: up, 4: down_unplanned); los demás tipos no.
+error-profile-in-use = Hay dispositivos con este perfil. Deles primero otro.

@@ -1,0 +1,26 @@
+profiles-title = Profili dei dispositivi
+profiles-intro = Come parlano i dispositivi e che cosa significano i loro valori.
+profiles-own = I vostri profili
+profiles-built-in = Inclusi
+profiles-none = Ancora nessuno. La pagina di un dispositivo ne propone uno ricavato da ciò che invia.
+profiles-new = Nuovo profilo
+profiles-edit = Modifica il profilo
+profiles-of-device = Crea un profilo da ciò che invia
+profiles-suggested = Questo suggeriscono i primi messaggi. Controllate e salvate ciò che è giusto; da allora vale per il dispositivo.
+profiles-name = Profilo
+profiles-speaks = I messaggi si leggono come
+profiles-zone = Fuso orario degli orari che non lo indicano
+profiles-zone-hint = Per esempio Europe/Rome. Se vuoto, conta l'ora di ricezione.
+profiles-metrics = Valori misurati
+profiles-metrics-hint = Uno per riga, con | tra le parti: supply = Temperatura di mandata [°C] | -40..125. Tipi: counter (con | rollover 100000), run_hours, starts, event, oppure state con il significato dei valori: mode = Modo | state | 0: idle, 1: up, 4: down_unplanned, 5: down_planned, 9: -
+profiles-routes = Topic
+profiles-routes-hint = Per dispositivi con topic propri, uno per riga: plant/{"{"}child{"}"}/{"{"}metric{"}"}, oppure plant/{"{"}child{"}"}/data | values /payload | time /t | /meta/rssi: rssi. Parole al posto dei valori: lines, connection, nothing.
+profiles-delete = Elimina il profilo
+profiles-name-taken = Esiste già un profilo con questo nome.
+profiles-topic-wrong = Un topic ha livelli separati da /; le parole tra graffe sono device, child e metric, al massimo una con asterisco.
+profiles-pointer-wrong = Un puntatore JSON comincia con /, per esempio /payload/values.
+profiles-range-wrong = L'estremo inferiore di un intervallo non può superare quello superiore.
+profiles-rollover-wrong = Solo un contatore ricomincia, a un valore maggiore di 0.
+profiles-routes-need-json = Ha topic propri solo un profilo letto come JSON o valori semplici su qualsiasi topic.
+profiles-states-required = Uno stato dice che cosa significano i suoi valori (1: up, 4: down_unplanned); gli altri tipi no.
+error-profile-in-use = Ci sono dispositivi con questo profilo. Assegnatene prima un altro.

@@ -1,0 +1,26 @@
+profiles-title = Profiluri de dispozitive
+profiles-intro = Cum vorbesc dispozitivele și ce înseamnă valorile lor.
+profiles-own = Profilurile dumneavoastră
+profiles-built-in = Incluse
+profiles-none = Niciunul încă. Pagina unui dispozitiv propune unul făcut din ceea ce trimite.
+profiles-new = Profil nou
+profiles-edit = Editați profilul
+profiles-of-device = Creați un profil din ceea ce trimite
+profiles-suggested = Asta sugerează primele mesaje. Verificați și salvați ce este corect; apoi este valabil pentru dispozitiv.
+profiles-name = Profil
+profiles-speaks = Mesajele se citesc ca
+profiles-zone = Fusul orar al orelor care nu îl indică
+profiles-zone-hint = De exemplu, Europe/Bucharest. Dacă rămâne gol, contează ora primirii.
+profiles-metrics = Valori măsurate
+profiles-metrics-hint = Una pe rând, cu | între părți: supply = Temperatura pe tur [°C] | -40..125. Tipuri: counter (cu | rollover 100000), run_hours, starts, event sau state cu înțelesul valorilor: mode = Mod | state | 0: idle, 1: up, 4: down_unplanned, 5: down_planned, 9: -
+profiles-routes = Topicuri
+profiles-routes-hint = Pentru dispozitive cu topicuri proprii, unul pe rând: plant/{"{"}child{"}"}/{"{"}metric{"}"} sau plant/{"{"}child{"}"}/data | values /payload | time /t | /meta/rssi: rssi. Cuvinte în locul valorilor: lines, connection, nothing.
+profiles-delete = Ștergeți profilul
+profiles-name-taken = Există deja un profil cu acest nume.
+profiles-topic-wrong = Un topic are niveluri separate prin /; cuvintele dintre acolade sunt device, child și metric, cel mult unul cu asterisc.
+profiles-pointer-wrong = Un indicator JSON începe cu /, de exemplu /payload/values.
+profiles-range-wrong = Capătul de jos al unui interval nu poate depăși capătul de sus.
+profiles-rollover-wrong = Numai un contor o ia de la capăt, la o valoare mai mare decât 0.
+profiles-routes-need-json = Topicuri proprii are numai un profil citit ca JSON sau valori simple pe orice topic.
+profiles-states-required = O stare spune ce înseamnă valorile ei (1: up, 4: down_unplanned); celelalte tipuri nu.
+error-profile-in-use = Există dispozitive cu acest profil. Dați-le mai întâi altul.

@@ -1,0 +1,26 @@
+profiles-title = 设备配置
+profiles-intro = 设备如何通信，其数值有何含义。
+profiles-own = 自有配置
+profiles-built-in = 内置
+profiles-none = 还没有。设备页面可根据其发送的内容生成一个。
+profiles-new = 新建配置
+profiles-edit = 编辑配置
+profiles-of-device = 根据其发送的内容生成配置
+profiles-suggested = 这是最初的消息所提示的内容。请检查并保存正确的部分；保存后即对该设备生效。
+profiles-name = 配置
+profiles-speaks = 消息读取方式
+profiles-zone = 无时区时间所属的时区
+profiles-zone-hint = 例如 Asia/Shanghai。留空则以接收时间为准。
+profiles-metrics = 测量值
+profiles-metrics-hint = 每行一个，各部分以 | 分隔：supply = 供水温度 [°C] | -40..125。类型：counter（可加 | rollover 100000）、run_hours、starts、event，或带数值含义的 state：mode = 模式 | state | 0: idle, 1: up, 4: down_unplanned, 5: down_planned, 9: -
+profiles-routes = 主题
+profiles-routes-hint = 用于有自己主题的设备，每行一个：plant/{"{"}child{"}"}/{"{"}metric{"}"}，或 plant/{"{"}child{"}"}/data | values /payload | time /t | /meta/rssi: rssi。可代替数值的词：lines、connection、nothing。
+profiles-delete = 删除配置
+profiles-name-taken = 已有同名配置。
+profiles-topic-wrong = 主题的各级以 / 分隔；花括号内的词为 device、child 和 metric，最多一个带星号。
+profiles-pointer-wrong = JSON 指针以 / 开头，例如 /payload/values。
+profiles-range-wrong = 范围的下限不能高于上限。
+profiles-rollover-wrong = 只有计数器会在大于 0 的数值处重新开始。
+profiles-routes-need-json = 只有按“任意主题上的 JSON 或纯数值”读取的配置才有自己的主题。
+profiles-states-required = 状态须说明其数值的含义（1: up, 4: down_unplanned）；其他类型则不需要。
+error-profile-in-use = 有设备使用此配置。请先为它们选择另一个。

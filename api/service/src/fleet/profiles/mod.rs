@@ -1,0 +1,5 @@
+//! What people say of devices of a kind.
+
+pub mod commands;
+pub mod input;
+pub mod queries;

@@ -1,0 +1,28 @@
+//! Profiles of devices that people make.
+
+use sea_orm::DbErr;
+use sea_orm_migration::prelude::*;
+
+pub(super) struct Migration;
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "m0007_profiles"
+    }
+}
+
+const STATEMENTS: [&str; 3] = [
+    "CREATE TABLE profiles (id uuid NOT NULL PRIMARY KEY, name text NOT NULL UNIQUE, speaks text NOT NULL, \
+     meaning text NOT NULL)",
+    "ALTER TABLE devices ADD COLUMN profile_id uuid",
+    "CREATE INDEX devices_by_profile ON devices (profile_id) WHERE profile_id IS NOT NULL",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for statement in STATEMENTS {
+            manager.get_connection().execute_unprepared(statement).await?;
+        }
+        Ok(())
+    }
+}
