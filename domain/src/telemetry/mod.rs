@@ -4,6 +4,7 @@
 //! keeps the batch; analytics reads it back in the order in which it was committed.
 
 pub mod connection;
+pub mod correction;
 pub mod counter;
 pub mod learning;
 mod message;
@@ -20,7 +21,8 @@ use std::{ops::Range, sync::Arc};
 pub type Metric = Arc<str>;
 pub const MAX_METRIC_LEN: usize = 128;
 
-/// One measured value. `ts_us` is the device's time in microseconds since 1970; `value` is finite.
+/// One measured value. `ts_us` is the device's time in microseconds since 1970; `value` is finite, or NaN where the value of
+/// that time was taken back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     pub device: DeviceId,
@@ -69,14 +71,28 @@ pub enum DeviceEventKind {
     Connection,
     /// What a metric is, as the device declares it: its code is the metric, its text the JSON of a [`Declaration`].
     Declaration,
+    /// What was changed of what it had said: its text is the JSON of a [`correction::Correction`]. No device says that.
+    Correction,
 }
 
 impl DeviceEventKind {
+    /// What devices say themselves: each is a sign of life.
+    pub const SAID: [Self; 8] = [
+        Self::Failure,
+        Self::Error,
+        Self::Warning,
+        Self::Maintenance,
+        Self::Text,
+        Self::Attribute,
+        Self::Connection,
+        Self::Declaration,
+    ];
+
     /// It holds until something else is said, so that repeating it says nothing; the others happen.
     pub fn says_how_it_is(self) -> bool {
         match self {
             Self::Text | Self::Attribute | Self::Connection | Self::Declaration => true,
-            Self::Failure | Self::Error | Self::Warning | Self::Maintenance => false,
+            Self::Failure | Self::Error | Self::Warning | Self::Maintenance | Self::Correction => false,
         }
     }
 }
@@ -99,6 +115,13 @@ pub struct Batch {
     /// Which of `samples`, in ascending ranges of their places, were history when the device sent them: kept, and not
     /// judged as if they happened now.
     pub historical: Vec<Range<usize>>,
+}
+
+impl Sample {
+    /// There is no value of that time any more.
+    pub fn is_gone(&self) -> bool {
+        self.value.is_nan()
+    }
 }
 
 impl Batch {

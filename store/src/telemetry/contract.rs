@@ -6,7 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed check")]
 
-use super::{Bucket, Class, Committed, Keep, Point, SeriesRange, TelemetryStore, append};
+use super::{Bucket, Class, Committed, Keep, Point, SeriesRange, TelemetryStore, append, rewrite};
 use crate::StoreError;
 use domain::{
     condition::ReportedState,
@@ -47,7 +47,7 @@ macro_rules! contract_suite {
             last_write_wins_in_any_order, ranges_are_half_open, buckets_are_aligned_to_1970,
             classes_are_kept_as_long_as_each_is, what_cannot_be_stored_is_refused, latest_is_the_newest_device_time, journal_keeps_the_order,
             entries_wait_for_every_consumer, whole_windows_are_dropped, forgotten_devices_leave_nothing,
-            moving_samples_stay_visible, a_closed_store_refuses);
+            moving_samples_stay_visible, values_are_taken_back, a_closed_store_refuses);
 
         #[test]
         fn behaves_like_a_map() {
@@ -413,6 +413,53 @@ pub async fn moving_samples_stay_visible(subject: &impl Subject) {
     futures::join!(write, read);
 }
 
+/// A value that was taken back is as if it had never come: in ranges, buckets and as the newest one, wherever it was.
+pub async fn values_are_taken_back(subject: &impl Subject) {
+    let store = subject.open().await;
+    let device = DeviceId::generate();
+    let gone =
+        |times: &[i64]| batch(times.iter().map(|ts_us| sample(device, "m", *ts_us, f64::NAN)).collect());
+    let rows: Vec<(i64, f64)> = (0..300).map(|i| (i * HOUR_US, i as f64)).collect();
+    put(&*store, device, "m", &rows).await;
+    rewrite(&*store, gone(&[299 * HOUR_US, 0, 10 * HOUR_US + 1])).await.unwrap();
+    subject.settle().await;
+    rewrite(&*store, gone(&[298 * HOUR_US, 100 * HOUR_US])).await.unwrap();
+    // Another value of the same time, in the same stroke and later.
+    let both = vec![sample(device, "m", 50 * HOUR_US, f64::NAN), sample(device, "m", 50 * HOUR_US, -1.0)];
+    rewrite(&*store, batch(both)).await.unwrap();
+    put(&*store, device, "m", &[(0, 7.0)]).await;
+    let check = async |store: &dyn TelemetryStore| {
+        let mut left = rows.clone();
+        left.retain(|(ts_us, _)| ![298, 299, 100].contains(&(ts_us / HOUR_US)));
+        (left[0].1, left[50].1) = (7.0, -1.0);
+        assert_eq!(get(store, device, "m").await, left);
+        let first = store.range(span(device, "m", 99 * HOUR_US, i64::MAX), 2).await.unwrap();
+        assert_eq!(
+            pairs(&first),
+            [(99 * HOUR_US, 99.0), (101 * HOUR_US, 101.0)],
+            "as many as were asked for"
+        );
+        let day = store.downsample(span(device, "m", 0, i64::MAX), 24 * HOUR_US).await.unwrap();
+        assert_same_buckets(&day, &buckets(&left, 24 * HOUR_US));
+        let latest = store.latest(device).await.unwrap();
+        assert_eq!(latest, [("m".into(), Point { ts_us: 297 * HOUR_US, value: 297.0 })]);
+    };
+    check(&*store).await;
+    subject.settle().await;
+    check(&*store).await;
+    let store = subject.reopen(store).await;
+    check(&*store).await;
+    // Everything of a series.
+    let all: Vec<i64> = (0..300).map(|i| i * HOUR_US).collect();
+    rewrite(&*store, gone(&all)).await.unwrap();
+    assert_eq!(get(&*store, device, "m").await, []);
+    subject.settle().await;
+    assert!(store.downsample(span(device, "m", 0, i64::MAX), HOUR_US).await.unwrap().is_empty());
+    assert!(store.latest(device).await.unwrap().is_empty());
+    // Others do not take what is no number.
+    assert!(matches!(append(&*store, gone(&[1])).await, Err(StoreError::Corrupt(_))));
+}
+
 pub async fn a_closed_store_refuses(subject: &impl Subject) {
     let store = subject.open().await;
     let device = DeviceId::generate();
@@ -427,14 +474,22 @@ pub async fn a_closed_store_refuses(subject: &impl Subject) {
 enum Step {
     /// (series, time in odd hours, value)
     Append(Vec<(usize, i64, i32)>),
+    /// The same, and without a value what is there is taken back.
+    Rewrite(Vec<(usize, i64, Option<i32>)>),
     Settle,
     Reopen,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let rows = prop::collection::vec((0..3usize, -400i64..400, any::<i32>()), 1..60);
-    let step =
-        prop_oneof![6 => rows.prop_map(Step::Append), 2 => Just(Step::Settle), 1 => Just(Step::Reopen)];
+    let changes =
+        prop::collection::vec((0..3usize, -400i64..400, prop::option::weighted(0.3, any::<i32>())), 1..200);
+    let step = prop_oneof![
+        6 => rows.prop_map(Step::Append),
+        2 => changes.prop_map(Step::Rewrite),
+        2 => Just(Step::Settle),
+        1 => Just(Step::Reopen)
+    ];
     prop::collection::vec(step, 1..14)
 }
 
@@ -463,6 +518,19 @@ async fn replay(subject: &impl Subject, steps: &[Step], bucket_us: i64, from_us:
                     samples.push(sample(device, metric, ts_us, value));
                 }
                 append(&*store, batch(samples)).await.unwrap();
+            }
+            Step::Rewrite(rows) => {
+                let mut samples = Vec::new();
+                for (at, hour, value) in rows {
+                    let (device, metric) = series[*at];
+                    let ts_us = hour * HOUR_US + hour % 7;
+                    match value.map(f64::from) {
+                        Some(value) => drop(model[*at].insert(ts_us, value)),
+                        None => drop(model[*at].remove(&ts_us)),
+                    }
+                    samples.push(sample(device, metric, ts_us, value.map_or(f64::NAN, f64::from)));
+                }
+                rewrite(&*store, batch(samples)).await.unwrap();
             }
             Step::Settle => subject.settle().await,
             Step::Reopen => store = subject.reopen(store).await,

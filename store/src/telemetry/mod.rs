@@ -104,6 +104,10 @@ pub trait TelemetryStore: Send + Sync + 'static {
     /// [`StoreError::Corrupt`]. A full queue refuses as unavailable, a full disk as full.
     fn append(&self, batch: Batch, done: AppendDone);
 
+    /// The same of a batch that takes values back: where a sample is NaN there is none any more, as if none had come. One
+    /// of the same time behind it takes its place.
+    fn rewrite(&self, batch: Batch, done: AppendDone);
+
     /// Samples in time order, at most `limit`.
     fn range(&self, range: SeriesRange, limit: usize) -> BoxFuture<'_, Result<Vec<Point>, StoreError>>;
 
@@ -176,7 +180,7 @@ pub async fn latest(
 }
 
 /// The newest value before `before_us`, looked for in ever longer stretches.
-async fn last_before(
+pub async fn last_before(
     store: &dyn TelemetryStore,
     device: DeviceId,
     metric: &Metric,
@@ -201,5 +205,12 @@ async fn last_before(
 pub async fn append(store: &dyn TelemetryStore, batch: Batch) -> Result<Receipt, StoreError> {
     let (tx, rx) = tokio::sync::oneshot::channel();
     store.append(batch, Box::new(move |result| drop(tx.send(result))));
+    rx.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
+}
+
+/// [`TelemetryStore::rewrite`] as a future.
+pub async fn rewrite(store: &dyn TelemetryStore, batch: Batch) -> Result<Receipt, StoreError> {
+    let (tx, rx) = tokio::sync::oneshot::channel();
+    store.rewrite(batch, Box::new(move |result| drop(tx.send(result))));
     rx.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the telemetry store has closed".into())))
 }

@@ -67,7 +67,10 @@ impl TelemetryStore for MemoryTelemetry {
             let mut kept = self.kept.lock();
             for sample in &batch.samples {
                 let series = kept.series.entry((sample.device, sample.metric.clone())).or_default();
-                series.insert(sample.ts_us, sample.value);
+                match sample.is_gone() {
+                    true => series.remove(&sample.ts_us),
+                    false => series.insert(sample.ts_us, sample.value),
+                };
             }
             let seq = kept.journal.len() as u64 + 1;
             kept.journal.push(Committed { seq, batch: Arc::new(batch) });
@@ -75,6 +78,9 @@ impl TelemetryStore for MemoryTelemetry {
         };
         self.head.send_replace(seq);
         done(Ok(Receipt { seq }));
+    }
+    fn rewrite(&self, batch: Batch, done: AppendDone) {
+        self.append(batch, done);
     }
     fn range(&self, range: SeriesRange, limit: usize) -> BoxFuture<'_, Result<Vec<Point>, StoreError>> {
         if let Err(error) = self.is_away(&range) {

@@ -25,7 +25,7 @@ entity! {
     }
 }
 
-const KINDS: [(DeviceEventKind, &str); 8] = [
+const KINDS: [(DeviceEventKind, &str); 9] = [
     (DeviceEventKind::Failure, "failure"),
     (DeviceEventKind::Error, "error"),
     (DeviceEventKind::Warning, "warning"),
@@ -34,6 +34,7 @@ const KINDS: [(DeviceEventKind, &str); 8] = [
     (DeviceEventKind::Attribute, "attribute"),
     (DeviceEventKind::Connection, "connection"),
     (DeviceEventKind::Declaration, "declaration"),
+    (DeviceEventKind::Correction, "correction"),
 ];
 
 /// Statements of every length up to it are kept prepared, so it is small.

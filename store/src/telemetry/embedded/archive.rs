@@ -95,6 +95,21 @@ impl Embedded {
         self.control(|reply| Control::TakeBack { returned, reply }).await
     }
 
+    /// The newest value of a series that is elsewhere. A newer one here stays.
+    pub async fn note_newest(
+        &self,
+        device: DeviceId,
+        metric: Metric,
+        newest: Point,
+    ) -> Result<(), StoreError> {
+        self.control(|reply| Control::Newest { device, metric, newest, reply }).await
+    }
+
+    /// Series of which the journal took values back when it was opened.
+    pub fn taken_back_at_start(&self) -> Vec<(DeviceId, Metric)> {
+        self.taken_back.clone()
+    }
+
     /// Everything that was handed over is back.
     pub async fn whole_again(&self) -> Result<(), StoreError> {
         self.put_note(COMPLETE_FROM, i64::MIN).await
@@ -213,6 +228,19 @@ impl Committer {
         step.prepare_cached(newer)?.execute(params![no, gained, last.ts_us, last.value])?;
         step.commit()?;
         self.shared.sealed_samples.fetch_add(gained, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(super) fn note_newest(
+        &mut self,
+        device: DeviceId,
+        metric: &Metric,
+        newest: Point,
+    ) -> Result<(), StoreError> {
+        let Some(no) = self.shared.registry.read().find(device, metric) else { return Ok(()) };
+        let newer = "UPDATE series SET last_us=?2, last_value=?3 WHERE no=?1 AND coalesce(last_us<?2, 1)";
+        self.db.prepare_cached(newer)?.execute(params![no, newest.ts_us, newest.value])?;
+        self.shared.memory.write().found_last(no, Some(newest));
         Ok(())
     }
 

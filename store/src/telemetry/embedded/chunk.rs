@@ -43,6 +43,14 @@ pub struct Meta {
     pub last: f64,
 }
 
+impl Meta {
+    /// Whether its statistics tell of every row. Where values were taken back, or the sum is beyond all numbers, the rows
+    /// themselves do.
+    pub fn is_whole(&self) -> bool {
+        self.sum.is_finite()
+    }
+}
+
 /// Reads runs of one connection.
 pub struct Chunks<'a> {
     samples: CachedStatement<'a>,
@@ -228,8 +236,10 @@ fn write(db: &Connection, no: SeriesNo, replaced: Option<i64>, rows: &[Point]) -
         for row in piece {
             min = row.value.min(min);
             max = row.value.max(max);
-            sum += row.value;
+            // One without a value leaves no sum: what is no number cannot be kept in a column.
+            sum += if row.value.is_nan() { f64::INFINITY } else { row.value };
         }
+        let last_value = if last.value.is_nan() { 0.0 } else { last.value };
         let count = piece.len() as i64;
         let bytes = encode(piece)?;
         insert.execute(params![
@@ -240,8 +250,8 @@ fn write(db: &Connection, no: SeriesNo, replaced: Option<i64>, rows: &[Point]) -
             count,
             min,
             max,
-            sum,
-            last.value,
+            if sum.is_nan() { f64::INFINITY } else { sum },
+            last_value,
             bytes
         ])?;
     }

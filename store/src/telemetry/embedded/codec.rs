@@ -236,6 +236,7 @@ fn kind_code(kind: DeviceEventKind) -> u8 {
         DeviceEventKind::Attribute => 6,
         DeviceEventKind::Connection => 7,
         DeviceEventKind::Declaration => 8,
+        DeviceEventKind::Correction => 9,
     }
 }
 
@@ -249,6 +250,7 @@ fn kind_of(code: u8) -> Result<DeviceEventKind, StoreError> {
         6 => DeviceEventKind::Attribute,
         7 => DeviceEventKind::Connection,
         8 => DeviceEventKind::Declaration,
+        9 => DeviceEventKind::Correction,
         _ => return Err(damaged()),
     })
 }

@@ -7,6 +7,7 @@
 use super::{
     EmbeddedConfig, Shared, archive, codec,
     housekeeping::Chore,
+    query,
     queue::{self, Append, Control, Work},
     series::{Fresh, SeriesNo},
 };
@@ -14,6 +15,7 @@ use crate::{
     StoreError,
     telemetry::{AppendDone, Batch, Committed, PART, Receipt},
 };
+use domain::telemetry::Sample;
 use rusqlite::{Connection, params};
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
@@ -100,6 +102,9 @@ impl Committer {
                 Work::Control(Control::Announce { before_us, reply }) => self.announce(before_us, reply),
                 Work::Control(Control::Head { reply }) => {
                     let _ = reply.send(self.head);
+                }
+                Work::Control(Control::Newest { device, metric, newest, reply }) => {
+                    let _ = reply.send(self.note_newest(device, &metric, newest));
                 }
                 Work::Control(Control::HandOver { reply }) => {
                     self.chores.push_back(Chore::HandOver { next: 0, reply });
@@ -200,6 +205,16 @@ impl Committer {
         Ok(())
     }
 
+    /// Looks for the newest value of each series whose newest one was taken back.
+    pub(super) fn find_newest(&mut self) -> Result<(), StoreError> {
+        let lost = self.shared.memory.write().take_lost();
+        for no in lost {
+            let found = query::newest(&mut self.db, &self.shared, no)?;
+            self.shared.memory.write().found_last(no, found);
+        }
+        Ok(())
+    }
+
     /// Shows a committed group to queries and consumers.
     fn publish(&mut self, seq: u64, batch: Batch) {
         let next = self.shared.registry.read().next_series();
@@ -207,6 +222,12 @@ impl Committer {
             let mut memory = self.shared.memory.write();
             memory.grow(next);
             memory.apply(seq, &self.numbers, &batch.samples, self.config.series_rows);
+        }
+        if batch.samples.iter().any(Sample::is_gone)
+            && let Err(error) = self.find_newest()
+        {
+            // It is looked for again at the next start.
+            tracing::error!(%error, "the newest values of series could not be found");
         }
         metrics::counter!("telemetry_samples_total").increment(batch.samples.len() as u64);
         self.shared.tail.lock().push(Committed { seq, batch: Arc::new(batch) });

@@ -23,8 +23,12 @@ pub struct SeriesRows {
 }
 
 impl SeriesRows {
-    fn insert(&mut self, point: Point) {
-        if self.last.is_none_or(|last| point.ts_us >= last.ts_us) {
+    /// True when the newest value was taken back, so that another one is the newest.
+    fn insert(&mut self, point: Point) -> bool {
+        let mut lost = false;
+        if point.value.is_nan() {
+            lost = self.last.take_if(|last| last.ts_us == point.ts_us).is_some();
+        } else if self.last.is_none_or(|last| point.ts_us >= last.ts_us) {
             self.last = Some(point);
         }
         match self.rows.last_mut() {
@@ -32,6 +36,7 @@ impl SeriesRows {
             Some(last) if last.ts_us > point.ts_us => self.insert_late(point),
             _ => self.rows.push(point),
         }
+        lost
     }
 
     fn insert_late(&mut self, point: Point) {
@@ -120,6 +125,8 @@ pub struct Memtable {
     oldest: VecDeque<(SeriesNo, u64)>,
     /// Series that outgrew `large_rows` and should be sealed before their turn.
     large: VecDeque<SeriesNo>,
+    /// Series whose newest value was taken back.
+    lost: Vec<SeriesNo>,
 }
 
 impl Memtable {
@@ -152,13 +159,30 @@ impl Memtable {
             self.oldest.push_back((no, seq));
         }
         let before = series.len();
-        series.insert(point);
+        if series.insert(point) {
+            self.lost.push(no);
+        }
         let after = series.len();
         if before < large_rows && after >= large_rows {
             self.large.push_back(no);
         }
         // A merge of late samples may find duplicates.
         self.rows = self.rows + after - before;
+    }
+
+    /// Series whose newest value has to be looked for: it was taken back.
+    pub fn take_lost(&mut self) -> Vec<SeriesNo> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// What was found of the newest value of a series, unless a newer one came.
+    pub fn found_last(&mut self, no: SeriesNo, found: Option<Point>) {
+        let series = &mut self.series[no as usize];
+        if let Some(found) = found
+            && series.last.is_none_or(|last| last.ts_us < found.ts_us)
+        {
+            series.last = Some(found);
+        }
     }
 
     /// Rows held, duplicates among late ones included.

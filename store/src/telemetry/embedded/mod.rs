@@ -122,6 +122,8 @@ struct Shared {
 
 pub struct Embedded {
     shared: Arc<Shared>,
+    /// Series of which the journal took values back when it was opened.
+    taken_back: Vec<(DeviceId, Metric)>,
     committer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -147,12 +149,18 @@ impl Embedded {
             ended: watch::Sender::new(false),
         });
         shared.consumers.save(&db)?;
-        let committer = crate::telemetry::embedded::commit::Committer::new(db, shared.clone(), config, &log);
+        let taken_back = {
+            let registry = shared.registry.read();
+            log.taken_back.iter().filter_map(|no| registry.name(*no).cloned()).collect()
+        };
+        let mut committer =
+            crate::telemetry::embedded::commit::Committer::new(db, shared.clone(), config, &log);
+        committer.find_newest()?;
         let thread = std::thread::Builder::new().name("telemetry-commit".into());
         let committer = thread.spawn(move || committer.run()).map_err(|error| {
             StoreError::Unavailable(format!("no thread for the telemetry store: {error}"))
         })?;
-        Ok(Arc::new(Self { shared, committer: Mutex::new(Some(committer)) }))
+        Ok(Arc::new(Self { shared, taken_back, committer: Mutex::new(Some(committer)) }))
     }
 
     /// Returns when the writing thread has ended, because the store was closed or because it fell: nothing more can be
@@ -179,6 +187,26 @@ impl Embedded {
         answer.await.map_err(|_| closed())
     }
 
+    fn take_in(&self, batch: Batch, takes_back: bool, done: AppendDone) {
+        match check(&batch, takes_back) {
+            Ok(()) => self.shared.queue.append(Append { batch, done }),
+            Err(error) => done(Err(error)),
+        }
+    }
+
+    /// As [`TelemetryStore::range`], with the places where a value was taken back.
+    pub(super) async fn with_gone(&self, range: SeriesRange, limit: usize) -> Result<Vec<Point>, StoreError> {
+        let Some(no) = self.series(&range) else {
+            return Ok(Vec::new());
+        };
+        let shared = self.shared.clone();
+        let span = query::Span::new(range.from_us, range.to_us);
+        self.shared
+            .readers
+            .run(move |db| query::range(db, &shared, no, span, limit, query::Gone::Shown))
+            .await
+    }
+
     fn series(&self, range: &SeriesRange) -> Option<crate::telemetry::embedded::series::SeriesNo> {
         self.shared.registry.read().find(range.device, &range.metric)
     }
@@ -200,10 +228,11 @@ fn closed() -> StoreError {
 }
 
 /// NaN, infinities and times that no calendar holds are mistakes of the caller.
-fn check(batch: &Batch) -> Result<(), StoreError> {
+fn check(batch: &Batch, takes_back: bool) -> Result<(), StoreError> {
     let odd_time = |ts_us: i64| !(-MAX_TIME_US..=MAX_TIME_US).contains(&ts_us);
     for sample in &batch.samples {
-        if !sample.value.is_finite() || odd_time(sample.ts_us) {
+        let odd_value = !sample.value.is_finite() && !(takes_back && sample.is_gone());
+        if odd_value || odd_time(sample.ts_us) {
             let (metric, value, ts_us) = (&sample.metric, sample.value, sample.ts_us);
             return Err(StoreError::Corrupt(format!("{metric} = {value} at {ts_us} us cannot be stored")));
         }
@@ -213,10 +242,11 @@ fn check(batch: &Batch) -> Result<(), StoreError> {
 
 impl TelemetryStore for Embedded {
     fn append(&self, batch: Batch, done: AppendDone) {
-        match check(&batch) {
-            Ok(()) => self.shared.queue.append(Append { batch, done }),
-            Err(error) => done(Err(error)),
-        }
+        self.take_in(batch, false, done);
+    }
+
+    fn rewrite(&self, batch: Batch, done: AppendDone) {
+        self.take_in(batch, true, done);
     }
 
     fn range(&self, range: SeriesRange, limit: usize) -> BoxFuture<'_, Result<Vec<Point>, StoreError>> {
@@ -228,7 +258,7 @@ impl TelemetryStore for Embedded {
             let span = crate::telemetry::embedded::query::Span::new(range.from_us, range.to_us);
             self.shared
                 .readers
-                .run(move |db| crate::telemetry::embedded::query::range(db, &shared, no, span, limit))
+                .run(move |db| query::range(db, &shared, no, span, limit, query::Gone::LeftOut))
                 .await
         })
     }

@@ -34,23 +34,47 @@ impl Span {
     }
 }
 
+/// What is answered where a value was taken back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    LeftOut,
+    /// NaN.
+    Shown,
+}
+
 pub fn range(
     db: &mut Connection,
     shared: &Shared,
     no: SeriesNo,
     span: Span,
     limit: usize,
+    gone: Gone,
 ) -> Result<Vec<Point>, StoreError> {
     let mut points = Vec::new();
     walk(db, shared, no, span, |piece| {
         match piece {
-            Piece::Rows(rows) => points.extend_from_slice(rows),
+            Piece::Rows(rows) if gone == Gone::Shown => points.extend_from_slice(rows),
+            Piece::Rows(rows) => points.extend(rows.iter().filter(|row| !row.value.is_nan())),
             Piece::Run(_) => return Ok(Step::Decode),
         }
         Ok(if points.len() >= limit { Step::Stop } else { Step::Next })
     })?;
     points.truncate(limit);
     Ok(points)
+}
+
+/// The newest value of a series.
+pub fn newest(db: &mut Connection, shared: &Shared, no: SeriesNo) -> Result<Option<Point>, StoreError> {
+    let mut newest = None;
+    walk(db, shared, no, Span::new(i64::MIN, i64::MAX), |piece| {
+        match piece {
+            Piece::Rows(rows) => newest = rows.iter().rfind(|row| !row.value.is_nan()).copied().or(newest),
+            Piece::Run(run) if run.is_whole() => newest = Some(Point { ts_us: run.hi_us, value: run.last }),
+            Piece::Run(_) => return Ok(Step::Decode),
+        }
+        Ok(Step::Next)
+    })?;
+    Ok(newest)
 }
 
 pub fn downsample(
@@ -63,8 +87,12 @@ pub fn downsample(
     let mut buckets = Buckets { bucket_us, done: Vec::new() };
     walk(db, shared, no, span, |piece| {
         match piece {
-            Piece::Rows(rows) => rows.iter().for_each(|row| buckets.add(*row)),
-            Piece::Run(run) if span.covers(run) && buckets.same(run.lo_us, run.hi_us) => buckets.add_run(run),
+            Piece::Rows(rows) => {
+                rows.iter().filter(|row| !row.value.is_nan()).for_each(|row| buckets.add(*row));
+            }
+            Piece::Run(run) if run.is_whole() && span.covers(run) && buckets.same(run.lo_us, run.hi_us) => {
+                buckets.add_run(run);
+            }
             Piece::Run(_) => return Ok(Step::Decode),
         }
         Ok(Step::Next)

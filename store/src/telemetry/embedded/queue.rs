@@ -50,6 +50,13 @@ pub enum Control {
     Head {
         reply: oneshot::Sender<u64>,
     },
+    /// The newest value of a series that is kept elsewhere, unless a newer one is here.
+    Newest {
+        device: domain::id::DeviceId,
+        metric: crate::telemetry::Metric,
+        newest: crate::telemetry::Point,
+        reply: Reply,
+    },
     /// What was announced is dropped.
     HandOver {
         reply: Reply,

@@ -18,6 +18,8 @@ pub struct Log {
     pub first: u64,
     pub head: u64,
     pub bytes: usize,
+    /// Series of which it takes values back.
+    pub taken_back: HashSet<SeriesNo>,
 }
 
 pub fn registry(db: &Connection) -> Result<(Registry, Vec<StoredSeries>), StoreError> {
@@ -70,13 +72,16 @@ pub fn memory(
         sealed_seq[stored.no as usize] = stored.sealed_seq;
         memory.set_last(stored.no, stored.last);
     }
-    let mut log = Log { first: 1, head: 0, bytes: 0 };
+    let mut log = Log { first: 1, head: 0, bytes: 0, taken_back: HashSet::new() };
     let mut statement = db.prepare("SELECT seq, entry FROM log ORDER BY seq")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let seq: u64 = row.get(0)?;
         let entry = row.get_ref(1)?.as_blob().map_err(|e| StoreError::Corrupt(e.to_string()))?;
         codec::samples(entry, |no, ts_us, value| {
+            if value.is_nan() {
+                log.taken_back.insert(no);
+            }
             if sealed_seq.get(no as usize).is_some_and(|sealed| *sealed < seq) {
                 memory.insert(seq, no, Point { ts_us, value }, config.series_rows);
             }

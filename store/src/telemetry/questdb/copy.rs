@@ -80,7 +80,7 @@ pub async fn what_was_before(
             if stop.is_cancelled() {
                 return Err(StoreError::Unavailable("the telemetry store closes".into()));
             }
-            let rows = here.range(range.clone(), ROWS).await?;
+            let rows = here.with_gone(range.clone(), ROWS).await?;
             let Some(last) = rows.last().map(|row| row.ts_us) else { break };
             step.samples += rows.len() as u64;
             line = line.put_series(device, metric.clone(), rows).await?;

@@ -17,6 +17,7 @@
 pub mod copy;
 mod forwarder;
 mod line;
+mod newest;
 mod overlay;
 mod sql;
 mod tables;
@@ -38,7 +39,12 @@ use domain::{
     telemetry::{Batch, Metric, Sample},
 };
 use parking_lot::Mutex;
-use std::{ops::Range, path::Path, sync::Arc, time::Duration};
+use std::{
+    ops::Range,
+    path::Path,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 use tokio::{
     sync::{Mutex as AsyncMutex, watch},
     task::JoinSet,
@@ -92,6 +98,7 @@ pub struct QuestDb {
     /// Held while entries of the journal are on their way.
     sending: Arc<AsyncMutex<()>>,
     retained: Arc<Retained>,
+    unsure: Arc<newest::Unsure>,
     forwarding: watch::Receiver<Forwarding>,
     stop: tokio_util::sync::CancellationToken,
     forwarder: Mutex<JoinSet<()>>,
@@ -126,7 +133,11 @@ impl QuestDb {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(forwarder.run());
-        Ok(Arc::new(Self { here, server, sending, retained, forwarding, stop, forwarder: Mutex::new(tasks) }))
+        let unsure = Arc::new(newest::Unsure::of(&here));
+        let forwarder = Mutex::new(tasks);
+        let store = Arc::new(Self { here, server, sending, retained, unsure, forwarding, stop, forwarder });
+        store.forwarder.lock().spawn(settle(Arc::downgrade(&store)));
+        Ok(store)
     }
 
     /// How far the server is behind.
@@ -156,13 +167,29 @@ impl QuestDb {
 
     async fn merged(&self, range: &SeriesRange, limit: usize) -> Result<Vec<Point>, StoreError> {
         let range = range.clone();
-        let Some(there) = self.there(&range) else { return self.here.range(range, limit).await };
+        if self.there(&range).is_none() {
+            return self.here.range(range, limit).await;
+        }
         self.answering()?;
-        let older = self.server.range(&there, limit).await?;
-        let newer = self.here.range(range, limit).await?;
-        let mut merged = super::embedded::overlay(&older, &newer);
-        merged.truncate(limit);
-        Ok(merged)
+        let (mut found, mut from_us) = (Vec::new(), range.from_us);
+        loop {
+            let piece = SeriesRange { from_us, ..range.clone() };
+            let older = match self.there(&piece) {
+                Some(there) => self.server.range(&there, limit).await?,
+                None => Vec::new(),
+            };
+            let newer = self.here.with_gone(piece, limit).await?;
+            let mut merged = super::embedded::overlay(&older, &newer);
+            merged.truncate(limit);
+            let more = merged.len() == limit;
+            from_us = merged.last().map_or(range.to_us, |last| last.ts_us + 1);
+            // What was taken back hides what the server has, and is nothing itself.
+            found.extend(merged.into_iter().filter(|row| !row.value.is_nan()));
+            if found.len() >= limit || !more {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
     }
 
     async fn buckets(&self, range: &SeriesRange, bucket_us: i64) -> Result<Vec<Bucket>, StoreError> {
@@ -173,17 +200,19 @@ impl QuestDb {
         let mut older = self.server.buckets(&there, bucket_us).await?;
         // Samples of the same stretch that came late, or that are not yet dropped here.
         let late = SeriesRange { to_us: complete_from_us, ..range.clone() };
-        let late = self.here.downsample(late, bucket_us).await?;
-        for bucket in late {
-            let end_us = bucket.start_us.saturating_add(bucket_us).min(complete_from_us);
-            match older.binary_search_by_key(&bucket.start_us, |known| known.start_us) {
-                Err(at) => older.insert(at, bucket),
-                Ok(at) => {
-                    let from_us = bucket.start_us.max(range.from_us);
-                    let both = SeriesRange { from_us, to_us: end_us, ..range.clone() };
-                    let rows = self.merged(&both, usize::MAX).await?;
-                    older[at] = overlay::bucket(bucket.start_us, &rows).unwrap_or(bucket);
-                }
+        let mut touched: Vec<i64> =
+            self.here.with_gone(late, usize::MAX).await?.iter().map(|row| row.ts_us).collect();
+        touched.iter_mut().for_each(|ts_us| *ts_us = ts_us.div_euclid(bucket_us).saturating_mul(bucket_us));
+        touched.dedup();
+        for start_us in touched {
+            let end_us = start_us.saturating_add(bucket_us).min(complete_from_us);
+            let both = SeriesRange { from_us: start_us.max(range.from_us), to_us: end_us, ..range.clone() };
+            let bucket = overlay::bucket(start_us, &self.merged(&both, usize::MAX).await?);
+            match (older.binary_search_by_key(&start_us, |known| known.start_us), bucket) {
+                (Err(at), Some(bucket)) => older.insert(at, bucket),
+                (Ok(at), Some(bucket)) => older[at] = bucket,
+                (Ok(at), None) => drop(older.remove(at)),
+                (Err(_), None) => {}
             }
         }
         let young = SeriesRange { from_us: range.from_us.max(complete_from_us), ..range };
@@ -222,6 +251,22 @@ impl Retained {
     }
 }
 
+/// Looks up what became the newest values, as the server gets the journal.
+async fn settle(store: Weak<QuestDb>) {
+    let Some((mut forwarding, stop)) = store.upgrade().map(|store| (store.forwarding(), store.stop.clone()))
+    else {
+        return;
+    };
+    while let Some(Ok(())) = stop.run_until_cancelled(forwarding.changed()).await {
+        let Forwarding { kept, reached, .. } = *forwarding.borrow_and_update();
+        let Some(store) = store.upgrade().filter(|_| reached) else { continue };
+        if let Err(error) = store.settle_newest(kept).await {
+            // It is tried again with the next entry, and asked for meanwhile.
+            tracing::warn!(%error, "the newest values of series could not be looked up in QuestDB");
+        }
+    }
+}
+
 impl Drop for QuestDb {
     fn drop(&mut self) {
         self.stop.cancel();
@@ -231,6 +276,17 @@ impl Drop for QuestDb {
 impl TelemetryStore for QuestDb {
     fn append(&self, batch: Batch, done: AppendDone) {
         self.here.append(batch, done);
+    }
+
+    fn rewrite(&self, batch: Batch, done: AppendDone) {
+        let (series, unsure) = (self.unsure.add(&batch), self.unsure.clone());
+        let done: AppendDone = Box::new(move |result| {
+            if let Ok(receipt) = &result {
+                unsure.since(series, receipt.seq);
+            }
+            done(result);
+        });
+        self.here.rewrite(batch, done);
     }
 
     fn range(&self, range: SeriesRange, limit: usize) -> BoxFuture<'_, Result<Vec<Point>, StoreError>> {
@@ -266,7 +322,7 @@ impl TelemetryStore for QuestDb {
     }
 
     fn latest(&self, device: DeviceId) -> BoxFuture<'_, Result<Vec<(Metric, Point)>, StoreError>> {
-        self.here.latest(device)
+        Box::pin(self.newest(device))
     }
 
     fn metrics(&self, device: DeviceId) -> BoxFuture<'_, Result<Vec<Metric>, StoreError>> {

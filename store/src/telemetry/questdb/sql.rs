@@ -159,6 +159,19 @@ impl Server {
         Ok(rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?)
     }
 
+    /// The newest sample of a series.
+    pub async fn newest(&self, device: DeviceId, metric: &Metric) -> Result<Option<Point>, StoreError> {
+        let all =
+            SeriesRange { device, metric: metric.clone(), from_us: TIMES_US.start, to_us: TIMES_US.end };
+        let rows = self.rows(&all);
+        let sql = format!("SELECT cast(ts as long), value FROM ({rows}) ORDER BY ts DESC LIMIT 1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(&**metric).fetch_optional(&self.pool).await?;
+        Ok(match row {
+            Some(row) => Some(Point { ts_us: row.try_get(0)?, value: row.try_get(1)? }),
+            None => None,
+        })
+    }
+
     pub async fn buckets(&self, range: &SeriesRange, bucket_us: i64) -> Result<Vec<Bucket>, StoreError> {
         let sql = format!(
             "SELECT (cast(ts as long) / {bucket_us}) * {bucket_us} AS start, min(value), max(value), sum(value), \

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use store::{
     StoreError,
     records::{Db, fleet::profiles},
-    telemetry::{Bucket, SeriesRange},
+    telemetry::{Bucket, SeriesRange, TelemetryStore, last_before},
 };
 
 /// What people say that counts, and what.
@@ -56,13 +56,13 @@ pub async fn rise(deps: &Deps, counting: Counting, range: SeriesRange) -> Result
     if buckets.is_empty() {
         return Ok(None);
     }
-    let rises = rises(deps, counting, &range, &buckets, bucket_us).await?;
+    let rises = rises(deps.telemetry.as_ref(), counting, &range, &buckets, bucket_us).await?;
     Ok(Some(rises.into_iter().sum()))
 }
 
 /// By how much it rose in each of `buckets`, those of `range` that are not empty, in their order.
 pub async fn rises(
-    deps: &Deps,
+    telemetry: &dyn TelemetryStore,
     counting: Counting,
     range: &SeriesRange,
     buckets: &[Bucket],
@@ -70,13 +70,14 @@ pub async fn rises(
 ) -> Result<Vec<f64>, StoreError> {
     let Some(first) = buckets.first() else { return Ok(Vec::new()) };
     let begins_us = first.start_us.max(range.from_us);
-    let mut before = last_before(deps, range, begins_us, bucket_us).await?;
+    let before = last_before(telemetry, range.device, &range.metric, begins_us).await?;
+    let mut before = before.map(|point| point.value);
     let mut rises = Vec::with_capacity(buckets.len());
     for bucket in buckets {
         let plain = before.filter(|before| counting.is_plain(*before, bucket.min, bucket.max));
         let rise = match plain {
             Some(before) => bucket.last - before,
-            None => within(deps, counting, range, bucket, bucket_us, before).await?,
+            None => within(telemetry, counting, range, bucket, bucket_us, before).await?,
         };
         rises.push(rise);
         before = Some(bucket.last);
@@ -86,7 +87,7 @@ pub async fn rises(
 
 /// Value by value.
 async fn within(
-    deps: &Deps,
+    telemetry: &dyn TelemetryStore,
     counting: Counting,
     range: &SeriesRange,
     bucket: &Bucket,
@@ -98,32 +99,11 @@ async fn within(
     let range = SeriesRange { from_us, to_us, ..range.clone() };
     let most = usize::try_from(bucket.count).unwrap_or(usize::MAX);
     let (mut total, mut before) = (0.0, before);
-    for point in deps.telemetry.range(range, most).await? {
+    for point in telemetry.range(range, most).await? {
         total += before.map_or(0.0, |before| counting.rise(before, point.value));
         before = Some(point.value);
     }
     Ok(total)
-}
-
-/// The newest value before `at_us`. Looked for in ever longer stretches: usually it is not far.
-async fn last_before(
-    deps: &Deps,
-    range: &SeriesRange,
-    at_us: i64,
-    bucket_us: i64,
-) -> Result<Option<f64>, StoreError> {
-    let mut span_us = bucket_us;
-    let mut to_us = at_us;
-    while to_us > 0 {
-        let from_us = to_us.saturating_sub(span_us).max(0);
-        let stretch = SeriesRange { from_us, to_us, ..range.clone() };
-        if let Some(last) = deps.telemetry.downsample(stretch, span_us).await?.last() {
-            return Ok(Some(last.last));
-        }
-        to_us = from_us;
-        span_us = span_us.saturating_mul(16);
-    }
-    Ok(None)
 }
 
 /// By how much each of `found` rose: what one answer holds of the buckets of `selection`.
@@ -143,9 +123,64 @@ pub async fn of_page(
         let (from_us, to_us) = (selection.from_us, selection.to_us);
         let range = SeriesRange { device: *device, metric: metric.clone(), from_us, to_us };
         let counting = counters.get(*device, metric).unwrap_or_default();
-        for (at, rise) in places.into_iter().zip(rises(deps, counting, &range, &buckets, bucket_us).await?) {
+        for (at, rise) in places
+            .into_iter()
+            .zip(rises(deps.telemetry.as_ref(), counting, &range, &buckets, bucket_us).await?)
+        {
             all[at] = rise;
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::telemetry::MemoryTelemetry;
+    use domain::telemetry::{Batch, Sample};
+    use futures::executor::block_on;
+    use proptest::prelude::*;
+    use store::telemetry::append;
+
+    const BEGIN_US: i64 = 1_790_000_000_000_000;
+
+    proptest! {
+        /// Whatever a counter does, the buckets of a period rise together by what its values rise one by one.
+        #[test]
+        fn buckets_rise_as_their_values_do(
+            steps in prop::collection::vec((1i64..90, -40.0f64..60.0), 1..80),
+            rollover in prop::option::of(Just(200.0)),
+            bucket_s in 1i64..600,
+            from in 0i64..2_000,
+        ) {
+            let counting = Counting { rollover };
+            let (device, metric) = (DeviceId::generate(), Metric::from("c"));
+            let (mut at, mut value, mut points) = (0, 100.0f64, Vec::new());
+            for (wait, step) in steps {
+                at += wait;
+                // Up, a little down, and sometimes anew.
+                value = if step < -30.0 { 1.0 } else { (value + step / if step < 0.0 { 40.0 } else { 1.0 }).max(0.0) };
+                points.push((BEGIN_US + at * 1_000_000, value));
+            }
+            let telemetry = MemoryTelemetry::default();
+            let sample = |(ts_us, value): &(i64, f64)| Sample { device, metric: metric.clone(), ts_us: *ts_us, value: *value };
+            let batch = Batch { samples: points.iter().map(sample).collect(), ..Batch::default() };
+            block_on(append(&telemetry, batch)).expect("kept");
+            let (from_us, bucket_us) = (BEGIN_US + from * 1_000_000, bucket_s * 1_000_000);
+            let range = SeriesRange { device, metric, from_us, to_us: BEGIN_US + 10_000_000_000 };
+            let buckets = block_on(telemetry.downsample(range.clone(), bucket_us)).expect("read");
+            let found = block_on(rises(&telemetry, counting, &range, &buckets, bucket_us)).expect("read");
+            let mut wanted = vec![0.0; buckets.len()];
+            for pair in points.windows(2) {
+                let place = buckets.iter().rposition(|bucket| bucket.start_us <= pair[1].0);
+                if pair[1].0 >= from_us && let Some(place) = place {
+                    wanted[place] += counting.rise(pair[0].1, pair[1].1);
+                }
+            }
+            prop_assert_eq!(found.len(), wanted.len());
+            for (found, wanted) in found.iter().zip(&wanted) {
+                prop_assert!((found - wanted).abs() < 1e-6, "{:?} {:?}", found, wanted);
+            }
+        }
+    }
 }

@@ -172,7 +172,7 @@ pub async fn risen(
     let range = SeriesRange { device, metric: metric.clone(), from_us, to_us };
     let bucket_us = round_bucket(to_us - from_us, RISE_SPOTS);
     let mut buckets = deps.telemetry.downsample(range.clone(), bucket_us).await?;
-    let rises = counters::rises(deps, counting, &range, &buckets, bucket_us).await?;
+    let rises = counters::rises(deps.telemetry.as_ref(), counting, &range, &buckets, bucket_us).await?;
     for (bucket, rise) in buckets.iter_mut().zip(rises) {
         *bucket = Bucket { min: rise, max: rise, sum: rise, count: 1, last: rise, ..*bucket };
     }
