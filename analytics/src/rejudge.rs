@@ -30,6 +30,8 @@ pub struct Judged {
     pub rule: Arc<Rule>,
     pub asset: AssetId,
     pub device: DeviceId,
+    /// It was judged before, and something came late or was corrected.
+    pub again: bool,
     /// Alerts that were over by then are not part of it.
     pub from_us: i64,
     pub found: Vec<Span>,
@@ -77,7 +79,7 @@ pub async fn judge(deps: &Deps, heard: Heard, slot: &mut Slot) -> Result<Option<
         return Ok(None);
     }
     let (asset, device) = (heard.asset, heard.device);
-    Ok(Some(Judged { rule: Arc::clone(&slot.rule), asset, device, from_us: start_us, found }))
+    Ok(Some(Judged { rule: Arc::clone(&slot.rule), asset, device, again: !born, from_us: start_us, found }))
 }
 
 /// A judgement on its way through the facts.

@@ -3,13 +3,13 @@
 use chrono::TimeDelta;
 use domain::people::account::Identity;
 use maud::{Markup, html};
+use service::people::accounts::queries::name_of;
 use std::collections::HashMap;
 use store::{
     StoreError,
     records::{
         Db,
         engine::transitions::{self, Transition},
-        people::{accounts, api_tokens},
     },
 };
 use web::request::View;
@@ -32,12 +32,7 @@ pub async fn of(db: &Db, things: &[(&'static str, uuid::Uuid)]) -> Result<Timeli
     let mut names = HashMap::new();
     for entry in &entries {
         let Some(id) = key(&entry.actor).filter(|id| !names.contains_key(id)) else { continue };
-        let name = match &entry.actor {
-            Identity::Account(id) => accounts::get(db, *id).await?.map(|account| account.name),
-            Identity::ApiToken(id) => api_tokens::get(db, *id).await?.map(|token| token.name),
-            Identity::System => None,
-        };
-        names.extend(name.map(|name| (id, name)));
+        names.extend(name_of(db, &entry.actor).await?.map(|name| (id, name)));
     }
     Ok(Timeline { entries, names })
 }

@@ -92,6 +92,7 @@ pub enum Reason {
     #[strum(serialize = "name_taken")]
     ProfilesNameTaken,
     InvalidTopicPattern,
+    NotForThisAction,
     InvalidPointer,
     InvalidRange,
     InvalidRollover,
@@ -200,6 +201,7 @@ pub enum Refusal {
     NotReplayable,
     NotSetUp,
     NothingLeftToCredit,
+    NothingToCorrect,
     NothingToInvoice,
     #[strum(serialize = "profile-in-use")]
     ProfileInUse,

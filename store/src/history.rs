@@ -13,7 +13,7 @@ use domain::{
         rule::{Condition, RuleSettings},
     },
     id::DeviceId,
-    telemetry::Metric,
+    telemetry::{DeviceEventKind, Metric},
 };
 
 /// Facts in time order.
@@ -47,7 +47,7 @@ pub async fn page(
             for metric in telemetry.metrics(device).await? {
                 found.samples(telemetry, device, metric, from_us).await?;
             }
-            found.events(db, device, Vec::new(), from_us, true).await?;
+            found.events(db, device, DeviceEventKind::SAID.to_vec(), from_us, true).await?;
         }
         condition => {
             if let Some(metric) = condition.metric() {
@@ -88,7 +88,7 @@ impl Gathered {
         &mut self,
         db: &Db,
         device: DeviceId,
-        kinds: Vec<domain::telemetry::DeviceEventKind>,
+        kinds: Vec<DeviceEventKind>,
         from_us: i64,
         any: bool,
     ) -> Result<(), StoreError> {

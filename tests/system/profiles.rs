@@ -22,6 +22,10 @@ async fn state_is(api: &Api, asset: &str, wanted: &str) {
     .await;
 }
 
+fn instant(ms: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(ms).expect("a time").to_rfc3339()
+}
+
 fn named(items: &Value, metric: &str) -> Value {
     let items = items["items"].as_array().expect("a list");
     items.iter().find(|item| item["metric"] == metric).cloned().unwrap_or_default()
@@ -113,4 +117,84 @@ async fn what_people_say_of_devices_holds_at_once_and_for_what_was_put_aside() {
         "{usage}"
     );
     assert_eq!(usage["starts"]["source"], "state_log", "{usage}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_of_values_is_followed_by_alerts_states_and_an_entry() {
+    let mut product = Mainstay::start(Demo::Off).await;
+    let workshop = Workshop::open(&product).await;
+    let api = product.api("admin");
+    let (device, asset) = (id(&workshop.device).to_owned(), id(&workshop.asset).to_owned());
+    let begin = chrono::Utc::now().timestamp_millis() - 3_600_000;
+    let at = |minute: i64| begin + minute * 60_000;
+    let profile = json!({"name": "Chiller controller", "speaks": "thingsboard", "device_id": device, "metrics": [
+        {"metric": "mode", "kind": "state", "states": [{"value": "1", "state": "up"}, {"value": "4", "state": "down_unplanned"}]},
+    ]});
+    api.post("/profiles", profile).await;
+    let mut mqtt = Device::connect(product.mqtt, workshop.token(), "chiller").await.expect("admitted");
+    // For ten minutes a sensor that hangs loose shows what is not there, and the controller what it makes of that.
+    for minute in 0..30 {
+        let wrong = (10..20).contains(&minute);
+        let (vibration, mode) = if wrong { (9.9, 4) } else { (3.0, 1) };
+        let values =
+            json!({"ts": at(minute), "values": {"vibration": vibration, "mode": mode, "speed": minute}});
+        assert!(mqtt.publish(&values).await);
+    }
+    let alert = async || {
+        let alerts = api.all(&format!("/alerts?show=all&asset_id={asset}")).await;
+        alerts.into_iter().find(|alert| alert["rule_id"] == workshop.rule["id"])
+    };
+    wait::until("the alert and its end", PATIENCE, || async {
+        alert().await.filter(|alert| !alert["cleared_at"].is_null())
+    })
+    .await;
+    let down = async || {
+        let log = api.get(&format!("/assets/{asset}/states")).await;
+        let items = log["items"].as_array().cloned().unwrap_or_default();
+        items.iter().filter(|item| item["state"] == "down_unplanned").count()
+    };
+    wait::until("the stop", PATIENCE, || async { (down().await == 1).then_some(()) }).await;
+
+    let path = format!("/devices/{device}/telemetry/corrections");
+    let correct = |metric: &str, more: Value| {
+        let mut body = json!({"metric": metric, "from": instant(at(10)), "to": instant(at(20)), "note": "the sensor hung loose"});
+        for (name, value) in more.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let deleted = api.post(&path, correct("vibration", json!({"action": "delete"}))).await;
+    assert_eq!(deleted["changed"], 10, "{deleted}");
+    let changed = api.post(&path, correct("mode", json!({"action": "adjust", "multiply": 0.25}))).await;
+    assert_eq!(changed["changed"], 10, "{changed}");
+    wait::until("the alert to be taken back", PATIENCE, || async {
+        alert().await.is_none_or(|alert| alert["clear_reason"] == "late_data").then_some(())
+    })
+    .await;
+    wait::until("the stop to be none", PATIENCE, || async { (down().await == 0).then_some(()) }).await;
+    let left = api.all(&format!("/devices/{device}/telemetry?metric=vibration&from={begin}")).await;
+    assert_eq!(left.len(), 20, "{left:?}");
+
+    // Who, what and why is kept, with what followed from it; also over a crash.
+    let entries = async || api.get(&path).await["items"].as_array().cloned().unwrap_or_default();
+    let kinds = wait::until("the entries", PATIENCE, || async {
+        let kinds: Vec<String> = entries()
+            .await
+            .iter()
+            .map(|entry| entry["kind"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        kinds.iter().any(|kind| kind == "recomputed").then_some(kinds)
+    })
+    .await;
+    assert!(kinds.contains(&"deleted".into()) && kinds.contains(&"changed".into()), "{kinds:?}");
+    let told = entries().await;
+    let mode = told.iter().find(|entry| entry["metric"] == "mode").expect("an entry");
+    assert_eq!(
+        (&mode["note"], &mode["states"], &mode["count"]),
+        (&json!("the sensor hung loose"), &json!(true), &json!(10))
+    );
+    product.kill();
+    product.start_again().await;
+    let left = api.all(&format!("/devices/{device}/telemetry?metric=vibration&from={begin}")).await;
+    assert_eq!((left.len(), down().await), (20, 0));
 }

@@ -89,7 +89,7 @@ pub struct Advisor<'a> {
     tx: &'a Tx,
     telemetry: &'a dyn TelemetryStore,
     /// Tells which findings are history.
-    now: Timestamp,
+    pub now: Timestamp,
     /// Assets whose suppressed alerts are looked at again, from when on.
     planned: BTreeMap<AssetId, Timestamp>,
 }
@@ -331,7 +331,7 @@ impl<'a> Advisor<'a> {
 
     /// What a judgement anew changes about the alerts of its rule.
     pub async fn corrections(&self, judged: Judged) -> Result<Vec<Finding>, StoreError> {
-        let Judged { rule, asset, device, from_us, found } = judged;
+        let Judged { rule, asset, device, from_us, found, .. } = judged;
         let from = from_micros(from_us);
         let mut known = alerts::judged_from(self.tx, rule.id, asset, device, from).await?;
         // One that was disproved is taken up again only where no other fits.

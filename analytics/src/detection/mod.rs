@@ -277,6 +277,19 @@ impl Device {
         self.heard(ts_us, now, found);
     }
 
+    /// A value of `ts_us` was taken back: what was concluded of it is judged anew.
+    pub fn corrected(&mut self, metric: &str, ts_us: i64, now: Timestamp) {
+        let watching = self.by_metric.get(metric).into_iter().flatten().chain(&self.any_data);
+        let mut waits = false;
+        for place in watching {
+            waits |= self.slots[*place].corrected(ts_us);
+        }
+        if waits {
+            self.dirty = true;
+            self.note_disorder(now);
+        }
+    }
+
     /// Any fact of `ts_us` counts as data, and lets device time pass.
     pub fn heard(&mut self, ts_us: i64, now: Timestamp, found: &mut Vec<Conclusion>) {
         let newest_us = self.activity.last_us.unwrap_or(ts_us);

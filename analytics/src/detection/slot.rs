@@ -155,6 +155,25 @@ impl Slot {
         }
     }
 
+    /// What was judged of `ts_us` may be another by now: the slot waits to judge what is stored. True when it does so for
+    /// that alone.
+    pub fn corrected(&mut self, ts_us: i64) -> bool {
+        if ts_us < self.from_us || self.detector.newest_us().is_none_or(|newest_us| ts_us > newest_us) {
+            return false;
+        }
+        match &mut self.pending {
+            Some(Pending::Born) => false,
+            Some(Pending::Late { from_us }) => {
+                *from_us = ts_us.min(*from_us);
+                true
+            }
+            pending @ None => {
+                *pending = Some(Pending::Late { from_us: ts_us });
+                true
+            }
+        }
+    }
+
     /// Late data changes what a rule on missing data says only where a silence was found after it, or before all.
     fn matters(&self, ts_us: i64) -> bool {
         let settings = &self.rule.settings;

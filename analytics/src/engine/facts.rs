@@ -16,7 +16,10 @@ use domain::{
         state::{Mark, MarkKind, Silence},
     },
     id::{AssetId, DeviceId},
-    telemetry::{DeviceEvent, DeviceEventKind, StateReport},
+    telemetry::{
+        DeviceEvent, DeviceEventKind, StateReport,
+        correction::{Correction, CorrectionKind},
+    },
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -35,7 +38,7 @@ const MAX_LATE: usize = 20_000;
 #[derive(Default)]
 pub struct Facts {
     events: Vec<(DeviceEvent, Option<AssetId>)>,
-    marks: Vec<(AssetId, Mark)>,
+    marks: Vec<Told>,
     silences: Vec<(AssetId, Silenced)>,
     late: HashMap<DeviceId, Vec<Timestamp>>,
     late_count: usize,
@@ -44,6 +47,17 @@ pub struct Facts {
     /// Devices whose memory must be written with the facts.
     pub devices: HashSet<DeviceId>,
 }
+
+/// What was said of the state of equipment, in the order in which it was said.
+enum Told {
+    Mark(AssetId, Mark, IsLate),
+    /// What the device reported within that time counts no more.
+    TakenBack(DeviceId, Timestamp, Timestamp),
+}
+
+/// Whether it came behind what was said of a later time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct IsLate(bool);
 
 pub enum Silenced {
     Put(Silence),
@@ -79,7 +93,11 @@ impl Facts {
 
     /// The device speaks for `asset` no longer.
     pub fn left(&mut self, device: DeviceId, asset: AssetId, at: Timestamp) {
-        self.marks.push((asset, Mark { at, what: MarkKind::Left, device_id: device }));
+        self.marks.push(Told::Mark(
+            asset,
+            Mark { at, what: MarkKind::Left, device_id: device },
+            IsLate(false),
+        ));
         self.devices.insert(device);
     }
 
@@ -113,9 +131,24 @@ impl Facts {
         found.clear();
     }
 
+    /// People changed what the device had said.
+    pub fn corrected(&mut self, device: &mut Device, event: &DeviceEvent) {
+        self.events.push((event.clone(), device.asset));
+        self.devices.insert(device.id);
+        let Some((_, correction)) = Correction::of(event).filter(|(_, correction)| correction.states) else {
+            return;
+        };
+        let (from, to) = (from_micros(correction.from_us), from_micros(correction.to_us));
+        self.marks.push(Told::TakenBack(device.id, from, to));
+        // What it says next is news, whatever it said last.
+        device.report = None;
+        device.dirty = true;
+    }
+
     pub fn report(&mut self, device: &mut Device, report: &StateReport) {
         let Some(asset) = device.asset else { return };
         let newest = device.report.as_ref().is_none_or(|(ts_us, ..)| report.ts_us > *ts_us);
+        let late = device.report.as_ref().is_some_and(|(ts_us, ..)| report.ts_us < *ts_us);
         let repeats = newest
             && device
                 .report
@@ -132,7 +165,8 @@ impl Facts {
             device.report_kept_us = report.ts_us;
         }
         let what = MarkKind::Report { state: report.state, cause: report.cause.clone() };
-        self.marks.push((asset, Mark { at: from_micros(report.ts_us), what, device_id: device.id }));
+        let mark = Mark { at: from_micros(report.ts_us), what, device_id: device.id };
+        self.marks.push(Told::Mark(asset, mark, IsLate(late)));
         self.devices.insert(device.id);
     }
 
@@ -148,7 +182,8 @@ impl Facts {
             _ => return,
         };
         if let Some(asset) = device.asset {
-            self.marks.push((asset, Mark { at: from_micros(event.ts_us), what, device_id: device.id }));
+            let mark = Mark { at: from_micros(event.ts_us), what, device_id: device.id };
+            self.marks.push(Told::Mark(asset, mark, IsLate(false)));
         }
     }
 
@@ -160,15 +195,35 @@ impl Facts {
         late: &HashMap<DeviceId, Late>,
         failure_rule: Option<&Arc<Rule>>,
     ) -> Result<Vec<Finding>, StoreError> {
-        let named = self.marks.iter().map(|(asset, _)| *asset);
+        let of_mark = |told: &Told| match told {
+            Told::Mark(asset, ..) => Some(*asset),
+            Told::TakenBack(..) => None,
+        };
+        let named = self.marks.iter().filter_map(of_mark);
         let named = named.chain(self.silences.iter().map(|(asset, _)| *asset));
         let existing = existing(tx, named.chain(late.values().map(|late| late.asset))).await?;
         device_events::insert_many(tx, self.events.iter().map(|(event, asset)| (event, *asset))).await?;
         let mut touched = Touched::default();
-        for (asset, mark) in self.marks.iter().filter(|(asset, _)| existing.contains(asset)) {
-            // A repeated report changes nothing in a log that is written, but this asset's is about to be.
-            if states::put_mark(tx, *asset, mark).await? || touched.0.contains_key(asset) {
-                touched.add(*asset, mark.at, Some(mark.at));
+        let mut recomputed = Corrections::default();
+        for told in &self.marks {
+            match told {
+                // A repeated report changes nothing in a log that is written, but this asset's is about to be.
+                Told::Mark(asset, mark, late) if existing.contains(asset) => {
+                    let changed = states::put_mark(tx, *asset, mark).await?;
+                    if changed && *late == IsLate(true) {
+                        let at_us = mark.at.timestamp_micros();
+                        recomputed.note(mark.device_id, *asset, (at_us, at_us), 1);
+                    }
+                    if changed || touched.0.contains_key(asset) {
+                        touched.add(*asset, mark.at, Some(mark.at));
+                    }
+                }
+                Told::Mark(..) => {}
+                Told::TakenBack(device, from, to) => {
+                    for asset in states::retract(tx, *device, *from, *to).await? {
+                        touched.add(asset, *from, Some(*to));
+                    }
+                }
             }
         }
         for (asset, silenced) in self.silences.iter().filter(|(asset, _)| existing.contains(asset)) {
@@ -190,6 +245,10 @@ impl Facts {
                 touched.add(*asset, from, None);
             }
         }
+        recomputed.keep(tx, advisor.now).await?;
+        let taken_back = touched.0.keys().copied().filter(|asset| !existing.contains(asset));
+        let existing: HashSet<AssetId> =
+            existing.iter().copied().chain(self::existing(tx, taken_back).await?).collect();
         let mut findings = Vec::new();
         for (asset, (from, to)) in touched.0.into_iter().filter(|(asset, _)| existing.contains(asset)) {
             let changes = state::rebuild(tx, asset, from, to).await?;
@@ -215,6 +274,31 @@ impl Facts {
             findings.push(Finding { at, asset, device, what });
         }
         Ok(findings)
+    }
+}
+
+/// What came late and changed what was concluded before: written down, for people to see.
+#[derive(Default)]
+pub struct Corrections(HashMap<(DeviceId, AssetId), Correction>);
+
+impl Corrections {
+    /// `count` things of the times `within` are others now.
+    pub fn note(&mut self, device: DeviceId, asset: AssetId, within: (i64, i64), count: usize) {
+        if count == 0 {
+            return;
+        }
+        let blank = Correction { from_us: within.0, to_us: within.1, ..Correction::default() };
+        let known = self.0.entry((device, asset)).or_insert(blank);
+        (known.from_us, known.to_us) = (known.from_us.min(within.0), known.to_us.max(within.1));
+        known.count += count as u64;
+    }
+
+    pub async fn keep(self, tx: &Tx, now: Timestamp) -> Result<(), StoreError> {
+        let event = |((device, asset), correction): ((DeviceId, AssetId), Correction)| {
+            (correction.event(CorrectionKind::Recomputed, device, now.timestamp_micros()), Some(asset))
+        };
+        let events: Vec<_> = self.0.into_iter().map(event).collect();
+        device_events::insert_many(tx, events.iter().map(|(event, asset)| (event, *asset))).await
     }
 }
 

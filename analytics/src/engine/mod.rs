@@ -8,7 +8,7 @@ use crate::{
     advisory::{Advisor, Finding},
     detection::Device,
     engine::{
-        facts::{Facts, Late},
+        facts::{Corrections, Facts, Late},
         fleet::AssetKind,
     },
     rejudge::{self, Heard, Judged},
@@ -19,7 +19,7 @@ use domain::{
     clock::from_micros,
     condition::rule::Rule,
     id::{AssetId, DeviceId, RuleId},
-    telemetry::Sample,
+    telemetry::{DeviceEvent, DeviceEventKind, Sample},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -220,13 +220,23 @@ impl Engine {
         let mut found = Vec::new();
         let mut sorted: Vec<&Sample> = Vec::new();
         let unknown = |device: &&mut Device| device.seq < entry.seq;
+        // First what was taken back, then what came in its place.
+        for event in entry.batch.events.iter().filter(|event| event.kind == DeviceEventKind::Correction) {
+            let Some(device) = devices.get_mut(&event.device).filter(unknown) else { continue };
+            facts.corrected(device, event);
+        }
         let runs = |(stretch, historical): (&'e [Sample], bool)| {
             stretch.chunk_by(|a, b| a.device == b.device).map(move |run| (run, historical))
         };
         for (run, historical) in entry.batch.stretches().flat_map(runs) {
             let Some(device) = devices.get_mut(&run[0].device).filter(unknown) else { continue };
-            device.heard_at = now;
+            if !run.iter().all(Sample::is_gone) {
+                device.heard_at = now;
+            }
             let mut judge = |sample: &Sample| {
+                if sample.is_gone() {
+                    return device.corrected(&sample.metric, sample.ts_us, now);
+                }
                 if sample.ts_us > horizon_us {
                     return;
                 }
@@ -259,7 +269,9 @@ impl Engine {
             facts.conclude(device, &mut found);
             note_waiting(device, waiting);
         }
-        for event in entry.batch.events.iter().filter(|event| event.ts_us <= horizon_us) {
+        let said =
+            |event: &&DeviceEvent| event.ts_us <= horizon_us && event.kind != DeviceEventKind::Correction;
+        for event in entry.batch.events.iter().filter(said) {
             let Some(device) = devices.get_mut(&event.device).filter(unknown) else { continue };
             device.heard_at = now;
             facts.hear(device, event.ts_us, horizon_us);
@@ -349,9 +361,17 @@ impl Engine {
         analytics_state::put(&tx, kept).await?;
         let mut advisor = Advisor::new(&tx, deps.telemetry.as_ref(), now);
         let mut findings: Vec<Finding> = Vec::new();
+        let mut corrections = Corrections::default();
         for one in judged {
-            findings.extend(advisor.corrections(one).await?);
+            let Judged { device, asset, from_us, again, .. } = one;
+            let changed = advisor.corrections(one).await?;
+            let newest_us = self.devices.get(&device).and_then(|device| device.activity.last_us);
+            if again {
+                corrections.note(device, asset, (from_us, newest_us.unwrap_or(from_us)), changed.len());
+            }
+            findings.extend(changed);
         }
+        corrections.keep(&tx, now).await?;
         advisor.advise(findings).await?;
         tx.commit().await?;
         self.own_commits += 1;

@@ -7,7 +7,10 @@ pub mod follow;
 pub mod lease;
 pub mod retention;
 
-use crate::{command::CommandError, deps::Deps, insight::kpis, money::billing, work::tickets};
+use crate::{
+    command::CommandError, deps::Deps, insight::kpis, money::billing, telemetry::samples::corrections,
+    work::tickets,
+};
 use domain::event::Recorded;
 use futures::future::BoxFuture;
 use lease::Lease;
@@ -42,11 +45,14 @@ pub struct Chore {
     pub run: for<'a> fn(&'a Deps) -> BoxFuture<'a, Result<(), CommandError>>,
 }
 
-pub const CHORES: &[Chore] = &[Chore {
-    name: "billing.contract_periods",
-    every: Duration::from_secs(600),
-    run: billing::periods::run,
-}];
+pub const CHORES: &[Chore] = &[
+    Chore { name: "billing.contract_periods", every: Duration::from_secs(600), run: billing::periods::run },
+    Chore {
+        name: "telemetry.corrections",
+        every: Duration::from_secs(10),
+        run: corrections::finish_what_was_promised,
+    },
+];
 
 const LEASE_RENEWAL: Duration = Duration::from_secs(4);
 /// How often a process without the lease asks for it.

@@ -11,6 +11,8 @@ pub struct Memory {
     pub books: Kept<queries::Days, queries::World, queries::Books>,
     /// What every site did on the days before today that somebody looked at.
     pub past: Kept<queries::Days, i64, Past>,
+    /// Values are corrected by one at a time.
+    pub corrections: tokio::sync::Mutex<()>,
 }
 
 impl Default for Memory {
@@ -20,6 +22,7 @@ impl Default for Memory {
             token_seed: rand::random(),
             books: Kept::default(),
             past: Kept::default(),
+            corrections: tokio::sync::Mutex::default(),
         }
     }
 }

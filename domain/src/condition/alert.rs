@@ -55,7 +55,7 @@ pub enum ClearReason {
     RuleChanged,
     /// Its device reports for other equipment.
     DeviceMoved,
-    /// Data that came late shows that the condition never held.
+    /// Data that came late, or was corrected, shows that the condition never held.
     LateData,
 }
 

@@ -1,4 +1,4 @@
-//! What was changed of what a device had said: by people, or by what came late.
+//! What was changed of what a device had said, by people, and what was concluded anew because of that or of what came late.
 //!
 //! It goes through the journal with the change itself, as the text of an event of the kind
 //! [`Correction`](super::DeviceEventKind::Correction), so that neither is there without the other.
@@ -23,8 +23,8 @@ pub enum CorrectionKind {
     Deleted,
     /// Values were replaced by others.
     Changed,
-    /// What came late changed what was concluded before.
-    Late,
+    /// What came late, or was corrected, changed what was concluded before.
+    Recomputed,
 }
 
 impl FromStr for CorrectionKind {
@@ -42,8 +42,8 @@ pub struct Correction {
     /// The times that it is about, half open.
     pub from_us: i64,
     pub to_us: i64,
-    /// How many values were deleted or changed.
-    pub samples: u64,
+    /// How many values were deleted or changed; of what was recomputed, how many conclusions are others now.
+    pub count: u64,
     /// What the device reported of its equipment's state in that time was taken back.
     pub states: bool,
     /// Who did it; empty for the product itself.
@@ -80,7 +80,7 @@ mod tests {
         let correction = Correction {
             metric: "mode".into(),
             to_us: 7,
-            samples: 3,
+            count: 3,
             states: true,
             by: "Ana".into(),
             note: "the sensor hung \"loose\"".into(),

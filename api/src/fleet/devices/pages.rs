@@ -198,7 +198,8 @@ impl Page {
                         h1 { (device.name) @if device.revoked_at.is_some() { span.pill.crit { (lang.t("devices-revoked")) } } }
                         p.sub { (lang.t("devices-created")) " " (lang.date(device.created_at, view.zone)) @if let Some(gateway) = &self.gateway { " · " (lang.t("devices-through")) " " a href={ "/devices/" (gateway.id) } { (gateway.name) } } " · " span.live data-live={ "device:" (device.id) } { (lang.t("live")) } }
                     }
-                    div.act { a.btn2 href={ "/api/v1/devices/" (device.id) "/telemetry?format=csv" } download { (icon("download")) "CSV" span.sr { (lang.t("assets-export")) } } }
+                    div.act { @if may_write(view) { a.btn2 href={ "/devices/" (device.id) "/corrections" } { (icon("pen")) (lang.t("corrections-title")) } }
+                        a.btn2 href={ "/api/v1/devices/" (device.id) "/telemetry?format=csv" } download { (icon("download")) "CSV" span.sr { (lang.t("assets-export")) } } }
                 }
                 div.cols.wide {
                     section.stack #charts aria-label=(lang.t("assets-charts")) {

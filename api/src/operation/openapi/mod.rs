@@ -13,7 +13,7 @@ use crate::{
     operation::jobs,
     people::{accounts, settings},
     screens::dispatch,
-    telemetry::{quarantine, samples},
+    telemetry::{corrections, quarantine, samples},
     work::{parts, tickets, visits, work_orders},
 };
 use axum::{
@@ -85,6 +85,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         kpis::json::Api::openapi(),
         kpis::rebuild::Api::openapi(),
         operation::document("models", &models::json::operations()),
+        operation::document("telemetry", &corrections::json::operations()),
         operation::document("profiles", &profiles::json::operations()),
         parts::json::Api::openapi(),
         operation::document("parts", &parts::json::operations()),

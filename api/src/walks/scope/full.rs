@@ -118,6 +118,10 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
             let device = if method == "POST" { json!({ "device_id": rows.device }) } else { json!({}) };
             vec![with(&full, device)]
         }
+        "devices/{id}/telemetry/corrections" => vec![
+            json!({ "add": 1.0 }),
+            json!({ "action": "replace", "multiply": null, "values": [{ "at": NOW, "value": 1.0 }] }),
+        ],
         "assets" | "assets/{id}" => vec![json!({
             "serial_number": format!("SN-{method}"), "functional_location": "Roof", "criticality": "low", "in_service_from": "2026-01-01T00:00:00Z",
             "in_service_to": "2036-01-01T00:00:00Z", "downtime_cost_per_hour": money("10.00"), "version": if method == "PUT" { json!(1) } else { Value::Null },

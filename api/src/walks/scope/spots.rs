@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Measured values and what people compare with them: any number may be one.
-const FREE_NUMBERS: [&str; 6] = ["raise", "clear", "failure_level", "min", "max", "rollover"];
+const FREE_NUMBERS: [&str; 9] =
+    ["raise", "clear", "failure_level", "min", "max", "rollover", "add", "multiply", "value"];
 /// Longer than any text that a person writes here.
 const LONG: usize = 10_001;
 const MANY: usize = 1_001;

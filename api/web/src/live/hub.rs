@@ -1,7 +1,12 @@
 //! Who listens to what, with which rows they see. Nobody is waited for.
 
 use super::Topic;
-use domain::{condition::ReportedState, id::DeviceId, people::account::Scope, telemetry::Batch};
+use domain::{
+    condition::ReportedState,
+    id::DeviceId,
+    people::account::Scope,
+    telemetry::{Batch, DeviceEventKind},
+};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::{
@@ -140,7 +145,9 @@ impl Hub {
         let mut news: HashMap<DeviceId, DeviceNews<'_>> = HashMap::new();
         let blank =
             |device| DeviceNews { device, samples: Vec::new(), states: Vec::new(), events: Vec::new() };
-        for sample in batch.samples.iter().filter(|sample| inner.by_device.contains_key(&sample.device)) {
+        // What was taken back is no news for a chart: it is drawn without it when it is drawn again.
+        let told = batch.samples.iter().filter(|sample| !sample.is_gone());
+        for sample in told.filter(|sample| inner.by_device.contains_key(&sample.device)) {
             let entry = news.entry(sample.device).or_insert_with(|| blank(sample.device));
             entry.samples.push((&sample.metric, sample.ts_us.div_euclid(1000), sample.value));
         }
@@ -148,7 +155,8 @@ impl Hub {
             let entry = news.entry(report.device).or_insert_with(|| blank(report.device));
             entry.states.push((report.ts_us.div_euclid(1000), report.state));
         }
-        for event in batch.events.iter().filter(|event| inner.by_device.contains_key(&event.device)) {
+        let said = batch.events.iter().filter(|event| event.kind != DeviceEventKind::Correction);
+        for event in said.filter(|event| inner.by_device.contains_key(&event.device)) {
             let entry = news.entry(event.device).or_insert_with(|| blank(event.device));
             entry.events.push((event.ts_us.div_euclid(1000), &event.code, &event.text));
         }

@@ -28,7 +28,7 @@ mod marks;
 mod settled;
 mod silences;
 
-pub use crate::records::condition::states::marks::{marks, put_mark, works};
+pub use crate::records::condition::states::marks::{marks, put_mark, retract, works};
 pub use crate::records::condition::states::settled::{
     Settled, runs_after, settled_after, settled_before, speakers, speaks,
 };

@@ -1,4 +1,4 @@
-//! Profiles of devices that people make.
+//! Profiles of devices that people make, and corrections of values on their way.
 
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
@@ -10,10 +10,11 @@ impl MigrationName for Migration {
     }
 }
 
-const STATEMENTS: [&str; 3] = [
+const STATEMENTS: [&str; 4] = [
     "CREATE TABLE profiles (id uuid NOT NULL PRIMARY KEY, name text NOT NULL UNIQUE, speaks text NOT NULL, \
      meaning text NOT NULL)",
     "ALTER TABLE devices ADD COLUMN profile_id uuid",
+    "CREATE TABLE planned_corrections (id uuid NOT NULL PRIMARY KEY, body text NOT NULL)",
     "CREATE INDEX devices_by_profile ON devices (profile_id) WHERE profile_id IS NOT NULL",
 ];
 

@@ -3,4 +3,5 @@
 pub mod connections;
 pub mod device_events;
 pub mod device_memories;
+pub mod planned_corrections;
 pub mod quarantine;

@@ -2,4 +2,5 @@
 
 pub mod commands;
 pub mod password;
+pub mod queries;
 pub mod secrets;

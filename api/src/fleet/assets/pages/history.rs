@@ -1,5 +1,6 @@
 //! What happened to an asset, newest first: alerts, tickets, finished work and failures in one line of time.
 
+use crate::telemetry::corrections;
 use domain::{Timestamp, fleet::asset::Asset};
 use maud::{Markup, html};
 use service::command::CommandError;
@@ -47,6 +48,13 @@ async fn entries(deps: &Deps, view: &View, asset: &Asset, service: bool) -> Resu
     let lang = view.lang;
     let newest = PageRequest::first(ENTRIES as u64);
     let mut entries = Vec::new();
+    if service {
+        for made in corrections::newest(db, (None, Some(asset.id)), ENTRIES as u64).await? {
+            let href = Some(format!("/devices/{}/corrections", made.device));
+            let (title, text) = (lang.t("corrections-title"), corrections::sentence(lang, &made));
+            entries.push(Entry { at: made.at, class: "", title, href, text });
+        }
+    }
     let filter = failures::Filter { asset: Some(asset.id), ..Default::default() };
     for failure in failures::list(db, &filter, &newest).await?.items {
         let text = match failure.restored_at {

@@ -19,6 +19,7 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 use sea_orm_migration::prelude::*;
+use std::collections::HashMap;
 
 entity! {
     "state_marks" by {
@@ -121,6 +122,41 @@ pub async fn put_mark(tx: &Db, asset: AssetId, mark: &Mark) -> Result<bool, Stor
     }
     insert_mark(tx, asset, mark).await?;
     Ok(true)
+}
+
+/// Takes back what `device` reported within `[from, to)`, and answers the assets that it was of. Where it says the same after
+/// that, it is as if it had begun with it there: of a run of equal reports not every one is kept.
+pub async fn retract(
+    tx: &Db,
+    device: DeviceId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<AssetId>, StoreError> {
+    let of_device = || {
+        let query = Entity::find().filter(Column::DeviceId.eq(Uuid::from(device)));
+        query.filter(Column::Kind.eq(REPORT))
+    };
+    let within = (from.timestamp_micros(), to.timestamp_micros());
+    let gone = of_device().filter(Column::AtUs.gte(within.0)).filter(Column::AtUs.lt(within.1));
+    let mut newest: HashMap<AssetId, Mark> = HashMap::new();
+    for row in gone.order_by_asc(Column::AtUs).all(tx).await? {
+        let asset = row.asset_id.into();
+        newest.insert(asset, row.try_into()?);
+    }
+    for (asset, last) in &newest {
+        let mine = Condition::all()
+            .add(Column::AssetId.eq(Uuid::from(*asset)))
+            .add(Column::DeviceId.eq(Uuid::from(device)))
+            .add(Column::Kind.eq(REPORT));
+        let gone = Entity::delete_many().filter(mine.clone()).filter(Column::AtUs.gte(within.0));
+        gone.filter(Column::AtUs.lt(within.1)).exec(tx).await?;
+        let next = Entity::find().filter(mine).filter(Column::AtUs.gte(within.1));
+        let next = next.order_by_asc(Column::AtUs).one(tx).await?.map(Mark::try_from).transpose()?;
+        if next.is_some_and(|next| next.at > to && repeats(&next, last)) {
+            insert_mark(tx, *asset, &Mark { at: to, ..last.clone() }).await?;
+        }
+    }
+    Ok(newest.into_keys().collect())
 }
 
 /// The same device said the same.
