@@ -15,13 +15,9 @@ use super::{
     response::{PageError, PageResult},
 };
 use crate::deps::Deps;
-use axum::{
-    body::Body,
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::response::Response;
 use bytes::Bytes;
-use futures::{Stream, StreamExt, future::BoxFuture};
+use futures::{Stream, future::BoxFuture};
 use service::command::CommandError;
 use std::io;
 use store::records::{PageRequest, Paged};
@@ -83,15 +79,7 @@ pub fn of_rows(name: &str, heads: &[String], rows: &[Vec<String>]) -> Response {
 
 /// `pieces` as a file to keep.
 pub fn download(name: &str, pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response {
-    let pieces = pieces.inspect(|piece| {
-        if let Err(error) = piece {
-            tracing::error!(%error, "a file was broken off");
-        }
-    });
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers =
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, &disposition)];
-    (headers, Body::from_stream(pieces.boxed())).into_response()
+    crate::download::download(name, "text/csv; charset=utf-8", pieces)
 }
 
 /// The heads that translation keys stand for.

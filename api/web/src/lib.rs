@@ -8,6 +8,7 @@ pub mod chooser;
 pub mod csv;
 pub mod deps;
 pub mod documented;
+pub mod download;
 pub mod error_page;
 pub mod form;
 pub mod heavy;

@@ -95,6 +95,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         operation::document("sites", &sites::json::operations()),
         operation::document("territories", &territories::json::operations()),
         samples::json::Api::openapi(),
+        samples::fleet::Api::openapi(),
         samples::twin::Api::openapi(),
         operation::document("tickets", &tickets::json::operations()),
         tickets::actions::actions().document(),

@@ -1,6 +1,6 @@
 //! Series for programs: values in time order, aggregates by bucket, the newest values, and files.
 
-use super::file;
+use super::file::{self, Format};
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
@@ -34,7 +34,7 @@ use web::{
 
 const DEFAULT_LIMIT: u64 = 500;
 const MAX_LIMIT: u64 = 10_000;
-const MAX_BUCKET_DAYS: i64 = 3660;
+pub(super) const MAX_BUCKET_DAYS: i64 = 3660;
 const DAY_US: i64 = 86_400_000_000;
 
 /// One value. `device_id` is there when an asset was asked for.
@@ -82,6 +82,13 @@ pub struct LatestView {
     value: f64,
 }
 
+impl LatestView {
+    /// With the device that it is of.
+    pub fn of(device: DeviceId, value: &(Metric, Point)) -> Self {
+        Self { device_id: Some(device.into()), ..value.into() }
+    }
+}
+
 impl From<&(Metric, Point)> for LatestView {
     fn from((metric, point): &(Metric, Point)) -> Self {
         Self {
@@ -94,13 +101,13 @@ impl From<&(Metric, Point)> for LatestView {
 }
 
 /// Values of a device in time order; with `bucket` one row a bucket with its `aggregates`, empty ones absent;
-/// with `format=csv` all of them as a file.
+/// with `format` all of them as a file.
 #[utoipa::path(get, path = "/api/v1/devices/{id}/telemetry", tag = "telemetry",
     params(("id" = Uuid, Path), ("metric" = Option<Vec<String>>, Query, explode = true, description = "The whole name of a metric; may be sent several times. All metrics, when left out"),
         ("from" = Option<String>, Query, format = DateTime, description = "RFC 3339 or epoch milliseconds, included"), ("to" = Option<String>, Query, format = DateTime, description = "Excluded"),
         ("bucket" = Option<String>, Query, format = "duration", description = "ISO 8601 duration, such as PT1H"),
         ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last|rise)(,(min|max|avg|sum|count|last|rise))*$", description = "Of the buckets; min,max,avg,count when left out. `rise` is by how much a counter rose, from the last value before the bucket, although it began anew"),
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^csv$", description = "Everything as a file, without pages")),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^(csv|influx|parquet)$", description = "Everything as a file, without pages: CSV, InfluxDB line protocol or Parquet")),
     responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem)))]
 pub async fn of_device(
     State(deps): State<Deps>,
@@ -118,7 +125,7 @@ pub async fn of_device(
         ("from" = Option<String>, Query, format = DateTime, description = "RFC 3339 or epoch milliseconds, included"), ("to" = Option<String>, Query, format = DateTime, description = "Excluded"),
         ("bucket" = Option<String>, Query, format = "duration", description = "ISO 8601 duration, such as PT1H"),
         ("aggregates" = Option<String>, Query, pattern = "^(min|max|avg|sum|count|last|rise)(,(min|max|avg|sum|count|last|rise))*$", description = "Of the buckets; min,max,avg,count when left out. `rise` is by how much a counter rose, from the last value before the bucket, although it began anew"),
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^csv$", description = "Everything as a file, without pages")),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query), ("format" = Option<String>, Query, pattern = "^(csv|influx|parquet)$", description = "Everything as a file, without pages: CSV, InfluxDB line protocol or Parquet")),
     responses((status = 200, body = Items<ValueView>), (status = 404, body = Problem)))]
 pub async fn of_asset(
     State(deps): State<Deps>,
@@ -156,7 +163,7 @@ pub async fn latest_of_asset(
     let mut items = Vec::new();
     for device in devices::of_asset(deps.records.read(), asset.id).await? {
         for value in &deps.latest(device.id).await? {
-            items.push(LatestView { device_id: Some(device.id.into()), ..value.into() });
+            items.push(LatestView::of(device.id, value));
         }
     }
     Ok(Json(Items { items, next_cursor: None, unreadable: Vec::new() }))
@@ -168,7 +175,8 @@ struct Asked {
     buckets: Option<(i64, Aggregates)>,
     after: Option<Place>,
     limit: usize,
-    csv: bool,
+    /// As a file.
+    format: Option<Format>,
 }
 
 impl Asked {
@@ -189,14 +197,14 @@ impl Asked {
             let send = "a larger bucket, or a shorter period";
             return Err(Unreadable::value("bucket", send).into());
         }
-        let (limit, csv) = (query.limit(DEFAULT_LIMIT, MAX_LIMIT)?, query.wants_csv()?);
-        if csv {
+        let (limit, format) = (query.limit(DEFAULT_LIMIT, MAX_LIMIT)?, Format::read(query)?);
+        if format.is_some() {
             query.without(&["limit", "cursor"], "a file has everything: leave it out")?;
         }
         Ok(Self {
             after: query.cursor()?.map(Place::opened).transpose()?,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
-            csv,
+            format,
             buckets: bucket_us.map(|bucket_us| (bucket_us, aggregates)),
             selection: Selection { series: series(deps, ids, query).await?, from_us, to_us },
         })
@@ -233,8 +241,8 @@ async fn answer(
     query: &ListQuery,
 ) -> Result<Response, Problem> {
     let asked = Asked::read(deps, ids, query).await?;
-    if asked.csv {
-        return Ok(file::answer(deps.clone(), asked.selection, asked.buckets));
+    if let Some(format) = asked.format {
+        return Ok(file::answer(deps.clone(), asked.selection, asked.buckets, format));
     }
     let (after, limit) = (asked.after.as_ref(), asked.limit);
     let device_id = |place: &Place| name_devices.then_some(place.device.0);

@@ -137,7 +137,7 @@ async fn a_file_of_buckets_has_the_aggregates_that_were_asked_for() {
     assert_eq!(lines[0], "time,device_id,metric,min,max,count");
     assert_eq!(lines[1..], [format!("2026-06-15T09:00:00.000Z,{},\"t\",1,6,3", fleet.device.id)]);
     for wrong in [
-        "format=parquet",
+        "format=xml",
         "format=CSV",
         "limit=0",
         "limit=10001",

@@ -81,7 +81,9 @@ async fn whoever_is_shown_a_list_is_told_of_the_row_that_cannot_be_read() {
 
 /// Lists of plain texts and numbers or of figures, which nothing can be misread in; events that are parked because
 /// they cannot be read; and the lines of one job, which are read whole or not at all.
-const SOUND: [&str; 15] = [
+const SOUND: [&str; 17] = [
+    "/api/v1/telemetry/aggregate",
+    "/api/v1/telemetry/latest",
     "/api/v1/devices/{id}/telemetry/corrections",
     "/api/v1/devices/{id}/suggested-metrics",
     "/api/v1/territories",

@@ -105,6 +105,13 @@ pub fn queries(path: &str) -> Vec<&'static str> {
         "/payments" | "/api/v1/payments" => &["customer_id={customer}", "invoice_id={invoice}"],
         "/api/v1/alerts" => &["asset_id={asset}", "rule_id={rule}", "show=all"],
         "/quarantine" | "/api/v1/quarantine" => &["device_id={device}"],
+        "/api/v1/telemetry/aggregate" => {
+            return vec![
+                "metric={name}_metric&from=2000-01-01T00:00:00Z&bucket=P3000D&by=asset&customer_id={customer}",
+                "metric={name}_metric&from=2000-01-01T00:00:00Z&bucket=P3000D&by=asset&site_id={site}",
+            ];
+        }
+        "/api/v1/telemetry/latest" => &["customer_id={customer}", "site_id={site}", "format=prometheus"],
         "/profiles/new" => &["device_id={device}"],
         "/api/v1/devices/{id}/telemetry" | "/api/v1/assets/{id}/telemetry" => &["format=csv"],
         "/sites/new" => &["customer_id={customer}"],

@@ -1,5 +1,6 @@
 use super::*;
 use axum::body::to_bytes;
+use axum::response::IntoResponse;
 use store::StoreError;
 
 fn cell(text: &str) -> String {

@@ -85,6 +85,11 @@ pub struct Corrected {
     pub changed: usize,
 }
 
+/// No machine measures that.
+fn is_odd(number: f64) -> bool {
+    !number.is_finite() || number.abs() > 1e15
+}
+
 /// What is asked for, as it may be done.
 struct Asked {
     metric: String,
@@ -111,8 +116,8 @@ impl CorrectionInput {
         }
         checks.at_most("values", self.values.len(), MAX_NEW);
         let number = |checks: &mut Checks, field, number: Option<f64>| {
-            if number.is_some_and(|number| !number.is_finite()) {
-                checks.add(field, Reason::NotANumber);
+            if number.is_some_and(is_odd) {
+                checks.add(field, Reason::TooLarge);
             }
         };
         number(&mut checks, "multiply", self.multiply);
@@ -151,8 +156,8 @@ impl CorrectionInput {
             if self.values[..index].iter().any(|other| other.at == one.at) {
                 checks.add(format!("values[{index}].at"), Reason::SeveralChoices);
             }
-            if !one.value.is_finite() {
-                checks.add(format!("values[{index}].value"), Reason::NotANumber);
+            if is_odd(one.value) {
+                checks.add(format!("values[{index}].value"), Reason::TooLarge);
             }
         }
         checks.finish()?;

@@ -2,4 +2,5 @@
 
 pub mod corrections;
 pub mod counters;
+pub mod fleet;
 pub mod queries;
