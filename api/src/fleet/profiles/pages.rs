@@ -72,9 +72,11 @@ pub async fn list(State(deps): State<Deps>, view: View) -> PageResult {
             }
             div.act { a.btn href="/profiles/new" { (icon("plus")) (lang.t("profiles-new")) } }
         }
-        (table::table(lang, "profiles-own", &own_columns, &rows, "profiles-none"))
-        h2 { (lang.t("profiles-built-in")) }
-        (table::table(lang, "profiles-built-in", &columns, &DeviceProfile::ALL.map(built_in), "profiles-none"))
+        div.stack {
+            (table::table(lang, "profiles-own", &own_columns, &rows, "profiles-none"))
+            h2 { (lang.t("profiles-built-in")) }
+            (table::table(lang, "profiles-built-in", &columns, &DeviceProfile::ALL.map(built_in), "profiles-none"))
+        }
     };
     Ok(layout::page(&view, &lang.t("profiles-title"), &content).into_response())
 }

@@ -3,7 +3,10 @@
 pub mod json;
 pub mod pages;
 
-use crate::fleet::customers::{READ, WRITE};
+use crate::fleet::{
+    customers::{READ, WRITE},
+    models::metrics::MetricNames,
+};
 use domain::{
     Timestamp,
     clock::from_micros,
@@ -56,12 +59,12 @@ pub async fn newest(
 }
 
 /// What was done, in words: `temperature: 12 values deleted (Ana): the sensor hung loose`.
-pub fn sentence(lang: Lang, made: &Made) -> String {
+pub fn sentence(lang: Lang, names: &MetricNames, made: &Made) -> String {
     let count = i64::try_from(made.what.count).unwrap_or(i64::MAX);
     let what = lang.count(&format!("corrections-{}", made.kind.as_str()), count);
     let mut text = what;
     if !made.what.metric.is_empty() {
-        text = format!("{}: {text}", lang.metric(&made.what.metric));
+        text = format!("{}: {text}", names.name(lang, &made.what.metric));
     }
     if !made.what.by.is_empty() {
         text = format!("{text} ({})", made.what.by);

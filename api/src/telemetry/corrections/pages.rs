@@ -88,7 +88,7 @@ impl Page {
             let at = |us| lang.date_time(from_micros(us), view.zone);
             html! { tr {
                 td { time datetime=(rfc3339(made.at)) { (lang.date_time(made.at, view.zone)) } }
-                td { (sentence(lang, made)) }
+                td { (sentence(lang, &self.names, made)) }
                 td { (at(made.what.from_us)) " – " (at(made.what.to_us)) }
             } }
         };

@@ -1,6 +1,6 @@
 //! What happened to an asset, newest first: alerts, tickets, finished work and failures in one line of time.
 
-use crate::telemetry::corrections;
+use crate::{fleet::models::metrics::MetricNames, telemetry::corrections};
 use domain::{Timestamp, fleet::asset::Asset};
 use maud::{Markup, html};
 use service::command::CommandError;
@@ -49,9 +49,10 @@ async fn entries(deps: &Deps, view: &View, asset: &Asset, service: bool) -> Resu
     let newest = PageRequest::first(ENTRIES as u64);
     let mut entries = Vec::new();
     if service {
+        let names = MetricNames::of_asset(db, asset.id).await?;
         for made in corrections::newest(db, (None, Some(asset.id)), ENTRIES as u64).await? {
             let href = Some(format!("/devices/{}/corrections", made.device));
-            let (title, text) = (lang.t("corrections-title"), corrections::sentence(lang, &made));
+            let (title, text) = (lang.t("corrections-title"), corrections::sentence(lang, &names, &made));
             entries.push(Entry { at: made.at, class: "", title, href, text });
         }
     }
