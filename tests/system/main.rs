@@ -16,6 +16,7 @@ mod pictures;
 mod profiles;
 mod questdb;
 mod site;
+mod soak;
 mod starting;
 mod stopping;
 mod workshop;
