@@ -1,19 +1,18 @@
 //! What the dialects write into: the facts of one message, the parts that were refused, what is to be said in return.
 
+mod meaning;
+
 use crate::{
     children::{Child, Children},
-    json::Scalar,
     ledger::Ledger,
     meanings::{Meanings, Understood},
     memory::{Memories, SharedMemory},
     names::{self, Name, Recent},
     number_text::Texts,
     stamp::Stamp,
-    values,
 };
 use domain::{
     condition::ReportedState,
-    fleet::profile::{Described, MetricKind},
     id::DeviceId,
     telemetry::{
         Batch, Declaration, DeviceEvent, DeviceEventKind, Metric, OutboundMessage, Rejection, Sample,
@@ -224,13 +223,6 @@ impl<'b, 'n> Facts<'b, 'n> {
         }
     }
 
-    /// What stands where a time may stand.
-    pub fn stamp(&self, scalar: Option<&Scalar<'_>>) -> Stamp {
-        let zone = self.meaning.as_ref().and_then(|meaning| meaning.zone);
-        let Origin { horizon_us, correction_us, .. } = self.origin;
-        Stamp::read(scalar).on_the_wall(zone, horizon_us.saturating_sub(correction_us))
-    }
-
     /// The time of what `stamp` stands beside, or why it is not believed.
     pub fn time_of(&mut self, stamp: &Stamp) -> Result<i64, Rejection> {
         let Origin { received_at_us, horizon_us, correction_us, .. } = self.origin;
@@ -280,41 +272,6 @@ impl<'b, 'n> Facts<'b, 'n> {
             }
         }
         samples.push(Sample { device: self.origin.device, metric, ts_us, value });
-    }
-
-    /// A text under the name of a value.
-    pub fn text(&mut self, metric: &str, ts_us: i64, text: &str) {
-        if let Some(described) = self.described(metric) {
-            self.means(&described, ts_us, text, None);
-        }
-        self.event(DeviceEventKind::Text, ts_us, metric, text);
-    }
-
-    /// What people say of `metric`.
-    pub fn described(&self, metric: &str) -> Option<Arc<Described>> {
-        self.meaning.as_ref()?.of(metric).cloned()
-    }
-
-    /// What follows from a value of what is described so, beside the value itself.
-    pub fn means(&mut self, described: &Described, ts_us: i64, value: &str, cause: Option<String>) {
-        match described.kind {
-            MetricKind::State => match described.state_of(value) {
-                Some(Some(state)) => self.state(ts_us, state, cause),
-                Some(None) => {}
-                None => {
-                    let said = format!("{} = {}", described.metric, values::cut(value));
-                    self.reject(Rejection::UnknownState(said));
-                }
-            },
-            MetricKind::Event if !matches!(value.trim(), "" | "0") => {
-                self.incident(DeviceEventKind::Error, ts_us, value.trim());
-            }
-            MetricKind::Event
-            | MetricKind::Gauge
-            | MetricKind::Counter
-            | MetricKind::RunHours
-            | MetricKind::Starts => {}
-        }
     }
 
     pub fn state(&mut self, ts_us: i64, state: ReportedState, cause: Option<String>) {

@@ -2,6 +2,7 @@
 //! what cannot be is put aside, and what was put aside is understood once somebody says what it means.
 
 use crate::{site::seen_in_quarantine, workshop::Workshop};
+use domain::{Clock, SystemClock};
 use serde_json::{Value, json};
 use std::time::Duration;
 use whole_system::{
@@ -44,7 +45,7 @@ async fn what_people_say_of_devices_holds_at_once_and_for_what_was_put_aside() {
     let mut mqtt = Device::connect(product.mqtt, &token, "plc").await.expect("admitted");
 
     // Before anybody said anything: values, and what they suggest.
-    let begin = chrono::Utc::now().timestamp_millis() - 3_600_000;
+    let begin = SystemClock.now().timestamp_millis() - 3_600_000;
     for minute in 0..20 {
         let rising = f64::from(minute);
         let values = json!({"ts": begin + i64::from(minute) * 60_000, "run_hours": 990.0 + rising,
@@ -125,7 +126,7 @@ async fn a_correction_of_values_is_followed_by_alerts_states_and_an_entry() {
     let workshop = Workshop::open(&product).await;
     let api = product.api("admin");
     let (device, asset) = (id(&workshop.device).to_owned(), id(&workshop.asset).to_owned());
-    let begin = chrono::Utc::now().timestamp_millis() - 3_600_000;
+    let begin = SystemClock.now().timestamp_millis() - 3_600_000;
     let at = |minute: i64| begin + minute * 60_000;
     let profile = json!({"name": "Chiller controller", "speaks": "thingsboard", "device_id": device, "metrics": [
         {"metric": "mode", "kind": "state", "states": [{"value": "1", "state": "up"}, {"value": "4", "state": "down_unplanned"}]},

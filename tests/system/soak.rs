@@ -2,6 +2,7 @@
 //!
 //! `tests/run --soak`; `MAINSTAY_SOAK_MINUTES` says how long instead.
 
+use domain::{Clock, SystemClock};
 use serde_json::json;
 use std::{
     sync::{
@@ -31,7 +32,7 @@ async fn equipment(
     number: usize,
     stop: Arc<AtomicBool>,
 ) -> u64 {
-    let begin = chrono::Utc::now().timestamp_millis() - 60_000;
+    let begin = SystemClock.now().timestamp_millis() - 60_000;
     let mut acknowledged = 0;
     let mut at = 0_i64;
     while !stop.load(Ordering::Relaxed) {

@@ -1,10 +1,11 @@
 //! One device as analytics knows it: what was heard of it, and a slot for each rule that watches it.
 
+mod memory;
 mod slot;
 
 pub use crate::detection::slot::{Pending, Slot};
 
-use crate::{detection::slot::KeptSlot, state::Activity};
+use crate::state::Activity;
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -12,15 +13,13 @@ use domain::{
     condition::{
         ReportedState,
         alert::ClearReason,
-        detection::{Change, Detector},
+        detection::Change,
         rule::{Condition, Rule},
     },
     id::{AssetId, DeviceId, RuleId},
     telemetry::{DeviceEvent, DeviceEventKind, Metric},
 };
-use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
-use store::records::columns::frozen::Frozen;
 
 /// Texts of this many keys are compared with their last value; more keys are kept without comparing.
 const MAX_TEXT_KEYS: usize = 64;
@@ -86,24 +85,6 @@ pub struct Device {
     changes: Vec<Change>,
 }
 
-/// What of a device survives a restart.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Memory {
-    #[serde(rename = "a", default)]
-    pub activity: Activity,
-    #[serde(rename = "k", default)]
-    slots: Vec<KeptSlot>,
-    #[serde(rename = "s", default)]
-    pub asset: Option<AssetId>,
-    /// As it was written before slots were kept: of each rule the version and the detector.
-    #[serde(rename = "r", default, skip_serializing)]
-    detectors: Vec<(RuleId, i64, Detector)>,
-}
-
-impl Frozen for Memory {
-    const WHAT: &'static str = "memory of a device";
-}
-
 impl Device {
     pub fn new(id: DeviceId, heard_at: Timestamp) -> Self {
         Self {
@@ -124,46 +105,6 @@ impl Device {
             disorder: None,
             texts: HashMap::new(),
             changes: Vec::new(),
-        }
-    }
-
-    /// Takes up memory from before a restart; [`Device::watch`] then sorts out which slots still hold.
-    pub fn recall(&mut self, seq: u64, memory: Memory, rules: &HashMap<RuleId, Arc<Rule>>) -> Vec<Edit> {
-        let Memory { activity, slots, asset, detectors } = memory;
-        (self.seq, self.activity, self.asset) = (seq, activity, asset);
-        let mut edits = Vec::new();
-        let mut edit = |raised: bool, what| {
-            edits.extend(asset.filter(|_| raised).map(|asset| Edit { asset, what }));
-        };
-        let gone = |id| Edited::Withdrawn(id, ClearReason::RuleChanged);
-        for kept in slots {
-            let raised = kept.is_raised();
-            match rules.get(&kept.rule) {
-                Some(rule) if rule.settings.meaning() == kept.meaning => {
-                    if rule.version != kept.version {
-                        edit(raised, Edited::Renewed(Arc::clone(rule)));
-                    }
-                    self.slots.push(Slot::recall(kept, Arc::clone(rule)));
-                }
-                _ => edit(raised, gone(kept.rule)),
-            }
-        }
-        for (id, version, detector) in detectors {
-            match rules.get(&id).filter(|rule| rule.version == version) {
-                Some(rule) => self.slots.push(Slot::with(detector, Arc::clone(rule), i64::MIN, None)),
-                None => edit(detector.is_raised(), gone(id)),
-            }
-        }
-        self.index();
-        edits
-    }
-
-    pub fn memory(&self) -> Memory {
-        Memory {
-            activity: self.activity,
-            slots: self.slots.iter().map(Slot::keep).collect(),
-            asset: self.asset,
-            detectors: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
-use super::*;
+use super::{memory::Memory, *};
 use domain::condition::{
     Severity,
+    detection::Detector,
     rule::{RuleSettings, Scope, Side},
 };
 use std::slice::from_ref;

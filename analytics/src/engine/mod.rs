@@ -2,6 +2,7 @@
 
 mod facts;
 mod fleet;
+mod intake;
 
 use crate::{
     CONSUMER, Deps,
@@ -19,7 +20,6 @@ use domain::{
     clock::from_micros,
     condition::rule::Rule,
     id::{AssetId, DeviceId, RuleId},
-    telemetry::{DeviceEvent, DeviceEventKind, Sample},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -36,7 +36,7 @@ use store::{
         },
         fleet::devices,
     },
-    telemetry::{self, Committed},
+    telemetry,
 };
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -215,74 +215,6 @@ impl Engine {
         }
     }
 
-    fn entry<'e>(&mut self, entry: &'e Committed, now: Timestamp, horizon_us: i64) {
-        let Self { devices, facts, waiting, .. } = self;
-        let mut found = Vec::new();
-        let mut sorted: Vec<&Sample> = Vec::new();
-        let unknown = |device: &&mut Device| device.seq < entry.seq;
-        // First what was taken back, then what came in its place.
-        for event in entry.batch.events.iter().filter(|event| event.kind == DeviceEventKind::Correction) {
-            let Some(device) = devices.get_mut(&event.device).filter(unknown) else { continue };
-            facts.corrected(device, event);
-        }
-        let runs = |(stretch, historical): (&'e [Sample], bool)| {
-            stretch.chunk_by(|a, b| a.device == b.device).map(move |run| (run, historical))
-        };
-        for (run, historical) in entry.batch.stretches().flat_map(runs) {
-            let Some(device) = devices.get_mut(&run[0].device).filter(unknown) else { continue };
-            if !run.iter().all(Sample::is_gone) {
-                device.heard_at = now;
-            }
-            let mut judge = |sample: &Sample| {
-                if sample.is_gone() {
-                    return device.corrected(&sample.metric, sample.ts_us, now);
-                }
-                if sample.ts_us > horizon_us {
-                    return;
-                }
-                if device.activity.last_us != Some(sample.ts_us) {
-                    facts.hear(device, sample.ts_us, horizon_us);
-                }
-                // History is no alarm of today; what is judged from the store sees it.
-                if !historical {
-                    device.sample(&sample.metric, sample.ts_us, sample.value, now, &mut found);
-                }
-            };
-            // What came together is put into its order.
-            if run.is_sorted_by_key(|sample| sample.ts_us) {
-                run.iter().for_each(&mut judge);
-            } else {
-                sorted.clear();
-                sorted.extend(run);
-                sorted.sort_by_key(|sample| sample.ts_us);
-                sorted.iter().for_each(|sample| judge(sample));
-            }
-            facts.conclude(device, &mut found);
-            note_waiting(device, waiting);
-        }
-        for report in entry.batch.states.iter().filter(|report| report.ts_us <= horizon_us) {
-            let Some(device) = devices.get_mut(&report.device).filter(unknown) else { continue };
-            device.heard_at = now;
-            facts.hear(device, report.ts_us, horizon_us);
-            device.heard(report.ts_us, now, &mut found);
-            facts.report(device, report);
-            facts.conclude(device, &mut found);
-            note_waiting(device, waiting);
-        }
-        let said =
-            |event: &&DeviceEvent| event.ts_us <= horizon_us && event.kind != DeviceEventKind::Correction;
-        for event in entry.batch.events.iter().filter(said) {
-            let Some(device) = devices.get_mut(&event.device).filter(unknown) else { continue };
-            device.heard_at = now;
-            facts.hear(device, event.ts_us, horizon_us);
-            device.event(event, now, &mut found);
-            facts.event(device, event);
-            facts.conclude(device, &mut found);
-            note_waiting(device, waiting);
-        }
-        self.seq = entry.seq;
-    }
-
     /// Writes down what follows, with the memory of the devices concerned.
     async fn write(&mut self, deps: &Deps) -> Result<(), StoreError> {
         if self.facts.is_empty() {
@@ -383,12 +315,6 @@ impl Engine {
 /// How long nothing was heard of `device`, on our own clock: its own may be anywhere.
 fn silent_us(device: &Device, started_at: Timestamp, now: Timestamp) -> i64 {
     (now - device.heard_at.max(started_at)).num_microseconds().unwrap_or(i64::MAX)
-}
-
-fn note_waiting(device: &Device, waiting: &mut HashSet<DeviceId>) {
-    if device.waits() {
-        waiting.insert(device.id);
-    }
 }
 
 /// The memory of one device cannot be read: it is put aside, and what is stored is judged instead.

@@ -231,8 +231,8 @@ fn closed() -> StoreError {
 fn check(batch: &Batch, takes_back: bool) -> Result<(), StoreError> {
     let odd_time = |ts_us: i64| !(-MAX_TIME_US..=MAX_TIME_US).contains(&ts_us);
     for sample in &batch.samples {
-        let odd_value = !sample.value.is_finite() && !(takes_back && sample.is_gone());
-        if odd_value || odd_time(sample.ts_us) {
+        let can_be = sample.value.is_finite() || (takes_back && sample.is_gone());
+        if !can_be || odd_time(sample.ts_us) {
             let (metric, value, ts_us) = (&sample.metric, sample.value, sample.ts_us);
             return Err(StoreError::Corrupt(format!("{metric} = {value} at {ts_us} us cannot be stored")));
         }
