@@ -1,10 +1,13 @@
-//! The embedded telemetry engine beside a narrow SQLite table, on the same rows in the same run.
+//! The embedded telemetry engine beside a narrow SQLite table, and beside InfluxDB and QuestDB where those are there, on the
+//! same rows in the same run.
 //!
 //! `cargo bench -p store --bench telemetry -- [rows]` (10 million unless told) prints a table. Rows: 200 series of 20
 //! devices, one sample in 52 s, 1 % of the messages late and 0.5 % delivered twice; half of the metrics have two
 //! decimals. Both sides get groups of about 10,000 rows and answer after the disk flush.
 
 #![allow(clippy::print_stdout, reason = "a benchmark reports on its standard output")]
+
+mod servers;
 
 use domain::{
     id::DeviceId,
@@ -297,6 +300,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("narrow SQLite table", &table);
     let engine = runtime.block_on(embedded(ours.path(), &input))?;
     report("embedded engine", &engine);
+    for start in [servers::influx, servers::questdb] {
+        let folder = tempfile::tempdir()?;
+        let Some(server) = start(folder.path()) else { continue };
+        let figures = server.run(&input)?;
+        report(server.name, &figures);
+        println!(
+            "ratio: {:.1}x rows per CPU second, {:.2} of the bytes, {:.1}x faster chart",
+            engine.rows_per_cpu_s / figures.rows_per_cpu_s,
+            engine.bytes_per_row / figures.bytes_per_row,
+            figures.chart_ms / engine.chart_ms,
+        );
+    }
     println!(
         "ratio: {:.1}x rows per CPU second, {:.2} of the bytes, {:.1}x faster chart, {:.1}x faster retention",
         engine.rows_per_cpu_s / table.rows_per_cpu_s,
