@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     clock::DEFAULT_TOLERANCE,
-    fleet::profile::Route,
+    fleet::{device::DeviceProfile, profile::Route},
     id::DeviceId,
     telemetry::{Batch, InboundMessage, OutboundMessage, Rejection, quarantine::Quarantined},
 };
@@ -96,7 +96,9 @@ impl Decoder {
                 correction_us: clock.correction_us(),
             };
             let mut facts = Facts::new(origin, meaning.clone(), around, &mut found, &mut names);
-            let routes = meaning.as_ref().map_or(&[][..], |meaning| &meaning.routes);
+            // Over HTTP the address says what it is.
+            let of_topics = meaning.as_ref().filter(|_| message.profile == DeviceProfile::Json);
+            let routes = of_topics.map_or(&[][..], |meaning| &meaning.routes);
             let read = one(dialect, routes, message, &mut facts);
             if let Some(sent_us) = facts.clock_us().filter(|_| !message.kept) {
                 clock.note(origin.received_at_us, sent_us);

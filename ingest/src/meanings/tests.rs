@@ -121,6 +121,11 @@ fn topics_are_read_as_the_profile_says() {
     assert_eq!(plant.says("plant/p1/log", "anything").samples.len(), 0);
     assert_eq!(plant.says("lines", "m,a=b x=1").values(), [("m.b.x", 1.0)]);
     assert_eq!(plant.says("elsewhere", "1").refused[0].0, "unknown_topic");
+    let over_http = speaker(
+        DeviceProfile::Json.over_http(),
+        Meaning { routes: vec![route("plant/{child}")], ..Meaning::default() },
+    );
+    assert_eq!(over_http.says("v1/devices/me/telemetry", r#"{"t":1}"#).values(), [("t", 1.0)]);
     // What is said of the sender holds for the machines behind it.
     let decoded = plant.decode("plant/p2/mode", b"AUTO");
     assert_eq!((decoded.batch.states.len(), decoded.batch.events[0].kind), (1, Text));
