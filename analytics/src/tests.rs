@@ -26,7 +26,7 @@ use domain::{
         site::Site,
     },
     id::*,
-    telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample, StateReport},
+    telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample, StateReport, correction::Correction},
     work::{
         Priority,
         ticket::{PriorityReason, Resolution, Ticket, TicketSource, TicketState},
@@ -40,6 +40,7 @@ use store::{
         condition::{alerts, analytics_state, evidence, failures, rules, states},
         engine::outbox,
         fleet::{assets, customers, devices, models, sites},
+        telemetry::device_events,
         work::tickets,
     },
     telemetry::{
@@ -224,6 +225,15 @@ impl House {
         rule
     }
 
+    /// What was concluded anew.
+    async fn recomputed(&self) -> Vec<Correction> {
+        let kinds = vec![DeviceEventKind::Correction];
+        let filter = device_events::Filter { kinds, ..Default::default() };
+        let found = device_events::list(self.deps.records.read(), &filter, &PageRequest::first(100)).await;
+        let told = found.expect("list").items;
+        told.iter().filter_map(Correction::of).map(|(_, correction)| correction).collect()
+    }
+
     async fn alerts(&self) -> Vec<Alert> {
         let filter = alerts::Filter { show: alerts::Show::All, ..alerts::Filter::default() };
         let page = PageRequest::first(500);
@@ -396,6 +406,11 @@ async fn a_late_report_corrects_log_and_failures() {
     let found = house.alerts().await;
     assert_eq!((found.len(), found[0].rule_id), (1, rules::FAILURE_RULE));
     assert!(found[0].cleared_at.is_some());
+    let told = house.recomputed().await;
+    assert!(
+        told.iter().any(|one| one.from_us == START_US + 5 * MINUTE && one.count > 0),
+        "what came late and mattered is written down: {told:?}"
+    );
 
     house.report(7, ReportedState::Up).await;
     house.go_on(&mut engine).await;
@@ -498,6 +513,7 @@ async fn late_data_within_a_silence_shortens_it() {
             (60, EquipmentState::Up)
         ]
     );
+    assert!(!house.recomputed().await.is_empty());
 }
 
 /// What the state log says of the last 30 days.

@@ -241,8 +241,12 @@ impl Facts {
         }
         for (device, times) in self.late {
             let Some(Late { asset, cadence }) = late.get(&device) else { continue };
+            let until = times.iter().max().copied();
             if let Some(from) = state::fill_silences(tx, device, *cadence, times).await? {
                 touched.add(*asset, from, None);
+                let within = (from, until.unwrap_or(from));
+                let within = (within.0.timestamp_micros(), within.1.timestamp_micros());
+                recomputed.note(device, *asset, within, 1);
             }
         }
         recomputed.keep(tx, advisor.now).await?;
