@@ -81,12 +81,14 @@ pub fn guess(seen: &Seen) -> Described {
     Described { metric: seen.metric.clone(), unit: unit.into(), kind, states, ..Default::default() }
 }
 
-/// `suction_pressure.kPa` and `suctionPressureKPa` are of the words suction, pressure, kpa.
+/// `suction_pressure.kPa` and `suctionPressureKPa` are of the words suction, pressure, kpa. A single small letter before a
+/// capital one is the beginning of a unit.
 fn words(metric: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for letter in metric.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && before.is_lowercase()) {
+        let longer = words.last().is_some_and(|word| word.chars().nth(1).is_some());
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && before.is_lowercase() && longer) {
             words.push(String::new());
         }
         if letter.is_alphanumeric()
@@ -182,6 +184,8 @@ mod tests {
             ("suctionTemperature", &wavering[..], Gauge, "°C"),
             ("motor.power_kW", &wavering, Gauge, "kW"),
             ("discharge_pressure_bar", &wavering, Gauge, "bar"),
+            ("suctionPressureKPa", &wavering, Gauge, "kPa"),
+            ("energy.kWh", &rising, Counter, "kWh"),
             ("ENERGY.Total", &rising, Counter, ""),
             ("energy_kwh", &anew, Counter, "kWh"),
             ("run_hours", &rising, RunHours, "h"),
