@@ -3,7 +3,7 @@
 use crate::ledger::{Admitted, Ledger};
 use domain::{
     id::DeviceId,
-    telemetry::{MAX_METRIC_LEN, Metric, Rejection},
+    telemetry::{MAX_METRIC_LEN, Metric, Rejection, is_metric_name},
 };
 use parking_lot::RwLock;
 use std::{collections::HashMap, sync::Arc};
@@ -67,7 +67,7 @@ impl Names {
 
 /// Whether `key` can be the name of something.
 pub fn check(key: &str) -> Result<(), Rejection> {
-    if key.is_empty() || key.len() > MAX_METRIC_LEN || key.chars().any(char::is_control) {
+    if !is_metric_name(key) {
         let shown = key.chars().take(MAX_METRIC_LEN).collect();
         return Err(Rejection::BadMetricName(shown));
     }

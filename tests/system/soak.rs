@@ -14,6 +14,7 @@ use std::{
 use tokio::task::JoinSet;
 use whole_system::{
     device::Device,
+    figures::resident_bytes,
     http::{Api, id},
     product::{Demo, Mainstay},
 };
@@ -78,13 +79,6 @@ async fn reader(api: Api, device: String, stop: Arc<AtomicBool>) {
     }
 }
 
-/// Resident memory in megabytes.
-fn resident_mb(pid: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("a line");
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).expect("a number") / 1024.0
-}
-
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -119,7 +113,7 @@ async fn memory_stays_flat_and_nothing_is_lost() {
     let (began, mut seen) = (Instant::now(), Vec::new());
     while began.elapsed() < Duration::from_secs(minutes * 60) {
         tokio::time::sleep(LOOK).await;
-        seen.push(resident_mb(product.pid()));
+        seen.push(resident_bytes(product.pid()) as f64 / 1e6);
         if seen.len() % 6 == 0 {
             eprintln!("{:>3} min: {:.0} MB", began.elapsed().as_secs() / 60, seen[seen.len() - 1]);
         }

@@ -21,6 +21,11 @@ use std::{ops::Range, sync::Arc};
 pub type Metric = Arc<str>;
 pub const MAX_METRIC_LEN: usize = 128;
 
+/// Whether `name` can be that of a metric.
+pub fn is_metric_name(name: &str) -> bool {
+    (1..=MAX_METRIC_LEN).contains(&name.len()) && !name.chars().any(char::is_control)
+}
+
 /// One measured value. `ts_us` is the device's time in microseconds since 1970; `value` is finite, or NaN where the value of
 /// that time was taken back.
 #[derive(Clone, Debug, PartialEq)]

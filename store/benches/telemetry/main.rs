@@ -90,12 +90,16 @@ fn noise(rng: &mut StdRng) -> f64 {
     ((0..4).map(|_| rng.random::<f64>()).sum::<f64>() - 2.0) * 1.732
 }
 
-/// Processor seconds of this process so far.
-fn process_cpu_s() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+/// Processor seconds of a process so far; of this one when it is `self`.
+fn cpu_s(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("Linux");
     let fields: Vec<&str> = stat[stat.rfind(')').expect("a name") + 2..].split(' ').collect();
     let ticks = |at: usize| fields[at].parse::<f64>().expect("a number");
     (ticks(11) + ticks(12)) / 100.0
+}
+
+fn process_cpu_s() -> f64 {
+    cpu_s("self")
 }
 
 /// Processor seconds of this thread so far: what building the batches costs is not the engine's.

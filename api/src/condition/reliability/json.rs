@@ -16,7 +16,7 @@ use service::{
     fleet::assets::usage::{self, Usage, Used},
     scope,
 };
-use store::records::condition::states;
+use store::records::{condition::states, fleet::devices};
 use uuid::Uuid;
 use web::{
     deps::Deps,
@@ -206,9 +206,12 @@ pub async fn usage(
     user: User,
     query: ListQuery,
 ) -> Result<Json<UsageView>, Problem> {
-    let asset = scope::asset(deps.records.read(), user.scope(), AssetId(id)).await?;
+    let db = deps.records.read();
+    let asset = scope::asset(db, user.scope(), AssetId(id)).await?;
     let period = period(&query, deps.now())?;
-    let Usage { run_hours, starts } = usage::usage(&deps, &asset, period).await?;
+    let own = devices::of_asset(db, asset.id).await?;
+    let log = states::of_asset(db, asset.id, period.from, period.to).await?;
+    let Usage { run_hours, starts } = usage::usage(&deps, &own, &log, period).await?;
     let (from, to) = (period.from.into(), period.to.into());
     Ok(Json(UsageView { from, to, run_hours: run_hours.map(Into::into), starts: starts.map(Into::into) }))
 }

@@ -16,7 +16,7 @@ mod m0006_device_clocks;
 mod m0007_profiles;
 
 use crate::OpenError;
-use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, seaql_migrations};
 
 struct Migrator;
@@ -33,6 +33,14 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_profiles::Migration),
         ]
     }
+}
+
+/// One statement after the other, each the same on both engines.
+async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+    for statement in statements {
+        manager.get_connection().execute_unprepared(statement).await?;
+    }
+    Ok(())
 }
 
 /// Brings the tables up to date within `tx`, which nobody else overtakes.

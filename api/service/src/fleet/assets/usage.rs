@@ -8,13 +8,9 @@ use crate::{
 };
 use domain::{
     condition::{EquipmentState, reliability::Period, state::StateInterval},
-    fleet::{asset::Asset, device::Device, profile::MetricKind},
-    telemetry::counter::Counting,
+    fleet::{device::Device, profile::MetricKind},
 };
-use store::{
-    records::{condition::states, fleet::devices},
-    telemetry::SeriesRange,
-};
+use store::telemetry::SeriesRange;
 
 /// Both figures, each with where it comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,20 +28,18 @@ pub struct Used {
     pub is_counted: bool,
 }
 
-pub async fn usage(deps: &Deps, asset: &Asset, period: Period) -> Result<Usage, CommandError> {
-    let db = deps.records.read();
-    let own = devices::of_asset(db, asset.id).await?;
-    let counters = Counters::of(db, &own).await?;
-    let counted = Usage {
-        run_hours: counted(deps, &own, &counters, MetricKind::RunHours, period).await?,
-        starts: counted(deps, &own, &counters, MetricKind::Starts, period).await?,
-    };
-    if counted.run_hours.is_some() && counted.starts.is_some() {
-        return Ok(counted);
-    }
-    let log = states::of_asset(db, asset.id, period.from, period.to).await?;
-    let logged = of_log(&log, period);
-    Ok(Usage { run_hours: counted.run_hours.or(logged.run_hours), starts: counted.starts.or(logged.starts) })
+/// Of the asset whose devices are `own` and whose state log of the period is `log`.
+pub async fn usage(
+    deps: &Deps,
+    own: &[Device],
+    log: &[StateInterval],
+    period: Period,
+) -> Result<Usage, CommandError> {
+    let counters = Counters::of(deps.records.read(), own).await?;
+    let run_hours = counted(deps, own, &counters, MetricKind::RunHours, period).await?;
+    let starts = counted(deps, own, &counters, MetricKind::Starts, period).await?;
+    let logged = of_log(log, period);
+    Ok(Usage { run_hours: run_hours.or(logged.run_hours), starts: starts.or(logged.starts) })
 }
 
 /// Of the first counter of the kind that said something.
@@ -59,11 +53,11 @@ async fn counted(
     let mut found: Vec<_> = counters.all(kind).collect();
     // In the order of the devices' names.
     found.sort_by_key(|(device, metric, ..)| (own.iter().position(|one| one.id == *device), metric.clone()));
-    for (device, metric, Counting { rollover }, unit) in found {
+    for (device, metric, counting, unit) in found {
         let hours = if kind == MetricKind::RunHours { hours(unit) } else { 1.0 };
         let (from_us, to_us) = (period.from.timestamp_micros(), period.to.timestamp_micros());
         let range = SeriesRange { device, metric: metric.clone(), from_us, to_us };
-        let rise = counters::rise(deps, Counting { rollover }, range).await?;
+        let rise = counters::rise(deps, counting, range).await?;
         let latest = deps.latest(device).await?;
         let reading = latest.iter().find(|(name, _)| *name == metric).map(|(_, point)| point.value * hours);
         // Nothing came in the period, but before: it did not run, as far as is known.

@@ -97,7 +97,7 @@ fn name_taken(error: StoreError) -> CommandError {
 
 /// More values than this has no type of equipment that a person describes.
 const MAX_METRICS: usize = 200;
-const MAX_UNIT: usize = 16;
+pub const MAX_UNIT: usize = 16;
 
 /// The names as they may be kept.
 pub fn checked_metrics(names: Vec<MetricName>) -> Result<Vec<MetricName>, CommandError> {

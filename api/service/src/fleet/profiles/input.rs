@@ -2,6 +2,7 @@
 
 use crate::{
     command::CommandError,
+    fleet::models::commands::MAX_UNIT,
     input::{Checks, MAX_NAME},
 };
 use domain::{
@@ -13,7 +14,7 @@ use domain::{
     },
     id::ProfileId,
     reason::Reason,
-    telemetry::{MAX_METRIC_LEN, pattern},
+    telemetry::{MAX_METRIC_LEN, is_metric_name, pattern},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -23,7 +24,6 @@ const MAX_ROUTES: usize = 50;
 const MAX_POINTERS: usize = 20;
 const MAX_POINTER: usize = 200;
 const MAX_STATES: usize = 100;
-const MAX_UNIT: usize = 16;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -168,7 +168,7 @@ impl RouteShape {
             }
         }
         for SingleShape { metric: name, .. } in &self.single {
-            if name.trim().is_empty() || name.len() > MAX_METRIC_LEN || name.chars().any(char::is_control) {
+            if !is_metric_name(name.trim()) {
                 checks.add(at("single"), Reason::InvalidMetric);
             }
         }
@@ -187,7 +187,7 @@ impl DescribedShape {
     fn read(&self, index: usize, checks: &mut Checks) -> Described {
         let at = |part: &str| format!("metrics[{index}].{part}");
         let metric = checks.required(at("metric"), &self.metric, MAX_METRIC_LEN);
-        if metric.len() > MAX_METRIC_LEN || metric.chars().any(char::is_control) {
+        if !is_metric_name(&metric) {
             checks.add(at("metric"), Reason::InvalidMetric);
         }
         let kind = self.kind.as_deref().unwrap_or("gauge").parse().unwrap_or_else(|_| {

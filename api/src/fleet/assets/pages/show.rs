@@ -73,7 +73,7 @@ pub async fn show(
     let period = last_days(deps.now(), DAYS);
     let log = states::of_asset(db, asset.id, period.from, period.to).await?;
     let figures = figures::asset(db, asset, period).await?;
-    let usage = usage::usage(&deps, asset, period).await?;
+    let usage = usage::usage(&deps, &devices, &log, period).await?;
     let title = format!("{} · {}", asset.name, model_name(view.lang, &identity.model));
     let main = html! {
         (head(&deps, &view, &identity).await?)
