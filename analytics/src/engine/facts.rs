@@ -201,7 +201,7 @@ impl Facts {
         };
         let named = self.marks.iter().filter_map(of_mark);
         let named = named.chain(self.silences.iter().map(|(asset, _)| *asset));
-        let existing = existing(tx, named.chain(late.values().map(|late| late.asset))).await?;
+        let mut existing = existing(tx, named.chain(late.values().map(|late| late.asset))).await?;
         device_events::insert_many(tx, self.events.iter().map(|(event, asset)| (event, *asset))).await?;
         let mut touched = Touched::default();
         let mut recomputed = Corrections::default();
@@ -250,9 +250,9 @@ impl Facts {
             }
         }
         recomputed.keep(tx, advisor.now).await?;
-        let taken_back = touched.0.keys().copied().filter(|asset| !existing.contains(asset));
-        let existing: HashSet<AssetId> =
-            existing.iter().copied().chain(self::existing(tx, taken_back).await?).collect();
+        let others: Vec<AssetId> =
+            touched.0.keys().copied().filter(|asset| !existing.contains(asset)).collect();
+        existing.extend(self::existing(tx, others).await?);
         let mut findings = Vec::new();
         for (asset, (from, to)) in touched.0.into_iter().filter(|(asset, _)| existing.contains(asset)) {
             let changes = state::rebuild(tx, asset, from, to).await?;
