@@ -26,6 +26,7 @@ use ingest::{
     source::{BrokerAddress, Source},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
+use service::fleet::devices::provisioning::Desk;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use store::{
     health,
@@ -198,6 +199,7 @@ async fn serve(
             records: stores.records.clone(),
             sink: ingest,
             topics: ingest::topics,
+            provisioner: Arc::new(Desk(deps.service.clone())),
             clock: clock.clone(),
             limits: gateway::Limits { connections: room.mqtt, ..config.devices.gateway() },
         });

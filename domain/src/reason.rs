@@ -91,6 +91,9 @@ pub enum Reason {
     ModelsNameTaken,
     #[strum(serialize = "name_taken")]
     ProfilesNameTaken,
+    #[strum(serialize = "out_of_range")]
+    ProfilesMaxDevices,
+    NotClaimable,
     InvalidTopicPattern,
     NotForThisAction,
     InvalidPointer,

@@ -9,7 +9,7 @@
 //!   MQTT 3.1.1;
 //! - `connection`: the actor; `crate::connection::handshake` is its first packet, `crate::connection::intake` what it
 //!   does with the bytes of one read, `crate::connection::traffic` what it does with packets,
-//!   `crate::connection::wire` its buffers;
+//!   `crate::connection::wire` its buffers, `crate::connection::newcomer` a client that asks for credentials;
 //! - `access`: who is it, and `profiles`: how does it speak, which says where it may publish and subscribe; `topic`:
 //!   the grammar of topics and filters;
 //! - `admission`: how much may be on its way to the sink, of all connections together;
@@ -32,7 +32,7 @@ mod v3;
 
 use domain::{
     Clock, Timestamp,
-    fleet::device::DeviceProfile,
+    fleet::{device::DeviceProfile, provisioning::Provisioner},
     id::DeviceId,
     telemetry::{MessageSink, OutboundMessage, Post, Presence, TopicRules},
 };
@@ -55,6 +55,8 @@ pub struct Deps {
     pub sink: Arc<dyn MessageSink>,
     /// Where a device of this profile may publish and what it may listen to.
     pub topics: fn(DeviceProfile) -> TopicRules,
+    /// Answers devices that have no credentials yet.
+    pub provisioner: Arc<dyn Provisioner>,
     pub clock: Arc<dyn Clock>,
     pub limits: Limits,
 }
@@ -113,7 +115,7 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn new(deps: Deps) -> Self {
-        let Deps { records, sink, topics, clock, limits } = deps;
+        let Deps { records, sink, topics, provisioner, clock, limits } = deps;
         let shared = Shared {
             since: clock.now(),
             access: crate::access::Access::new(records.clone()),
@@ -129,6 +131,7 @@ impl Gateway {
             records,
             sink,
             topics,
+            provisioner,
             clock,
             limits,
         };
@@ -184,6 +187,7 @@ struct Shared {
     records: Records,
     sink: Arc<dyn MessageSink>,
     topics: fn(DeviceProfile) -> TopicRules,
+    provisioner: Arc<dyn Provisioner>,
     clock: Arc<dyn Clock>,
     limits: Limits,
     access: crate::access::Access,

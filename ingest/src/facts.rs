@@ -15,11 +15,12 @@ use domain::{
     condition::ReportedState,
     id::DeviceId,
     telemetry::{
-        Batch, Declaration, DeviceEvent, DeviceEventKind, Metric, OutboundMessage, Rejection, Sample,
+        Batch, Claim, Declaration, DeviceEvent, DeviceEventKind, Metric, OutboundMessage, Rejection, Sample,
         StateReport,
     },
 };
 use std::{fmt::Write, sync::Arc};
+use store::records::fleet::device_claims;
 
 /// Longer texts are refused: an event is a word or a sentence, not a document.
 pub const MAX_TEXT_LEN: usize = 1_024;
@@ -118,7 +119,7 @@ impl<'b, 'n> Facts<'b, 'n> {
     /// What was said at some time before has no time but that of its receipt: of measured values, states and what happened
     /// nothing is known then; what holds until something else is said stays.
     pub fn leave_out_undated(&mut self) {
-        use DeviceEventKind::{Attribute, Connection, Declaration};
+        use DeviceEventKind::{Attribute, Claim, Connection, Declaration};
         let received_at_us = self.origin.received_at_us;
         let Batch { samples, states, events, historical } = &mut self.found.batch;
         let mut place = 0..;
@@ -136,7 +137,9 @@ impl<'b, 'n> Facts<'b, 'n> {
         states.retain(|one| state.next() < Some(self.before.states) || one.ts_us != received_at_us);
         events.retain(|one| {
             let before = event.next() < Some(self.before.events);
-            before || one.ts_us != received_at_us || matches!(one.kind, Attribute | Connection | Declaration)
+            before
+                || one.ts_us != received_at_us
+                || matches!(one.kind, Attribute | Claim | Connection | Declaration)
         });
     }
 
@@ -320,6 +323,16 @@ impl<'b, 'n> Facts<'b, 'n> {
         match fits {
             Ok(()) => self.event(DeviceEventKind::Attribute, self.origin.received_at_us, name, json),
             Err(rejection) => self.reject(rejection),
+        }
+    }
+
+    /// The device opens itself for whoever knows `secret`. Of the secret only a hash goes on.
+    pub fn claim(&mut self, secret: &str, duration_ms: i64) {
+        let (device, at_us) = (self.origin.device, self.origin.received_at_us);
+        let secret = device_claims::secret_hash(device, secret);
+        let claim = Claim { secret, until_us: at_us.saturating_add(duration_ms.saturating_mul(1_000)) };
+        if let Ok(json) = serde_json::to_string(&claim) {
+            self.event(DeviceEventKind::Claim, at_us, "claim", &json);
         }
     }
 

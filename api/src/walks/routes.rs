@@ -88,6 +88,9 @@ fn public_endpoints_are_these_and_no_others() {
         // Devices that speak HTTP: the token in the path is the credential.
         "POST /api/v1/{token}/telemetry",
         "POST /api/v1/{token}/attributes",
+        "POST /api/v1/{token}/claim",
+        // The key and the secret in the body are.
+        "POST /api/v1/provision",
     ];
     for endpoint in &public {
         assert!(expected.contains(&endpoint.as_str()), "{endpoint} is open to anyone: is that meant?");

@@ -32,6 +32,7 @@ pub mod routes;
 pub mod security;
 pub mod session;
 pub mod shell;
+pub mod shown_once;
 pub mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

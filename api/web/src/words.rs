@@ -66,6 +66,8 @@ pub fn of(reason: Reason) -> &'static str {
         Reason::InvalidMetrics => "models-metrics-wrong",
         Reason::ModelsNameTaken => "models-name-taken",
         Reason::ProfilesNameTaken => "profiles-name-taken",
+        Reason::ProfilesMaxDevices => "profiles-max-devices-wrong",
+        Reason::NotClaimable => "devices-not-claimable",
         Reason::NotForThisAction => "devices-not-for-this-action",
         Reason::InvalidTopicPattern => "profiles-topic-wrong",
         Reason::InvalidPointer => "profiles-pointer-wrong",

@@ -5,5 +5,6 @@ pub mod customer;
 pub mod device;
 pub mod model;
 pub mod profile;
+pub mod provisioning;
 pub mod site;
 pub mod territory;

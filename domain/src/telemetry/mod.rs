@@ -76,13 +76,15 @@ pub enum DeviceEventKind {
     Connection,
     /// What a metric is, as the device declares it: its code is the metric, its text the JSON of a [`Declaration`].
     Declaration,
+    /// Who knows its secret may say for which equipment it reports, until a time: its text is the JSON of a [`Claim`].
+    Claim,
     /// What was changed of what it had said: its text is the JSON of a [`correction::Correction`]. No device says that.
     Correction,
 }
 
 impl DeviceEventKind {
     /// What devices say themselves: each is a sign of life.
-    pub const SAID: [Self; 8] = [
+    pub const SAID: [Self; 9] = [
         Self::Failure,
         Self::Error,
         Self::Warning,
@@ -91,12 +93,13 @@ impl DeviceEventKind {
         Self::Attribute,
         Self::Connection,
         Self::Declaration,
+        Self::Claim,
     ];
 
     /// It holds until something else is said, so that repeating it says nothing; the others happen.
     pub fn says_how_it_is(self) -> bool {
         match self {
-            Self::Text | Self::Attribute | Self::Connection | Self::Declaration => true,
+            Self::Text | Self::Attribute | Self::Connection | Self::Declaration | Self::Claim => true,
             Self::Failure | Self::Error | Self::Warning | Self::Maintenance | Self::Correction => false,
         }
     }
@@ -109,6 +112,14 @@ pub struct Declaration {
     pub name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
+}
+
+/// What a device opened itself for: whoever knows its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Hash of the secret.
+    pub secret: String,
+    pub until_us: i64,
 }
 
 /// Facts of one group commit, in the order in which they were accepted.

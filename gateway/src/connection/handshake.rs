@@ -38,12 +38,22 @@ pub struct Welcome {
 const MAX_CONNECT_BYTES: u32 = 16 * 1024;
 const MAX_CLIENT_ID_LEN: usize = 256;
 
+/// Who may come in.
+pub enum Greeted {
+    Device(Welcome),
+    /// It asks for credentials, and may do nothing else.
+    Newcomer(Protocol),
+}
+
+/// The name by which a client says that it has no credentials yet.
+const NEWCOMER: &str = "provision";
+
 /// Reads CONNECT and judges it. A refused client has its answer when this returns `None`.
 pub async fn greet<S: ByteStream>(
     shared: &Shared,
     wire: &mut Wire<S>,
     remote: SocketAddr,
-) -> Option<Welcome> {
+) -> Option<Greeted> {
     let connect = tokio::time::timeout(shared.limits.connect_timeout, read_connect(wire)).await.ok()??;
     let judged = match connect {
         Ok(connect) => {
@@ -59,7 +69,7 @@ pub async fn greet<S: ByteStream>(
         }
     };
     match judged {
-        Ok(welcome) => Some(welcome),
+        Ok(greeted) => Some(greeted),
         Err(Refused { protocol, reason, rejected, delay }) => {
             count(reason.code());
             shared.door.put(rejected.into_iter().collect(), None);
@@ -89,7 +99,10 @@ impl Refused {
     }
 }
 
-async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<Welcome, Refused> {
+async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<Greeted, Refused> {
+    if is_newcomer(&connect) {
+        return Ok(Greeted::Newcomer(connect.protocol));
+    }
     let tokens = tokens(&connect);
     let [first, ..] = tokens.as_slice() else { return Err(Refused::saying(Refusal::NoToken)) };
     if connect.client_id.len() > MAX_CLIENT_ID_LEN {
@@ -123,7 +136,14 @@ async fn judge(shared: &Shared, connect: Connect, remote: SocketAddr) -> Result<
     let keep_alive =
         (connect.keep_alive_s > 0).then(|| Duration::from_millis(u64::from(connect.keep_alive_s) * 1_500));
     let Connect { protocol, clean, .. } = connect;
-    Ok(Welcome { protocol, device, epoch, token, id, client_id, clean, keep_alive, will })
+    Ok(Greeted::Device(Welcome { protocol, device, epoch, token, id, client_id, clean, keep_alive, will }))
+}
+
+fn is_newcomer(connect: &Connect) -> bool {
+    match connect.user.as_deref().unwrap_or_default() {
+        "" => connect.client_id == NEWCOMER && connect.password.is_empty(),
+        user => user == NEWCOMER,
+    }
 }
 
 /// Where the token may stand: in the user name, or, as clouds have it, in the password behind a name that is not secret.

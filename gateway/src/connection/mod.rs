@@ -6,6 +6,7 @@
 
 mod handshake;
 mod intake;
+mod newcomer;
 mod traffic;
 mod wire;
 
@@ -16,7 +17,7 @@ pub use crate::connection::handshake::Wills;
 use crate::{
     Shared,
     connection::{
-        handshake::Welcome,
+        handshake::{Greeted, Welcome},
         intake::{Answered, Door},
         wire::{ByteStream, Wire},
     },
@@ -85,6 +86,17 @@ async fn let_in<S: ByteStream>(
     let welcome = tokio::select! {
         greeted = crate::connection::handshake::greet(&shared, &mut wire, remote) => greeted?,
         () = stop.cancelled() => return None,
+    };
+    let welcome = match welcome {
+        Greeted::Device(welcome) => welcome,
+        Greeted::Newcomer(protocol) => {
+            tokio::select! {
+                () = newcomer::serve(&shared, &mut wire, remote, protocol) => {}
+                () = stop.cancelled() => {}
+            }
+            wire.close().await;
+            return None;
+        }
     };
     let client = Client {
         device: welcome.device,

@@ -5,10 +5,14 @@ use crate::{Counters, Limits, access, admission, presence, profiles, questions, 
 use domain::{
     SystemClock,
     clock::from_micros,
-    fleet::device::{Device, DeviceProfile},
+    fleet::{
+        device::{Device, DeviceProfile},
+        provisioning::{Answering, Provisioner},
+    },
     id::DeviceId,
     telemetry::{Done, Intent, MessageSink, Reply, Taken, Told, TopicRules},
 };
+use std::net::IpAddr;
 use store::records::{
     Records,
     fleet::devices,
@@ -55,6 +59,14 @@ async fn shared(records: &Records, limits: Limits) -> (Arc<Shared>, DeviceId) {
     with_sink(records, limits, Arc::new(Taking)).await
 }
 
+/// Registers no device.
+struct Nobody;
+impl Provisioner for Nobody {
+    fn provision(&self, _: Vec<u8>, _: IpAddr) -> Answering {
+        Box::pin(async { None })
+    }
+}
+
 async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>) -> (Arc<Shared>, DeviceId) {
     let device = Device {
         id: DeviceId::generate(),
@@ -88,6 +100,7 @@ async fn with_sink(records: &Records, limits: Limits, sink: Arc<dyn MessageSink>
         admission: admission::Admission::new(limits.open_bytes),
         records: records.clone(),
         sink,
+        provisioner: Arc::new(Nobody),
         clock: Arc::new(SystemClock),
         limits,
     };

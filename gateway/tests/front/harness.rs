@@ -3,7 +3,10 @@
 use domain::{
     SystemClock,
     clock::from_micros,
-    fleet::device::{Device, DeviceProfile},
+    fleet::{
+        device::{Device, DeviceProfile},
+        provisioning::{Answer, Answering, Outcome, Provisioner},
+    },
     id::DeviceId,
     telemetry::{
         Done, InboundMessage, Intent, MessageSink, NotStored, OutboundMessage, Post, Reply, Taken, Told,
@@ -13,7 +16,7 @@ use domain::{
 use gateway::{Deps, Gateway, GatewayError, Limits};
 use std::{
     future::Future,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
@@ -119,6 +122,20 @@ pub struct Front {
     _place: Place,
 }
 
+/// Grants what says `please`, refuses what does not, and cannot look at what says `later`.
+struct Clerk;
+
+impl Provisioner for Clerk {
+    fn provision(&self, request: Vec<u8>, _: IpAddr) -> Answering {
+        let answer = match &request[..] {
+            b"please" => Some(Answer { text: "granted".into(), outcome: Outcome::Granted }),
+            b"later" => None,
+            _ => Some(Answer { text: "refused".into(), outcome: Outcome::Refused }),
+        };
+        Box::pin(async move { answer })
+    }
+}
+
 impl Front {
     pub async fn start() -> Self {
         Self::with(Limits::default()).await
@@ -133,6 +150,7 @@ impl Front {
             records: records.clone(),
             sink: Arc::<Sink>::clone(&sink),
             topics,
+            provisioner: Arc::new(Clerk),
             clock: Arc::new(SystemClock),
             limits,
         });

@@ -11,7 +11,7 @@ use domain::{
     telemetry::{NotStored, OutboundMessage, connection::EndReason},
 };
 use gateway::Limits;
-use harness::{Client, Front, TELEMETRY, connect, eventually, framed, publish, subscribe};
+use harness::{Client, Front, TELEMETRY, connect, eventually, framed, publish, subscribe, text};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -597,4 +597,53 @@ async fn no_bytes_bring_it_down() {
 #[test]
 fn devices_are_served_alike_on_postgresql() {
     store::place::once_more_on_postgresql("", 20);
+}
+
+#[tokio::test]
+async fn a_newcomer_asks_for_credentials_and_may_do_nothing_else() {
+    let front = Front::start().await;
+    let newcomer = async |client_id: &str, user: &str| {
+        let mut client = Client::open(front.address).await;
+        client.send(&connect(client_id, user, 60, None)).await;
+        assert_eq!(client.packet().await, Some((0x20, vec![0, 0])), "{client_id:?} {user:?}");
+        client
+    };
+    let mut client = newcomer("whoever", "provision").await;
+    client
+        .send(&framed(0x82, &[&[0, 7][..], &text("/provision/response"), &[0], &text("#"), &[0]].concat()))
+        .await;
+    assert_eq!(client.packet().await, Some((0x90, vec![0, 7, 0, 0x80])));
+    let answered = |body: &str| Some((0x30, [text("/provision/response"), body.into()].concat()));
+    client.send(&publish("/provision/request", 1, 1, "please")).await;
+    client.puback(1).await;
+    assert_eq!(client.packet().await, answered("granted"));
+    client.send(&publish("/provision", 0, 0, "who are you")).await;
+    assert_eq!(client.packet().await, answered("refused"));
+    client.nothing_but_a_ping().await;
+    client.send(&publish("/provision/request", 1, 2, "later")).await;
+    assert_eq!(client.packet().await, None, "not acknowledged");
+
+    // In one piece with its first packet, and by the name of its session.
+    let mut client = Client::open(front.address).await;
+    let both = [connect("provision", "", 60, None), publish("/provision/request", 0, 0, "please")].concat();
+    client.send(&both).await;
+    assert_eq!(client.packet().await, Some((0x20, vec![0, 0])));
+    assert_eq!(client.packet().await, answered("granted"));
+
+    for (topic, payload) in [(TELEMETRY, r#"{"t":1}"#), ("/provision/x", "please")] {
+        let mut client = newcomer("x", "provision").await;
+        client.send(&publish(topic, 1, 1, payload)).await;
+        assert_eq!(client.packet().await, None, "{topic}");
+    }
+    let mut client = newcomer("x", "provision").await;
+    for id in 1..=10 {
+        client.send(&publish("/provision/request", 1, id, "please")).await;
+        client.puback(id as u8).await;
+        client.packet().await;
+    }
+    client.send(&publish("/provision/request", 1, 11, "please")).await;
+    assert_eq!(client.packet().await, None, "it asked enough");
+    assert!(front.sink.messages.lock().unwrap().is_empty());
+    front.stop.cancel();
+    front.stopped().await;
 }

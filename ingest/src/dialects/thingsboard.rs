@@ -4,6 +4,7 @@
 //! them. What a value means follows from its type and, at the top level, from its key: see [`crate::values`].
 
 mod attributes;
+mod claim;
 mod gateway;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub const WITH_TEXTS: Dialect = Dialect { texts: Texts::Never, ..DIALECT };
 
 const TELEMETRY: &str = "v1/devices/me/telemetry";
 const ATTRIBUTES: &str = "v1/devices/me/attributes";
+const CLAIM: &str = "v1/devices/me/claim";
 
 /// Always relative to the authenticated identity (`me`), so that a device has no way to name another one.
 const TOPICS: TopicRules = TopicRules {
@@ -56,6 +58,7 @@ fn decode(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(), Rej
     let read = match &*message.topic {
         TELEMETRY => telemetry,
         ATTRIBUTES => client_attributes,
+        CLAIM => claim::own,
         topic if topic.starts_with(gateway::PREFIX) => return gateway::decode(message, facts),
         other => return Err(Rejection::UnknownTopic(other.into())),
     };

@@ -7,10 +7,11 @@ use domain::{
     condition::ReportedState,
     fleet::device::DeviceProfile,
     id::DeviceId,
-    telemetry::{DeviceEventKind, InboundMessage},
+    telemetry::{Claim, DeviceEventKind, InboundMessage},
 };
 use ingest::decode::{Decoded, Decoder};
 use proptest::prelude::*;
+use store::records::fleet::device_claims;
 
 const NOW_US: i64 = 1_800_000_000_000_000;
 const TS: &str = "1799999999500";
@@ -389,4 +390,39 @@ proptest! {
         while !payload.is_char_boundary(cut) { cut -= 1; }
         telemetry(&payload[..cut]);
     }
+}
+
+/// <https://thingsboard.io/docs/reference/mqtt-api/>: claiming a device.
+#[test]
+fn a_claim_holds_a_hash_of_the_secret_and_when_it_ends() {
+    let device = DeviceId::from(uuid::Uuid::from_u128(7));
+    let claim = |payload: &str| {
+        let decoded = decode("v1/devices/me/claim", payload);
+        let found =
+            decoded.batch.events.iter().map(|event| serde_json::from_str::<Claim>(&event.text).unwrap());
+        let reasons: Vec<_> = reasons(&decoded).into_iter().map(|(reason, _)| reason.to_owned()).collect();
+        (found.collect::<Vec<_>>(), reasons)
+    };
+    let of = |secret: &str, duration_ms: i64| Claim {
+        secret: device_claims::secret_hash(device, secret),
+        until_us: NOW_US + duration_ms * 1_000,
+    };
+    assert_eq!(claim(r#"{"secretKey":"4711","durationMs":60000}"#), (vec![of("4711", 60_000)], vec![]));
+    assert_eq!(
+        claim(r#"{"secretKey":" 4711 ","x":{"secretKey":"y"}}"#),
+        (vec![of("4711", 86_400_000)], vec![])
+    );
+    for wrong in [
+        r#"{}"#,
+        r#"{"secretKey":""}"#,
+        r#"{"secretKey":"a","durationMs":0}"#,
+        r#"{"secretKey":"a","durationMs":"b"}"#,
+        "[]",
+    ] {
+        assert_eq!(claim(wrong), (vec![], vec!["wrong_shape".to_owned()]), "{wrong}");
+    }
+    let behind = decode("v1/gateway/claim", r#"{"A":{"secretKey":"a","durationMs":1000},"B":7}"#);
+    let devices: Vec<_> =
+        behind.batch.events.iter().map(|event| (event.kind, event.device == device)).collect();
+    assert_eq!(devices, [(DeviceEventKind::Claim, false)]);
 }

@@ -1,12 +1,12 @@
 //! Devices for programs.
 
-use super::list::Devices;
+use super::{CLAIM, list::Devices};
 use crate::{fleet::customers::WRITE, telemetry::samples::json::LatestView};
 use domain::{fleet::device::Device, id::DeviceId};
 use serde::Serialize;
 use service::{
     fleet::devices::{
-        commands,
+        claims, commands,
         queries::{self, Facts},
     },
     scope,
@@ -171,6 +171,13 @@ pub fn operations() -> Vec<Operation> {
             "Registers a device. The token is shown this once.",
             making::<DeviceWithToken, _, _>(commands::create),
         ),
+        Operation::create(
+            "/api/v1/devices/claim",
+            Access::Roles(CLAIM),
+            "Claims a device that opened itself: whoever knows its secret says for which equipment it reports.",
+            making::<DeviceView, _, _>(claims::claim),
+        )
+        .named("claim"),
         Operation::update(
             "/api/v1/devices/{id}",
             write,

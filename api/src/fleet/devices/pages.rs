@@ -1,6 +1,6 @@
 //! Devices for people: the list, one with its three facts and live charts, and its credentials.
 
-use super::list::Devices;
+use super::{CLAIM, list::Devices};
 use crate::{
     choices,
     fleet::{customers::pages::may_write, profiles::profile_name},
@@ -34,7 +34,7 @@ use service::{
 use std::sync::Arc;
 use store::records::{
     Db, PageRequest,
-    fleet::{assets, device_attributes, devices, profiles},
+    fleet::{assets, device_attributes, devices, profiles, provisionings},
     telemetry::{device_events, quarantine},
 };
 use uuid::Uuid;
@@ -60,8 +60,12 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         html! {
             div.top {
                 h1 { (lang.t("devices-title")) }
+                @if !may_write(view) && may_claim(view) {
+                    div.act { a.btn2 href="/devices/claim" { (icon("plug")) (lang.t("devices-claim")) } }
+                }
                 @if may_write(view) {
                     div.act {
+                        a.btn2 href="/devices/claim" { (lang.t("devices-claim")) }
                         a.btn2 href="/profiles" { (lang.t("profiles-title")) }
                         a.btn2 href="/quarantine" { (icon("inbox")) (lang.t("quarantine-title")) }
                         a.btn href="/connect" { (icon("plug")) (lang.t("nav-connect")) }
@@ -73,6 +77,10 @@ pub async fn list(State(deps): State<Deps>, view: View, query: ListQuery) -> Pag
         }
     })
     .await
+}
+
+fn may_claim(view: &View) -> bool {
+    view.user.as_ref().is_some_and(|user| CLAIM.contains(&user.actor.role))
 }
 
 pub async fn show(
@@ -134,6 +142,8 @@ struct Page {
     attributes: Vec<device_attributes::Attribute>,
     /// What it said last that is no number, the newest first.
     said: Vec<DeviceEvent>,
+    /// By the key of its profile.
+    registered_itself: bool,
     /// Through which it speaks.
     gateway: Option<Device>,
     /// The profiles that people made, for those who may choose one.
@@ -168,6 +178,7 @@ impl Page {
             facts: facts(deps, &device).await?,
             attributes: device_attributes::list(db, device.id).await?,
             said: said(db, device.id).await?,
+            registered_itself: provisionings::entered_at(db, device.id).await?.is_some(),
             gateway: match device.gateway_id {
                 Some(id) => devices::get(db, id).await?,
                 None => None,
@@ -196,7 +207,7 @@ impl Page {
                             @if let Some(asset) = &self.asset { " / " a href={ "/assets/" (asset.id) } { (asset.name) } }
                         }
                         h1 { (device.name) @if device.revoked_at.is_some() { span.pill.crit { (lang.t("devices-revoked")) } } }
-                        p.sub { (lang.t("devices-created")) " " (lang.date(device.created_at, view.zone)) @if let Some(gateway) = &self.gateway { " · " (lang.t("devices-through")) " " a href={ "/devices/" (gateway.id) } { (gateway.name) } } " · " span.live data-live={ "device:" (device.id) } { (lang.t("live")) } }
+                        p.sub { (lang.t("devices-created")) " " (lang.date(device.created_at, view.zone)) @if self.registered_itself { " · " (lang.t("devices-registered-itself")) } @if let Some(gateway) = &self.gateway { " · " (lang.t("devices-through")) " " a href={ "/devices/" (gateway.id) } { (gateway.name) } } " · " span.live data-live={ "device:" (device.id) } { (lang.t("live")) } }
                     }
                     div.act { @if may_write(view) { a.btn2 href={ "/devices/" (device.id) "/corrections" } { (icon("pen")) (lang.t("corrections-title")) } }
                         a.btn2 href={ "/api/v1/devices/" (device.id) "/telemetry?format=csv" } download { (icon("download")) "CSV" span.sr { (lang.t("assets-export")) } } }

@@ -6,11 +6,11 @@ use domain::{
     fleet::device::{Device, DeviceProfile},
     id::DeviceId,
     people::account::Role,
-    telemetry::{Batch, DeviceEvent, DeviceEventKind, Sample},
+    telemetry::{Batch, Claim, DeviceEvent, DeviceEventKind, Sample},
 };
 use serde_json::json;
 use store::records::{
-    fleet::{device_clocks, device_metrics, devices},
+    fleet::{device_claims, device_clocks, device_metrics, devices},
     telemetry::device_events,
 };
 
@@ -207,4 +207,78 @@ async fn how_devices_speak_is_listed_chosen_and_what_they_say_is_shown() {
     }
     let declared = device_metrics::of_device(app.deps.records.read(), child.id).await.unwrap();
     assert_eq!((declared[0].name.as_str(), declared[0].unit.as_str()), ("Leistung", "W"));
+}
+
+async fn open_for(app: &TestApp, device: DeviceId, secret: &str, at_us: i64, minutes: i64) {
+    let claim = Claim {
+        secret: device_claims::secret_hash(device, secret),
+        until_us: app.now().timestamp_micros() + minutes * 60_000_000,
+    };
+    let text = serde_json::to_string(&claim).unwrap();
+    let event =
+        DeviceEvent { device, ts_us: at_us, kind: DeviceEventKind::Claim, code: "claim".into(), text };
+    let tx = app.deps.records.begin().await.unwrap();
+    device_events::insert_many(&tx, [(&event, None)]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn nobodys(app: &TestApp, name: &str) -> DeviceId {
+    let made = app.bearer(Role::Integration).post_json("/api/v1/devices", &json!({ "name": name })).await;
+    made.json()["id"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn whoever_knows_the_secret_of_an_open_device_says_for_what_it_reports() {
+    let app = TestApp::new().await;
+    let own = of_customer(&app, app.customer, "own").await;
+    let other = of_customer(&app, domain::id::CustomerId::generate(), "other").await;
+    let customer = app.as_role(Role::Customer);
+    let device = nobodys(&app, "logger 4").await;
+    let claim = |secret: &'static str, asset: domain::id::AssetId, key: &'static str| {
+        let asset = asset.to_string();
+        let customer = &customer;
+        async move {
+            let fields =
+                [("_key", key), ("name", "logger 4"), ("secret", secret), ("asset_id", asset.as_str())];
+            customer.post_form("/devices/claim", &fields).await
+        }
+    };
+    assert_eq!(claim("4711", own.asset.id, "a").await.status, 422, "it did not open itself");
+    open_for(&app, device, "4711", 1, 60).await;
+    let wrong = claim("4712", own.asset.id, "b").await;
+    assert!(wrong.status == 422 && wrong.text().contains("logger 4"), "{}", wrong.text());
+    assert_eq!(claim("4711", other.asset.id, "c").await.status, 422, "somebody else's equipment");
+    assert_eq!(claim("4711", own.asset.id, "d").await.status, 303);
+    assert_eq!(claim("4711", own.asset.id, "d").await.status, 303, "a double click");
+    let row = devices::get(app.deps.records.read(), device).await.unwrap().unwrap();
+    assert_eq!(row.asset_id, Some(own.asset.id));
+    assert_eq!(claim("4711", own.asset.id, "e").await.status, 422, "it is somebody's");
+    let dispatcher = app.bearer(Role::Dispatcher);
+    let body = json!({ "name": "logger 4", "secret": "4711", "asset_id": own.asset.id });
+    assert_eq!(dispatcher.post_json("/api/v1/devices/claim", &body).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_claim_ends_with_its_time_after_many_guesses_and_with_an_older_word_it_does_not_begin() {
+    let app = TestApp::new().await;
+    let own = of_customer(&app, app.customer, "own").await;
+    let integration = app.bearer(Role::Integration);
+    let claim = |name: &'static str, secret: &'static str| {
+        let body = json!({ "name": name, "secret": secret, "asset_id": own.asset.id });
+        let integration = &integration;
+        async move { integration.post_json("/api/v1/devices/claim", &body).await.status }
+    };
+    let late = nobodys(&app, "late").await;
+    open_for(&app, late, "s", 1, 0).await;
+    assert_eq!(claim("late", "s").await, 422);
+    open_for(&app, late, "s", 2, 5).await;
+    open_for(&app, late, "older", 1, 5).await;
+    assert_eq!(claim("late", "older").await, 422);
+    for _ in 0..9 {
+        assert_eq!(claim("late", "guess").await, 422);
+    }
+    assert_eq!(claim("late", "s").await, 422, "too many guesses");
+    open_for(&app, late, "t", 3, 5).await;
+    assert_eq!(claim("late", "t").await, 201, "it opened itself again");
+    assert_eq!(claim("late", "t").await, 422);
 }

@@ -3,7 +3,7 @@
 use super::profile_name;
 use crate::fleet::customers::{READ, WRITE};
 use domain::{
-    fleet::{device::DeviceProfile, profile::Profile},
+    fleet::{device::DeviceProfile, profile::Profile, provisioning::Provisioning},
     id::{DeviceId, ProfileId},
 };
 use serde::Serialize;
@@ -13,11 +13,11 @@ use service::{
     fleet::profiles::{
         commands::{self, NewProfile},
         input::{DescribedShape, ProfileInput},
-        queries,
+        keys, queries,
     },
     scope,
 };
-use store::records::fleet::profiles;
+use store::records::fleet::{profiles, provisionings};
 use uuid::Uuid;
 use web::{
     deps::Deps,
@@ -56,9 +56,43 @@ impl From<Profile> for OwnProfile {
     }
 }
 
+/// How devices of a profile register themselves.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProvisioningView {
+    /// `create` or `complete`.
+    strategy: &'static str,
+    /// `provisionDeviceKey` of their requests.
+    key: String,
+    /// So many may be put on record with it.
+    max_devices: u32,
+}
+
+/// The same with its secret, which is shown this once.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProvisioningWithSecret {
+    #[serde(flatten)]
+    provisioning: ProvisioningView,
+    /// `provisionDeviceSecret` of their requests.
+    secret: String,
+}
+
+impl From<Provisioning> for ProvisioningView {
+    fn from(provisioning: Provisioning) -> Self {
+        let Provisioning { strategy, key, max_devices, .. } = provisioning;
+        Self { strategy: strategy.as_str(), key, max_devices }
+    }
+}
+
+impl From<(Provisioning, String)> for ProvisioningWithSecret {
+    fn from((provisioning, secret): (Provisioning, String)) -> Self {
+        Self { provisioning: provisioning.into(), secret }
+    }
+}
+
 pub fn operations() -> Vec<Operation> {
     let (read, write) = (Access::Roles(READ), Access::Roles(WRITE));
     let (list, one) = ("/api/v1/profiles", "/api/v1/profiles/{id}");
+    let provisioning = "/api/v1/profiles/{id}/provisioning";
     vec![
         Operation::get(
             list,
@@ -85,6 +119,29 @@ pub fn operations() -> Vec<Operation> {
         .named("delete")
         .silent()
         .refusals(&[("404", ""), ("409", "")]),
+        Operation::get(
+            provisioning,
+            read,
+            "How devices of the profile register themselves.",
+            operation::read(registers),
+        )
+        .named("provisioning"),
+        Operation::post(
+            provisioning,
+            write,
+            "Lets devices of the profile register themselves, with the key and the secret of the answer. The secret is shown this once; a key from before ends.",
+            call::<ProvisioningWithSecret, _, _, _>(keys::open),
+        )
+        .named("open_provisioning"),
+        Operation::delete(
+            provisioning,
+            write,
+            "Ends the key; devices that came by it stay.",
+            press_silently(keys::close),
+        )
+        .named("close_provisioning")
+        .silent()
+        .refusals(&[("404", "")]),
         Operation::get(
             "/api/v1/devices/{id}/suggested-metrics",
             read,
@@ -131,6 +188,12 @@ async fn all(deps: &Deps, user: &User, _: ListQuery) -> Result<Items<ProfileView
 async fn get(deps: &Deps, user: &User, id: ProfileId) -> Result<OwnProfile, Problem> {
     scope::house(user.scope())?;
     Ok(profiles::get(deps.records.read(), id).await?.ok_or(CommandError::NotFound)?.into())
+}
+
+async fn registers(deps: &Deps, user: &User, id: ProfileId) -> Result<ProvisioningView, Problem> {
+    scope::house(user.scope())?;
+    let found = provisionings::of_profile(deps.records.read(), id).await?;
+    Ok(found.ok_or(CommandError::NotFound)?.into())
 }
 
 async fn create(deps: &Needs, cx: Context, input: NewProfile) -> Result<OwnProfile, CommandError> {

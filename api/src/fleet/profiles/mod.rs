@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod pages;
+mod provisioning;
 mod written;
 
 use crate::fleet::customers::WRITE;
@@ -20,6 +21,8 @@ pub fn routes() -> Routes {
         .get("/profiles/{id}", write, pages::edit)
         .post("/profiles/{id}", write, pages::update)
         .post("/profiles/{id}/delete", write, pages::delete)
+        .post("/profiles/{id}/provisioning", write, provisioning::open)
+        .post("/profiles/{id}/provisioning/close", write, provisioning::close)
 }
 
 pub fn profile_name(lang: Lang, profile: DeviceProfile) -> String {

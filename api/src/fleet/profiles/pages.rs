@@ -1,6 +1,6 @@
 //! Profiles for people: which there are, and the form of one.
 
-use super::{profile_name, written};
+use super::{profile_name, provisioning, written};
 use axum::{
     extract::{Path, State},
     response::IntoResponse,
@@ -86,7 +86,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
     scope::house(view.scope())?;
     let Some(id) = query.id::<DeviceId>("device_id")? else {
         let form = Form::filled([("speaks", DeviceProfile::Json.as_str())]);
-        return Ok(draw(&view, &form, None).into_response());
+        return Ok(draw(&view, &form, None, &html! {}).into_response());
     };
     let device = scope::device(deps.records.read(), view.scope(), id).await?;
     let suggested = queries::suggested(&deps, &device).await?;
@@ -97,7 +97,7 @@ pub async fn new(State(deps): State<Deps>, view: View, query: ListQuery) -> Page
         ("metrics", written::metrics(&metrics)),
         ("device_id", id.to_string()),
     ]);
-    Ok(draw(&view, &form, None).into_response())
+    Ok(draw(&view, &form, None, &html! {}).into_response())
 }
 
 pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, form: Form) -> PageResult {
@@ -111,7 +111,7 @@ pub async fn create(State(deps): State<Deps>, view: View, Caller(cx): Caller, fo
             Ok(see_other(&format!("/devices/{}", form.value("device_id"))))
         }
         Ok(_) => Ok(see_other("/profiles")),
-        Err(error) => form.again(error, |form| draw(&view, form, None)),
+        Err(error) => form.again(error, |form| draw(&view, form, None, &html! {})),
     }
 }
 
@@ -126,7 +126,9 @@ pub async fn edit(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) ->
         ("routes", written::routes(&shown.routes)),
         ("metrics", written::metrics(&shown.metrics)),
     ]);
-    Ok(draw(&view, &form, Some(id)))
+    let known = provisioning::known(deps.records.read(), profile.id).await?;
+    let registers = provisioning::card(&view, id, &known, &provisioning::form_of(&known));
+    Ok(draw(&view, &form, Some(id), &registers))
 }
 
 pub async fn update(
@@ -144,7 +146,7 @@ pub async fn update(
     };
     match saved {
         Ok(_) => Ok(see_other("/profiles")),
-        Err(error) => form.again(error, |form| draw(&view, form, Some(id))),
+        Err(error) => form.again(error, |form| draw(&view, form, Some(id), &html! {})),
     }
 }
 
@@ -174,7 +176,8 @@ fn inputs(lang: Lang) -> Inputs {
     ])
 }
 
-fn draw(view: &View, form: &Form, id: Option<Uuid>) -> Markup {
+/// `registers`: how its devices register themselves.
+fn draw(view: &View, form: &Form, id: Option<Uuid>, registers: &Markup) -> Markup {
     let lang = view.lang;
     let title = if id.is_some() { "profiles-edit" } else { "profiles-new" };
     let action = id.map_or_else(|| "/profiles/new".into(), |id| format!("/profiles/{id}"));
@@ -188,6 +191,7 @@ fn draw(view: &View, form: &Form, id: Option<Uuid>) -> Markup {
                 (inputs(lang).draw(form.fields(lang)))
                 div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/profiles" { (lang.t("cancel")) } }
             }
+            (registers)
             @if let Some(id) = id {
                 form method="post" action={ "/profiles/" (id) "/delete" } {
                     (Form::blank().fields(lang).start())

@@ -5,7 +5,7 @@ use super::lines;
 use crate::choices;
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::IntoResponse,
 };
 use domain::{clock::from_micros, fleet::device::Device, id::DeviceId, reason::Reason};
@@ -20,7 +20,6 @@ use service::{
 use store::records::telemetry::quarantine;
 use uuid::Uuid;
 use web::{
-    assets::href,
     chooser::Kind,
     deps::Deps,
     form::Form,
@@ -29,6 +28,7 @@ use web::{
     list::ListQuery,
     request::{Caller, View},
     response::{PageError, PageResult},
+    shown_once::{self, Place, copyable},
     time::ago,
 };
 
@@ -116,7 +116,7 @@ fn draw(view: &View, form: &Form) -> Markup {
                 }
                 div.act { button.btn type="submit" { (icon("plug")) (lang.t("connect-create")) } }
             }
-            script src=(href("connect.js")) defer {}
+            (shown_once::script())
         },
     )
 }
@@ -137,9 +137,7 @@ pub async fn rotate(
 /// After the device was made, or got another token: the token, lines to copy, and the panel that waits.
 fn connected(deps: &Deps, view: &View, headers: &HeaderMap, device: &Device, token: &str) -> Markup {
     let lang = view.lang;
-    let web = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8080");
-    let (host, port) = lines::reachable(deps.mqtt_address, web);
-    let scheme = if deps.secure_cookies { "https" } else { "http" };
+    let Place { host, port, web } = Place::of(deps, headers);
     layout::page(
         view,
         &lang.t("connect-title"),
@@ -156,7 +154,7 @@ fn connected(deps: &Deps, view: &View, headers: &HeaderMap, device: &Device, tok
                     p { (lang.t("connect-any-client")) }
                     (copyable(view, &lines::mosquitto(&host, port, token)))
                     details { summary { "Python (paho-mqtt)" } (copyable(view, &lines::paho(&host, port, token))) }
-                    details { summary { "HTTP (curl)" } (copyable(view, &lines::curl(scheme, web, token))) }
+                    details { summary { "HTTP (curl)" } (copyable(view, &lines::curl(&web, token))) }
                 }
                 li.card data-waiting={ "/connect/" (device.id) "/status" } data-topic={ "device:" (device.id) } {
                     h2 { span.live data-live={ "device:" (device.id) } { (lang.t("connect-step-listen")) } }
@@ -169,13 +167,9 @@ fn connected(deps: &Deps, view: &View, headers: &HeaderMap, device: &Device, tok
                 a.btn2 href={ "/devices/" (device.id) } { (icon("radio")) (lang.t("connect-open-device")) }
                 @if let Some(id) = device.asset_id { a.btn2 href={ "/assets/" (id) } { (icon("boxes")) (lang.t("connect-open-asset")) } }
             }
-            script src=(href("connect.js")) defer {}
+            (shown_once::script())
         },
     )
-}
-
-fn copyable(view: &View, text: &str) -> Markup {
-    html! { div.code { pre tabindex="0" { (text) } button.mini type="button" data-copy { (view.lang.t("copy")) } } }
 }
 
 fn waiting(view: &View) -> Markup {

@@ -18,6 +18,8 @@ pub fn routes() -> Routes {
         .get_heavy("/api/v1/telemetry/latest", Access::SignedIn, fleet::latest)
         .post("/api/v1/{token}/telemetry", Access::Public, twin::telemetry)
         .post("/api/v1/{token}/attributes", Access::Public, twin::attributes)
+        .post("/api/v1/{token}/claim", Access::Public, twin::claim)
+        .post("/api/v1/provision", Access::Public, twin::provision)
 }
 
 #[cfg(test)]

@@ -6,17 +6,20 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::fleet::provisioning::{Outcome, Provisioner};
 use domain::telemetry::{InboundMessage, NotStored, Refusal, Rejection, Taken, quarantine::Quarantined};
 use serde::Serialize;
+use service::fleet::devices::provisioning::Desk;
 use store::records::fleet::devices;
 use tokio::sync::oneshot;
 use web::{deps::Deps, problem::Problem, request::Peer};
 
 const TELEMETRY: &str = "v1/devices/me/telemetry";
 const ATTRIBUTES: &str = "v1/devices/me/attributes";
+const CLAIM: &str = "v1/devices/me/claim";
 
 /// What became of a message of which a part was put aside.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -57,6 +60,55 @@ pub async fn attributes(
     body: Bytes,
 ) -> Result<Response, Problem> {
     take(&deps, peer, &token, ATTRIBUTES, body).await
+}
+
+/// Opens the device for whoever knows its secret, for a day or as long as it says: `{"secretKey": "...", "durationMs": 60000}`.
+#[utoipa::path(post, path = "/api/v1/{token}/claim", tag = "device api", params(("token" = String, Path)),
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 200, description = "durable"), (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem)))]
+pub async fn claim(
+    State(deps): State<Deps>,
+    Path(token): Path<String>,
+    peer: Peer,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    take(&deps, peer, &token, CLAIM, body).await
+}
+
+/// What a device that registers itself is answered.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "says how the body looks")]
+struct ProvisionAnswer {
+    /// `SUCCESS`, `NOT_FOUND` (no profile has this key and secret) or `FAILURE`.
+    status: String,
+    credentials_type: Option<String>,
+    /// The token with which it signs in from now on.
+    credentials_value: Option<String>,
+    error_msg: Option<String>,
+}
+
+/// Registers a device that knows the key and the secret of a profile, and gives it a token:
+/// `{"deviceName": "...", "provisionDeviceKey": "...", "provisionDeviceSecret": "..."}`. Without a name it gets one; a
+/// `token` of its own has 16 to 256 printable characters and no slash. As long as it never signed in, it may ask again.
+#[utoipa::path(post, path = "/api/v1/provision", tag = "device api",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 200, body = ProvisionAnswer), (status = 400, body = ProvisionAnswer), (status = 404, body = ProvisionAnswer), (status = 503, body = Problem)))]
+pub async fn provision(
+    State(deps): State<Deps>,
+    Peer(address): Peer,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let Some(answer) = Desk(deps.service.clone()).provision(body.to_vec(), address).await else {
+        let detail = "it cannot be looked at now; ask again";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_stored", detail));
+    };
+    let status = match answer.outcome {
+        Outcome::Granted => StatusCode::OK,
+        Outcome::NotFound => StatusCode::NOT_FOUND,
+        Outcome::Refused => StatusCode::BAD_REQUEST,
+    };
+    Ok((status, [(header::CONTENT_TYPE, "application/json")], answer.text).into_response())
 }
 
 async fn take(deps: &Deps, peer: Peer, token: &str, topic: &str, body: Bytes) -> Result<Response, Problem> {
@@ -105,5 +157,8 @@ fn answer(Taken { facts, refused }: Taken) -> Result<Response, Problem> {
 
 /// What the OpenAPI document says of this capability.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(telemetry, attributes), components(schemas(PartlyRefused, RefusedPart)))]
+#[openapi(
+    paths(telemetry, attributes, claim, provision),
+    components(schemas(PartlyRefused, RefusedPart, ProvisionAnswer))
+)]
 pub struct Api;

@@ -117,6 +117,7 @@ pub fn queries(path: &str) -> Vec<&'static str> {
         "/sites/new" => &["customer_id={customer}"],
         "/assets/new" => &["site_id={site}"],
         "/connect" => &["asset={asset}"],
+        "/devices/claim" => &["asset_id={asset}"],
         "/choices/assets" => &["customer_id={customer}", "q={name}"],
         path if path.starts_with("/choices/") => &["q={name}"],
         path if WITHOUT_QUERY.contains(&path) => &[],
@@ -141,7 +142,7 @@ const WITHOUT_QUERY: &[&str] = &[
     "/api/v1/tokens", "/api/v1/organisation", "/api/v1/customers/{id}", "/api/v1/sites/{id}", "/api/v1/models",
     "/api/v1/models/{id}", "/api/v1/models/{id}/reliability", "/api/v1/assets/{id}",
     "/api/v1/assets/{id}/states", "/api/v1/assets/{id}/reliability", "/api/v1/assets/{id}/telemetry/latest",
-    "/profiles", "/profiles/{id}", "/api/v1/profiles", "/api/v1/profiles/{id}", "/api/v1/devices/{id}/suggested-metrics", "/devices/{id}/corrections", "/api/v1/devices/{id}/telemetry/corrections",
+    "/profiles", "/profiles/{id}", "/api/v1/profiles/{id}/provisioning", "/api/v1/profiles", "/api/v1/profiles/{id}", "/api/v1/devices/{id}/suggested-metrics", "/devices/{id}/corrections", "/api/v1/devices/{id}/telemetry/corrections",
     "/api/v1/assets/{id}/usage", "/api/v1/devices/{id}", "/api/v1/devices/{id}/telemetry/latest", "/api/v1/contracts/{id}",
     "/api/v1/invoices/{id}", "/invoices/{id}/credit", "/credit-notes/{id}/print",
     "/api/v1/credit-notes/{id}", "/api/v1/contracts/{id}/periods", "/api/v1/kpis", "/api/v1/kpis/{code}", "/api/v1/kpis/{code}/rows",
@@ -168,8 +169,17 @@ fn filled(query: &str, with: &Rows) -> String {
 
 fn is_house(method: &str, path: &str) -> bool {
     match (method, path.strip_prefix("/api/v1/").unwrap_or("")) {
-        ("GET", path) => path.starts_with("kpis") || path == "profiles/{id}",
-        (_, "models" | "models/{id}" | "profiles/{id}" | "parts" | "technicians" | "territories") => true,
+        ("GET", path) => path.starts_with("kpis") || path.starts_with("profiles/{id}"),
+        (
+            _,
+            "models"
+            | "models/{id}"
+            | "profiles/{id}"
+            | "profiles/{id}/provisioning"
+            | "parts"
+            | "technicians"
+            | "territories",
+        ) => true,
         ("POST", "customers" | "profiles" | "stock-locations" | "stock-movements" | "stock-counts") => true,
         _ => false,
     }
@@ -180,12 +190,16 @@ fn json_body(method: &str, path: &str, with: &Rows) -> Body {
     let later = "2026-06-15T12:00:00Z";
     let body = match (method, path.strip_prefix("/api/v1/").unwrap_or(path)) {
         ("POST", "{token}/telemetry" | "{token}/attributes") => json!({ "t": 1 }),
+        ("POST", "{token}/claim") => json!({ "secretKey": "s" }),
+        ("POST", "provision") => json!({ "provisionDeviceKey": "k", "provisionDeviceSecret": "s" }),
+        ("POST", "devices/claim") => json!({ "name": with.claimable, "secret": "s", "asset_id": with.asset }),
+        ("POST", "profiles/{id}/provisioning") => json!({ "strategy": "create" }),
         ("POST", "customers") | ("PUT", "customers/{id}") => json!({ "name": with.name }),
         ("POST", "sites") => json!({ "customer_id": with.customer, "name": "Another place" }),
         ("PUT", "sites/{id}") => json!({ "customer_id": with.customer, "name": "The place" }),
         ("POST", "models") | ("PUT", "models/{id}") => json!({ "manufacturer": "M", "name": "N", "equipment_type": "pump" }),
         ("POST", "profiles") | ("PUT", "profiles/{id}") => json!({ "name": with.name, "speaks": "json" }),
-        ("DELETE", "profiles/{id}") => return Body::None,
+        ("DELETE", "profiles/{id}" | "profiles/{id}/provisioning") => return Body::None,
         ("POST", "assets") => json!({ "site_id": with.site, "model_id": with.model, "name": "Another machine" }),
         ("PUT", "assets/{id}") => json!({ "site_id": with.site, "model_id": with.model, "name": "CH", "version": 1 }),
         ("POST", "devices") | ("PUT", "devices/{id}") => json!({ "name": "Gateway", "asset_id": with.asset }),
@@ -281,6 +295,9 @@ fn forms(path: &str, at: &Rows, with: &Rows) -> Vec<Ask> {
         "/customers" | "/customers/{id}" => vec![field("name", &with.name)],
         "/sites" | "/sites/{id}" => vec![field("customer_id", &with.customer), field("name", "Place")],
         "/devices/{id}" => vec![field("name", "Gateway"), field("asset_id", &with.asset)],
+        "/devices/claim" => {
+            vec![field("name", &with.claimable), field("secret", "s"), field("asset_id", &with.asset)]
+        }
         "/portal/assets/{id}/report" => vec![field("subject", "Hot")],
         "/my-day/visits/{id}/{action}" => {
             vec![

@@ -118,6 +118,8 @@ fn further(method: &str, path: &str, rows: &Rows, invoice_line: &str) -> Vec<Val
             let device = if method == "POST" { json!({ "device_id": rows.device }) } else { json!({}) };
             vec![with(&full, device)]
         }
+        "devices/claim" => vec![json!({})],
+        "profiles/{id}/provisioning" => vec![json!({ "max_devices": 10 })],
         "devices/{id}/telemetry/corrections" => vec![
             json!({ "add": 1.0 }),
             json!({ "action": "replace", "multiply": null, "values": [{ "at": NOW, "value": 1.0 }] }),

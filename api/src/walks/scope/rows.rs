@@ -9,15 +9,16 @@ use domain::{
         Severity,
         alert::{Alert, AlertGroup},
     },
-    id::{AlertGroupId, AlertId, CustomerId, TechnicianId},
+    id::{AlertGroupId, AlertId, CustomerId, DeviceId, TechnicianId},
     people::account::Role,
-    telemetry::{Rejection, quarantine::Quarantined},
+    telemetry::{Claim, DeviceEvent, DeviceEventKind, Rejection, quarantine::Quarantined},
     work::technician::Technician,
 };
 use serde_json::{Value, json};
 use store::records::{
     condition::{alerts, rules},
-    telemetry::quarantine,
+    fleet::device_claims,
+    telemetry::{device_events, quarantine},
     work::technicians,
 };
 use uuid::Uuid;
@@ -57,6 +58,8 @@ pub struct Rows {
     pub model: String,
     pub profile: String,
     pub part: String,
+    /// The name of a device that is nobody's, and opened itself with the secret `s`.
+    pub claimable: String,
 }
 
 impl Rows {
@@ -249,11 +252,14 @@ async fn fill(app: &TestApp, fleet: Fleet, technician: TechnicianId, part: &str)
         model: fleet.model.id.to_string(),
         part: part.into(),
         contract_number: format!("{name}-1"),
+        claimable: format!("Logger {}", Uuid::new_v4()),
         name,
         ..Rows::default()
     };
     let shelf = format!("{} shelf", rows.name);
     let shelf = json!({ "kind": "customer", "name": shelf, "customer_id": rows.customer });
+    let claimable = text(&made(&admin, "/api/v1/devices", &json!({ "name": rows.claimable })).await, "id");
+    opened(app, claimable.parse().expect("a device")).await;
     let profile = json!({ "name": rows.name, "speaks": "json" });
     rows.profile = text(&made(&admin, "/api/v1/profiles", &profile).await, "id");
     rows.contract = text(&made(&admin, "/api/v1/contracts", &contract(&rows)).await, "id");
@@ -372,4 +378,13 @@ async fn keep(app: &TestApp, fleet: &Fleet, technician: TechnicianId) -> (AlertI
     technicians::insert(&tx, &person).await.expect("technician");
     tx.commit().await.expect("commit");
     (alert.id, row.id.to_string())
+}
+
+async fn opened(app: &TestApp, device: DeviceId) {
+    let claim = Claim { secret: device_claims::secret_hash(device, "s"), until_us: i64::MAX };
+    let text = serde_json::to_string(&claim).expect("JSON");
+    let event = DeviceEvent { device, ts_us: 1, kind: DeviceEventKind::Claim, code: "claim".into(), text };
+    let tx = app.deps.records.begin().await.expect("begin");
+    device_events::insert_many(&tx, [(&event, None)]).await.expect("claim");
+    tx.commit().await.expect("commit");
 }

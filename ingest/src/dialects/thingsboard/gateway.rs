@@ -2,7 +2,7 @@
 //! own. Telemetry is `{"machine": [entry, ...]}`, attributes are `{"machine": {...}}`, and `{"device": "machine"}` comes
 //! and goes.
 
-use super::{ENVELOPE, MAX_DEPTH, entry};
+use super::{ENVELOPE, MAX_DEPTH, claim, entry};
 use crate::{
     facts::Facts,
     json::{self, Parser, Scalar},
@@ -20,6 +20,7 @@ pub fn decode(message: &InboundMessage, facts: &mut Facts<'_, '_>) -> Result<(),
     let read = match message.topic.strip_prefix(PREFIX) {
         Some("telemetry") => telemetry,
         Some("attributes") => attributes,
+        Some("claim") => claim::of_children,
         Some("connect") => |json: &mut Parser<'_>, facts: &mut Facts<'_, '_>| comes(json, facts, "online"),
         Some("disconnect") => {
             |json: &mut Parser<'_>, facts: &mut Facts<'_, '_>| comes(json, facts, "offline")
@@ -97,6 +98,6 @@ fn comes(json: &mut Parser<'_>, facts: &mut Facts<'_, '_>, word: &str) -> Result
     Ok(())
 }
 
-fn is_child(facts: &mut Facts<'_, '_>, name: &str) -> bool {
+pub fn is_child(facts: &mut Facts<'_, '_>, name: &str) -> bool {
     facts.of_child(name).map_err(|rejection| facts.reject(rejection)).is_ok()
 }

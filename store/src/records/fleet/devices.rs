@@ -175,6 +175,20 @@ pub(in crate::records) fn of_assets_in(ids: SelectStatement) -> SelectStatement 
     query
 }
 
+/// Ids of the devices of this name that report for no equipment and have credentials.
+pub(in crate::records) fn free_of_name(name: &str) -> SelectStatement {
+    let mut query = Query::select();
+    query.column(Column::Id).from(Entity).and_where(Column::Name.eq(name));
+    query.and_where(Column::AssetId.is_null()).and_where(Column::RevokedAtUs.is_null());
+    query
+}
+
+/// The devices of this name, of all customers.
+pub async fn of_name(db: &Db, name: &str) -> Result<Vec<Device>, StoreError> {
+    let rows = Entity::find().filter(Column::Name.eq(name)).all(db).await?;
+    rows.into_iter().map(from_row).collect()
+}
+
 pub async fn get(db: &Db, id: DeviceId) -> Result<Option<Device>, StoreError> {
     Entity::find_by_id(Uuid::from(id)).one(db).await?.map(from_row).transpose()
 }

@@ -14,6 +14,7 @@ mod m0004_demo_things;
 mod m0005_dialects;
 mod m0006_device_clocks;
 mod m0007_profiles;
+mod m0008_provisioning;
 
 use crate::OpenError;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryOrder};
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_dialects::Migration),
             Box::new(m0006_device_clocks::Migration),
             Box::new(m0007_profiles::Migration),
+            Box::new(m0008_provisioning::Migration),
         ]
     }
 }

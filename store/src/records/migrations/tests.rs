@@ -54,7 +54,8 @@ async fn what_was_made_before_the_first_release_is_taken_over_with_its_rows() {
                 "m0004_demo_things",
                 "m0005_dialects",
                 "m0006_device_clocks",
-                "m0007_profiles"
+                "m0007_profiles",
+                "m0008_provisioning"
             ]
         );
         let kept = tickets::list(db, everything(), &tickets::Filter::default(), &all).await.unwrap();

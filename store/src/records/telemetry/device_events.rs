@@ -5,7 +5,7 @@ use crate::{
     records::{
         Db, List, PageRequest, Paged,
         columns::kept::entity,
-        fleet::{device_attributes, device_metrics},
+        fleet::{device_attributes, device_claims, device_metrics},
         lists::keyset,
     },
 };
@@ -25,7 +25,7 @@ entity! {
     }
 }
 
-const KINDS: [(DeviceEventKind, &str); 9] = [
+const KINDS: [(DeviceEventKind, &str); 10] = [
     (DeviceEventKind::Failure, "failure"),
     (DeviceEventKind::Error, "error"),
     (DeviceEventKind::Warning, "warning"),
@@ -35,6 +35,7 @@ const KINDS: [(DeviceEventKind, &str); 9] = [
     (DeviceEventKind::Connection, "connection"),
     (DeviceEventKind::Declaration, "declaration"),
     (DeviceEventKind::Correction, "correction"),
+    (DeviceEventKind::Claim, "claim"),
 ];
 
 /// Statements of every length up to it are kept prepared, so it is small.
@@ -66,6 +67,7 @@ pub async fn insert_many(
     let events: Vec<_> = events.into_iter().collect();
     device_attributes::keep(tx, events.iter().map(|(event, _)| *event)).await?;
     device_metrics::keep(tx, events.iter().map(|(event, _)| *event)).await?;
+    device_claims::keep(tx, events.iter().map(|(event, _)| *event)).await?;
     let rows: Vec<_> = events
         .into_iter()
         .map(|(event, asset)| ActiveModel {

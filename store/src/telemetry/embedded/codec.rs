@@ -237,6 +237,7 @@ fn kind_code(kind: DeviceEventKind) -> u8 {
         DeviceEventKind::Connection => 7,
         DeviceEventKind::Declaration => 8,
         DeviceEventKind::Correction => 9,
+        DeviceEventKind::Claim => 10,
     }
 }
 
@@ -251,6 +252,7 @@ fn kind_of(code: u8) -> Result<DeviceEventKind, StoreError> {
         7 => DeviceEventKind::Connection,
         8 => DeviceEventKind::Declaration,
         9 => DeviceEventKind::Correction,
+        10 => DeviceEventKind::Claim,
         _ => return Err(damaged()),
     })
 }

@@ -15,7 +15,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
-    records::fleet::{devices, profiles},
+    records::fleet::{devices, profiles, provisionings},
 };
 
 /// A profile to be made.
@@ -80,6 +80,7 @@ pub async fn delete(deps: &Deps, mut cx: Context, id: ProfileId) -> Result<(), C
         return Err(CommandError::Refused(Refusal::ProfileInUse));
     }
     profiles::delete(&tx, id).await?;
+    provisionings::delete(&tx, id).await?;
     cx.finish(tx, ()).await
 }
 
