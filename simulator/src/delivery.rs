@@ -10,7 +10,7 @@ use rumqttc::{
 use std::{
     collections::VecDeque,
     sync::{
-        Mutex, MutexGuard,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -49,7 +49,7 @@ pub const TELEMETRY: &str = "v1/devices/me/telemetry";
 #[derive(Debug, Default)]
 pub struct Counters {
     pub messages: AtomicU64,
-    pub rows: AtomicU64,
+    pub rows: Arc<AtomicU64>,
     pub reconnects: AtomicU64,
 }
 

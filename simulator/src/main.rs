@@ -114,6 +114,14 @@ struct LoadArgs {
     target: Target,
     #[arg(long, default_value_t = 50)]
     devices: u32,
+    /// The devices have no user name, as at another broker
+    #[arg(long, conflicts_with_all = ["tokens", "api", "api_token"])]
+    anonymous: bool,
+    /// Where to publish; {device} is the number of the device
+    #[arg(long, default_value = "v1/devices/me/telemetry")]
+    topic: String,
+    #[arg(long, value_enum, default_value = "thingsboard")]
+    format: load::Format,
     /// Messages a second together; left out: as fast as they are acknowledged
     #[arg(long)]
     rate: Option<u32>,
@@ -286,17 +294,32 @@ async fn run_fleet(args: FleetArgs, stop: &CancellationToken) -> Result<()> {
 }
 
 async fn run_load(args: LoadArgs, stop: &CancellationToken) -> Result<()> {
-    let tokens = args.target.many_tokens("load-", args.devices).await?;
+    let users = match args.anonymous {
+        true => vec![None; args.devices as usize],
+        false => args.target.many_tokens("load-", args.devices).await?.into_iter().map(Some).collect(),
+    };
     let load = Load {
         rate: args.rate,
         values: args.values,
         duration: Duration::from_secs(args.seconds),
-        window: args.window,
+        window: args.window.into(),
+        topic: args.topic,
+        format: args.format,
     };
     let (address, counters) = (args.target.address()?, Arc::<Counters>::default());
-    let run = load::run(tokens, &address, load, Arc::new(SystemClock), &counters, stop);
-    let took = with_progress(&counters, None, run).await?;
-    report(args.target.json, &totals(&counters, took))
+    let (clock, acknowledged): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::clone(&counters.rows));
+    let run = load::run(users, &address, &load, &clock, &acknowledged, stop);
+    let outcome = with_progress(&counters, None, run).await?;
+    let seconds = outcome.took.as_secs_f64();
+    let mut result = json!({
+        "messages": outcome.messages,
+        "seconds": (seconds * 1000.0).round() / 1000.0,
+        "messages_per_second": (outcome.messages as f64 / seconds.max(1e-9)).round(),
+    });
+    for (name, latency) in ["p50", "p99", "p999", "max"].iter().zip(outcome.latency) {
+        result[format!("latency_{name}_us")] = json!(latency.as_micros() as u64);
+    }
+    report(args.target.json, &result)
 }
 
 async fn run_replay(args: ReplayArgs, stop: &CancellationToken) -> Result<()> {

@@ -9,6 +9,7 @@ pub mod browser;
 pub mod device;
 pub mod figures;
 pub mod http;
+pub mod measured;
 pub mod postgres;
 pub mod product;
 pub mod questdb;

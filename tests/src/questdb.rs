@@ -15,6 +15,8 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 
 pub struct QuestDb {
     child: Option<Child>,
+    /// Of the Java machine.
+    options: &'static [&'static str],
     program: PathBuf,
     folder: TempDir,
     pub http: SocketAddr,
@@ -25,6 +27,15 @@ pub struct QuestDb {
 impl QuestDb {
     /// `None` where it is not installed and `tests/run` did not promise it.
     pub async fn start() -> Option<Self> {
+        Self::start_with(&["-XX:+UseSerialGC", "-Xmx512m"]).await
+    }
+
+    /// As one would run it to store much.
+    pub async fn start_roomy() -> Option<Self> {
+        Self::start_with(&["-XX:+UseParallelGC", "-Xmx2g"]).await
+    }
+
+    async fn start_with(options: &'static [&'static str]) -> Option<Self> {
         let program = services::file("MAINSTAY_TEST_QUESTDB_JAR")?;
         if !services::required("java") {
             return None;
@@ -39,7 +50,7 @@ impl QuestDb {
             "cairo.writer.data.append.page.size=65536\ncairo.wal.writer.data.append.page.size=65536\n".into(),
         ];
         std::fs::write(folder.path().join("conf/server.conf"), settings.concat()).expect("written");
-        let mut server = Self { child: None, program, folder, http, pg, health };
+        let mut server = Self { child: None, options, program, folder, http, pg, health };
         server.start_again().await;
         Some(server)
     }
@@ -48,13 +59,8 @@ impl QuestDb {
         assert!(self.child.is_none(), "already running");
         let log = std::fs::File::create(self.folder.path().join("log")).expect("a log file");
         let mut java = Command::new("java");
-        java.args([
-            "-XX:+UseSerialGC",
-            "-Xmx512m",
-            "--add-exports",
-            "java.base/jdk.internal.math=io.questdb",
-            "-p",
-        ]);
+        java.args(self.options);
+        java.args(["--add-exports", "java.base/jdk.internal.math=io.questdb", "-p"]);
         java.arg(&self.program)
             .args(["-m", "io.questdb/io.questdb.ServerMain", "-d"])
             .arg(self.folder.path());
@@ -65,6 +71,10 @@ impl QuestDb {
             reqwest::get(&url).await.ok().filter(|answer| answer.status().is_success())
         })
         .await;
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("running").id()
     }
 
     /// `kill -9`.

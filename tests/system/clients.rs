@@ -1,5 +1,6 @@
 //! Devices as people really connect them: `mosquitto_pub` as the Connect page says it, and Python's paho client.
 
+use crate::workshop::Workshop;
 use serde_json::{Value, json};
 use std::{process::Command, time::Duration};
 use whole_system::{
@@ -133,6 +134,49 @@ async fn equipment_speaks_as_it_is() {
     let child = api.all("/devices?q=thermometer").await.remove(0);
     assert_eq!((&child["name"], &child["gateway_id"]), (&json!("hall/thermometer"), &hub["id"]));
     shows(&api, id(&child), "temperature", &json!(22.5)).await;
+}
+
+/// A device straight from the works knows the key of its profile and its own secret, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_registers_itself_and_whoever_knows_its_secret_claims_it() {
+    if !services::required("mosquitto_rr") {
+        return;
+    }
+    let product = Mainstay::start(Demo::Off).await;
+    let workshop = Workshop::open(&product).await;
+    let api = &workshop.api;
+    let profile = api.post("/profiles", json!({"name": "Logger", "speaks": "thingsboard"})).await;
+    let open = format!("/profiles/{}/provisioning", id(&profile));
+    let opened = api.post(&open, json!({"strategy": "create"})).await;
+    let ask = json!({"deviceName": "logger 9", "provisionDeviceKey": opened["key"], "provisionDeviceSecret": opened["secret"]});
+    let (host, port) = (product.mqtt.ip().to_string(), product.mqtt.port().to_string());
+    let mut command = Command::new("mosquitto_rr");
+    command.args(["-V", "311", "-q", "1", "-W", "10", "-h", &host, "-p", &port, "-u", "provision"]);
+    command.args(["-t", "/provision/request", "-e", "/provision/response", "-m", &ask.to_string()]);
+    let answer = command.output().expect("the client starts");
+    let answer: Value = serde_json::from_slice(&answer.stdout).expect("JSON");
+    assert_eq!(answer["status"], "SUCCESS", "{answer}");
+    let token = answer["credentialsValue"].as_str().expect("a token");
+
+    for (topic, payload) in [
+        ("v1/devices/me/telemetry", r#"{"level": 3.5}"#),
+        ("v1/devices/me/claim", r#"{"secretKey": "4711", "durationMs": 600000}"#),
+    ] {
+        let mut command = Command::new("mosquitto_pub");
+        command.args(["-q", "1", "-h", &host, "-p", &port, "-u", token, "-t", topic, "-m", payload]);
+        run(command);
+    }
+    let claim = json!({"name": "logger 9", "secret": "4711", "asset_id": id(&workshop.asset)});
+    let claimed = wait::until("the device to stand open", SOON, || async {
+        let (status, claimed) =
+            api.send(reqwest::Method::POST, "/devices/claim", Some(claim.clone()), None).await;
+        status.is_success().then_some(claimed)
+    })
+    .await;
+    assert_eq!(claimed["asset_id"], workshop.asset["id"]);
+    shows(api, id(&claimed), "level", &json!(3.5)).await;
+    let (status, refused) = api.send(reqwest::Method::POST, "/provision", Some(ask), None).await;
+    assert_eq!((status.as_u16(), &refused["status"]), (400, &json!("FAILURE")), "it has signed in");
 }
 
 /// Signs in, publishes at QoS 1, waits for the acknowledgement and leaves.

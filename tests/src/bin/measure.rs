@@ -13,13 +13,14 @@ use serde_json::json;
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 use whole_system::{
     device::Device,
     figures::{Table, cpu, peak_bytes, resident_bytes},
     http::id,
+    measured::{Guard, tokens},
     product::{Demo, Mainstay, free_port, program},
 };
 
@@ -235,27 +236,4 @@ async fn latency(tool: &Path) -> Result<(Duration, Duration)> {
     }
     delays.sort();
     Ok((delays[delays.len() / 2], delays[delays.len() * 99 / 100]))
-}
-
-/// Devices of the product, their tokens in a file, one a line.
-async fn tokens(product: &Mainstay, count: usize) -> Result<PathBuf> {
-    let api = product.api("admin");
-    let mut tokens = String::new();
-    for number in 0..count {
-        let made = api.post("/devices", json!({"name": format!("load {number}")})).await;
-        tokens.push_str(made["token"].as_str().context("a token")?);
-        tokens.push('\n');
-    }
-    let path = std::env::temp_dir().join(format!("mainstay-tokens-{}-{count}", std::process::id()));
-    std::fs::write(&path, tokens)?;
-    Ok(path)
-}
-
-/// Kills its process at the end.
-struct Guard(Child);
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

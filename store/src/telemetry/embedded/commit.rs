@@ -8,7 +8,7 @@ use super::{
     EmbeddedConfig, Shared, archive, codec,
     housekeeping::Chore,
     query,
-    queue::{self, Append, Control, Work},
+    queue::{Append, Control, Pace, Work},
     series::{Fresh, SeriesNo},
 };
 use crate::{
@@ -35,8 +35,7 @@ pub struct Committer {
     pub(super) last_rows: usize,
     /// What another engine is about to keep.
     pub(super) announced: Option<archive::Announced>,
-    last_appends: usize,
-    last_start: Instant,
+    pace: Pace,
     numbers: Vec<SeriesNo>,
     entry: Vec<u8>,
 }
@@ -62,6 +61,7 @@ impl Committer {
         Self {
             db,
             shared,
+            pace: Pace::new(config.commit_interval),
             config,
             head: log.head,
             log_first: log.first,
@@ -70,8 +70,6 @@ impl Committer {
             full: false,
             last_rows: 0,
             announced: None,
-            last_appends: 0,
-            last_start: Instant::now(),
             numbers: Vec::new(),
             entry: Vec::new(),
         }
@@ -82,8 +80,7 @@ impl Committer {
         let _close = CloseAtEnd(shared.clone());
         let mut busy = true;
         loop {
-            let linger = queue::linger(self.last_appends, self.last_start, self.config.commit_interval);
-            match shared.queue.take(self.config.group_bytes, busy, linger) {
+            match shared.queue.take(self.config.group_bytes, busy, &mut self.pace) {
                 Work::Group(appends) => self.commit(appends),
                 Work::Control(Control::Close { reply }) => {
                     let _ = reply.send(self.finish());
@@ -140,8 +137,8 @@ impl Committer {
     }
 
     fn commit(&mut self, appends: Vec<Append>) {
-        self.last_start = Instant::now();
-        self.last_appends = appends.len();
+        let start = Instant::now();
+        self.pace.begins(start, appends.len());
         let (batch, waiting) = join(appends);
         self.last_rows = batch.len();
         let seq = self.head + 1;
@@ -162,7 +159,7 @@ impl Committer {
             }
         }
         metrics::gauge!("telemetry_queue_bytes").set(self.shared.queue.bytes() as f64);
-        metrics::histogram!("telemetry_commit_seconds").record(self.last_start.elapsed().as_secs_f64());
+        metrics::histogram!("telemetry_commit_seconds").record(start.elapsed().as_secs_f64());
     }
 
     /// Makes the group durable, or leaves everything as it was.

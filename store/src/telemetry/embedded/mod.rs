@@ -90,7 +90,7 @@ impl Default for EmbeddedConfig {
         Self {
             queue_bytes: 32 << 20,
             group_bytes: 1 << 20,
-            commit_interval: Duration::from_millis(2),
+            commit_interval: Duration::from_millis(5),
             memory_rows: 600_000,
             series_rows: 8192,
             journal_bytes: 64 << 20,

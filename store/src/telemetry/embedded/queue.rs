@@ -97,6 +97,8 @@ struct State {
     bytes: usize,
     /// The committer sleeps until this many jobs are queued.
     wake_at: usize,
+    /// When the newest job came, while the committer waits for company.
+    newest_at: Option<Instant>,
     closed: bool,
 }
 
@@ -108,7 +110,8 @@ pub struct Queue {
 
 impl Queue {
     pub fn new(limit_bytes: usize) -> Self {
-        let state = State { jobs: VecDeque::new(), bytes: 0, wake_at: usize::MAX, closed: false };
+        let state =
+            State { jobs: VecDeque::new(), bytes: 0, wake_at: usize::MAX, newest_at: None, closed: false };
         Self { state: Mutex::new(state), ready: Condvar::new(), limit_bytes }
     }
 
@@ -152,9 +155,9 @@ impl Queue {
         }
     }
 
-    /// Takes the next group, at most about `group_bytes` heavy. Waits for work unless `busy`. When `linger` is given,
-    /// waits until that many jobs are queued or that moment has come, so that one disk flush serves many appends.
-    pub fn take(&self, group_bytes: usize, busy: bool, linger: Option<(usize, Instant)>) -> Work {
+    /// Takes the next group, at most about `group_bytes` heavy. Waits for work unless `busy`; when there is some, waits for
+    /// company as `pace` says.
+    pub fn take(&self, group_bytes: usize, busy: bool, pace: &mut Pace) -> Work {
         let mut state = self.state.lock();
         while state.jobs.is_empty() {
             if busy {
@@ -163,13 +166,16 @@ impl Queue {
             state.wake_at = 1;
             self.ready.wait(&mut state);
         }
-        if let Some((jobs, until)) = linger.filter(|_| !busy) {
+        if let Some((jobs, until)) = pace.company().filter(|_| !busy) {
+            state.newest_at = Some(Instant::now());
             while state.jobs.len() < jobs && state.bytes < group_bytes {
                 state.wake_at = jobs;
                 if self.ready.wait_until(&mut state, until).timed_out() {
+                    pace.waited(state.newest_at.map_or(Duration::ZERO, |at| at.elapsed()));
                     break;
                 }
             }
+            state.newest_at = None;
         }
         state.wake_at = usize::MAX;
         next(&mut state, group_bytes)
@@ -184,6 +190,9 @@ impl Queue {
         let urgent = matches!(job, Job::Control(_));
         state.bytes += bytes;
         state.jobs.push_back((bytes, job));
+        if let Some(at) = &mut state.newest_at {
+            *at = Instant::now();
+        }
         // `wake_at` is the maximum while the committer works: no system call then.
         if state.wake_at != usize::MAX && (urgent || state.jobs.len() >= state.wake_at) {
             state.wake_at = usize::MAX;
@@ -221,10 +230,48 @@ fn weight(batch: &Batch) -> usize {
     64 + 48 * batch.samples.len() + 64 * batch.states.len() + 96 * batch.events.len() + states + events
 }
 
-/// How long a commit may wait for company; see [`Queue::take`].
-pub fn linger(last_group: usize, last_start: Instant, interval: Duration) -> Option<(usize, Instant)> {
-    let until = last_start + interval;
-    (last_group > 1 && Instant::now() < until).then_some((last_group, until))
+/// How long a commit waits for company: commits begin no more often than once in an interval, so that one flush serves
+/// many appends, and an append after a quiet moment does not wait.
+///
+/// Where everybody who sends waits for an answer before sending again, nobody else comes however long one waits. That is
+/// seen from a wait in whose second half nothing came: for some commits then, as many as came before are company enough.
+pub struct Pace {
+    interval: Duration,
+    last_start: Option<Instant>,
+    last_group: usize,
+    /// Commits that do not wait for more than came before.
+    impatient: u32,
+}
+
+/// One commit in so many waits in vain where everybody waits for an answer.
+const IMPATIENT: u32 = 32;
+/// More jobs than are ever queued; the maximum itself says that the committer works.
+const ALL: usize = usize::MAX - 1;
+
+impl Pace {
+    pub fn new(interval: Duration) -> Self {
+        Self { interval, last_start: None, last_group: 0, impatient: 0 }
+    }
+
+    /// A commit of `group` appends begins.
+    pub fn begins(&mut self, at: Instant, group: usize) {
+        (self.last_start, self.last_group) = (Some(at), group);
+        self.impatient = self.impatient.saturating_sub(1);
+    }
+
+    /// How many jobs are company enough, and until when they are waited for.
+    fn company(&self) -> Option<(usize, Instant)> {
+        let until = self.last_start? + self.interval;
+        let enough = if self.impatient > 0 { self.last_group } else { ALL };
+        (enough > 1 && Instant::now() < until).then_some((enough, until))
+    }
+
+    /// It was waited to the end, and nothing came for so long.
+    fn waited(&mut self, nothing_for: Duration) {
+        if nothing_for >= self.interval / 2 {
+            self.impatient = IMPATIENT;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -251,7 +298,9 @@ mod tests {
         queue.append(append(20, say("too much")));
         assert_eq!(answers.try_recv(), Ok(("too much", false)));
         assert!(answers.try_recv().is_err());
-        let Work::Group(group) = queue.take(600, false, None) else { panic!("a group is queued") };
+        let Work::Group(group) = queue.take(600, false, &mut Pace::new(Duration::ZERO)) else {
+            panic!("a group is queued")
+        };
         assert_eq!(group.len(), 1, "the second is too heavy for this group");
         queue.append(append(10, say("third")));
         queue.close();
@@ -263,14 +312,39 @@ mod tests {
 
     #[test]
     fn control_keeps_its_place_among_appends() {
-        let queue = Queue::new(1 << 20);
+        let (queue, mut pace) = (Queue::new(1 << 20), Pace::new(Duration::ZERO));
         let (reply, _) = oneshot::channel();
         queue.append(append(1, Box::new(|_| {})));
         queue.control(Control::Seal { reply }).unwrap();
         queue.append(append(1, Box::new(|_| {})));
-        assert!(matches!(queue.take(1 << 20, true, None), Work::Group(group) if group.len() == 1));
-        assert!(matches!(queue.take(1 << 20, true, None), Work::Control(Control::Seal { .. })));
-        assert!(matches!(queue.take(1 << 20, true, None), Work::Group(group) if group.len() == 1));
-        assert!(matches!(queue.take(1 << 20, true, None), Work::Idle));
+        assert!(matches!(queue.take(1 << 20, true, &mut pace), Work::Group(group) if group.len() == 1));
+        assert!(matches!(queue.take(1 << 20, true, &mut pace), Work::Control(Control::Seal { .. })));
+        assert!(matches!(queue.take(1 << 20, true, &mut pace), Work::Group(group) if group.len() == 1));
+        assert!(matches!(queue.take(1 << 20, true, &mut pace), Work::Idle));
+    }
+    #[test]
+    fn company_is_waited_for_while_it_comes() {
+        let hour = Duration::from_secs(3_600);
+        let mut pace = Pace::new(hour);
+        assert!(pace.company().is_none(), "nothing was committed yet");
+        let start = Instant::now();
+        pace.begins(start, 1);
+        assert_eq!(pace.company(), Some((ALL, start + hour)));
+        // They came to the end.
+        pace.waited(hour / 3);
+        assert_eq!(pace.company(), Some((ALL, start + hour)));
+        // Those five wait for us.
+        pace.waited(hour / 2);
+        for _ in 0..IMPATIENT - 1 {
+            pace.begins(start, 5);
+            assert_eq!(pace.company(), Some((5, start + hour)));
+        }
+        pace.begins(start, 1);
+        assert_eq!(pace.company(), Some((ALL, start + hour)), "perhaps others have come");
+        pace.waited(hour);
+        assert!(pace.company().is_none(), "one that waits for us alone");
+        let mut quiet = Pace::new(Duration::ZERO);
+        quiet.begins(start, 7);
+        assert!(quiet.company().is_none(), "it was quiet since");
     }
 }
