@@ -241,16 +241,19 @@ pub struct Pace {
     last_group: usize,
     /// Commits that do not wait for more than came before.
     impatient: u32,
+    /// How many they were the last time, while one waited in vain again and again.
+    vain: u32,
 }
 
-/// One commit in so many waits in vain where everybody waits for an answer.
+/// After a first wait in vain, so many commits do not wait for more than came before; after each further one twice as many.
 const IMPATIENT: u32 = 32;
+const MOST_IMPATIENT: u32 = 2_048;
 /// More jobs than are ever queued; the maximum itself says that the committer works.
 const ALL: usize = usize::MAX - 1;
 
 impl Pace {
     pub fn new(interval: Duration) -> Self {
-        Self { interval, last_start: None, last_group: 0, impatient: 0 }
+        Self { interval, last_start: None, last_group: 0, impatient: 0, vain: 0 }
     }
 
     /// A commit of `group` appends begins.
@@ -268,9 +271,13 @@ impl Pace {
 
     /// It was waited to the end, and nothing came for so long.
     fn waited(&mut self, nothing_for: Duration) {
-        if nothing_for >= self.interval / 2 {
-            self.impatient = IMPATIENT;
+        let in_vain = self.impatient == 0 && nothing_for >= self.interval / 2;
+        match in_vain {
+            true => self.vain = (2 * self.vain).clamp(IMPATIENT, MOST_IMPATIENT),
+            false if self.impatient == 0 => self.vain = 0,
+            false => return,
         }
+        self.impatient = self.vain;
     }
 }
 
@@ -342,7 +349,14 @@ mod tests {
         pace.begins(start, 1);
         assert_eq!(pace.company(), Some((ALL, start + hour)), "perhaps others have come");
         pace.waited(hour);
-        assert!(pace.company().is_none(), "one that waits for us alone");
+        for _ in 0..2 * IMPATIENT - 1 {
+            pace.begins(start, 1);
+            assert!(pace.company().is_none(), "one that waits for us alone, again");
+            pace.waited(hour);
+        }
+        pace.begins(start, 1);
+        pace.waited(hour / 3);
+        assert_eq!((pace.impatient, pace.vain), (0, 0), "others have come");
         let mut quiet = Pace::new(Duration::ZERO);
         quiet.begins(start, 7);
         assert!(quiet.company().is_none(), "it was quiet since");
