@@ -186,16 +186,18 @@ fn draw(view: &View, form: &Form, id: Option<Uuid>, registers: &Markup) -> Marku
         &lang.t(title),
         &html! {
             div.top { div { p.crumb { a href="/profiles" { (lang.t("profiles-title")) } } h1 { (lang.t(title)) } } }
-            form.card.pad.stack method="post" action=(action) {
-                @if !form.value("device_id").is_empty() { p.hint { (lang.t("profiles-suggested")) } }
-                (inputs(lang).draw(form.fields(lang)))
-                div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/profiles" { (lang.t("cancel")) } }
-            }
-            (registers)
-            @if let Some(id) = id {
-                form method="post" action={ "/profiles/" (id) "/delete" } {
-                    (Form::blank().fields(lang).start())
-                    button.btn2 type="submit" { (lang.t("profiles-delete")) }
+            div.stack {
+                form.card.pad.stack method="post" action=(action) {
+                    @if !form.value("device_id").is_empty() { p.hint { (lang.t("profiles-suggested")) } }
+                    (inputs(lang).draw(form.fields(lang)))
+                    div.act { button.btn type="submit" { (lang.t("save")) } a.btn2 href="/profiles" { (lang.t("cancel")) } }
+                }
+                (registers)
+                @if let Some(id) = id {
+                    form method="post" action={ "/profiles/" (id) "/delete" } {
+                        (Form::blank().fields(lang).start())
+                        button.btn2 type="submit" { (lang.t("profiles-delete")) }
+                    }
                 }
             }
         },

@@ -154,7 +154,7 @@ fn shown(
     let lang = view.lang;
     let shown_once::Place { host, port, web } = place;
     let request = format!(
-        r#"{{"deviceName": "{}", "provisionDeviceKey": "{}", "provisionDeviceSecret": "{secret}"}}"#,
+        "{{\"deviceName\": \"{}\",\n    \"provisionDeviceKey\": \"{}\",\n    \"provisionDeviceSecret\": \"{secret}\"}}",
         lang.t("provisioning-example-name"),
         provisioning.key
     );
