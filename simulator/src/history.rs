@@ -29,7 +29,8 @@ pub fn message(entries: &[Entry]) -> Message {
     Message { topic: TELEMETRY, payload: encode(entries), rows: entries.len() as u64 }
 }
 
-fn entries(
+/// What `machine` says over `[from, to)`, entry by entry.
+pub fn entries(
     machine: &Machine,
     from: Timestamp,
     to: Timestamp,

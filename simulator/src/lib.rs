@@ -23,4 +23,6 @@ pub mod records;
 #[cfg(feature = "tools")]
 pub mod replay;
 #[cfg(feature = "tools")]
+pub mod scenario;
+#[cfg(feature = "tools")]
 pub mod table;

@@ -12,7 +12,8 @@ use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use domain::{Timestamp, condition::ReportedState};
 
 /// What goes wrong. Effects by kind of machine stand in [`crate::kind`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FaultMode {
     /// Vibration first, temperature later.
     BearingWear,
@@ -20,8 +21,14 @@ pub enum FaultMode {
     FilterClogging,
     /// Cooling fails: temperature rises with the load.
     Overheating,
+    /// A phase is weak: the current rises, and with it what it heats.
+    Electrical,
     /// The signals named by the kind go missing; the machine itself is well.
     SensorDropout,
+    /// A signal moves away from what it measures.
+    SensorDrift,
+    /// A signal stays what it was.
+    SensorStuck,
 }
 
 impl FaultMode {
@@ -32,7 +39,8 @@ impl FaultMode {
             Self::RefrigerantLeak => "low_pressure_trip",
             Self::FilterClogging => "low_flow_trip",
             Self::Overheating => "over_temperature_trip",
-            Self::SensorDropout => "sensor_fault",
+            Self::Electrical => "overcurrent_trip",
+            Self::SensorDropout | Self::SensorDrift | Self::SensorStuck => "sensor_fault",
         }
     }
 }
@@ -74,6 +82,25 @@ pub struct Machine {
     pub seed: u64,
     pub faults: Vec<Fault>,
     pub services: Vec<Service>,
+    pub weather: Option<Weather>,
+}
+
+/// The weather of a place, which machines of several kinds feel: warm in July, and now and then for some days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weather {
+    pub seed: u64,
+}
+
+impl Weather {
+    const DAYS_OF_WEATHER: f64 = 3.0;
+
+    /// How warm it is, from -1 to 1.
+    fn warmth(self, at: Timestamp) -> f64 {
+        let day = f64::from(at.ordinal()) / 365.25;
+        let season = ((day - 0.55) * std::f64::consts::TAU).cos();
+        let some_days = noise::wander(self.seed, seconds(at), Self::DAYS_OF_WEATHER * 86_400.0);
+        0.6 * season + 0.4 * some_days
+    }
 }
 
 /// The machine's state from an instant on, with the stop code where it has one.
@@ -85,7 +112,7 @@ pub struct Status {
 
 impl Machine {
     pub fn new(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, faults: Vec::new(), services: Vec::new() }
+        Self { kind, seed, faults: Vec::new(), services: Vec::new(), weather: None }
     }
 
     pub fn status(&self, at: Timestamp) -> Status {
@@ -108,7 +135,7 @@ impl Machine {
             .metrics()
             .iter()
             .filter(present)
-            .map(|m| (m.name, self.value(m, at, running, load)))
+            .map(|m| (m.name, self.measured(m, at, running, load)))
             .collect()
     }
 
@@ -140,7 +167,23 @@ impl Machine {
             return 0.0;
         }
         let drift = noise::wander(noise::seed_of(self.seed, "load"), seconds(at), 5400.0);
-        (base + 0.08 * drift).clamp(0.05, 1.0)
+        let warm = self.weather.map_or(0.0, |weather| weather.warmth(at)) * self.kind.warmth_gain();
+        (base + warm + 0.08 * drift).clamp(0.05, 1.0)
+    }
+
+    /// What the sensor says: what was there when it got stuck, if it did.
+    fn measured(&self, metric: &Metric, at: Timestamp, running: bool, load: f64) -> f64 {
+        let sticks = metric.effects.iter().any(|effect| effect.mode == FaultMode::SensorStuck);
+        let stuck = self.faults.iter().filter(|_| sticks);
+        let stuck = stuck.filter(|fault| fault.mode == FaultMode::SensorStuck);
+        match stuck.into_iter().find(|fault| at > fault.onset && at < fault.restored) {
+            Some(fault) => {
+                let running = matches!(self.status(fault.onset).state, ReportedState::Up);
+                let load = if running { self.load(fault.onset) } else { 0.0 };
+                self.value(metric, fault.onset, running, load)
+            }
+            None => self.value(metric, at, running, load),
+        }
     }
 
     fn value(&self, metric: &Metric, at: Timestamp, running: bool, load: f64) -> f64 {
@@ -257,6 +300,52 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_sensor_that_is_stuck_says_what_was_and_one_that_drifts_moves_away() {
+        let fault = |mode| Fault {
+            mode,
+            onset: at("2026-03-02T00:00:00Z"),
+            full: at("2026-03-04T00:00:00Z"),
+            restored: at("2026-03-05T00:00:00Z"),
+            trips: false,
+        };
+        for kind in Kind::ALL {
+            let of = |mode| Machine { faults: vec![fault(mode)], ..Machine::new(kind, 9) };
+            let (well, stuck, drifting) =
+                (Machine::new(kind, 9), of(FaultMode::SensorStuck), of(FaultMode::SensorDrift));
+            let sticks =
+                |metric: &&Metric| metric.effects.iter().any(|effect| effect.mode == FaultMode::SensorStuck);
+            let metric = kind.metrics().iter().find(sticks).unwrap().name;
+            let before = reading(&well, metric, fault(FaultMode::SensorStuck).onset);
+            for hour in ["2026-03-02T09:00:00Z", "2026-03-04T11:00:00Z"] {
+                assert_eq!(reading(&stuck, metric, at(hour)), before, "{kind:?}");
+            }
+            assert_eq!(
+                reading(&stuck, metric, at("2026-03-05T10:00:00Z")),
+                reading(&well, metric, at("2026-03-05T10:00:00Z"))
+            );
+            let moved = |hour| {
+                let values = |machine: &Machine| {
+                    machine.readings(at(hour)).iter().map(|(_, value)| *value).sum::<f64>()
+                };
+                (values(&drifting) - values(&well)).abs()
+            };
+            assert!(moved("2026-03-04T11:00:00Z") > moved("2026-03-02T11:00:00Z"), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_chiller_works_harder_in_summer_and_a_lift_does_not() {
+        let load = |kind, time| {
+            let machine = Machine { weather: Some(Weather { seed: 3 }), ..Machine::new(kind, 3) };
+            let hours = (0..24 * 14).map(|hour| machine.load(at(time) + TimeDelta::hours(hour)));
+            hours.sum::<f64>() / (24.0 * 14.0)
+        };
+        let more = |kind| load(kind, "2026-07-06T00:00:00Z") - load(kind, "2026-01-05T00:00:00Z");
+        assert!(more(Kind::Chiller) > 0.2, "{}", more(Kind::Chiller));
+        assert!(more(Kind::Lift).abs() < 0.05, "{}", more(Kind::Lift));
     }
 
     #[test]

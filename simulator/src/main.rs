@@ -18,7 +18,8 @@ use simulator::{
     pdm,
     plant::Plant,
     records,
-    replay::{self, Directory, Settings},
+    replay::{self, Directory, Make, Settings},
+    scenario::{self, Actor, Scenario, Speed, Truth},
     table::{self, Mapping, RowKind},
 };
 use std::{
@@ -43,6 +44,8 @@ struct Cli {
 enum Command {
     /// Connect simulated machines and let them run until stopped
     Fleet(FleetArgs),
+    /// Play a fleet from a file: machines, hazards, outages; what really happened is written beside
+    Scenario(ScenarioArgs),
     /// Publish at a rate, or as fast as it is acknowledged
     Load(LoadArgs),
     /// Send recorded data with its own event times
@@ -106,6 +109,26 @@ struct FleetArgs {
     interval: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+#[derive(Args)]
+struct ScenarioArgs {
+    #[command(flatten)]
+    target: Target,
+    /// TOML; see docs/guide/simulate.md
+    file: PathBuf,
+    /// Where what really happened is written, a JSON object a line
+    #[arg(long, value_name = "FILE", default_value = "truth.jsonl")]
+    truth: PathBuf,
+    /// How many times faster than the clock; left out: as fast as it is acknowledged
+    #[arg(long, value_name = "TIMES", value_parser = speed)]
+    speed: Option<f64>,
+    /// Begins the names of devices and assets
+    #[arg(long, default_value = "")]
+    device_prefix: String,
+    /// Messages sent and not yet acknowledged, by device
+    #[arg(long, default_value_t = 32)]
+    window: u16,
 }
 
 #[derive(Args)]
@@ -231,6 +254,9 @@ struct EvaluateArgs {
     json: bool,
 }
 
+const RECORDED: Make = Make { manufacturer: "Recorded", equipment_type: Some("machine") };
+const SIMULATED: Make = Make { manufacturer: "Simulated", equipment_type: None };
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -240,6 +266,7 @@ async fn main() -> ExitCode {
     background.spawn(stop_on_signal(stop.clone()));
     let result = match cli.command {
         Command::Fleet(args) => run_fleet(args, &stop).await,
+        Command::Scenario(args) => run_scenario(args, &stop).await,
         Command::Load(args) => run_load(args, &stop).await,
         Command::Replay(args) => run_replay(args, &stop).await,
         Command::Evaluate(args) => run_evaluate(args).await,
@@ -293,6 +320,42 @@ async fn run_fleet(args: FleetArgs, stop: &CancellationToken) -> Result<()> {
     report(args.target.json, &totals(&counters, began.elapsed()))
 }
 
+async fn run_scenario(args: ScenarioArgs, stop: &CancellationToken) -> Result<()> {
+    let scenario = Scenario::read(&args.file)?;
+    let span = scenario.span(SystemClock.now());
+    let actors = scenario.cast(span);
+    let truth: Vec<Truth> = actors.iter().flat_map(Actor::truth).collect();
+    let lines = truth.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+    std::fs::write(&args.truth, lines.join("\n") + "\n").with_context(|| args.truth.display().to_string())?;
+    let settings = Settings {
+        address: args.target.address()?,
+        device_prefix: args.device_prefix,
+        batch: 1,
+        window: args.window.max(1),
+        patience: Duration::from_secs(60),
+    };
+    let kinds = actors.iter().map(|actor| (actor.name.clone(), actor.machine.kind.as_str().to_owned()));
+    let directory = args.target.directory("Simulated fleet", kinds.collect(), SIMULATED).await?;
+    let (counters, began) = (Arc::<Counters>::default(), Instant::now());
+    eprintln!(
+        "{} machines from {} to {}, seed {}; what really happens: {} lines in {}",
+        actors.len(),
+        span.0.to_rfc3339(),
+        span.1.to_rfc3339(),
+        scenario.seed,
+        truth.len(),
+        args.truth.display()
+    );
+    let speed = args.speed.map_or(Speed::AsFastAsAcknowledged, Speed::Times);
+    let interval = TimeDelta::seconds(scenario.interval_seconds.into());
+    let run = scenario::play(&actors, span, (interval, speed), (&directory, &settings), &counters, stop);
+    let devices = with_progress(&counters, None, run).await?;
+    let mut result = totals(&counters, began.elapsed());
+    result["devices"] = devices.into();
+    result["faults"] = truth.iter().filter(|one| matches!(one, Truth::Fault { .. })).count().into();
+    report(args.target.json, &result)
+}
+
 async fn run_load(args: LoadArgs, stop: &CancellationToken) -> Result<()> {
     let users = match args.anonymous {
         true => vec![None; args.devices as usize],
@@ -335,7 +398,7 @@ async fn run_replay(args: ReplayArgs, stop: &CancellationToken) -> Result<()> {
         (Some(Preset::AzurePdm), Some(data), _) => {
             let recording = pdm::load(data, &args.machines)?;
             let (contents, total) = (recording.contents(), recording.rows.len());
-            let directory = args.target.directory("Azure PdM", recording.models, "machine").await?;
+            let directory = args.target.directory("Azure PdM", recording.models, RECORDED).await?;
             let rows = recording.rows.into_iter().map(Ok);
             let run = replay::run(rows, &directory, &settings, &counters, stop);
             (with_progress(&counters, Some(total as u64), run).await?, Some(contents))
@@ -349,7 +412,7 @@ async fn run_replay(args: ReplayArgs, stop: &CancellationToken) -> Result<()> {
                 event: args.event_column,
             };
             let rows = table::read(file, &mapping)?;
-            let directory = args.target.directory("Recorded data", HashMap::new(), "machine").await?;
+            let directory = args.target.directory("Recorded data", HashMap::new(), RECORDED).await?;
             let run = replay::run(rows, &directory, &settings, &counters, stop);
             (with_progress(&counters, None, run).await?, None)
         }
@@ -414,13 +477,13 @@ impl Target {
         &self,
         customer: &str,
         models: HashMap<String, String>,
-        kind: &str,
+        make: Make,
     ) -> Result<Directory> {
         match &self.tokens {
             Some(file) => Directory::from_file(
                 &std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
             ),
-            None => Directory::made(self.plant()?, customer, models, kind).await,
+            None => Directory::made(self.plant()?, customer, models, make).await,
         }
     }
     /// Tokens of devices that belong to no asset.
@@ -487,6 +550,13 @@ fn report(as_json: bool, result: &Value) -> Result<()> {
         println!("{:32} {value}", name.replace('_', " "));
     }
     Ok(())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|times: &f64| times.is_finite() && *times > 0.0)
+        .ok_or_else(|| "a number above 0".into())
 }
 
 fn machines(text: &str) -> Result<RangeInclusive<u32>, String> {

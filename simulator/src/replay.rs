@@ -24,7 +24,15 @@ pub enum Directory {
     /// Device id to token.
     Known(HashMap<String, String>),
     /// Devices, assets and models are made as they are met.
-    Made { plant: Plant, site: String, models: HashMap<String, String>, equipment_type: String },
+    Made { plant: Plant, site: String, models: HashMap<String, String>, make: Make },
+}
+
+/// What stands on the plates of machines that are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Make {
+    pub manufacturer: &'static str,
+    /// The name of the model says it, when it is left out.
+    pub equipment_type: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +51,16 @@ pub struct Settings {
 /// Messages between the reader of the file and the link of one device; beyond that, reading waits.
 const QUEUE: usize = 32;
 
+/// The links of those that have spoken, made as they are met.
+pub struct Senders<'a> {
+    directory: &'a Directory,
+    settings: &'a Settings,
+    counters: &'a Arc<Counters>,
+    stop: &'a CancellationToken,
+    links: JoinSet<Result<(), DeliveryError>>,
+    devices: HashMap<String, Device>,
+}
+
 struct Device {
     queue: mpsc::Sender<Message>,
     waiting: Vec<Entry>,
@@ -56,50 +74,87 @@ pub async fn run(
     counters: &Arc<Counters>,
     stop: &CancellationToken,
 ) -> Result<usize> {
-    let mut links = JoinSet::new();
-    let mut devices: HashMap<String, Device> = HashMap::new();
+    let mut senders = Senders::new(directory, settings, counters, stop);
     for row in rows {
         let (id, entry) = row?;
         if stop.is_cancelled() {
             break;
         }
-        if !devices.contains_key(&id) {
-            let token = directory.token(&id, &entry, settings).await?;
-            let (queue, source) = mpsc::channel(QUEUE);
-            let link = settings.link(&id, token);
-            let (counters, stop) = (Arc::clone(counters), stop.clone());
-            links.spawn(async move { deliver(&link, source, &counters, &stop).await });
-            devices.insert(id.clone(), Device { queue, waiting: Vec::new() });
-        }
-        let device = devices.get_mut(&id).expect("invariant: inserted above");
-        device.waiting.push(entry);
-        if device.waiting.len() >= settings.batch && device.flush().await.is_err() {
-            return Err(first_failure(&mut links).await);
-        }
+        senders.gather(id, entry).await?;
     }
-    let count = devices.len();
-    for (_, mut device) in devices {
-        // A link that has ended is reported below.
-        drop(device.flush().await);
-    }
-    while let Some(ended) = links.join_next().await {
-        ended.context("a link panicked")??;
-    }
-    if stop.is_cancelled() {
-        bail!("stopped after {} acknowledged rows", counters.rows.load(Ordering::Relaxed));
-    }
-    Ok(count)
+    senders.finish().await
 }
 
-async fn first_failure(links: &mut JoinSet<Result<(), DeliveryError>>) -> anyhow::Error {
-    while let Some(ended) = links.join_next().await {
-        match ended {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return error.into(),
-            Err(panic) => return panic.into(),
-        }
+impl<'a> Senders<'a> {
+    pub fn new(
+        directory: &'a Directory,
+        settings: &'a Settings,
+        counters: &'a Arc<Counters>,
+        stop: &'a CancellationToken,
+    ) -> Self {
+        Self { directory, settings, counters, stop, links: JoinSet::new(), devices: HashMap::new() }
     }
-    anyhow::anyhow!("stopped")
+
+    /// Sends `entry` with those of its device that wait, when they are enough for a message.
+    async fn gather(&mut self, id: String, entry: Entry) -> Result<()> {
+        let batch = self.settings.batch;
+        let device = self.device(&id, &entry).await?;
+        device.waiting.push(entry);
+        if device.waiting.len() >= batch && device.flush().await.is_err() {
+            return Err(self.first_failure().await);
+        }
+        Ok(())
+    }
+
+    /// Sends `entries` of the device `id` as one message.
+    pub async fn send(&mut self, id: &str, entries: &[Entry]) -> Result<()> {
+        let Some(first) = entries.first() else { return Ok(()) };
+        let device = self.device(id, first).await?;
+        if device.queue.send(message(entries)).await.is_err() {
+            return Err(self.first_failure().await);
+        }
+        Ok(())
+    }
+
+    async fn device(&mut self, id: &str, first: &Entry) -> Result<&mut Device> {
+        if !self.devices.contains_key(id) {
+            let token = self.directory.token(id, first, self.settings).await?;
+            let (queue, source) = mpsc::channel(QUEUE);
+            let link = self.settings.link(id, token);
+            let (counters, stop) = (Arc::clone(self.counters), self.stop.clone());
+            self.links.spawn(async move { deliver(&link, source, &counters, &stop).await });
+            self.devices.insert(id.to_owned(), Device { queue, waiting: Vec::new() });
+        }
+        Ok(self.devices.get_mut(id).expect("invariant: inserted above"))
+    }
+
+    /// How many devices spoke, when everything is acknowledged.
+    pub async fn finish(self) -> Result<usize> {
+        let Self { devices, mut links, counters, stop, .. } = self;
+        let count = devices.len();
+        for (_, mut device) in devices {
+            // A link that has ended is reported below.
+            drop(device.flush().await);
+        }
+        while let Some(ended) = links.join_next().await {
+            ended.context("a link panicked")??;
+        }
+        if stop.is_cancelled() {
+            bail!("stopped after {} acknowledged rows", counters.rows.load(Ordering::Relaxed));
+        }
+        Ok(count)
+    }
+
+    async fn first_failure(&mut self) -> anyhow::Error {
+        while let Some(ended) = self.links.join_next().await {
+            match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.into(),
+                Err(panic) => return panic.into(),
+            }
+        }
+        anyhow::anyhow!("stopped")
+    }
 }
 
 impl Device {
@@ -143,12 +198,12 @@ impl Directory {
         plant: Plant,
         customer: &str,
         models: HashMap<String, String>,
-        equipment_type: &str,
+        make: Make,
     ) -> Result<Self> {
         let customer_id = plant.find_or_make("customers", customer, &json!({ "name": customer })).await?;
         let site = json!({ "customer_id": customer_id, "name": customer });
         let site = plant.find_or_make("sites", customer, &site).await?;
-        Ok(Self::Made { plant, site, models, equipment_type: equipment_type.into() })
+        Ok(Self::Made { plant, site, models, make })
     }
 
     /// The token of the device `id`; its asset is in service from its first row on.
@@ -158,10 +213,12 @@ impl Directory {
             Self::Known(tokens) => {
                 tokens.get(id).cloned().with_context(|| format!("the file of tokens has none for {id:?}"))
             }
-            Self::Made { plant, site, models, equipment_type } => {
+            Self::Made { plant, site, models, make } => {
                 let model = models.get(id).map_or("recorded", String::as_str);
-                let body =
-                    json!({ "manufacturer": "Recorded", "name": model, "equipment_type": equipment_type });
+                let equipment_type = make.equipment_type.unwrap_or(model);
+                let body = json!({
+                    "manufacturer": make.manufacturer, "name": model, "equipment_type": equipment_type,
+                });
                 let model_id = plant.find_or_make("models", model, &body).await?;
                 let asset = json!({
                     "site_id": site, "model_id": model_id, "name": name, "serial_number": name,
