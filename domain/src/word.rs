@@ -5,7 +5,7 @@
 #[error("not a known word")]
 pub struct UnknownWord;
 
-/// Gives enumerations of words all their members in order, and each its word. They derive `EnumCount`, `IntoStaticStr`
+/// Gives enumerations of words all their members in order, each its word, and the member of a word. They derive `EnumCount`, `IntoStaticStr`
 /// and `VariantArray` of strum.
 macro_rules! words {
     ($($kind:ty),+ $(,)?) => {$(
@@ -15,6 +15,13 @@ macro_rules! words {
 
             pub fn as_str(self) -> &'static str {
                 self.into()
+            }
+        }
+
+        impl std::str::FromStr for $kind {
+            type Err = $crate::word::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                Self::ALL.into_iter().find(|one| one.as_str() == word).ok_or($crate::word::UnknownWord)
             }
         }
     )+};

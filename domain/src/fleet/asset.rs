@@ -4,10 +4,8 @@ use crate::word::words;
 use crate::{
     Money, Timestamp,
     id::{AssetId, CustomerId, ModelId, SiteId},
-    word::UnknownWord,
 };
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 words!(Criticality);
@@ -58,13 +56,6 @@ pub enum Criticality {
     Critical,
 }
 
-impl FromStr for Criticality {
-    type Err = UnknownWord;
-    fn from_str(s: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|word| word.as_str() == s).ok_or(UnknownWord)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +98,6 @@ mod tests {
             assert_eq!(word.as_str().parse(), Ok(word));
             assert_eq!(serde_json::to_value(word).unwrap(), word.as_str());
         }
-        assert_eq!("urgent".parse::<Criticality>(), Err(UnknownWord));
+        assert_eq!("urgent".parse::<Criticality>(), Err(crate::word::UnknownWord));
     }
 }

@@ -4,10 +4,8 @@ use crate::word::words;
 use crate::{
     Timestamp,
     id::{AssetId, DeviceId, ProfileId},
-    word::UnknownWord,
 };
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 words!(DeviceProfile);
@@ -138,13 +136,6 @@ impl DeviceProfile {
     /// Whether one connection usually speaks for many devices behind it.
     pub fn has_children(self) -> bool {
         matches!(self, Self::Sparkplug | Self::Zigbee2mqtt | Self::Chirpstack | Self::ThingsStack)
-    }
-}
-
-impl FromStr for DeviceProfile {
-    type Err = UnknownWord;
-    fn from_str(s: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|word| word.as_str() == s).ok_or(UnknownWord)
     }
 }
 

@@ -5,14 +5,9 @@
 
 use super::device::DeviceProfile;
 use crate::{
-    calendar::Zone,
-    condition::ReportedState,
-    id::ProfileId,
-    telemetry::counter::Counting,
-    word::{UnknownWord, words},
+    calendar::Zone, condition::ReportedState, id::ProfileId, telemetry::counter::Counting, word::words,
 };
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 words!(MetricKind, Carries);
@@ -152,20 +147,6 @@ fn plain(value: &str) -> &str {
         "true" => "1",
         "false" => "0",
         value => value,
-    }
-}
-
-impl FromStr for MetricKind {
-    type Err = UnknownWord;
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or(UnknownWord)
-    }
-}
-
-impl FromStr for Carries {
-    type Err = UnknownWord;
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|one| one.as_str() == word).ok_or(UnknownWord)
     }
 }
 

@@ -1,11 +1,8 @@
 //! Devices that register themselves: who knows the key and the secret of a profile gets credentials of its own.
 
-use crate::{
-    id::ProfileId,
-    word::{UnknownWord, words},
-};
+use crate::{id::ProfileId, word::words};
 use serde::{Deserialize, Serialize};
-use std::{future::Future, net::IpAddr, pin::Pin, str::FromStr};
+use std::{future::Future, net::IpAddr, pin::Pin};
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 words!(Strategy);
@@ -55,10 +52,3 @@ pub trait Provisioner: Send + Sync + 'static {
 }
 
 pub type Answering = Pin<Box<dyn Future<Output = Option<Answer>> + Send>>;
-
-impl FromStr for Strategy {
-    type Err = UnknownWord;
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|one| one.as_str() == word).ok_or(UnknownWord)
-    }
-}

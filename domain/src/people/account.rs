@@ -6,7 +6,7 @@ use crate::{
     id::{AccountId, ApiTokenId, CustomerId, TechnicianId},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
@@ -43,15 +43,6 @@ impl fmt::Display for Role {
         f.write_str(self.as_str())
     }
 }
-impl FromStr for Role {
-    type Err = UnknownRole;
-    fn from_str(s: &str) -> Result<Self, UnknownRole> {
-        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or(UnknownRole)
-    }
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a role")]
-pub struct UnknownRole;
 
 /// A person who signs in. The password is kept beside it, by the store alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

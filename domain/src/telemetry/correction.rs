@@ -6,10 +6,9 @@
 use crate::{
     id::DeviceId,
     telemetry::{DeviceEvent, DeviceEventKind},
-    word::{UnknownWord, words},
+    word::words,
 };
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 words!(CorrectionKind);
@@ -25,13 +24,6 @@ pub enum CorrectionKind {
     Changed,
     /// What came late, or was corrected, changed what was concluded before.
     Recomputed,
-}
-
-impl FromStr for CorrectionKind {
-    type Err = UnknownWord;
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or(UnknownWord)
-    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
