@@ -14,8 +14,10 @@ use proptest::prelude::*;
 const NOW_US: i64 = 1_800_000_000_000_000;
 
 /// Topics and payloads that make sense to somebody, to begin from.
-const SEEDS: [(&str, &[u8]); 14] = [
+const SEEDS: [(&str, &[u8]); 16] = [
     ("v1/devices/me/telemetry", br#"{"ts":1795687200000,"values":{"a":1}}"#),
+    ("v1/devices/me/claim", br#"{"secretKey":"4711","durationMs":600000}"#),
+    ("v1/gateway/claim", br#"{"pump":{"secretKey":"4711","durationMs":600000}}"#),
     ("v1/gateway/telemetry", br#"{"pump":[{"ts":1795687200000,"values":{"a":1}}]}"#),
     (
         "spBv1.0/G/NBIRTH/E",
