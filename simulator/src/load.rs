@@ -21,8 +21,8 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpStream, tcp::OwnedReadHalf},
+    io::AsyncWriteExt,
+    net::TcpStream,
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
@@ -174,17 +174,6 @@ impl Device {
             self.acknowledged.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
-    }
-}
-
-impl wire::Answers {
-    async fn read(&mut self, reader: &mut OwnedReadHalf) -> Result<Vec<u16>> {
-        let mut space = [0; 4_096];
-        let length = reader.read(&mut space).await.context("the broker ended the connection")?;
-        if length == 0 {
-            bail!("the broker ended the connection");
-        }
-        self.take(&space[..length])
     }
 }
 

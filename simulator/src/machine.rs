@@ -128,15 +128,9 @@ impl Machine {
 
     /// What the machine measures. A signal that has dropped out is absent.
     pub fn readings(&self, at: Timestamp) -> Vec<(&'static str, f64)> {
-        let running = matches!(self.status(at).state, ReportedState::Up);
-        let load = if running { self.load(at) } else { 0.0 };
+        let demand = self.demand(at);
         let present = |metric: &&Metric| !self.dropped_out(metric, at);
-        self.kind
-            .metrics()
-            .iter()
-            .filter(present)
-            .map(|m| (m.name, self.measured(m, at, running, load)))
-            .collect()
+        self.kind.metrics().iter().filter(present).map(|m| (m.name, self.measured(m, at, demand))).collect()
     }
 
     /// Instants in `[from, to)` at which the status changes, with the status from then on; the first is `from`.
@@ -172,18 +166,28 @@ impl Machine {
     }
 
     /// What the sensor says: what was there when it got stuck, if it did.
-    fn measured(&self, metric: &Metric, at: Timestamp, running: bool, load: f64) -> f64 {
-        let sticks = metric.effects.iter().any(|effect| effect.mode == FaultMode::SensorStuck);
-        let stuck = self.faults.iter().filter(|_| sticks);
-        let stuck = stuck.filter(|fault| fault.mode == FaultMode::SensorStuck);
-        match stuck.into_iter().find(|fault| at > fault.onset && at < fault.restored) {
-            Some(fault) => {
-                let running = matches!(self.status(fault.onset).state, ReportedState::Up);
-                let load = if running { self.load(fault.onset) } else { 0.0 };
-                self.value(metric, fault.onset, running, load)
+    fn measured(&self, metric: &Metric, at: Timestamp, (running, load): (bool, f64)) -> f64 {
+        match self.stuck_since(metric, at) {
+            Some(since) => {
+                let (running, load) = self.demand(since);
+                self.value(metric, since, running, load)
             }
             None => self.value(metric, at, running, load),
         }
+    }
+
+    fn stuck_since(&self, metric: &Metric, at: Timestamp) -> Option<Timestamp> {
+        let sticks = metric.effects.iter().any(|effect| effect.mode == FaultMode::SensorStuck);
+        let stuck = |fault: &&Fault| {
+            sticks && fault.mode == FaultMode::SensorStuck && at > fault.onset && at < fault.restored
+        };
+        self.faults.iter().find(stuck).map(|fault| fault.onset)
+    }
+
+    /// Whether the machine runs, and with which share of its full load.
+    fn demand(&self, at: Timestamp) -> (bool, f64) {
+        let running = matches!(self.status(at).state, ReportedState::Up);
+        (running, if running { self.load(at) } else { 0.0 })
     }
 
     fn value(&self, metric: &Metric, at: Timestamp, running: bool, load: f64) -> f64 {

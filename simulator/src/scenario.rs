@@ -18,6 +18,7 @@ use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,11 +179,13 @@ impl Scenario {
 
     /// The machines with all that happens to them between `from` and `to`.
     pub fn cast(&self, (from, to): (Timestamp, Timestamp)) -> Vec<Actor> {
-        let mut actors = Vec::new();
+        let (mut actors, mut numbers) = (Vec::new(), HashMap::<Kind, u32>::new());
         for group in &self.machines {
-            for number in 1..=group.count {
+            for _ in 0..group.count {
+                // Two groups of a kind are numbered together.
+                let number = numbers.entry(group.kind).and_modify(|number| *number += 1).or_insert(1);
                 let name = format!("{}-{number}", group.kind.as_str());
-                let seed = noise::seed_of(self.seed, &format!("{name}#{}", actors.len()));
+                let seed = noise::seed_of(self.seed, &name);
                 let mut machine = Machine::new(group.kind, seed);
                 // One place, one weather.
                 machine.weather =
@@ -200,18 +203,7 @@ impl Scenario {
                 actors.push(Actor { name, machine, outages, clock_off: seconds(off) });
             }
         }
-        distinct(&mut actors);
         actors
-    }
-}
-
-/// Two groups of a kind have machines of the same number.
-fn distinct(actors: &mut [Actor]) {
-    let mut seen = std::collections::HashMap::<String, u32>::new();
-    for actor in actors {
-        let count = seen.entry(actor.machine.kind.as_str().into()).or_default();
-        *count += 1;
-        actor.name = format!("{}-{count}", actor.machine.kind.as_str());
     }
 }
 

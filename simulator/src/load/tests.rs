@@ -1,6 +1,6 @@
 use super::*;
 use domain::SystemClock;
-use tokio::net::TcpListener;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 
 fn load(format: Format) -> Load {
     Load {

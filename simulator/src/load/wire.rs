@@ -4,7 +4,7 @@ use crate::fleet::Address;
 use anyhow::{Context, Result, bail};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpStream, tcp::OwnedReadHalf},
 };
 
 pub const DISCONNECT: [u8; 2] = [0xe0, 0];
@@ -63,6 +63,16 @@ fn length(mut length: usize, out: &mut Vec<u8>) {
 pub struct Answers(Vec<u8>);
 
 impl Answers {
+    /// The next ones that come.
+    pub async fn read(&mut self, reader: &mut OwnedReadHalf) -> Result<Vec<u16>> {
+        let mut space = [0; 4_096];
+        let length = reader.read(&mut space).await.context("the broker ended the connection")?;
+        if length == 0 {
+            bail!("the broker ended the connection");
+        }
+        self.take(&space[..length])
+    }
+
     /// Identifiers of the messages that `bytes` acknowledge.
     pub fn take(&mut self, bytes: &[u8]) -> Result<Vec<u16>> {
         self.0.extend(bytes);

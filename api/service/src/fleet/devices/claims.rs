@@ -5,7 +5,6 @@ use crate::{
     command::{Begun, CommandError, Context},
     deps::Deps,
     input::{Checks, MAX_NAME},
-    scope,
 };
 use domain::{
     fleet::device::Device,
@@ -17,7 +16,7 @@ use store::{
     StoreError,
     records::{
         Db,
-        fleet::{device_claims, devices},
+        fleet::{assets, device_claims, devices},
     },
 };
 use uuid::Uuid;
@@ -43,11 +42,8 @@ pub async fn claim(deps: &Deps, mut cx: Context, input: ClaimInput) -> Result<De
     let name = checks.required("name", &input.name, MAX_NAME);
     let secret = checks.required("secret", &input.secret, MAX_NAME);
     checks.finish()?;
-    let asset = scope::asset(&tx, cx.scope(), AssetId(input.asset_id)).await;
-    let asset = asset.map_err(|error| match error {
-        CommandError::NotFound => CommandError::field("asset_id", Reason::UnknownChoice),
-        error => error,
-    })?;
+    let asset = assets::find(&tx, cx.scope(), AssetId(input.asset_id)).await?;
+    let asset = asset.ok_or(CommandError::field("asset_id", Reason::UnknownChoice))?;
     let open = device_claims::open(&tx, &name, cx.at).await?;
     let Some(device) = opened(&tx, &open, &secret).await? else {
         drop(tx);

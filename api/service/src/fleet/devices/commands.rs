@@ -180,9 +180,7 @@ pub async fn revoke(deps: &Deps, mut cx: Context, id: DeviceId) -> Result<Device
 
 /// A token that nobody can guess.
 pub fn token(deps: &Deps, cx: &Context, command: &str) -> String {
-    let Some(key) = &cx.key else {
-        return rand::rng().sample_iter(&Alphanumeric).take(TOKEN_LEN).map(char::from).collect();
-    };
+    let Some(key) = &cx.key else { return fresh_token() };
     let identity = match &cx.actor.identity {
         Identity::Account(id) => id.to_string(),
         Identity::ApiToken(id) => id.to_string(),
@@ -194,6 +192,11 @@ pub fn token(deps: &Deps, cx: &Context, command: &str) -> String {
         hash.update(part);
     }
     format!("{:x}", hash.finalize())[..TOKEN_LEN + 8].into()
+}
+
+/// One that nobody has had.
+pub fn fresh_token() -> String {
+    rand::rng().sample_iter(&Alphanumeric).take(TOKEN_LEN).map(char::from).collect()
 }
 
 /// The answer to a repetition: the same token, as long as it is the one that is good.

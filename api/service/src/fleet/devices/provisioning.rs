@@ -5,12 +5,9 @@
 //! no device over.
 
 use super::commands;
-use crate::{
-    command::{Begun, CommandError, Context},
-    deps::Deps,
-    input::MAX_NAME,
-};
+use crate::{command::CommandError, deps::Deps, input::MAX_NAME};
 use domain::{
+    Timestamp,
     fleet::{
         device::Device,
         provisioning::{Answer, Answering, Outcome, Provisioner, Provisioning, Strategy},
@@ -133,11 +130,8 @@ async fn register(deps: &Deps, request: Request) -> Result<(DeviceId, String), R
     {
         return Refused::failure("a token has 16 to 256 printable characters and no slash");
     }
-    let mut cx = Context::system(deps.now());
-    let token = request.token.unwrap_or_else(|| commands::token(deps, &cx, "devices.provision"));
-    let Begun::New(tx) = cx.begin::<()>(&deps.records, "devices.provision", &()).await? else {
-        return Refused::failure("it was asked before");
-    };
+    let token = request.token.unwrap_or_else(commands::fresh_token);
+    let (tx, now) = (deps.records.begin().await?, deps.now());
     let (key, secret) = (&request.provision_device_key, &request.provision_device_secret);
     let provisioning = provisionings::by_key(&tx, key, secret).await?.ok_or(Refused::NotFound)?;
     let name = name.unwrap_or_else(|| format!("device-{}", &Uuid::new_v4().simple().to_string()[..12]));
@@ -147,10 +141,10 @@ async fn register(deps: &Deps, request: Request) -> Result<(DeviceId, String), R
     };
     let id = match (device, provisioning.strategy) {
         (Some(device), _) => again(deps, &tx, &device, &provisioning, &token).await?,
-        (None, Strategy::Create) => new(&tx, &cx, name, &provisioning, &token).await?,
-        (None, Strategy::Complete) => complete(deps, &tx, &cx, &name, &provisioning, &token).await?,
+        (None, Strategy::Create) => new(&tx, now, name, &provisioning, &token).await?,
+        (None, Strategy::Complete) => complete(deps, &tx, now, &name, &provisioning, &token).await?,
     };
-    cx.finish(tx, ()).await?;
+    tx.commit().await?;
     Ok((id, token))
 }
 
@@ -192,7 +186,7 @@ async fn give(deps: &Deps, tx: &Db, device: &Device, hash: String) -> Result<Dev
 
 async fn new(
     tx: &Db,
-    cx: &Context,
+    now: Timestamp,
     name: String,
     provisioning: &Provisioning,
     token: &str,
@@ -211,11 +205,11 @@ async fn new(
         profile: profile.speaks,
         profile_id: Some(profile.id),
         gateway_id: None,
-        created_at: cx.at,
+        created_at: now,
         revoked_at: None,
     };
     devices::insert(tx, &device, devices::token_hash(token)).await?;
-    provisionings::enter(tx, &device.name, device.id, profile.id, cx.at).await?;
+    provisionings::enter(tx, &device.name, device.id, profile.id, now).await?;
     Ok(device.id)
 }
 
@@ -223,7 +217,7 @@ async fn new(
 async fn complete(
     deps: &Deps,
     tx: &Db,
-    cx: &Context,
+    now: Timestamp,
     name: &str,
     provisioning: &Provisioning,
     token: &str,
@@ -234,6 +228,6 @@ async fn complete(
         return Refused::failure("no device waits under this name, or several do");
     };
     let id = give(deps, tx, device, devices::token_hash(token)).await?;
-    provisionings::enter(tx, name, id, provisioning.profile, cx.at).await?;
+    provisionings::enter(tx, name, id, provisioning.profile, now).await?;
     Ok(id)
 }
