@@ -183,17 +183,25 @@ impl Ingest {
     }
 
     /// Stores what was decoded of messages of one device, which speaks by `profile`.
-    fn store(&self, decoded: Decoded, (profile, at): (DeviceProfile, Timestamp), done: Done) {
+    fn store(
+        &self,
+        decoded: Decoded,
+        patience: Duration,
+        (profile, at): (DeviceProfile, Timestamp),
+        done: Done,
+    ) {
         let Decoded { batch, refused, children, outgoing } = decoded;
         let parts = [!batch.is_empty(), !refused.is_empty(), !children.is_empty()];
         let done = self.saying(outgoing, done);
         match parts.iter().filter(|part| **part).count() {
             0 => done(Ok(())),
-            1 if parts[0] => self.telemetry.append(batch, Box::new(|result| done(outcome(result)))),
+            1 if parts[0] => {
+                self.telemetry.append_within(batch, patience, Box::new(|result| done(outcome(result))));
+            }
             count => {
                 let all = All::new(count, done);
                 if parts[0] {
-                    self.telemetry.append(batch, All::part(&all));
+                    self.telemetry.append_within(batch, patience, All::part(&all));
                 }
                 if parts[1] {
                     self.quarantine.put(refused, Some(All::part(&all)));
@@ -236,8 +244,12 @@ fn common(messages: &[InboundMessage]) -> (DeviceProfile, Timestamp) {
 
 impl MessageSink for Ingest {
     fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
+        self.submit_within(messages, Duration::ZERO, done);
+    }
+
+    fn submit_within(&self, messages: Vec<InboundMessage>, patience: Duration, done: Done) {
         let decoded = self.decode(&messages);
-        self.store(decoded, common(&messages), done);
+        self.store(decoded, patience, common(&messages), done);
     }
 
     fn submit_one(&self, message: InboundMessage, told: Told) {
@@ -247,7 +259,7 @@ impl MessageSink for Ingest {
         let refused = decoded.refused.iter().map(refusal).collect();
         let taken = Taken { facts: decoded.batch.len(), refused };
         let told = Box::new(move |result: Result<(), NotStored>| told(result.map(|()| taken)));
-        self.store(decoded, common(&messages), told);
+        self.store(decoded, Duration::ZERO, common(&messages), told);
     }
 
     fn ask(&self, question: InboundMessage, reply: Reply) -> bool {

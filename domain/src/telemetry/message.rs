@@ -2,7 +2,7 @@
 //! published, and what becomes of them.
 
 use crate::{Timestamp, fleet::device::DeviceProfile, id::DeviceId};
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// One application message from an authenticated device. Its content has not been looked at.
 #[derive(Clone, Debug)]
@@ -84,6 +84,11 @@ pub trait MessageSink: Send + Sync + 'static {
     /// thread, when every one of them is durable (as samples or in quarantine) or when that failed. The caller
     /// acknowledges only after `Ok`, and keeps at most a bounded number of submissions open.
     fn submit(&self, messages: Vec<InboundMessage>, done: Done);
+
+    /// The same for a sender that can do without the answer for as long as `patience`: it may come in company.
+    fn submit_within(&self, messages: Vec<InboundMessage>, _patience: Duration, done: Done) {
+        self.submit(messages, done);
+    }
 
     /// The same for one message, whose sender can be told what was refused of it.
     fn submit_one(&self, message: InboundMessage, told: Told);

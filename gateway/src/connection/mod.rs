@@ -7,6 +7,7 @@
 mod handshake;
 mod intake;
 mod newcomer;
+mod rhythm;
 mod traffic;
 mod wire;
 
@@ -19,6 +20,7 @@ use crate::{
     connection::{
         handshake::{Greeted, Welcome},
         intake::{Answered, Door},
+        rhythm::Rhythm,
         wire::{ByteStream, Wire},
     },
     link::{Link, Ticket},
@@ -143,6 +145,9 @@ struct Connection<S> {
     /// Handed to the sink, not yet acknowledged, oldest first.
     open: VecDeque<Submission>,
     open_messages: usize,
+    rhythm: Rhythm,
+    /// What is open may wait for its answer, and what comes meanwhile is left where it is.
+    gathers: bool,
     /// Identifiers of messages of quality of service 2 between PUBLISH and PUBREL.
     half_delivered: HashSet<NonZeroU16>,
     keep_alive: Option<Duration>,
@@ -177,6 +182,8 @@ impl<S: ByteStream> Connection<S> {
             session,
             open: VecDeque::new(),
             open_messages: 0,
+            rhythm: Rhythm::new(now),
+            gathers: false,
             half_delivered: HashSet::new(),
             keep_alive: welcome.keep_alive,
             will: welcome.will,
@@ -265,6 +272,7 @@ impl<S: ByteStream> Connection<S> {
     fn may_read(&self) -> bool {
         let limits = &self.shared.limits;
         self.ending.is_none()
+            && !self.gathers
             && self.open_messages < limits.open_messages
             && self.wire.out.len() < limits.unsent_bytes
     }

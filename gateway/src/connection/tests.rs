@@ -12,6 +12,7 @@ use domain::{
     id::DeviceId,
     telemetry::{Done, Intent, MessageSink, Reply, Taken, Told, TopicRules},
 };
+use parking_lot::Mutex;
 use std::net::IpAddr;
 use store::records::{
     Records,
@@ -19,7 +20,7 @@ use store::records::{
     telemetry::{connections, quarantine},
 };
 use tokio::{
-    io::{AsyncWriteExt, DuplexStream, duplex},
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     task::JoinSet,
     time::timeout,
 };
@@ -48,6 +49,36 @@ impl MessageSink for Poisoned {
     }
     fn ask(&self, _: InboundMessage, _: Reply) -> bool {
         panic!("poison");
+    }
+}
+
+/// Answers when it is told to.
+#[derive(Default)]
+struct Waiting(Mutex<Vec<(usize, Duration, Done)>>);
+impl MessageSink for Waiting {
+    fn submit(&self, messages: Vec<InboundMessage>, done: Done) {
+        self.submit_within(messages, Duration::ZERO, done);
+    }
+    fn submit_within(&self, messages: Vec<InboundMessage>, patience: Duration, done: Done) {
+        self.0.lock().push((messages.len(), patience, done));
+    }
+    fn submit_one(&self, _: InboundMessage, _: Told) {
+        panic!("nobody asks");
+    }
+    fn ask(&self, _: InboundMessage, _: Reply) -> bool {
+        panic!("nobody asks");
+    }
+}
+
+impl Waiting {
+    /// The only submission that is not answered.
+    async fn open(&self) -> (usize, Duration, Done) {
+        loop {
+            if let Some(open) = self.0.lock().pop() {
+                return open;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -144,6 +175,50 @@ async fn a_connection_whose_task_panics_is_not_connected_for_ever() {
     shared.presence.run().await;
     let fact = connections::get(records.read(), device).await.unwrap().unwrap();
     assert_eq!(fact.ended.unwrap().reason, EndReason::ConnectionLost);
+}
+
+#[tokio::test]
+async fn what_comes_while_an_answer_may_wait_is_taken_together() {
+    let (_place, records) = store::place::records().await;
+    let sink = Arc::new(Waiting::default());
+    let (shared, _) = with_sink(&records, Limits::default(), Arc::<Waiting>::clone(&sink)).await;
+    let (mut client, _actor) = serve_over(&shared, 1_024);
+    client.write_all(CONNECT).await.unwrap();
+    let mut answer = [0; 4];
+    client.read_exact(&mut answer).await.unwrap();
+    // Nothing before it to answer: it may be in haste.
+    client.write_all(PUBLISH).await.unwrap();
+    let (count, patience, done) = sink.open().await;
+    assert_eq!((count, patience), (1, Duration::ZERO));
+    // What comes meanwhile is read at once.
+    client.write_all(PUBLISH).await.unwrap();
+    let (second, _, also) = sink.open().await;
+    assert_eq!(second, 1);
+    done(Ok(()));
+    also(Ok(()));
+    client.read_exact(&mut answer).await.unwrap();
+    client.read_exact(&mut answer).await.unwrap();
+
+    // A device that says nothing for a while, however long it becomes.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    client.write_all(PUBLISH).await.unwrap();
+    let (count, patience, done) = sink.open().await;
+    assert!(count == 1 && !patience.is_zero(), "it comes rarely");
+    for _ in 0..3 {
+        client.write_all(PUBLISH).await.unwrap();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(sink.0.lock().is_empty(), "left where it is until the answer");
+    }
+    done(Ok(()));
+    let (count, _, done) = sink.open().await;
+    assert_eq!(count, 3);
+    done(Ok(()));
+    for _ in 0..4 {
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, *b"\x40\x02\0\x01");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
 };
 use domain::telemetry::{InboundMessage, Presence, connection::EndReason};
 use std::{collections::VecDeque, num::NonZeroU16, sync::Arc};
+use tokio::time::Instant;
 
 impl<S: ByteStream> Connection<S> {
     pub(super) fn handle(&mut self, intake: Intake) {
@@ -51,6 +52,8 @@ impl<S: ByteStream> Connection<S> {
         if messages.is_empty() {
             ticket.settle(Ok(()));
         } else {
+            let patience = self.rhythm.heard(self.heard_at, messages.len());
+            self.gathers = !patience.is_zero();
             let bytes = messages.iter().map(|message| message.payload.len()).sum();
             self.shared.admission.take(bytes);
             let shared = Arc::clone(&self.shared);
@@ -58,7 +61,7 @@ impl<S: ByteStream> Connection<S> {
                 shared.admission.give_back(bytes);
                 ticket.settle(result);
             };
-            self.shared.sink.submit(messages, Box::new(settle));
+            self.shared.sink.submit_within(messages, patience, Box::new(settle));
         }
     }
 
@@ -76,6 +79,7 @@ impl<S: ByteStream> Connection<S> {
 
     /// Answers publishes, oldest first, as far as they are durable.
     pub(super) fn acknowledge(&mut self) {
+        let before = self.open.len();
         while let Some(fate) = self.open.front().and_then(|submission| submission.ticket.fate()) {
             let Some(submission) = self.open.pop_front() else { return };
             self.open_messages -= submission.messages;
@@ -95,6 +99,10 @@ impl<S: ByteStream> Connection<S> {
                 self.door.protocol.encode_answer(answer, *id, &mut self.wire.out);
             }
             self.shared.counters.acknowledged.increment(submission.deliveries.len() as u64);
+        }
+        if self.open.len() < before {
+            self.gathers = false;
+            self.rhythm.answered(Instant::now());
         }
         if self.open.is_empty() && self.open.capacity() > 8 {
             self.open = VecDeque::new();

@@ -9,7 +9,7 @@ use domain::{
     id::DeviceId,
     telemetry::{Batch, Metric},
 };
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 pub use keep::{Class, Keep};
@@ -103,6 +103,11 @@ pub trait TelemetryStore: Send + Sync + 'static {
     /// infinities and times beyond [`MAX_TIME_US`] are the caller's error: the whole batch is refused as
     /// [`StoreError::Corrupt`]. A full queue refuses as unavailable, a full disk as full.
     fn append(&self, batch: Batch, done: AppendDone);
+
+    /// The same, whose commit may wait for company for as long as `patience`.
+    fn append_within(&self, batch: Batch, _patience: Duration, done: AppendDone) {
+        self.append(batch, done);
+    }
 
     /// The same of a batch that takes values back: where a sample is NaN there is none any more, as if none had come. One
     /// of the same time behind it takes its place.

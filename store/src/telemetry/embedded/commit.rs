@@ -7,8 +7,9 @@
 use super::{
     EmbeddedConfig, Shared, archive, codec,
     housekeeping::Chore,
+    pace::Pace,
     query,
-    queue::{Append, Control, Pace, Work},
+    queue::{Append, Control, Work},
     series::{Fresh, SeriesNo},
 };
 use crate::{

@@ -18,6 +18,7 @@ mod commit;
 mod housekeeping;
 mod journal;
 mod memtable;
+mod pace;
 mod pack;
 mod query;
 mod queue;
@@ -50,7 +51,7 @@ use std::{
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -187,9 +188,10 @@ impl Embedded {
         answer.await.map_err(|_| closed())
     }
 
-    fn take_in(&self, batch: Batch, takes_back: bool, done: AppendDone) {
+    fn take_in(&self, batch: Batch, takes_back: bool, patience: Duration, done: AppendDone) {
+        let due = (!patience.is_zero()).then(|| Instant::now() + patience);
         match check(&batch, takes_back) {
-            Ok(()) => self.shared.queue.append(Append { batch, done }),
+            Ok(()) => self.shared.queue.append(Append { batch, due, done }),
             Err(error) => done(Err(error)),
         }
     }
@@ -242,11 +244,15 @@ fn check(batch: &Batch, takes_back: bool) -> Result<(), StoreError> {
 
 impl TelemetryStore for Embedded {
     fn append(&self, batch: Batch, done: AppendDone) {
-        self.take_in(batch, false, done);
+        self.take_in(batch, false, Duration::ZERO, done);
+    }
+
+    fn append_within(&self, batch: Batch, patience: Duration, done: AppendDone) {
+        self.take_in(batch, false, patience, done);
     }
 
     fn rewrite(&self, batch: Batch, done: AppendDone) {
-        self.take_in(batch, true, done);
+        self.take_in(batch, true, Duration::ZERO, done);
     }
 
     fn range(&self, range: SeriesRange, limit: usize) -> BoxFuture<'_, Result<Vec<Point>, StoreError>> {

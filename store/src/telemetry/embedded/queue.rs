@@ -4,11 +4,12 @@
 //! also serve the web pages. A gateway bounds what each connection may have open, so the limit is met only when the
 //! disk has stalled for seconds; the devices then keep what was not acknowledged.
 
+use super::pace::{ALL, Pace};
 use crate::{
     StoreError,
     telemetry::{AppendDone, Batch},
 };
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
@@ -17,6 +18,8 @@ use tokio::sync::oneshot;
 
 pub struct Append {
     pub batch: Batch,
+    /// Until then its commit may wait for company; otherwise as everybody's does.
+    pub due: Option<Instant>,
     pub done: AppendDone,
 }
 
@@ -97,6 +100,8 @@ struct State {
     bytes: usize,
     /// The committer sleeps until this many jobs are queued.
     wake_at: usize,
+    /// It sleeps no longer than this, for the sake of the jobs that are queued; none of them is in haste.
+    sleeps_until: Option<Instant>,
     /// When the newest job came, while the committer waits for company.
     newest_at: Option<Instant>,
     closed: bool,
@@ -110,8 +115,14 @@ pub struct Queue {
 
 impl Queue {
     pub fn new(limit_bytes: usize) -> Self {
-        let state =
-            State { jobs: VecDeque::new(), bytes: 0, wake_at: usize::MAX, newest_at: None, closed: false };
+        let state = State {
+            jobs: VecDeque::new(),
+            bytes: 0,
+            wake_at: usize::MAX,
+            sleeps_until: None,
+            newest_at: None,
+            closed: false,
+        };
         Self { state: Mutex::new(state), ready: Condvar::new(), limit_bytes }
     }
 
@@ -166,19 +177,34 @@ impl Queue {
             state.wake_at = 1;
             self.ready.wait(&mut state);
         }
-        if let Some((jobs, until)) = pace.company().filter(|_| !busy) {
-            state.newest_at = Some(Instant::now());
-            while state.jobs.len() < jobs && state.bytes < group_bytes {
-                state.wake_at = jobs;
-                if self.ready.wait_until(&mut state, until).timed_out() {
-                    pace.waited(state.newest_at.map_or(Duration::ZERO, |at| at.elapsed()));
-                    break;
-                }
-            }
-            state.newest_at = None;
+        if !busy {
+            self.wait_for_company(&mut state, group_bytes, pace);
         }
         state.wake_at = usize::MAX;
         next(&mut state, group_bytes)
+    }
+
+    fn wait_for_company(&self, state: &mut MutexGuard<'_, State>, group_bytes: usize, pace: &mut Pace) {
+        loop {
+            let due = state.due();
+            let company = match due {
+                Some(due) => (Instant::now() < due).then_some((ALL, due)),
+                None => pace.company(),
+            };
+            let Some((enough, until)) = company else { break };
+            if state.jobs.len() >= enough || state.bytes >= group_bytes {
+                break;
+            }
+            (state.wake_at, state.sleeps_until) = (enough, due);
+            if due.is_none() {
+                state.newest_at.get_or_insert_with(Instant::now);
+            }
+            if self.ready.wait_until(state, until).timed_out() && due.is_none() {
+                pace.waited(state.newest_at.map_or(Duration::ZERO, |at| at.elapsed()));
+                break;
+            }
+        }
+        (state.sleeps_until, state.newest_at) = (None, None);
     }
 
     /// Memory that waits for the disk.
@@ -186,19 +212,36 @@ impl Queue {
         self.state.lock().bytes
     }
 
-    fn push(&self, mut state: parking_lot::MutexGuard<'_, State>, bytes: usize, job: Job) {
+    fn push(&self, mut state: MutexGuard<'_, State>, bytes: usize, job: Job) {
         let urgent = matches!(job, Job::Control(_));
+        let sooner = state.sleeps_until.is_some_and(|until| job.due().is_none_or(|due| due < until));
         state.bytes += bytes;
         state.jobs.push_back((bytes, job));
         if let Some(at) = &mut state.newest_at {
             *at = Instant::now();
         }
         // `wake_at` is the maximum while the committer works: no system call then.
-        if state.wake_at != usize::MAX && (urgent || state.jobs.len() >= state.wake_at) {
+        if state.wake_at != usize::MAX && (urgent || sooner || state.jobs.len() >= state.wake_at) {
             state.wake_at = usize::MAX;
             drop(state);
             self.ready.notify_one();
         }
+    }
+}
+
+impl Job {
+    fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Append(append) => append.due,
+            Self::Control(_) => None,
+        }
+    }
+}
+
+impl State {
+    /// Until when all of them can wait; nothing when one is in haste.
+    fn due(&self) -> Option<Instant> {
+        self.jobs.iter().map(|(_, job)| job.due()).reduce(|one, other| Some(one?.min(other?))).flatten()
     }
 }
 
@@ -230,57 +273,6 @@ fn weight(batch: &Batch) -> usize {
     64 + 48 * batch.samples.len() + 64 * batch.states.len() + 96 * batch.events.len() + states + events
 }
 
-/// How long a commit waits for company: commits begin no more often than once in an interval, so that one flush serves
-/// many appends, and an append after a quiet moment does not wait.
-///
-/// Where everybody who sends waits for an answer before sending again, nobody else comes however long one waits. That is
-/// seen from a wait in whose second half nothing came: for some commits then, as many as came before are company enough.
-pub struct Pace {
-    interval: Duration,
-    last_start: Option<Instant>,
-    last_group: usize,
-    /// Commits that do not wait for more than came before.
-    impatient: u32,
-    /// How many they were the last time, while one waited in vain again and again.
-    vain: u32,
-}
-
-/// After a first wait in vain, so many commits do not wait for more than came before; after each further one twice as many.
-const IMPATIENT: u32 = 32;
-const MOST_IMPATIENT: u32 = 2_048;
-/// More jobs than are ever queued; the maximum itself says that the committer works.
-const ALL: usize = usize::MAX - 1;
-
-impl Pace {
-    pub fn new(interval: Duration) -> Self {
-        Self { interval, last_start: None, last_group: 0, impatient: 0, vain: 0 }
-    }
-
-    /// A commit of `group` appends begins.
-    pub fn begins(&mut self, at: Instant, group: usize) {
-        (self.last_start, self.last_group) = (Some(at), group);
-        self.impatient = self.impatient.saturating_sub(1);
-    }
-
-    /// How many jobs are company enough, and until when they are waited for.
-    fn company(&self) -> Option<(usize, Instant)> {
-        let until = self.last_start? + self.interval;
-        let enough = if self.impatient > 0 { self.last_group } else { ALL };
-        (enough > 1 && Instant::now() < until).then_some((enough, until))
-    }
-
-    /// It was waited to the end, and nothing came for so long.
-    fn waited(&mut self, nothing_for: Duration) {
-        let in_vain = self.impatient == 0 && nothing_for >= self.interval / 2;
-        match in_vain {
-            true => self.vain = (2 * self.vain).clamp(IMPATIENT, MOST_IMPATIENT),
-            false if self.impatient == 0 => self.vain = 0,
-            false => return,
-        }
-        self.impatient = self.vain;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,7 +281,7 @@ mod tests {
 
     fn append(samples: usize, done: AppendDone) -> Append {
         let sample = Sample { device: DeviceId::generate(), metric: "m".into(), ts_us: 0, value: 0.0 };
-        Append { batch: Batch { samples: vec![sample; samples], ..Batch::default() }, done }
+        Append { batch: Batch { samples: vec![sample; samples], ..Batch::default() }, due: None, done }
     }
 
     #[test]
@@ -329,36 +321,31 @@ mod tests {
         assert!(matches!(queue.take(1 << 20, true, &mut pace), Work::Group(group) if group.len() == 1));
         assert!(matches!(queue.take(1 << 20, true, &mut pace), Work::Idle));
     }
+
     #[test]
-    fn company_is_waited_for_while_it_comes() {
-        let hour = Duration::from_secs(3_600);
-        let mut pace = Pace::new(hour);
-        assert!(pace.company().is_none(), "nothing was committed yet");
-        let start = Instant::now();
-        pace.begins(start, 1);
-        assert_eq!(pace.company(), Some((ALL, start + hour)));
-        // They came to the end.
-        pace.waited(hour / 3);
-        assert_eq!(pace.company(), Some((ALL, start + hour)));
-        // Those five wait for us.
-        pace.waited(hour / 2);
-        for _ in 0..IMPATIENT - 1 {
-            pace.begins(start, 5);
-            assert_eq!(pace.company(), Some((5, start + hour)));
+    fn who_can_wait_waits_for_company_that_is_in_haste_or_due_sooner() {
+        // If nobody woke it, it would sleep so long.
+        let (start, hour) = (Instant::now(), Duration::from_secs(60));
+        let later = |after| Append { due: Some(Instant::now() + after), ..append(1, Box::new(|_| {})) };
+        for company in [later(Duration::ZERO), append(1, Box::new(|_| {}))] {
+            let queue = Queue::new(1 << 20);
+            queue.append(later(hour));
+            queue.append(later(hour));
+            std::thread::scope(|scope| {
+                let taken = scope.spawn(|| queue.take(1 << 20, false, &mut Pace::new(hour)));
+                while queue.state.lock().sleeps_until.is_none() {
+                    std::thread::yield_now();
+                }
+                queue.append(later(hour));
+                assert!(queue.state.lock().sleeps_until.is_some(), "no reason to wake");
+                queue.append(company);
+                assert!(matches!(taken.join().unwrap(), Work::Group(group) if group.len() == 4));
+            });
         }
-        pace.begins(start, 1);
-        assert_eq!(pace.company(), Some((ALL, start + hour)), "perhaps others have come");
-        pace.waited(hour);
-        for _ in 0..2 * IMPATIENT - 1 {
-            pace.begins(start, 1);
-            assert!(pace.company().is_none(), "one that waits for us alone, again");
-            pace.waited(hour);
-        }
-        pace.begins(start, 1);
-        pace.waited(hour / 3);
-        assert_eq!((pace.impatient, pace.vain), (0, 0), "others have come");
-        let mut quiet = Pace::new(Duration::ZERO);
-        quiet.begins(start, 7);
-        assert!(quiet.company().is_none(), "it was quiet since");
+        assert!(start.elapsed() < hour);
+        let queue = Queue::new(1 << 20);
+        queue.append(later(hour));
+        let busy = queue.take(1 << 20, true, &mut Pace::new(hour));
+        assert!(matches!(busy, Work::Group(group) if group.len() == 1), "who has other work does not wait");
     }
 }

@@ -278,6 +278,10 @@ impl TelemetryStore for QuestDb {
         self.here.append(batch, done);
     }
 
+    fn append_within(&self, batch: Batch, patience: Duration, done: AppendDone) {
+        self.here.append_within(batch, patience, done);
+    }
+
     fn rewrite(&self, batch: Batch, done: AppendDone) {
         let (series, unsure) = (self.unsure.add(&batch), self.unsure.clone());
         let done: AppendDone = Box::new(move |result| {
