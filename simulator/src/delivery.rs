@@ -3,6 +3,7 @@
 //! `rumqttc` forgets unacknowledged publishes when it reconnects and the broker kept no session. So each connection
 //! is a new client, and what was not acknowledged stays in an outbox of our own and goes first over the next one.
 
+use crate::voice::SignIn;
 use futures::future::try_join;
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS,
@@ -26,8 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Link {
     pub host: String,
     pub port: u16,
-    /// User name of the connection, as in the ThingsBoard device API.
-    pub token: String,
+    pub sign_in: Option<SignIn>,
     pub client_id: String,
     /// Messages sent and not yet acknowledged, at most.
     pub window: u16,
@@ -37,13 +37,11 @@ pub struct Link {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    pub topic: &'static str,
+    pub topic: Arc<str>,
     pub payload: Vec<u8>,
     /// How many rows of the source it carries; counted when it is acknowledged.
     pub rows: u64,
 }
-
-pub const TELEMETRY: &str = "v1/devices/me/telemetry";
 
 /// Shared by all links of one run.
 #[derive(Debug, Default)]
@@ -124,8 +122,10 @@ async fn connect_once(
     stop: &CancellationToken,
 ) -> Result<(), ConnectionError> {
     let mut options = MqttOptions::new(&link.client_id, &link.host, link.port);
+    if let Some(SignIn { user, password }) = &link.sign_in {
+        options.set_credentials(user, password);
+    }
     options
-        .set_credentials(&link.token, "")
         .set_keep_alive(Duration::from_secs(30))
         .set_inflight(link.window)
         .set_max_packet_size(MAX_PACKET_BYTES, MAX_PACKET_BYTES);
@@ -190,7 +190,7 @@ async fn send(
 }
 
 async fn publish(client: &AsyncClient, message: Message) -> Result<(), ConnectionError> {
-    let sent = client.publish(message.topic, QoS::AtLeastOnce, false, message.payload).await;
+    let sent = client.publish(&*message.topic, QoS::AtLeastOnce, false, message.payload).await;
     sent.map_err(|_| ConnectionError::RequestsDone)
 }
 

@@ -2,6 +2,7 @@
 //! unacknowledged, and never resumes a session.
 
 use super::*;
+use crate::voice::TELEMETRY;
 use rumqttc::mqttbytes::v4::{ConnAck, ConnectReturnCode as Code, Packet as Wire, PubAck};
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::{
@@ -15,7 +16,7 @@ fn link(port: u16) -> Link {
     Link {
         host: "127.0.0.1".into(),
         port,
-        token: "token".into(),
+        sign_in: Some(SignIn::token("token")),
         client_id: "device".into(),
         window: 16,
         patience: Some(Duration::from_secs(10)),
@@ -71,7 +72,7 @@ async fn what_was_not_acknowledged_goes_again_over_the_next_connection() {
     let make = async move {
         for n in 0..100 {
             queue
-                .send(Message { topic: TELEMETRY, payload: n.to_string().into_bytes(), rows: 1 })
+                .send(Message { topic: TELEMETRY.into(), payload: n.to_string().into_bytes(), rows: 1 })
                 .await
                 .unwrap();
         }

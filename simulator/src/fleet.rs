@@ -4,6 +4,7 @@ use crate::{
     delivery::{Counters, DeliveryError, Link, Message, deliver},
     history,
     machine::{Machine, Status},
+    voice::Voice,
 };
 use chrono::TimeDelta;
 use domain::{Clock, Timestamp};
@@ -15,11 +16,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// One device: what it measures, and how it signs in.
+/// One device: what it measures, and how it speaks.
 #[derive(Clone, Debug)]
 pub struct Unit {
     pub name: String,
-    pub token: String,
+    pub voice: Voice,
     pub machine: Machine,
 }
 
@@ -81,7 +82,7 @@ async fn unit_history(
     let link = link(unit, address, HISTORY_WINDOW, Some(Duration::from_secs(30)));
     let (queue, source) = mpsc::channel(QUEUE);
     let make = async move {
-        for message in history::messages(&unit.machine, span.from, span.to, span.step) {
+        for message in history::messages(&unit.voice, &unit.machine, span.from, span.to, span.step) {
             if queue.send(message).await.is_err() {
                 break;
             }
@@ -107,7 +108,7 @@ pub async fn run_live(
         let (queue, source) = mpsc::channel(QUEUE);
         let (clock, counters, stop) = (Arc::clone(&clock), Arc::clone(&counters), stop.clone());
         running.spawn(async move {
-            let measure = measure(unit.machine, spread * index, interval, clock, queue);
+            let measure = measure((unit.machine, unit.voice), spread * index, interval, clock, queue);
             let result = tokio::select! {
                 result = deliver(&link, source, &counters, &stop) => result,
                 () = measure => Ok(()),
@@ -122,7 +123,7 @@ pub async fn run_live(
 
 /// The machine's loop: waits while the link is full, as a device with a small buffer does.
 async fn measure(
-    machine: Machine,
+    (machine, voice): (Machine, Voice),
     first: Duration,
     interval: Duration,
     clock: Arc<dyn Clock>,
@@ -136,7 +137,7 @@ async fn measure(
         let at = clock.now();
         let status = machine.status(at);
         let changed = (last != Some(status)).then_some(status);
-        let message = history::message(&[history::entry(&machine, at, changed)]);
+        let message = voice.message(&[history::entry(&machine, at, changed)]);
         if queue.send(message).await.is_err() {
             return;
         }
@@ -148,7 +149,7 @@ fn link(unit: &Unit, address: &Address, window: u16, patience: Option<Duration>)
     Link {
         host: address.host.clone(),
         port: address.port,
-        token: unit.token.clone(),
+        sign_in: unit.voice.sign_in.clone(),
         client_id: format!("simulator-{}", unit.name),
         window,
         patience,

@@ -1,9 +1,10 @@
 //! A machine's past as messages: what it would have sent, with its own event times.
 
 use crate::{
-    delivery::{Message, TELEMETRY},
+    delivery::Message,
     machine::{Machine, Status},
-    payload::{Entry, encode},
+    payload::Entry,
+    voice::Voice,
 };
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -11,8 +12,9 @@ use domain::Timestamp;
 /// Entries in one message of history.
 const ENTRIES_PER_MESSAGE: usize = 96;
 
-/// What `machine` says over `[from, to)`, every `step` and at each change of state, in time order.
+/// What `machine` says with `voice` over `[from, to)`, every `step` and at each change of state, in time order.
 pub fn messages(
+    voice: &Voice,
     machine: &Machine,
     from: Timestamp,
     to: Timestamp,
@@ -21,12 +23,8 @@ pub fn messages(
     let mut entries = entries(machine, from, to, step);
     std::iter::from_fn(move || {
         let part: Vec<Entry> = entries.by_ref().take(ENTRIES_PER_MESSAGE).collect();
-        (!part.is_empty()).then(|| message(&part))
+        (!part.is_empty()).then(|| voice.message(&part))
     })
-}
-
-pub fn message(entries: &[Entry]) -> Message {
-    Message { topic: TELEMETRY, payload: encode(entries), rows: entries.len() as u64 }
 }
 
 /// What `machine` says over `[from, to)`, entry by entry.
@@ -89,7 +87,8 @@ mod tests {
             .collect();
         let expected = [(from, "up"), (fault.full, "down_unplanned"), (fault.restored, "up")];
         assert!(states.iter().map(|(at, s)| (*at, s.as_str())).eq(expected), "{states:?}");
-        let rows: u64 = messages(&machine, from, to, TimeDelta::minutes(15)).map(|m| m.rows).sum();
+        let voice = Voice::with_token("pump", "token");
+        let rows: u64 = messages(&voice, &machine, from, to, TimeDelta::minutes(15)).map(|m| m.rows).sum();
         assert_eq!(rows, entries.len() as u64);
     }
 }

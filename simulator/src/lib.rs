@@ -1,5 +1,5 @@
 //! Outside the plant: fleets with known faults, replay of recorded data, load. It publishes through MQTT like any
-//! device and knows no room of the house, so it works against any broker that speaks the ThingsBoard device API. Only
+//! device and knows no room of the house, so it works against any broker, in the words of the ThingsBoard device API or others. Only
 //! [`records`], which fills a data folder before a product opens it, writes through the store.
 
 pub mod delivery;
@@ -26,3 +26,4 @@ pub mod replay;
 pub mod scenario;
 #[cfg(feature = "tools")]
 pub mod table;
+pub mod voice;

@@ -6,9 +6,7 @@
 mod message;
 mod wire;
 
-pub use message::Format;
-
-use crate::fleet::Address;
+use crate::{fleet::Address, voice::Voice};
 use anyhow::{Context, Result, bail};
 use domain::Clock;
 use message::Maker;
@@ -37,9 +35,6 @@ pub struct Load {
     pub duration: Duration,
     /// Messages of a device that were sent and are not yet acknowledged.
     pub window: usize,
-    /// Where to publish; `{device}` is the number of the device.
-    pub topic: String,
-    pub format: Format,
 }
 
 /// What came of it.
@@ -54,29 +49,29 @@ pub struct Outcome {
 /// A broker that says nothing for so long has stopped.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Publishes from one device for each user name until the time is over, and waits for all acknowledgements.
+/// Publishes with each of `voices` until the time is over, and waits for all acknowledgements.
 /// `acknowledged` counts while it runs.
 pub async fn run(
-    users: Vec<Option<String>>,
+    voices: Vec<Voice>,
     address: &Address,
     load: &Load,
     clock: &Arc<dyn Clock>,
     acknowledged: &Arc<AtomicU64>,
     stop: &CancellationToken,
 ) -> Result<Outcome> {
-    let count = users.len();
+    let count = voices.len();
     let gap = load.rate.map(|rate| Duration::from_secs_f64(count as f64 / f64::from(rate.max(1))));
     let mut connecting = Vec::new();
-    for (index, user) in users.iter().enumerate() {
+    for (index, voice) in voices.iter().enumerate() {
         let client_id = format!("load-{index}");
-        let stream = wire::connect(address, &client_id, user.as_deref());
+        let stream = wire::connect(address, &client_id, voice.sign_in.as_ref());
         connecting.push(timeout(PATIENCE, stream).await.context("no answer to CONNECT")??);
     }
     let began = Instant::now();
     let mut devices = JoinSet::new();
-    for (index, stream) in connecting.into_iter().enumerate() {
+    for (index, (voice, stream)) in voices.into_iter().zip(connecting).enumerate() {
         let device = Device {
-            maker: Maker::new(index, load, clock.now()),
+            maker: Maker::new(index, voice, load.values, clock.now()),
             window: load.window.clamp(1, usize::from(u16::MAX) / 2),
             gap,
             // Their messages are spread over the time between two of one.

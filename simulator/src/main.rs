@@ -1,258 +1,40 @@
 //! `simulator`: devices for a Mainstay (or any broker that speaks the ThingsBoard device API) from the command line.
 //! Progress goes to stderr, the result to stdout.
 
+mod cli;
+mod target;
+
+use crate::cli::{
+    Cli, Command, DemoArgs, EvaluateArgs, FleetArgs, LoadArgs, Preset, RecordsArgs, ReplayArgs, ScenarioArgs,
+};
 use anyhow::{Context, Result, bail};
 use chrono::TimeDelta;
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
 use domain::{Clock, SystemClock};
-use reqwest::Url;
 use serde_json::{Value, json};
 use simulator::{
     delivery::Counters,
     demo::remote::{self, Notes},
     evaluate::{self, Window},
-    fleet::{self, Address, Unit},
+    fleet::{self, Unit},
     kind::Kind,
     load::{self, Load},
     machine::Machine,
     pdm,
     plant::Plant,
     records,
-    replay::{self, Directory, Make, Settings},
+    replay::{self, Make, Settings},
     scenario::{self, Actor, Scenario, Speed, Truth},
-    table::{self, Mapping, RowKind},
+    table::{self, Mapping},
 };
 use std::{
     collections::HashMap,
-    ops::RangeInclusive,
-    path::PathBuf,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-#[derive(Parser)]
-#[command(name = "simulator", version, about = "Simulated fleets, replay of recorded data, load")]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Connect simulated machines and let them run until stopped
-    Fleet(FleetArgs),
-    /// Play a fleet from a file: machines, hazards, outages; what really happened is written beside
-    Scenario(ScenarioArgs),
-    /// Publish at a rate, or as fast as it is acknowledged
-    Load(LoadArgs),
-    /// Send recorded data with its own event times
-    Replay(ReplayArgs),
-    /// Compare automatic tickets with recorded failures (azure_pdm)
-    Evaluate(EvaluateArgs),
-    /// Load the demo into a product that runs, through its API and MQTT
-    Demo(DemoArgs),
-    /// Fill an empty data folder with a large fleet and its service history
-    Records(RecordsArgs),
-}
-
-#[derive(Args)]
-struct Target {
-    /// Where devices connect
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1883")]
-    mqtt: String,
-    /// File of `id,token` lines; without it devices are made through the API
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["api", "api_token"])]
-    tokens: Option<PathBuf>,
-    /// Address of the web side, such as http://127.0.0.1:8080
-    #[arg(long, value_name = "URL", requires = "api_token")]
-    api: Option<Url>,
-    /// Token for it, from `mainstay create-token --role admin`
-    #[arg(long, env = "MAINSTAY_API_TOKEN", hide_env_values = true)]
-    api_token: Option<String>,
-    /// The result as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Args)]
-struct DemoArgs {
-    /// The web side, without TLS
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    http: String,
-    /// Where devices connect
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1883")]
-    mqtt: String,
-    /// From `mainstay create-token --role admin --may-backdate`
-    #[arg(long, env = "MAINSTAY_API_TOKEN", hide_env_values = true)]
-    api_token: String,
-    /// Of the demo's sign-ins
-    #[arg(long, env = "MAINSTAY_DEMO_PASSWORD", hide_env_values = true)]
-    password: String,
-    /// Where to remember what was made
-    #[arg(long, value_name = "FILE", default_value = "demo.jsonl")]
-    notes: PathBuf,
-}
-
-#[derive(Args)]
-struct FleetArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Machines; their kinds alternate unless one is chosen
-    #[arg(long, default_value_t = 6)]
-    count: u32,
-    #[arg(long, value_enum)]
-    kind: Option<Kind>,
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
-    interval: u64,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-}
-
-#[derive(Args)]
-struct ScenarioArgs {
-    #[command(flatten)]
-    target: Target,
-    /// TOML; see docs/guide/simulate.md
-    file: PathBuf,
-    /// Where what really happened is written, a JSON object a line
-    #[arg(long, value_name = "FILE", default_value = "truth.jsonl")]
-    truth: PathBuf,
-    /// How many times faster than the clock; left out: as fast as it is acknowledged
-    #[arg(long, value_name = "TIMES", value_parser = speed)]
-    speed: Option<f64>,
-    /// Begins the names of devices and assets
-    #[arg(long, default_value = "")]
-    device_prefix: String,
-    /// Messages sent and not yet acknowledged, by device
-    #[arg(long, default_value_t = 32)]
-    window: u16,
-}
-
-#[derive(Args)]
-struct LoadArgs {
-    #[command(flatten)]
-    target: Target,
-    #[arg(long, default_value_t = 50)]
-    devices: u32,
-    /// The devices have no user name, as at another broker
-    #[arg(long, conflicts_with_all = ["tokens", "api", "api_token"])]
-    anonymous: bool,
-    /// Where to publish; {device} is the number of the device
-    #[arg(long, default_value = "v1/devices/me/telemetry")]
-    topic: String,
-    #[arg(long, value_enum, default_value = "thingsboard")]
-    format: load::Format,
-    /// Messages a second together; left out: as fast as they are acknowledged
-    #[arg(long)]
-    rate: Option<u32>,
-    /// Values in a message
-    #[arg(long, default_value_t = 4)]
-    values: usize,
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    seconds: u64,
-    /// Messages sent and not yet acknowledged, by device
-    #[arg(long, default_value_t = 20)]
-    window: u16,
-}
-
-#[derive(Args)]
-struct ReplayArgs {
-    #[command(flatten)]
-    target: Target,
-    /// CSV file, plain, .gz or .xz
-    #[arg(required_unless_present = "preset")]
-    file: Option<PathBuf>,
-    #[arg(long, value_enum, default_value = "telemetry")]
-    kind: RowKind,
-    #[arg(long, default_value = "datetime")]
-    time_column: String,
-    /// Names the device; without it all rows are of one
-    #[arg(long)]
-    id_column: Option<String>,
-    /// Left out: every other column
-    #[arg(long, value_delimiter = ',')]
-    value_columns: Vec<String>,
-    /// Column of the code in errors, failures and maintenance
-    #[arg(long)]
-    event_column: Option<String>,
-    /// A known data set instead of one file: its four files merged
-    #[arg(long, value_enum, requires = "data")]
-    preset: Option<Preset>,
-    /// Folder of the preset's files
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    #[arg(long, default_value = "1-20", value_parser = machines)]
-    machines: RangeInclusive<u32>,
-    /// Begins the names of devices and assets
-    #[arg(long, default_value = "machine-")]
-    device_prefix: String,
-    /// Rows in one message
-    #[arg(long, default_value_t = 1)]
-    batch: usize,
-    /// Messages sent and not yet acknowledged, by device
-    #[arg(long, default_value_t = 32)]
-    window: u16,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Preset {
-    AzurePdm,
-}
-
-#[derive(Args)]
-struct RecordsArgs {
-    /// The folder to fill; no product may be running on it
-    #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
-    #[arg(long, default_value_t = 10_000)]
-    assets: usize,
-    /// State intervals
-    #[arg(long, default_value_t = 1_100_000)]
-    intervals: usize,
-    #[arg(long, default_value_t = 100_000)]
-    failures: usize,
-    #[arg(long, default_value_t = 100_000)]
-    work_orders: usize,
-    /// Work orders that are still open: the newest
-    #[arg(long, default_value_t = 1_000)]
-    open: usize,
-    /// Length of the past
-    #[arg(long, default_value_t = 1_826)]
-    days: i64,
-    /// End of the past, such as 2026-11-01T00:00:00Z; now, unless given
-    #[arg(long, value_name = "TIME")]
-    until: Option<domain::Timestamp>,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// The result as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Args)]
-struct EvaluateArgs {
-    #[arg(long, value_name = "URL")]
-    api: Url,
-    #[arg(long, env = "MAINSTAY_API_TOKEN", hide_env_values = true)]
-    api_token: String,
-    /// Folder of azure_pdm
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    #[arg(long, default_value = "1-20", value_parser = machines)]
-    machines: RangeInclusive<u32>,
-    #[arg(long, default_value = "machine-")]
-    device_prefix: String,
-    /// Prediction window in hours before the failure, edges included
-    #[arg(long, default_value_t = 1)]
-    from_hours: i64,
-    #[arg(long, default_value_t = 72)]
-    to_hours: i64,
-    #[arg(long)]
-    json: bool,
-}
 
 const RECORDED: Make = Make { manufacturer: "Recorded", equipment_type: Some("machine") };
 const SIMULATED: Make = Make { manufacturer: "Simulated", equipment_type: None };
@@ -290,20 +72,16 @@ async fn stop_on_signal(stop: CancellationToken) {
 
 async fn run_demo(args: DemoArgs, stop: &CancellationToken) -> Result<()> {
     let notes = Notes::open(&args.notes, SystemClock.now())?;
-    remote::fill((&args.http, &args.api_token), address(&args.mqtt)?, &notes, &args.password, stop).await
-}
-
-fn address(mqtt: &str) -> Result<Address> {
-    let (host, port) = mqtt.rsplit_once(':').context("--mqtt takes HOST:PORT")?;
-    Ok(Address { host: host.into(), port: port.parse().context("--mqtt takes HOST:PORT")? })
+    remote::fill((&args.http, &args.api_token), target::address(&args.mqtt)?, &notes, &args.password, stop)
+        .await
 }
 
 async fn run_fleet(args: FleetArgs, stop: &CancellationToken) -> Result<()> {
-    let tokens = args.target.many_tokens("simulated-", args.count).await?;
-    let units = (1..).zip(tokens).map(|(number, token)| {
+    let voices = args.target.voices("simulated-", args.count).await?;
+    let units = (1..).zip(voices).map(|(number, voice)| {
         let kind = args.kind.unwrap_or(Kind::ALL[number as usize % Kind::ALL.len()]);
         let machine = Machine::new(kind, args.seed.wrapping_add(number));
-        Unit { name: format!("simulated-{number}"), token, machine }
+        Unit { name: format!("simulated-{number}"), voice, machine }
     });
     let (units, counters) = (units.collect::<Vec<_>>(), Arc::<Counters>::default());
     eprintln!("{} machines, every {} s, until stopped", units.len(), args.interval);
@@ -357,21 +135,16 @@ async fn run_scenario(args: ScenarioArgs, stop: &CancellationToken) -> Result<()
 }
 
 async fn run_load(args: LoadArgs, stop: &CancellationToken) -> Result<()> {
-    let users = match args.anonymous {
-        true => vec![None; args.devices as usize],
-        false => args.target.many_tokens("load-", args.devices).await?.into_iter().map(Some).collect(),
-    };
+    let voices = args.target.voices("load-", args.devices).await?;
     let load = Load {
         rate: args.rate,
         values: args.values,
         duration: Duration::from_secs(args.seconds),
         window: args.window.into(),
-        topic: args.topic,
-        format: args.format,
     };
     let (address, counters) = (args.target.address()?, Arc::<Counters>::default());
     let (clock, acknowledged): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::clone(&counters.rows));
-    let run = load::run(users, &address, &load, &clock, &acknowledged, stop);
+    let run = load::run(voices, &address, &load, &clock, &acknowledged, stop);
     let outcome = with_progress(&counters, None, run).await?;
     let seconds = outcome.took.as_secs_f64();
     let mut result = json!({
@@ -463,52 +236,6 @@ async fn run_records(args: RecordsArgs) -> Result<()> {
     report(args.json, &result)
 }
 
-impl Target {
-    fn address(&self) -> Result<Address> {
-        address(&self.mqtt)
-    }
-    fn plant(&self) -> Result<Plant> {
-        match (&self.api, &self.api_token) {
-            (Some(api), Some(token)) => Plant::new(api, token),
-            _ => bail!("give --tokens FILE, or --api URL with --api-token"),
-        }
-    }
-    async fn directory(
-        &self,
-        customer: &str,
-        models: HashMap<String, String>,
-        make: Make,
-    ) -> Result<Directory> {
-        match &self.tokens {
-            Some(file) => Directory::from_file(
-                &std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
-            ),
-            None => Directory::made(self.plant()?, customer, models, make).await,
-        }
-    }
-    /// Tokens of devices that belong to no asset.
-    async fn many_tokens(&self, prefix: &str, count: u32) -> Result<Vec<String>> {
-        if let Some(file) = &self.tokens {
-            let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-            let tokens: Vec<String> = text
-                .lines()
-                .filter_map(|line| line.rsplit(',').next())
-                .map(|t| t.trim().to_owned())
-                .collect();
-            if tokens.len() < count as usize {
-                bail!("{} holds {} tokens, {count} are needed", file.display(), tokens.len());
-            }
-            return Ok(tokens.into_iter().take(count as usize).collect());
-        }
-        let plant = self.plant()?;
-        let mut tokens = Vec::new();
-        for number in 1..=count {
-            tokens.push(plant.device_token(&format!("{prefix}{number}"), None).await?);
-        }
-        Ok(tokens)
-    }
-}
-
 fn totals(counters: &Counters, took: Duration) -> Value {
     let (rows, messages) = (counters.rows.load(Ordering::Relaxed), counters.messages.load(Ordering::Relaxed));
     let seconds = took.as_secs_f64();
@@ -550,19 +277,4 @@ fn report(as_json: bool, result: &Value) -> Result<()> {
         println!("{:32} {value}", name.replace('_', " "));
     }
     Ok(())
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|times: &f64| times.is_finite() && *times > 0.0)
-        .ok_or_else(|| "a number above 0".into())
-}
-
-fn machines(text: &str) -> Result<RangeInclusive<u32>, String> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    match (first.trim().parse(), last.trim().parse()) {
-        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
-        _ => Err("a range such as 1-20".into()),
-    }
 }

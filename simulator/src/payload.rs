@@ -1,5 +1,5 @@
-//! What devices say, in the words of the ThingsBoard device API as Mainstay reads it: numbers are samples; the keys
-//! below are states and events.
+//! What devices say: numbers are samples; the keys below are states and events. In the words of the ThingsBoard device
+//! API as Mainstay reads it, and in two that other brokers' readers know.
 
 use chrono::{DateTime, Utc};
 use domain::{Timestamp, condition::ReportedState};
@@ -54,6 +54,48 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
     json.to_string().into_bytes()
 }
 
+/// One entry as a flat object with its time, several as an array of such objects.
+pub fn plain(entries: &[Entry]) -> Vec<u8> {
+    let flat = |entry: &Entry| {
+        let mut object = entry.values.clone();
+        object.insert("time".into(), entry.at.timestamp_millis().into());
+        Value::Object(object)
+    };
+    let json = match entries {
+        [one] => flat(one),
+        many => many.iter().map(flat).collect(),
+    };
+    json.to_string().into_bytes()
+}
+
+/// A line for each entry that says something; texts as string fields, numbers as floats.
+pub fn lines(device: &str, entries: &[Entry]) -> Vec<u8> {
+    let mut lines = String::new();
+    for entry in entries.iter().filter(|entry| !entry.values.is_empty()) {
+        let field = |(name, value): (&String, &Value)| {
+            let value = match value {
+                Value::Number(_) | Value::Bool(_) => value.to_string(),
+                Value::String(text) => quoted(text),
+                other => quoted(&other.to_string()),
+            };
+            format!("{}={value}", escaped(name))
+        };
+        let fields: Vec<String> = entry.values.iter().map(field).collect();
+        let at = i128::from(entry.at.timestamp_micros()) * 1_000;
+        lines += &format!("simulator,device={} {} {at}\n", escaped(device), fields.join(","));
+    }
+    lines.into_bytes()
+}
+
+fn escaped(name: &str) -> String {
+    let special = |c| matches!(c, ',' | '=' | ' ' | '\\');
+    name.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +113,20 @@ mod tests {
             String::from_utf8(encode(&[entry.clone(), entry])).unwrap(),
             format!("[{object},{object}]")
         );
+    }
+
+    #[test]
+    fn the_forms_for_other_brokers() {
+        let at = DateTime::from_timestamp_millis(1_700_000_000_123).unwrap();
+        let entry = Entry::new(at).with("a b", 1.5).with("state", r#"up "now""#);
+        let (one, silent) = (std::slice::from_ref(&entry), Entry::new(at));
+        let object = r#"{"a b":1.5,"state":"up \"now\"","time":1700000000123}"#;
+        assert_eq!(String::from_utf8(plain(one)).unwrap(), object);
+        assert_eq!(
+            String::from_utf8(plain(&[entry.clone(), entry.clone()])).unwrap(),
+            format!("[{object},{object}]")
+        );
+        let line = r#"simulator,device=pump\ 1 a\ b=1.5,state="up \"now\"" 1700000000123000000"#;
+        assert_eq!(String::from_utf8(lines("pump 1", &[silent, entry])).unwrap(), format!("{line}\n"));
     }
 }

@@ -4,10 +4,10 @@
 use crate::{
     delivery::{Counters, DeliveryError, Link, Message, deliver},
     fleet::Address,
-    history::message,
     payload::Entry,
     plant::Plant,
     table::Row,
+    voice::{Format, SignIn, Voice},
 };
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -19,12 +19,14 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Where the tokens of devices come from.
+/// Who the devices are.
 pub enum Directory {
     /// Device id to token.
     Known(HashMap<String, String>),
     /// Devices, assets and models are made as they are met.
     Made { plant: Plant, site: String, models: HashMap<String, String>, make: Make },
+    /// Clients of a broker that knows nothing of devices.
+    Anyone { topic: String, format: Format, sign_in: Option<SignIn> },
 }
 
 /// What stands on the plates of machines that are made.
@@ -62,6 +64,7 @@ pub struct Senders<'a> {
 }
 
 struct Device {
+    voice: Voice,
     queue: mpsc::Sender<Message>,
     waiting: Vec<Entry>,
 }
@@ -110,7 +113,7 @@ impl<'a> Senders<'a> {
     pub async fn send(&mut self, id: &str, entries: &[Entry]) -> Result<()> {
         let Some(first) = entries.first() else { return Ok(()) };
         let device = self.device(id, first).await?;
-        if device.queue.send(message(entries)).await.is_err() {
+        if device.queue.send(device.voice.message(entries)).await.is_err() {
             return Err(self.first_failure().await);
         }
         Ok(())
@@ -118,12 +121,12 @@ impl<'a> Senders<'a> {
 
     async fn device(&mut self, id: &str, first: &Entry) -> Result<&mut Device> {
         if !self.devices.contains_key(id) {
-            let token = self.directory.token(id, first, self.settings).await?;
+            let voice = self.directory.voice(id, first, self.settings).await?;
             let (queue, source) = mpsc::channel(QUEUE);
-            let link = self.settings.link(id, token);
+            let link = self.settings.link(id, voice.sign_in.clone());
             let (counters, stop) = (Arc::clone(self.counters), self.stop.clone());
             self.links.spawn(async move { deliver(&link, source, &counters, &stop).await });
-            self.devices.insert(id.to_owned(), Device { queue, waiting: Vec::new() });
+            self.devices.insert(id.to_owned(), Device { voice, queue, waiting: Vec::new() });
         }
         Ok(self.devices.get_mut(id).expect("invariant: inserted above"))
     }
@@ -162,7 +165,7 @@ impl Device {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let message = message(&std::mem::take(&mut self.waiting));
+        let message = self.voice.message(&std::mem::take(&mut self.waiting));
         self.queue.send(message).await
     }
 }
@@ -171,11 +174,11 @@ impl Settings {
     fn name(&self, id: &str) -> String {
         format!("{}{id}", self.device_prefix)
     }
-    fn link(&self, id: &str, token: String) -> Link {
+    fn link(&self, id: &str, sign_in: Option<SignIn>) -> Link {
         Link {
             host: self.address.host.clone(),
             port: self.address.port,
-            token,
+            sign_in,
             client_id: format!("replay-{}", self.name(id)),
             window: self.window,
             patience: Some(self.patience),
@@ -206,12 +209,15 @@ impl Directory {
         Ok(Self::Made { plant, site, models, make })
     }
 
-    /// The token of the device `id`; its asset is in service from its first row on.
-    async fn token(&self, id: &str, first: &Entry, settings: &Settings) -> Result<String> {
+    /// How the device `id` speaks; when it is made, its asset is in service from its first row on.
+    async fn voice(&self, id: &str, first: &Entry, settings: &Settings) -> Result<Voice> {
         let name = settings.name(id);
-        match self {
+        let token = match self {
+            Self::Anyone { topic, format, sign_in } => {
+                return Ok(Voice::new(&name, topic, *format, sign_in.clone()));
+            }
             Self::Known(tokens) => {
-                tokens.get(id).cloned().with_context(|| format!("the file of tokens has none for {id:?}"))
+                tokens.get(id).cloned().with_context(|| format!("the file of tokens has none for {id:?}"))?
             }
             Self::Made { plant, site, models, make } => {
                 let model = models.get(id).map_or("recorded", String::as_str);
@@ -225,8 +231,9 @@ impl Directory {
                     "in_service_from": first.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
                 });
                 let asset = plant.find_or_make("assets", &name, &asset).await?;
-                plant.device_token(&name, Some(&asset)).await
+                plant.device_token(&name, Some(&asset)).await?
             }
-        }
+        };
+        Ok(Voice::with_token(&name, token))
     }
 }

@@ -16,7 +16,7 @@ const GATHERED: f64 = 6.0;
 /// Waiting for less gathers nothing worth it.
 const LEAST: Duration = Duration::from_millis(5);
 /// Waiting for more would be seen on a live page: a message may wait once for its round and once for its answer.
-const MOST: Duration = Duration::from_millis(16);
+const MOST: Duration = Duration::from_millis(20);
 /// Who comes so long after our last answer is slowed by an answer later by a part of that.
 const PART: u32 = 8;
 /// So many times the messages when answered at once in a trial: the device had waited.

@@ -6,6 +6,7 @@ use crate::{
     fleet::{self, Address, Span, Unit},
     kind::Kind,
     machine::{Fault, FaultMode, Machine, Service},
+    voice::Voice,
 };
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -32,7 +33,7 @@ pub fn units(anchor: Timestamp, tokens: impl IntoIterator<Item = (usize, String)
             services: services.map(|service| Service { from: service.from, to: service.to }).collect(),
             ..Machine::new(kind, SEED + index as u64)
         };
-        Some(Unit { name: asset.name.into(), token, machine })
+        Some(Unit { name: asset.name.into(), voice: Voice::with_token(asset.name, token), machine })
     });
     units.collect()
 }

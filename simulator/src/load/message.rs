@@ -1,23 +1,15 @@
 //! What a device of a load says: values that nobody means, each at a time of its own.
 
-use super::{Load, wire};
-use crate::noise;
+use super::wire;
+use crate::{
+    noise,
+    voice::{Format, Voice},
+};
 use domain::Timestamp;
 use std::io::Write;
 
-/// How a message is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "tools", derive(clap::ValueEnum))]
-pub enum Format {
-    /// JSON of the ThingsBoard device API
-    Thingsboard,
-    /// Line protocol of InfluxDB
-    Influx,
-}
-
 pub struct Maker {
-    format: Format,
-    topic: String,
+    voice: Voice,
     device: usize,
     values: usize,
     /// Times of one device never repeat, however fast it sends: a repeated time would overwrite a sample.
@@ -27,12 +19,11 @@ pub struct Maker {
 }
 
 impl Maker {
-    pub fn new(device: usize, load: &Load, now: Timestamp) -> Self {
+    pub fn new(device: usize, voice: Voice, values: usize, now: Timestamp) -> Self {
         Self {
-            format: load.format,
-            topic: load.topic.replace("{device}", &device.to_string()),
+            voice,
             device,
-            values: load.values,
+            values,
             at_ms: now.timestamp_millis() - OLDEST_MS,
             sent: 0,
             payload: Vec::new(),
@@ -45,12 +36,13 @@ impl Maker {
         self.at_ms += 1;
         self.payload.clear();
         // Into memory, which takes everything.
-        let _ = match self.format {
+        let _ = match self.voice.format {
             Format::Thingsboard => self.thingsboard(),
+            Format::Json => self.json(),
             Format::Influx => self.influx(),
         };
         let id = (self.sent % u64::from(u16::MAX)) as u16 + 1;
-        wire::publish(&self.topic, id, &self.payload, out);
+        wire::publish(&self.voice.topic, id, &self.payload, out);
         id
     }
 
@@ -61,6 +53,14 @@ impl Maker {
             write!(self.payload, r#"{comma}"value_{n}":{value}"#)?;
         }
         write!(self.payload, "}}}}")
+    }
+
+    fn json(&mut self) -> std::io::Result<()> {
+        write!(self.payload, r#"{{"time":{}"#, self.at_ms)?;
+        for n in 0..self.values {
+            write!(self.payload, r#","value_{n}":{}"#, self.value(n))?;
+        }
+        write!(self.payload, "}}")
     }
 
     fn influx(&mut self) -> std::io::Result<()> {

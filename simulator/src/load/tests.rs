@@ -1,23 +1,21 @@
 use super::*;
+use crate::voice::Format;
 use domain::SystemClock;
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
-fn load(format: Format) -> Load {
-    Load {
-        rate: None,
-        values: 2,
-        duration: Duration::from_millis(50),
-        window: 5,
-        topic: "a/{device}/b".into(),
-        format,
-    }
+fn load() -> Load {
+    Load { rate: None, values: 2, duration: Duration::from_millis(50), window: 5 }
+}
+
+fn voice(format: Format) -> Voice {
+    Voice::new("7", "a/{device}/b", format, None)
 }
 
 #[test]
 fn messages_are_packets_of_their_format_and_no_time_comes_twice() {
     let now = domain::clock::from_micros(1_800_000_000_000_000);
     let mut out = Vec::new();
-    let mut maker = Maker::new(7, &load(Format::Influx), now);
+    let mut maker = Maker::new(7, voice(Format::Influx), 2, now);
     assert_eq!((maker.write(&mut out), maker.write(&mut out)), (2, 3));
     let text = String::from_utf8_lossy(&out).into_owned();
     assert!(out[0] == 0x32 && text.contains("a/7/b"), "{text}");
@@ -29,13 +27,19 @@ fn messages_are_packets_of_their_format_and_no_time_comes_twice() {
     );
 
     out.clear();
-    Maker::new(7, &load(Format::Thingsboard), now).write(&mut out);
+    Maker::new(7, voice(Format::Thingsboard), 2, now).write(&mut out);
     let json = &out[out.iter().position(|byte| *byte == b'{').unwrap()..];
     let json: serde_json::Value = serde_json::from_slice(json).unwrap();
     assert_eq!(
         (json["ts"].as_i64(), json["values"].as_object().map(|v| v.len())),
         (Some(1_799_978_400_001), Some(2))
     );
+
+    out.clear();
+    Maker::new(7, voice(Format::Json), 2, now).write(&mut out);
+    let json = &out[out.iter().position(|byte| *byte == b'{').unwrap()..];
+    let json: serde_json::Value = serde_json::from_slice(json).unwrap();
+    assert_eq!((json["time"].as_i64(), json["value_1"].is_f64()), (Some(1_799_978_400_001), true));
 }
 
 #[test]
@@ -86,10 +90,10 @@ async fn what_is_acknowledged_is_counted_and_a_lost_connection_is_no_result() {
         let address = Address { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
         let mut server = JoinSet::new();
         server.spawn(broker(listener, gives_up_after));
-        let load = Load { rate, ..load(Format::Influx) };
+        let load = Load { rate, ..load() };
         let (counted, stop) = (Arc::<AtomicU64>::default(), CancellationToken::new());
-        let users = vec![None, Some("token".to_owned())];
-        let outcome = run(users, &address, &load, &clock, &counted, &stop).await;
+        let voices = vec![voice(Format::Influx), Voice::with_token("pump", "token")];
+        let outcome = run(voices, &address, &load, &clock, &counted, &stop).await;
         match outcome {
             Ok(outcome) if gives_up_after == usize::MAX => {
                 assert!(outcome.messages > 0 && outcome.messages == counted.load(Ordering::Relaxed));

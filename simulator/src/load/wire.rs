@@ -1,6 +1,6 @@
 //! As much of MQTT 3.1.1 as load needs.
 
-use crate::fleet::Address;
+use crate::{fleet::Address, voice::SignIn};
 use anyhow::{Context, Result, bail};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,15 +11,18 @@ pub const DISCONNECT: [u8; 2] = [0xe0, 0];
 const PUBLISH_AT_LEAST_ONCE: u8 = 0x32;
 
 /// A connection whose client has been let in.
-pub async fn connect(address: &Address, client_id: &str, user: Option<&str>) -> Result<TcpStream> {
+pub async fn connect(address: &Address, client_id: &str, user: Option<&SignIn>) -> Result<TcpStream> {
     let place = format!("{}:{}", address.host, address.port);
     let mut stream = TcpStream::connect(&place).await.with_context(|| format!("cannot reach {place}"))?;
     stream.set_nodelay(true)?;
     let clean_session = 0x02;
-    let flags = clean_session | if user.is_some() { 0x80 } else { 0 };
+    let (user, password) = user.map_or((None, None), |it| (Some(&it.user), Some(&it.password)));
+    let password = password.filter(|password| !password.is_empty());
+    let flags =
+        clean_session | if user.is_some() { 0x80 } else { 0 } | if password.is_some() { 0x40 } else { 0 };
     // No keep-alive: it never falls silent for long.
     let mut body = [text("MQTT"), vec![4, flags, 0, 0], text(client_id)].concat();
-    body.extend(user.map(text).unwrap_or_default());
+    body.extend([user, password].into_iter().flatten().flat_map(|one| text(one)));
     let mut packet = vec![0x10];
     length(body.len(), &mut packet);
     packet.extend(body);

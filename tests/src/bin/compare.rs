@@ -162,7 +162,7 @@ async fn pipeline(telegraf: &Path, rate: Option<u32>) -> Result<Run> {
     let processes = [broker.0.id(), collector.0.id(), questdb.pid()];
     let spent = || processes.iter().map(|process| cpu(*process)).sum::<Duration>();
     let (before, began) = (spent(), Instant::now());
-    let more = ["--anonymous", "--format", "influx", "--topic", "samples/{device}"];
+    let more = ["--format", "influx", "--topic", "samples/{device}"];
     let report = load(rate, &address.to_string(), &more)?;
     let stored = settled(&questdb, report["messages"].as_u64().unwrap_or_default()).await;
     Run::new(&report, began, stored, spent() - before)
