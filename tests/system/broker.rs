@@ -7,7 +7,7 @@ use whole_system::{
     brokers::{Broker, Kind},
     device::Device,
     http::{Api, id},
-    product::{Demo, Mainstay},
+    product::{Demo, Mainstay, program},
     wait,
 };
 
@@ -133,4 +133,41 @@ async fn mosquitto_with_a_shared_subscription_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nats_loses_nothing() {
     nothing_is_lost(Kind::Nats, "version=3&profiles=thingsboard,tasmota").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scenario_plays_to_a_broker_that_knows_no_devices() {
+    let Some(broker) = Broker::start(Kind::Mosquitto).await else { return };
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("scenario.toml");
+    let scenario =
+        "seed = 3\nfrom = \"2026-01-01T00:00:00Z\"\ndays = 0.1\n[[machines]]\nkind = \"pump\"\ncount = 2\n";
+    std::fs::write(&file, scenario).expect("written");
+    let (host, port) = (broker.address.ip().to_string(), broker.address.port().to_string());
+    let listen = |more: &[&str]| {
+        let mut command = std::process::Command::new("mosquitto_sub");
+        command.args([
+            "-h", &host, "-p", &port, "-i", "listener", "-c", "-q", "1", "-t", "plant/#", "-v", "-W", "60",
+        ]);
+        let output = command.args(more).output().expect("it starts");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    // The broker keeps what comes for a session that is away.
+    listen(&["-E"]);
+    let mqtt = broker.address.to_string();
+    let played = std::process::Command::new(program("simulator"))
+        .args(["scenario", file.to_str().expect("text"), "--json", "--mqtt", &mqtt])
+        .args(["--topic", "plant/{device}", "--truth"])
+        .arg(folder.path().join("truth.jsonl"))
+        .output()
+        .expect("it starts");
+    let result: Value = serde_json::from_slice(&played.stdout).expect("a result");
+    let rows = result["rows"].as_u64().expect("a count");
+    assert!(rows > 280, "two pumps, 144 minutes: {result}");
+    let heard = listen(&["-C", &rows.to_string()]);
+    let first = heard.lines().find_map(|line| line.strip_prefix("plant/pump-1 ")).expect("the first pump");
+    let first: Value = serde_json::from_str(first).expect("JSON");
+    assert!(first["time"] == START_MS && first["flow"].is_f64() && first["state"].is_string(), "{first}");
+    assert_eq!(heard.lines().filter(|line| line.starts_with("plant/pump-2 ")).count() as u64, rows / 2);
 }
