@@ -7,7 +7,7 @@ mod parameter;
 
 pub use call::{
     Call, Command, Making, Read, Reading, Refused, ask, ask_all, call, listed, listed_as, making, press,
-    press_silently, read, read_all,
+    press_silently, read, read_all, read_pages,
 };
 pub use parameter::{Parameter, id, one_of, words};
 
@@ -138,6 +138,11 @@ impl Operation {
         let get = Self::new(HttpMethod::Get, path, access, means, Behind::Read(read));
         let parameters = filters.into_iter().chain(Parameter::order::<By>()).chain(Parameter::page());
         Self { parameters: parameters.collect(), ..get.named("list") }
+    }
+    /// What it reads has pages.
+    pub fn in_pages(self) -> Self {
+        let parameters = self.parameters.iter().cloned().chain(Parameter::page());
+        Self { parameters: parameters.collect(), ..self }
     }
     /// The same under another name in the document.
     pub fn named(self, id: &str) -> Self {

@@ -1,6 +1,6 @@
 //! Corrections for programs.
 
-use super::{Made, newest};
+use super::{Made, list};
 use crate::fleet::customers::{READ, WRITE};
 use domain::{clock::from_micros, id::DeviceId};
 use serde::Serialize;
@@ -10,15 +10,13 @@ use service::{
 };
 use web::{
     deps::Deps,
-    list::Items,
+    list::{Items, ListQuery},
     operation::{self, Operation, call},
     problem::Problem,
     request::User,
     routes::Access,
     time::rfc3339,
 };
-
-const NEWEST: u64 = 500;
 
 /// What was changed of what a device had said, or worked out anew because of that or of what came late.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -65,10 +63,11 @@ pub fn operations() -> Vec<Operation> {
         Operation::get(
             path,
             read,
-            "What was corrected of what a device measured, and what was recomputed: the newest 500.",
-            operation::read_all(all),
+            "What was corrected of what a device measured, and what was recomputed: newest first.",
+            operation::read_pages(pages),
         )
-        .named("corrections"),
+        .named("corrections")
+        .in_pages(),
         Operation::post(
             path,
             write,
@@ -81,9 +80,13 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn all(deps: &Deps, user: &User, id: DeviceId) -> Result<Items<CorrectionView>, Problem> {
+async fn pages(
+    deps: &Deps,
+    user: &User,
+    (id, query): (DeviceId, ListQuery),
+) -> Result<Items<CorrectionView>, Problem> {
     let db = deps.records.read();
     let device = scope::device(db, user.scope(), id).await?;
-    let made = newest(db, (Some(device.id), None), NEWEST).await?;
-    Ok(Items::whole(made.into_iter().map(Into::into).collect(), Vec::new()))
+    let made = list(db, (Some(device.id), None), &query.page()?).await?;
+    Ok(Items::from(made.map(CorrectionView::from)))
 }

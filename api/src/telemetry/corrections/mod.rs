@@ -18,7 +18,7 @@ use domain::{
 };
 use store::{
     StoreError,
-    records::{Db, PageRequest, telemetry::device_events},
+    records::{Db, PageRequest, Paged, telemetry::device_events},
 };
 use web::{
     i18n::Lang,
@@ -42,20 +42,20 @@ pub struct Made {
     pub what: Correction,
 }
 
-/// The newest ones of a device or of an asset.
-pub async fn newest(
+/// Those of a device or of an asset, newest first.
+pub async fn list(
     db: &Db,
     (device, asset): (Option<DeviceId>, Option<AssetId>),
-    limit: u64,
-) -> Result<Vec<Made>, StoreError> {
+    page: &PageRequest,
+) -> Result<Paged<Made>, StoreError> {
     let kinds = vec![DeviceEventKind::Correction];
     let filter = device_events::Filter { device, asset, kinds, ..Default::default() };
-    let found = device_events::list(db, &filter, &PageRequest::first(limit)).await?.items;
+    let Paged { items, next_cursor, unreadable } = device_events::list(db, &filter, page).await?;
     let made = |event| {
         let (kind, what) = Correction::of(&event)?;
         Some(Made { at: from_micros(event.ts_us), device: event.device, kind, what })
     };
-    Ok(found.into_iter().filter_map(made).collect())
+    Ok(Paged { items: items.into_iter().filter_map(made).collect(), next_cursor, unreadable })
 }
 
 /// What was done, in words: `temperature: 12 values deleted (Ana): the sensor hung loose`.

@@ -1,6 +1,6 @@
 //! Corrections for people: what was corrected of a device, and the form.
 
-use super::{newest, sentence};
+use super::{Made, list, sentence};
 use crate::fleet::{customers::pages::may_write, models::metrics::MetricNames};
 use axum::{
     extract::{Path, State},
@@ -9,6 +9,7 @@ use axum::{
 use domain::{clock::from_micros, fleet::device::Device, id::DeviceId, telemetry::Metric};
 use maud::{Markup, html};
 use service::{command::CommandError, scope, telemetry::samples::corrections};
+use store::records::Paged;
 use uuid::Uuid;
 use web::{
     deps::Deps,
@@ -16,16 +17,20 @@ use web::{
     i18n::Lang,
     inputs::{Inputs, area, degrees, instant, select},
     layout,
+    list::ListQuery,
     request::{Caller, View},
     response::{PageResult, see_other},
     table::{self, Column},
     time::rfc3339,
 };
 
-const NEWEST: u64 = 100;
-
-pub async fn show(State(deps): State<Deps>, view: View, Path(id): Path<Uuid>) -> PageResult {
-    let page = Page::load(&deps, &view, DeviceId(id)).await?;
+pub async fn show(
+    State(deps): State<Deps>,
+    view: View,
+    Path(id): Path<Uuid>,
+    query: ListQuery,
+) -> PageResult {
+    let page = Page::load(&deps, &view, DeviceId(id), query).await?;
     Ok(page.draw(&view, &Form::filled([("action", "delete")])).into_response())
 }
 
@@ -34,9 +39,10 @@ pub async fn correct(
     view: View,
     Path(id): Path<Uuid>,
     Caller(cx): Caller,
+    query: ListQuery,
     form: Form,
 ) -> PageResult {
-    let page = Page::load(&deps, &view, DeviceId(id)).await?;
+    let page = Page::load(&deps, &view, DeviceId(id), query).await?;
     let made = match page.inputs(view.lang).read(&form, &view) {
         Ok(input) => corrections::correct(&deps, form.context(cx), DeviceId(id), input).await,
         Err(error) => Err(error),
@@ -51,17 +57,19 @@ struct Page {
     device: Device,
     metrics: Vec<Metric>,
     names: MetricNames,
-    made: Vec<super::Made>,
+    made: Paged<Made>,
+    query: ListQuery,
 }
 
 impl Page {
-    async fn load(deps: &Deps, view: &View, id: DeviceId) -> Result<Self, CommandError> {
+    async fn load(deps: &Deps, view: &View, id: DeviceId, query: ListQuery) -> Result<Self, CommandError> {
         let db = deps.records.read();
         let device = scope::device(db, view.scope(), id).await?;
         Ok(Self {
             metrics: deps.telemetry.metrics(device.id).await?,
             names: MetricNames::of_devices(db, std::slice::from_ref(&device)).await?,
-            made: newest(db, (Some(device.id), None), NEWEST).await?,
+            made: list(db, (Some(device.id), None), &query.page()?).await?,
+            query,
             device,
         })
     }
@@ -84,7 +92,7 @@ impl Page {
     fn draw(&self, view: &View, form: &Form) -> Markup {
         let (lang, device) = (view.lang, &self.device);
         let title = lang.t("corrections-title");
-        let row = |made: &super::Made| {
+        let row = |made: &Made| {
             let at = |us| lang.date_time(from_micros(us), view.zone);
             html! { tr {
                 td { time datetime=(rfc3339(made.at)) { (lang.date_time(made.at, view.zone)) } }
@@ -92,7 +100,7 @@ impl Page {
                 td { (at(made.what.from_us)) " – " (at(made.what.to_us)) }
             } }
         };
-        let rows: Vec<_> = self.made.iter().map(row).collect();
+        let rows: Vec<_> = self.made.items.iter().map(row).collect();
         let columns = [
             Column::text("corrections-at"),
             Column::text("corrections-what"),
@@ -110,7 +118,10 @@ impl Page {
                     }
                 }
                 div.cols.wide {
-                    div.stack { (table::table(lang, "corrections-title", &columns, &rows, "corrections-none")) }
+                    div.stack {
+                        (table::table(lang, "corrections-title", &columns, &rows, "corrections-none"))
+                        (table::next_page(lang, &self.query, self.made.next_cursor.as_deref()))
+                    }
                     @if may_write(view) && !self.metrics.is_empty() {
                         div.stack {
                             form.card.pad.stack method="post" action={ "/devices/" (device.id) "/corrections" } {

@@ -2,8 +2,12 @@ use crate::{
     fleet::assets::fixture::{measure, of_customer},
     testing::TestApp,
 };
-use domain::people::account::Role;
+use domain::{
+    people::account::Role,
+    telemetry::correction::{Correction, CorrectionKind},
+};
 use serde_json::{Value, json};
+use store::records::telemetry::device_events;
 use web::time::rfc3339;
 
 fn body(app: &TestApp, action: &str, more: &[(&str, Value)]) -> Value {
@@ -75,6 +79,50 @@ async fn a_repeated_correction_happens_once() {
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
     assert_eq!(values(&app, &device).await, [11.0]);
+}
+
+#[tokio::test]
+async fn the_list_goes_on_to_its_end_for_programs_and_people() {
+    let app = TestApp::new().await;
+    let fleet = of_customer(&app, app.customer, "own").await;
+    let device = fleet.device.id.to_string();
+    measure(&app, fleet.device.id, "t", &[1.0]).await;
+    let manager = app.bearer(Role::ServiceManager);
+    let path = format!("/api/v1/devices/{device}/telemetry/corrections");
+    let notes = ["first", "second", "third"];
+    let made = |(note, kind): (&str, CorrectionKind)| {
+        let correction =
+            Correction { metric: "t".into(), count: 1, note: note.into(), ..Correction::default() };
+        correction.event(kind, fleet.device.id, app.now().timestamp_micros())
+    };
+    // All at one instant.
+    let events: Vec<_> = notes.into_iter().zip(CorrectionKind::ALL).map(made).collect();
+    let tx = app.deps.records.begin().await.unwrap();
+    device_events::insert_many(&tx, events.iter().map(|event| (event, None))).await.unwrap();
+    tx.commit().await.unwrap();
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = manager.get(&format!("{path}?limit=2{cursor}")).await.json();
+        found.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["note"].as_str().unwrap().to_owned()),
+        );
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    found.sort();
+    assert_eq!(found, notes);
+    assert_eq!(manager.get(&format!("{path}?cursor=elsewhere")).await.status, 400);
+
+    let person = app.as_role(Role::ServiceManager);
+    let first = person.get(&format!("/devices/{device}/corrections?limit=2")).await.text();
+    let shown = |page: &str| notes.into_iter().filter(|note| page.contains(note)).collect::<Vec<_>>();
+    assert_eq!(shown(&first).len(), 2, "{first}");
+    let next = first.split("href=\"").find(|link| link.contains("cursor=")).expect("a link to the next page");
+    let next = next.split('"').next().unwrap().replace("&amp;", "&");
+    let second = person.get(&next).await.text();
+    let mut all = [shown(&first), shown(&second)].concat();
+    all.sort();
+    assert_eq!(all, notes, "each on one page");
 }
 
 #[tokio::test]

@@ -211,6 +211,21 @@ where
     Read { run: Arc::new(run), schema }
 }
 
+/// Pages of what the thing has.
+pub fn read_pages<J, T>(reading: impl for<'a> Reading<'a, (T, ListQuery), Out = Items<J>>) -> Read
+where
+    J: Serialize + ToSchema + Send + 'static,
+    T: DeserializeOwned + Send + 'static,
+{
+    let run = move |deps: Deps, user: User, ids: Vec<String>, query: ListQuery| -> Answer {
+        Box::pin(async move {
+            let found = reading(&deps, &user, (target(ids)?, query)).await;
+            encoded(&found.map_err(Refused::Body)?)
+        })
+    };
+    Read { run: Arc::new(run), schema: items::<J> }
+}
+
 /// What is read by a query.
 pub fn ask<J>(reading: impl for<'a> Reading<'a, ListQuery, Out = J>) -> Read
 where

@@ -6,7 +6,6 @@ use crate::{
         Db, List, PageRequest, Paged,
         columns::kept::entity,
         fleet::{device_attributes, device_claims, device_metrics},
-        lists::keyset,
     },
 };
 use domain::{
@@ -98,15 +97,26 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
-const LIST: List<(i64, Uuid)> = List::named("device_events");
+/// By the whole key: a device says several things at one instant.
+const LIST: List<((i64, Uuid), (String, String))> = List::named("device_events");
 
 /// Newest first.
 pub async fn list(db: &Db, filter: &Filter, page: &PageRequest) -> Result<Paged<DeviceEvent>, StoreError> {
-    let query = matching(filter).filter(keyset::before(Column::AtUs, Column::DeviceId, LIST.place(page)?));
-    let query = query.order_by_desc(Column::AtUs).order_by_desc(Column::DeviceId);
+    let key = [Column::AtUs, Column::DeviceId, Column::Kind, Column::Code];
+    let mut query = matching(filter);
+    if let Some(((at, device), (kind, code))) = LIST.place(page)? {
+        let place = [Expr::val(at), Expr::val(device), Expr::val(kind), Expr::val(code)];
+        let columns = key.map(|column| Expr::col(column.as_column_ref()));
+        query = query.filter(Expr::tuple(columns).lt(Expr::tuple(place)));
+    }
+    for column in key {
+        query = query.order_by_desc(column);
+    }
     let rows = query.limit(page.limit + 1).all(db).await?;
     let events = rows.into_iter().map(DeviceEvent::try_from).collect::<Result<_, _>>()?;
-    Ok(LIST.page(events, page.limit, |e: &DeviceEvent| (e.ts_us, e.device.into())))
+    Ok(LIST.page(events, page.limit, |e: &DeviceEvent| {
+        ((e.ts_us, e.device.into()), (kind_word(e.kind).into(), e.code.clone()))
+    }))
 }
 
 /// Oldest first, at most `limit`.

@@ -50,7 +50,7 @@ async fn entries(deps: &Deps, view: &View, asset: &Asset, service: bool) -> Resu
     let mut entries = Vec::new();
     if service {
         let names = MetricNames::of_asset(db, asset.id).await?;
-        for made in corrections::newest(db, (None, Some(asset.id)), ENTRIES as u64).await? {
+        for made in corrections::list(db, (None, Some(asset.id)), &newest).await?.items {
             let href = Some(format!("/devices/{}/corrections", made.device));
             let (title, text) = (lang.t("corrections-title"), corrections::sentence(lang, &names, &made));
             entries.push(Entry { at: made.at, class: "", title, href, text });
