@@ -7,6 +7,7 @@ mod browser_journey;
 mod clients;
 mod crash;
 mod crash_commands;
+mod disk_full;
 mod job;
 mod journey;
 mod languages;

@@ -12,11 +12,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Messages that one round should bring.
-const GATHERED: f64 = 6.0;
+const GATHERED: f64 = 7.0;
 /// Waiting for less gathers nothing worth it.
 const LEAST: Duration = Duration::from_millis(5);
-/// Waiting for more would be seen on a live page: a message may wait once for its round and once for its answer.
+/// Waiting for more would be seen on a live page.
 const MOST: Duration = Duration::from_millis(20);
+/// Of one that says so many things a second that nobody waits for a certain one.
+const MOST_OF_MANY: (f64, Duration) = (100.0, Duration::from_millis(30));
 /// Who comes so long after our last answer is slowed by an answer later by a part of that.
 const PART: u32 = 8;
 /// So many times the messages when answered at once in a trial: the device had waited.
@@ -82,7 +84,8 @@ impl Rhythm {
 
     /// `messages` have come; answers for how long their answer may wait.
     pub fn heard(&mut self, now: Instant, messages: usize) -> Duration {
-        if now - std::mem::replace(&mut self.heard_at, now) >= PAUSE {
+        let pause = now - std::mem::replace(&mut self.heard_at, now) >= PAUSE;
+        if pause {
             (self.since, self.messages) = (now, 0);
         } else {
             self.messages = self.messages.saturating_add(u32::try_from(messages).unwrap_or(u32::MAX));
@@ -90,12 +93,19 @@ impl Rhythm {
                 self.stretch_ends(now);
             }
         }
-        let unnoticed = (now - self.answered_at) / PART;
+        let unnoticed = ((now - self.answered_at) / PART).min(MOST);
         let patience = match self.phase {
-            Phase::Patient => unnoticed.max(Duration::from_secs_f64((GATHERED / self.rate).min(1.0))),
+            Phase::Patient => unnoticed.max(self.round()),
+            Phase::Trial if !pause => Duration::ZERO,
             Phase::Trial | Phase::Hurried => unnoticed,
         };
-        if patience < LEAST { Duration::ZERO } else { patience.min(MOST) }
+        if patience < LEAST { Duration::ZERO } else { patience }
+    }
+
+    /// How long it takes until enough have come for an answer, or as long as one may wait for them.
+    fn round(&self) -> Duration {
+        let most = if self.rate < MOST_OF_MANY.0 { MOST } else { MOST_OF_MANY.1 };
+        Duration::from_secs_f64((GATHERED / self.rate).min(1.0)).min(most)
     }
 
     fn stretch(&self) -> u32 {
@@ -248,7 +258,12 @@ mod tests {
             now += MOST;
             rhythm.answered(now);
         }
-        assert_eq!(rhythm.heard(now + Duration::from_millis(80), 1), Duration::from_millis(10));
-        assert_eq!(rhythm.heard(now + Duration::from_millis(30), 1), Duration::ZERO);
+        // Twenty a second: first it is seen what comes when they are answered at once.
+        for count in 0..60 {
+            now += Duration::from_millis(50);
+            let patience = rhythm.heard(now, 1);
+            assert_eq!(patience, if count + 1 < STRETCH { Duration::ZERO } else { MOST }, "{count}");
+            rhythm.answered(now + patience);
+        }
     }
 }
