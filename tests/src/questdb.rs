@@ -46,6 +46,8 @@ impl QuestDb {
         let settings = [
             format!("http.bind.to={http}\npg.net.bind.to={pg}\nhttp.min.bind.to={health}\n"),
             "line.tcp.enabled=false\nline.udp.enabled=false\ntelemetry.enabled=false\nshared.worker.count=2\n".into(),
+            // A table can be suspended, as by a full disk.
+            "dev.mode.enabled=true\n".into(),
             // What it sets aside for each partition would fill the disk.
             "cairo.writer.data.append.page.size=65536\ncairo.wal.writer.data.append.page.size=65536\n".into(),
         ];

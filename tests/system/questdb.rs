@@ -35,6 +35,37 @@ async fn seen(api: &Api, device: &str) -> Vec<i64> {
     api.all(&path).await.into_iter().map(read).collect()
 }
 
+/// As after a full disk: the server takes samples and shows none, until somebody lets it go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_the_server_suspended_goes_on_by_itself() {
+    let Some(server) = QuestDb::start().await else { return };
+    let settings = [
+        ("MAINSTAY_TELEMETRY", "questdb".into()),
+        ("MAINSTAY_QUESTDB__HTTP", server.http.to_string()),
+        ("MAINSTAY_QUESTDB__PG", server.pg.to_string()),
+        ("MAINSTAY_QUESTDB__WRITTEN_AFTER_S", "1".into()),
+    ];
+    let product = Mainstay::start_with(Demo::Off, settings.into()).await;
+    let made = product.api("admin").post("/devices", json!({"name": "there"})).await;
+    let token = made["token"].as_str().expect("a token").to_owned();
+    let count = async || {
+        let rows = server.rows("SELECT count() FROM samples").await;
+        rows.first().and_then(|row| row[0].as_i64())
+    };
+    for round in 1..=2 {
+        publish(&product, &token, (round - 1) * 100..round * 100).await;
+        wait::until("the samples", PATIENCE, || async { (count().await == Some(round * 100)).then_some(()) })
+            .await;
+        server.rows("ALTER TABLE samples SUSPEND WAL").await;
+        let suspended = server.rows("SELECT suspended FROM wal_tables() WHERE name = 'samples'").await;
+        assert_eq!(suspended, [json!([true])]);
+    }
+    publish(&product, &token, 200..300).await;
+    wait::until("the samples", PATIENCE, || async { (count().await == Some(300)).then_some(()) }).await;
+    let failures = product.metric("telemetry_forward_failures_total").await;
+    assert!(failures.is_some_and(|count| count >= 2.0), "each time it was seen and told: {failures:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_falls_delays_and_loses_nothing() {
     let Some(mut server) = QuestDb::start().await else { return };

@@ -64,6 +64,10 @@ struct Session {
     flushes: bool,
     /// Sent, and perhaps not yet written by the operating system of the server.
     waiting: VecDeque<(Instant, u64)>,
+    /// What was sent by the last look, and what the server had to show then.
+    taken: Option<(u64, Vec<Applied>)>,
+    /// The newest entry that it shows.
+    shown: u64,
     /// A handing over that waits until the journal's head of then is kept.
     announced: Option<u64>,
     looked: Instant,
@@ -115,13 +119,25 @@ impl Forwarder {
 
     async fn connect(&self) -> Result<Session, StoreError> {
         self.server.prepare().await?;
+        if self.server.resume().await? {
+            // What is sent meanwhile would only take more of a disk that is still full.
+            self.server.shows_all().await?;
+        }
         let flushes = self.server.flushes().await?;
         let config = self.config.clone();
         let line = blocking(move || Line::open(&config)).await?;
         self.config.health.forget_note(PART);
         self.told.send_modify(|told| told.failing = None);
         tracing::info!(flushes, "QuestDB takes samples");
-        Ok(Session { line, flushes, waiting: VecDeque::new(), announced: None, looked: Instant::now() })
+        Ok(Session {
+            line,
+            flushes,
+            waiting: VecDeque::new(),
+            taken: None,
+            shown: 0,
+            announced: None,
+            looked: Instant::now(),
+        })
     }
 
     /// Sends the next entries, about one request's worth.
@@ -149,10 +165,16 @@ impl Forwarder {
 
     /// Lets go of what is kept for good, and hands over what is old.
     async fn look(&self, session: &mut Session) -> Result<(), StoreError> {
+        if session.looked.elapsed() < LOOK {
+            return Ok(());
+        }
+        session.looked = Instant::now();
+        self.see_what_shows(session).await?;
         let wait = if session.flushes { Duration::ZERO } else { self.config.written_after };
         let mut kept = None;
         while let Some((at, seq)) = session.waiting.front()
             && at.elapsed() >= wait
+            && *seq <= session.shown
         {
             kept = Some(*seq);
             session.waiting.pop_front();
@@ -161,13 +183,26 @@ impl Forwarder {
             self.here.consumed(CONSUMER, seq);
             self.told.send_modify(|told| told.kept = seq);
         }
-        if session.looked.elapsed() < LOOK {
-            return Ok(());
-        }
-        session.looked = Instant::now();
         let behind = self.here.head().borrow().saturating_sub(self.told.borrow().sent);
         metrics::gauge!("telemetry_forward_lag_entries").set(behind as f64);
         self.hand_over(session).await
+    }
+
+    /// What the server has taken may still fail to show: its disk is full, say.
+    async fn see_what_shows(&self, session: &mut Session) -> Result<(), StoreError> {
+        let sent = self.told.borrow().sent;
+        if sent == session.shown {
+            return Ok(());
+        }
+        let now = self.server.applied().await?;
+        let earlier = session.taken.take_if(|(_, then)| then.iter().all(|then| then.shows_by(&now)));
+        if now.iter().all(Applied::shows_all) {
+            session.shown = sent;
+        } else if let Some((seq, _)) = earlier {
+            session.shown = session.shown.max(seq);
+        }
+        session.taken.get_or_insert((sent, now));
+        Ok(())
     }
 
     async fn hand_over(&self, session: &mut Session) -> Result<(), StoreError> {

@@ -40,6 +40,30 @@ impl Applied {
     pub fn shows_all(&self) -> bool {
         self.shown >= self.taken
     }
+
+    /// Whether `now` shows all that was taken by then.
+    pub fn shows_by(&self, now: &[Self]) -> bool {
+        now.iter().any(|now| now.table == self.table && now.shown >= self.taken)
+    }
+}
+
+/// A table there.
+struct State {
+    applied: Applied,
+    /// Why it goes no further.
+    suspended: Option<String>,
+}
+
+impl State {
+    fn applied(self) -> Result<Applied, StoreError> {
+        let table = &self.applied.table;
+        match self.suspended {
+            Some(why) => {
+                Err(StoreError::Unavailable(format!("QuestDB has suspended its table {table}: {why}")))
+            }
+            None => Ok(self.applied),
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -94,24 +118,37 @@ impl Server {
 
     /// An error when the server takes samples and shows none of them any more.
     pub async fn applied(&self) -> Result<Vec<Applied>, StoreError> {
+        self.states().await?.into_iter().map(|state| state.applied()).collect()
+    }
+
+    /// Lets the server go on with tables that it has suspended, as it does when its disk was full; answers whether there were
+    /// any. It may fail again at once.
+    pub async fn resume(&self) -> Result<bool, StoreError> {
+        let mut any = false;
+        for State { applied: Applied { table, .. }, suspended } in self.states().await? {
+            if let Some(why) = suspended {
+                tracing::warn!(table, why, "QuestDB had suspended a table, and goes on with it");
+                self.execute(format!("ALTER TABLE {table} RESUME WAL")).await?;
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+
+    async fn states(&self) -> Result<Vec<State>, StoreError> {
         let names: Vec<String> = self.tables.all().map(|(table, _)| format!("'{table}'")).collect();
         let sql = format!(
             "SELECT name, suspended, writerTxn, sequencerTxn, errorMessage FROM wal_tables() WHERE name IN ({})",
             names.join(", ")
         );
-        let mut found = Vec::new();
-        for row in sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await? {
-            let table: String = row.try_get(0)?;
-            if row.try_get::<bool, _>(1)? {
-                let why: Option<String> = row.try_get(4)?;
-                let why = why.unwrap_or_default();
-                return Err(StoreError::Unavailable(format!(
-                    "QuestDB has suspended its table {table}: {why}"
-                )));
-            }
-            found.push(Applied { table, shown: row.try_get(2)?, taken: row.try_get(3)? });
-        }
-        Ok(found)
+        let read = |row: &sqlx::postgres::PgRow| {
+            let why: Option<String> = row.try_get(4)?;
+            let suspended = row.try_get::<bool, _>(1)?.then(|| why.unwrap_or_default());
+            let applied = Applied { table: row.try_get(0)?, shown: row.try_get(2)?, taken: row.try_get(3)? };
+            Ok(State { applied, suspended })
+        };
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?)
     }
 
     /// Returns when everything that was sent by now shows.
@@ -120,9 +157,7 @@ impl Server {
         let began = Instant::now();
         loop {
             let now = self.applied().await?;
-            let shown =
-                |sent: &Applied| now.iter().any(|now| now.table == sent.table && now.shown >= sent.taken);
-            if sent.iter().all(shown) {
+            if sent.iter().all(|sent| sent.shows_by(&now)) {
                 return Ok(());
             }
             if began.elapsed() > LONGEST_WAIT {
