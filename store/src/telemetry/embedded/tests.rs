@@ -191,6 +191,47 @@ async fn copies_taken_at_any_moment_hold_what_was_acknowledged() {
     assert!(copies > 3 && checked > 0, "{copies} copies, {checked} samples expected in the last");
 }
 
+/// What the disk had not finished when the power failed: the file ends early, or in bytes that nobody wrote.
+#[tokio::test]
+async fn a_torn_end_takes_nothing_that_was_acknowledged() {
+    let seed = rand::rng().random();
+    eprintln!("seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    let place = Place::new(EmbeddedConfig::default());
+    let (store, device) = (place.engine(), DeviceId::generate());
+    let mut ends = Vec::new();
+    for round in 0..20i64 {
+        let part: Vec<_> = (0..10).map(|i| (round * 10 + i, i as f64)).collect();
+        append(&*store, rows(device, "m", &part)).await.unwrap();
+        ends.push(fs::metadata(place.dir.path().join("telemetry.db-wal")).unwrap().len());
+    }
+    for _ in 0..40 {
+        let round = rng.random_range(1..ends.len());
+        let cut = rng.random_range(ends[round - 1]..ends[round]);
+        let copy = tempfile::tempdir().unwrap();
+        assert!(copy_files(place.dir.path(), copy.path()));
+        let path = copy.path().join("telemetry.db-wal");
+        let mut log = fs::read(&path).unwrap();
+        log.truncate(cut as usize);
+        if rng.random() {
+            log.extend((cut..ends[round]).map(|_| rng.random::<u8>()));
+        }
+        fs::write(&path, log).unwrap();
+
+        let reopened = Embedded::open(copy.path(), EmbeddedConfig::default()).unwrap();
+        let found = all(&reopened, device, "m").await;
+        assert!(
+            found.iter().enumerate().all(|(at, (ts_us, _))| *ts_us == at as i64),
+            "no gap, nothing twice"
+        );
+        assert!(found.len() >= round * 10 && found.len() % 10 == 0, "{} after {round} groups", found.len());
+        append(&*reopened, rows(device, "m", &[(1_000, 1.0)])).await.unwrap();
+        drop(reopened);
+        let again = Embedded::open(copy.path(), EmbeddedConfig::default()).unwrap();
+        assert_eq!(all(&again, device, "m").await.len(), found.len() + 1, "it goes on behind the tear");
+    }
+}
+
 /// Copies the main file, then the write-ahead log. False when the log began anew in between: no crash looks so.
 fn copy_files(from: &Path, to: &Path) -> bool {
     let log = |dir: &Path| dir.join("telemetry.db-wal");
