@@ -34,7 +34,7 @@ const PATIENT: (u32, u32) = (STRETCH, 32_768);
 /// How many are answered at once when waiting cost something: so few at first, twice as many after each further one.
 const HURRIED: (u32, u32) = (512, 16_384);
 /// Who says nothing for so long begins anew.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 pub struct Rhythm {
     heard_at: Instant,

@@ -186,21 +186,8 @@ async fn what_comes_while_an_answer_may_wait_is_taken_together() {
     client.write_all(CONNECT).await.unwrap();
     let mut answer = [0; 4];
     client.read_exact(&mut answer).await.unwrap();
-    // Nothing before it to answer: it may be in haste.
-    client.write_all(PUBLISH).await.unwrap();
-    let (count, patience, done) = sink.open().await;
-    assert_eq!((count, patience), (1, Duration::ZERO));
-    // What comes meanwhile is read at once.
-    client.write_all(PUBLISH).await.unwrap();
-    let (second, _, also) = sink.open().await;
-    assert_eq!(second, 1);
-    done(Ok(()));
-    also(Ok(()));
-    client.read_exact(&mut answer).await.unwrap();
-    client.read_exact(&mut answer).await.unwrap();
-
     // A device that says nothing for a while, however long it becomes.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    tokio::time::sleep(2 * rhythm::PAUSE).await;
     client.write_all(PUBLISH).await.unwrap();
     let (count, patience, done) = sink.open().await;
     assert!(count == 1 && !patience.is_zero(), "it comes rarely");
