@@ -14,7 +14,6 @@ const LONGER: &[(&str, &str)] = &[
     ("domain/src/condition/detection/tests.rs", "one subject"),
     ("domain/src/insight/kpi/tests.rs", "vectors computed by hand"),
     ("simulator/src/demo/plan.rs", "a table of what the demo consists of"),
-    ("simulator/src/main.rs", "the options of every command, in one place"),
     ("store/src/telemetry/contract.rs", "one suite that every engine passes"),
 ];
 
