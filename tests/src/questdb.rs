@@ -66,6 +66,8 @@ impl QuestDb {
         java.arg(&self.program)
             .args(["-m", "io.questdb/io.questdb.ServerMain", "-d"])
             .arg(self.folder.path());
+        // What a Java machine writes when it falls stays in there too.
+        java.current_dir(self.folder.path());
         java.stdin(Stdio::null()).stdout(log.try_clone().expect("one file, two names")).stderr(log);
         self.child = Some(java.spawn().expect("java starts"));
         let url = format!("http://{}/", self.health);

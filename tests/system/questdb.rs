@@ -24,6 +24,16 @@ async fn publish(product: &Mainstay, token: &str, seconds: std::ops::Range<i64>)
     device.disconnect().await;
 }
 
+/// The settings of a product whose telemetry is in `server`.
+fn beside(server: &QuestDb) -> Vec<(&'static str, String)> {
+    vec![
+        ("MAINSTAY_TELEMETRY", "questdb".into()),
+        ("MAINSTAY_QUESTDB__HTTP", server.http.to_string()),
+        ("MAINSTAY_QUESTDB__PG", server.pg.to_string()),
+        ("MAINSTAY_QUESTDB__WRITTEN_AFTER_S", "1".into()),
+    ]
+}
+
 async fn seen(api: &Api, device: &str) -> Vec<i64> {
     let path =
         format!("/devices/{device}/telemetry?metric=speed&from={START_MS}&to={}&limit=500", START_MS * 2);
@@ -39,13 +49,7 @@ async fn seen(api: &Api, device: &str) -> Vec<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_the_server_suspended_goes_on_by_itself() {
     let Some(server) = QuestDb::start().await else { return };
-    let settings = [
-        ("MAINSTAY_TELEMETRY", "questdb".into()),
-        ("MAINSTAY_QUESTDB__HTTP", server.http.to_string()),
-        ("MAINSTAY_QUESTDB__PG", server.pg.to_string()),
-        ("MAINSTAY_QUESTDB__WRITTEN_AFTER_S", "1".into()),
-    ];
-    let product = Mainstay::start_with(Demo::Off, settings.into()).await;
+    let product = Mainstay::start_with(Demo::Off, beside(&server)).await;
     let made = product.api("admin").post("/devices", json!({"name": "there"})).await;
     let token = made["token"].as_str().expect("a token").to_owned();
     let count = async || {
@@ -69,13 +73,7 @@ async fn a_table_that_the_server_suspended_goes_on_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_falls_delays_and_loses_nothing() {
     let Some(mut server) = QuestDb::start().await else { return };
-    let settings = [
-        ("MAINSTAY_TELEMETRY", "questdb".into()),
-        ("MAINSTAY_QUESTDB__HTTP", server.http.to_string()),
-        ("MAINSTAY_QUESTDB__PG", server.pg.to_string()),
-        ("MAINSTAY_QUESTDB__WRITTEN_AFTER_S", "1".into()),
-    ];
-    let mut product = Mainstay::start_with(Demo::Off, settings.into()).await;
+    let mut product = Mainstay::start_with(Demo::Off, beside(&server)).await;
     let api = product.api("admin");
     let made = api.post("/devices", json!({"name": "there"})).await;
     let (device, token) = (id(&made).to_owned(), made["token"].as_str().expect("a token").to_owned());
