@@ -47,11 +47,7 @@ impl Entry {
 
 /// One entry as an object with its time, several as an array of such objects.
 pub fn encode(entries: &[Entry]) -> Vec<u8> {
-    let json = match entries {
-        [one] => one.json(),
-        many => many.iter().map(Entry::json).collect(),
-    };
-    json.to_string().into_bytes()
+    one_or_many(entries, Entry::json)
 }
 
 /// One entry as a flat object with its time, several as an array of such objects.
@@ -61,9 +57,13 @@ pub fn plain(entries: &[Entry]) -> Vec<u8> {
         object.insert("time".into(), entry.at.timestamp_millis().into());
         Value::Object(object)
     };
-    let json = match entries {
-        [one] => flat(one),
-        many => many.iter().map(flat).collect(),
+    one_or_many(entries, flat)
+}
+
+fn one_or_many(entries: &[Entry], written: impl Fn(&Entry) -> Value) -> Vec<u8> {
+    let json: Value = match entries {
+        [one] => written(one),
+        many => many.iter().map(written).collect(),
     };
     json.to_string().into_bytes()
 }
